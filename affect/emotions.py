@@ -1,0 +1,64 @@
+"""The eight expression classes: order, names in English and Spanish, colours.
+
+The order is AffectNet's class folders sorted by name, and the order of the model's outputs.
+"""
+
+from typing import Final
+
+EMOTIONS: Final = (
+    "anger",
+    "contempt",
+    "disgust",
+    "fear",
+    "happy",
+    "neutral",
+    "sad",
+    "surprise",
+)
+
+# AffectNet's own numbering of the same eight classes (Mollahosseini et al. 2017, arXiv:1708.03985).
+AFFECTNET_NUMBERS: Final = {
+    0: "neutral",
+    1: "happy",
+    2: "sad",
+    3: "surprise",
+    4: "fear",
+    5: "disgust",
+    6: "anger",
+    7: "contempt",
+}
+
+NAMES: Final = {
+    "en": dict(zip(EMOTIONS, EMOTIONS, strict=True)),
+    "es": {
+        "anger": "enfado",
+        "contempt": "desprecio",
+        "disgust": "asco",
+        "fear": "miedo",
+        "happy": "alegría",
+        "neutral": "neutral",
+        "sad": "tristeza",
+        "surprise": "sorpresa",
+    },
+}
+
+LANGUAGES: Final = tuple(NAMES)
+
+# Okabe and Ito's palette, made to be told apart with any kind of colour vision; black became grey,
+# so that it is visible on dark and on light ground (https://jfly.uni-koeln.de/color/).
+COLORS: Final = {
+    "anger": "#D55E00",
+    "contempt": "#CC79A7",
+    "disgust": "#009E73",
+    "fear": "#56B4E9",
+    "happy": "#F0E442",
+    "neutral": "#999999",
+    "sad": "#0072B2",
+    "surprise": "#E69F00",
+}
+
+
+def color_rgb(emotion: str) -> tuple[int, int, int]:
+    """The colour of a class as (red, green, blue), each 0…255. Raises KeyError for another name."""
+    value = COLORS[emotion]
+    return int(value[1:3], 16), int(value[3:5], 16), int(value[5:7], 16)

@@ -1,0 +1,135 @@
+"""From face crops to eight probabilities, on ONNX Runtime (fast, no PyTorch import) or on PyTorch.
+
+The ONNX export is made once from the `.pt` and kept beside it; it names the `.pt`'s SHA-256 and is made anew when
+that changes. The `.pt` stays the source of truth.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from affect.emotions import EMOTIONS
+from affect.errors import AffectError
+from affect.faces import FaceBox, crop_face
+from affect.files import sha256_of
+from affect.preprocessing import Image, Preprocessing
+
+Floats = npt.NDArray[np.float32]
+
+
+class Classifier:
+    """A model ready to use: `probabilities(picture, boxes)`.
+
+    logits: the network, float32 (n, 3, side, side) → float32 (n, 8).
+    """
+
+    def __init__(
+        self,
+        logits: Callable[[Floats], Floats],
+        preprocessing: Preprocessing,
+        temperature: float,
+        description: str,
+    ) -> None:
+        self._logits = logits
+        self._temperature = temperature
+        self.preprocessing = preprocessing
+        self.description = description
+
+    def probabilities(self, picture: Image, boxes: list[FaceBox]) -> Floats:
+        """The calibrated probabilities of the faces in a frame, in one batch.
+
+        picture: uint8 BGR (height, width, 3).   boxes: n face boxes that overlap the picture.
+        Returns float32 (n, 8) in the order of `EMOTIONS`, rows sum to 1.
+        """
+        if not boxes:
+            return np.empty((0, len(EMOTIONS)), np.float32)
+        prepare = self.preprocessing.prepare
+        faces = np.stack([prepare(crop_face(picture, box, self.preprocessing)) for box in boxes])
+        scaled = self._logits(self.preprocessing.normalize(faces)) / self._temperature
+        powers = np.exp(scaled - scaled.max(1, keepdims=True))
+        return np.asarray(powers / powers.sum(1, keepdims=True), np.float32)
+
+
+def load_classifier(model: Path, backend: str = "onnx", notify: Callable[[str], None] = print) -> Classifier:
+    """The classifier of a `.pt` file.
+
+    backend: "onnx" or "torch".   notify: told, in a line, of work that takes a while.
+    Raises AffectError for a missing, damaged, unsafe or unfitting file.
+    """
+    if not model.is_file():
+        raise AffectError(
+            f"The model file {model} does not exist. Choose one with --model, "
+            "or train it with python -m affect.training."
+        )
+    return _torch_classifier(model) if backend == "torch" else _onnx_classifier(model, notify)
+
+
+def _torch_classifier(path: Path) -> Classifier:
+    import torch
+
+    from affect.model import load_checkpoint
+
+    checkpoint = load_checkpoint(path)
+    model = checkpoint.build()
+
+    def logits(faces: Floats) -> Floats:
+        with torch.inference_mode():
+            return np.asarray(model(torch.from_numpy(faces)).numpy(), np.float32)
+
+    return Classifier(logits, checkpoint.preprocessing, checkpoint.temperature, f"{path.name} on PyTorch")
+
+
+def _onnx_classifier(path: Path, notify: Callable[[str], None]) -> Classifier:
+    fingerprint = sha256_of(path)
+    export = _export_path(path, fingerprint)
+    session = _session(export)
+    if session is None or _metadata(session).get("source_sha256") != fingerprint:
+        notify(f"Preparing {path.name} for this computer (once) …")
+        from affect.model import export_onnx, load_checkpoint
+
+        export_onnx(load_checkpoint(path), export, fingerprint)
+        session = _session(export)
+        if session is None:
+            raise AffectError(f"ONNX Runtime cannot read {export}. Delete it, or run with --backend torch.")
+    values = _metadata(session)
+
+    def logits(faces: Floats) -> Floats:
+        return np.asarray(session.run(["logits"], {"faces": faces})[0], np.float32)
+
+    preprocessing = Preprocessing.from_dict(json.loads(values["preprocessing"]))
+    return Classifier(logits, preprocessing, float(values["temperature"]), f"{path.name} on ONNX Runtime")
+
+
+def _export_path(path: Path, fingerprint: str) -> Path:
+    """Beside the `.pt`; in the user's cache where that folder cannot be written to."""
+    if os.access(path.parent, os.W_OK):
+        return path.with_suffix(".onnx")
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return cache / "affect" / f"{path.stem}-{fingerprint[:16]}.onnx"
+
+
+def _session(export: Path) -> Any | None:
+    """An inference session on the CPU, or None where there is no usable export."""
+    import onnxruntime
+
+    if not export.is_file():
+        return None
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    options.intra_op_num_threads = min(2, os.cpu_count() or 1)
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leave the core to the video call
+    try:
+        return onnxruntime.InferenceSession(str(export), options, providers=["CPUExecutionProvider"])
+    except Exception:  # ONNX Runtime's exceptions share no public base; a bad export is made anew
+        return None
+
+
+def _metadata(session: Any) -> dict[str, str]:
+    return dict(session.get_modelmeta().custom_metadata_map)

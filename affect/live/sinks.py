@@ -1,0 +1,115 @@
+"""Where results go beside the screen: a CSV file, an annotated video."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from types import TracebackType
+
+import cv2
+
+from affect.emotions import EMOTIONS
+from affect.errors import AffectError
+from affect.live.overlay import FaceResult
+from affect.live.sources import Frame
+from affect.preprocessing import Image
+
+COLUMNS = [
+    *("timestamp_s", "frame", "face_id", "x", "y", "width", "height", "emotion", "confidence"),
+    *(f"p_{emotion}" for emotion in EMOTIONS),
+]
+
+
+class CsvSink:
+    """A row per face and frame. Every frame's rows are handed to the system at once, so a kill tears no row.
+
+    An existing file is replaced. Raises AffectError where the file cannot be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("w", newline="", encoding="utf-8", buffering=1)
+        except OSError as error:
+            raise AffectError(f"{path} cannot be written ({error.strerror}). Name another file with --csv.") from error
+        self._writer = csv.writer(self._file, lineterminator="\n")
+        self._writer.writerow(COLUMNS)
+
+    def write(self, frame: Frame, results: list[FaceResult]) -> None:
+        """The faces of one frame."""
+        for result in results:
+            self._writer.writerow(
+                [
+                    f"{frame.timestamp_s:.3f}",
+                    frame.number,
+                    result.face_id,
+                    *result.box,
+                    result.emotion,
+                    f"{result.confidence:.6f}",
+                    *(f"{p:.6f}" for p in result.probabilities),
+                ]
+            )
+
+    def __enter__(self) -> CsvSink:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+
+class VideoSink:
+    """An annotated video on the source's clock: MJPEG in .avi (whole even after a kill), MPEG-4 in .mp4.
+
+    A camera that is slower than `fps` gets its frames repeated, so that the video plays at the true speed.
+    Raises AffectError for another ending, or where the file cannot be written.
+    """
+
+    CODECS = {".avi": "MJPG", ".mp4": "mp4v"}  # noqa: RUF012
+
+    def __init__(self, path: Path, fps: float) -> None:
+        code = self.CODECS.get(path.suffix.lower())
+        if code is None:
+            raise AffectError(f"--save-video {path}: the name must end in .mp4 or .avi.")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise AffectError(
+                f"{path} cannot be written ({error.strerror}). Name another file with --save-video."
+            ) from error
+        self._path = path
+        self._fps = fps
+        self._code = cv2.VideoWriter.fourcc(*code)
+        self._writer: cv2.VideoWriter | None = None
+        self._size = (0, 0)
+        self._written = 0
+
+    def write(self, frame: Frame, picture: Image) -> None:
+        """One annotated frame; a later change of size is scaled to the first frame's."""
+        if self._writer is None:
+            self._size = (picture.shape[1], picture.shape[0])
+            self._writer = cv2.VideoWriter(str(self._path), self._code, self._fps, self._size)
+            if not self._writer.isOpened():
+                raise AffectError(f"{self._path} cannot be written. Name another file with --save-video.")
+        if (picture.shape[1], picture.shape[0]) != self._size:
+            picture = cv2.resize(picture, self._size)  # type: ignore[assignment]
+        due = round(frame.timestamp_s * self._fps) + 1
+        while self._written < due:
+            self._writer.write(picture)
+            self._written += 1
+
+    def __enter__(self) -> VideoSink:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        if self._writer is not None:
+            self._writer.release()

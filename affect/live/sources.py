@@ -1,0 +1,260 @@
+"""Where frames come from: camera, video file, image file, network stream, or the built-in demo clip."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # our own error line says it better
+
+import cv2
+import numpy as np
+
+from affect.errors import AffectError
+from affect.preprocessing import Image
+
+IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
+STREAM_SCHEMES = ("rtsp://", "rtsps://", "http://", "https://", "rtmp://", "udp://")
+
+
+class Frame(NamedTuple):
+    """One picture of a source.
+
+    picture:     uint8 BGR (height, width, 3).
+    timestamp_s: seconds since the source's start: the file's own clock, or the wall clock of a camera.
+    number:      0, 1, 2 …
+    """
+
+    picture: Image
+    timestamp_s: float
+    number: int
+
+
+class Source(Protocol):
+    """Anything that gives frames.
+
+    description: for the person, in a few words.   live: frames come at their own pace and cannot be repeated.
+    fps:         nominal frames per second.
+    """
+
+    description: str
+    live: bool
+    fps: float
+
+    def frames(self) -> Iterator[Frame]:
+        """The frames in order, until the source ends. Raises AffectError where a live source breaks off."""
+        ...
+
+    def close(self) -> None:
+        """Give the device or file back."""
+        ...
+
+
+def open_source(spec: str) -> Source:
+    """The source that the command line names: a camera index, a file, a stream's address, or "demo".
+
+    Raises AffectError where it cannot be opened.
+    """
+    if spec == "demo":
+        return DemoSource()
+    if spec.isdecimal():
+        return CameraSource(int(spec))
+    if spec.lower().startswith(STREAM_SCHEMES):
+        return StreamSource(spec)
+    path = Path(spec)
+    if not path.is_file():
+        raise AffectError(
+            f"There is no source {spec!r}. Name a camera (0, 1, …), a video or image file, "
+            "an rtsp:// or http:// address, or demo."
+        )
+    return ImageSource(path) if path.suffix.lower() in IMAGE_ENDINGS else VideoSource(path)
+
+
+class CameraSource:
+    """A camera of this computer, opened with the backend that starts fastest on its platform."""
+
+    live = True
+
+    def __init__(self, index: int) -> None:
+        backend = {"win32": cv2.CAP_DSHOW, "darwin": cv2.CAP_AVFOUNDATION}.get(sys.platform, cv2.CAP_V4L2)
+        self._capture = _quiet_capture(index, backend)
+        self._capture.set(cv2.CAP_PROP_FRAME_WIDTH, 1280)
+        self._capture.set(cv2.CAP_PROP_FRAME_HEIGHT, 720)
+        self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # the newest frame, not one of a queue
+        if not self._capture.isOpened():
+            raise AffectError(
+                f"No camera answers at index {index}. Plug one in, allow this program to use it, or close the "
+                "program that holds it; another camera is --source 1, and --source demo runs without one."
+            )
+        if not self._capture.read()[0]:
+            self._capture.release()
+            raise AffectError(
+                f"The camera at index {index} opens but gives no picture: another program may be using it. "
+                "Close that program, or choose another camera with --source 1."
+            )
+        self.description = f"camera {index}"
+        self.fps = _rate(self._capture)
+
+    def frames(self) -> Iterator[Frame]:
+        """See `Source.frames`."""
+        yield from _live_frames(self._capture, self.description)
+
+    def close(self) -> None:
+        """See `Source.close`."""
+        self._capture.release()
+
+
+class StreamSource:
+    """A video stream from the network (RTSP or HTTP)."""
+
+    live = True
+
+    def __init__(self, address: str) -> None:
+        self._capture = _quiet_capture(address, cv2.CAP_FFMPEG)
+        if not self._capture.isOpened():
+            raise AffectError(
+                f"The stream {address} does not answer or is no video. Check the address, the network and the login."
+            )
+        self.description = "stream"
+        self.fps = _rate(self._capture)
+
+    def frames(self) -> Iterator[Frame]:
+        """See `Source.frames`."""
+        yield from _live_frames(self._capture, self.description)
+
+    def close(self) -> None:
+        """See `Source.close`."""
+        self._capture.release()
+
+
+class VideoSource:
+    """A video file: every frame, in order, on the file's own clock."""
+
+    live = False
+
+    def __init__(self, path: Path) -> None:
+        self._capture = _quiet_capture(str(path), cv2.CAP_ANY)
+        ok, first = self._capture.read() if self._capture.isOpened() else (False, None)
+        if not ok or first is None:
+            raise AffectError(
+                f"{path} cannot be read as a video or an image. Check that it plays elsewhere, "
+                "or convert it to MP4 (H.264)."
+            )
+        self._first = np.asarray(first, np.uint8)
+        self.description = f"video {path.name}"
+        self.fps = _rate(self._capture)
+
+    def frames(self) -> Iterator[Frame]:
+        """See `Source.frames`."""
+        picture: Image | None = self._first
+        index = 0
+        while picture is not None:
+            yield Frame(picture, index / self.fps, index)
+            ok, read = self._capture.read()
+            picture = np.asarray(read, np.uint8) if ok else None
+            index += 1
+
+    def close(self) -> None:
+        """See `Source.close`."""
+        self._capture.release()
+
+
+class ImageSource:
+    """An image file: one frame."""
+
+    live = False
+    fps = 1.0
+
+    def __init__(self, path: Path) -> None:
+        # read as bytes: cv2.imread cannot open paths with accents on Windows
+        data = np.frombuffer(path.read_bytes(), np.uint8)
+        picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+        if picture is None:
+            raise AffectError(f"{path} cannot be read as an image. Check that it opens elsewhere.")
+        self._picture = np.asarray(picture, np.uint8)
+        self.description = f"image {path.name}"
+
+    def frames(self) -> Iterator[Frame]:
+        """See `Source.frames`."""
+        yield Frame(self._picture, 0.0, 0)
+
+    def close(self) -> None:
+        """See `Source.close`."""
+
+
+class DemoSource:
+    """A clip made on the fly from NASA's public-domain portrait of Eileen Collins, as scikit-image ships it.
+
+    1280×720, 30 frames a second, 20 seconds: slow zoom and pan, and the light goes down and up.
+    """
+
+    live = False
+    fps = 30.0
+    SECONDS = 20
+    SIZE = (1280, 720)
+    FACE = (222.0, 118.0)  # the middle of the face in the 512×512 portrait
+
+    def __init__(self) -> None:
+        from skimage.data import astronaut
+
+        self._portrait = np.ascontiguousarray(astronaut()[:, :, ::-1])
+        self.description = "demo clip (NASA portrait)"
+
+    def frames(self) -> Iterator[Frame]:
+        """See `Source.frames`."""
+        for index in range(round(self.SECONDS * self.fps)):
+            yield Frame(self.picture(index / self.fps), index / self.fps, index)
+
+    def picture(self, time_s: float) -> Image:
+        """The clip's picture at a time, uint8 BGR (720, 1280, 3)."""
+        width, height = self.SIZE
+        turn = 2 * np.pi * time_s / self.SECONDS
+        zoom = 2.9 - 0.2 * np.cos(3 * turn)
+        x = width * (0.43 + 0.03 * np.sin(2 * turn))
+        y = height * (0.40 + 0.02 * np.sin(3 * turn))
+        matrix = np.array([[zoom, 0, x - zoom * self.FACE[0]], [0, zoom, y - zoom * self.FACE[1]]])
+        moved = cv2.warpAffine(
+            self._portrait,
+            matrix,
+            self.SIZE,
+            flags=cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        light = 0.85 + 0.25 * np.sin(4 * turn)
+        return np.asarray(cv2.convertScaleAbs(moved, alpha=light), np.uint8)
+
+    def close(self) -> None:
+        """See `Source.close`."""
+
+
+def _quiet_capture(what: int | str, backend: int) -> cv2.VideoCapture:
+    """A capture, opened or not, without OpenCV's own warnings on stderr."""
+    level = cv2.utils.logging.getLogLevel()
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    try:
+        return cv2.VideoCapture(what, backend)
+    finally:
+        cv2.utils.logging.setLogLevel(level)
+
+
+def _rate(capture: cv2.VideoCapture) -> float:
+    rate = capture.get(cv2.CAP_PROP_FPS)
+    return float(rate) if 1 <= rate <= 240 else 30.0
+
+
+def _live_frames(capture: cv2.VideoCapture, description: str) -> Iterator[Frame]:
+    start = time.monotonic()
+    index = 0
+    while True:
+        ok, picture = capture.read()
+        if not ok:
+            raise AffectError(
+                f"The {description} stopped giving pictures after {time.monotonic() - start:.0f} s. "
+                "Check the cable or the network and start again."
+            )
+        yield Frame(np.asarray(picture, np.uint8), time.monotonic() - start, index)
+        index += 1

@@ -1,0 +1,175 @@
+"""How much of a face do the training pictures show, in Haar boxes?  Sets crop_margin and crop_shift of an experiment.
+
+    python benchmarks/crop_margin.py --data ferplus.zip --out results/ferplus/crop_margin [--yunet FILE.onnx]
+
+Training pictures are faces that somebody else cropped. A live crop must frame the face as they do, so the detector of
+the live path is run on the training pictures: enlarged, and padded at the border, so that a box may reach over it.
+The median of picture side / box side, and of the offset between their centres, is what the live crop must repeat.
+As a check, the eyes (OpenCV's eye cascade) are looked for in training pictures and in live crops of the demo portrait.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from tqdm import tqdm
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from affect import plots
+from affect.data.manifest import read_manifest
+from affect.emotions import COLORS
+from affect.experiments import EXPERIMENTS
+from affect.faces import HaarDetector, YuNetDetector, crop_face
+from affect.files import atomic_path
+from affect.live.sources import DemoSource
+from affect.preprocessing import Image
+
+SIDE = 192  # a training picture is enlarged to this side
+PAD = 96  # and gets such a border
+
+
+def padded(picture: Image) -> Image:
+    """The picture at SIDE × SIDE with a border of PAD that repeats its edge."""
+    large = cv2.resize(picture, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(cv2.copyMakeBorder(large, PAD, PAD, PAD, PAD, cv2.BORDER_REPLICATE), np.uint8)
+
+
+def eyes_of(face: Image) -> tuple[float, float, float] | None:
+    """Distance of the eyes, and x and y of their middle, in sides of the crop; None where two are not found."""
+    cascade = cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_eye.xml")
+    grey = cv2.cvtColor(cv2.resize(face, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC), cv2.COLOR_BGR2GRAY)
+    found = cascade.detectMultiScale(grey[: round(0.6 * SIDE)], 1.05, 5, minSize=(SIDE // 10, SIDE // 10))
+    if len(found) != 2:
+        return None
+    (ax, ay), (bx, by) = ((x + w / 2, y + h / 2) for x, y, w, h in found)
+    if abs(ax - bx) < 0.2 * SIDE or abs(ay - by) > 0.15 * SIDE:
+        return None
+    return float(np.hypot(ax - bx, ay - by) / SIDE), (ax + bx) / 2 / SIDE, (ay + by) / 2 / SIDE
+
+
+def summary(values: np.ndarray) -> dict[str, float]:
+    """Median and quartiles."""
+    low, middle, high = np.percentile(values, (25, 50, 75))
+    return {"median": round(float(middle), 4), "q25": round(float(low), 4), "q75": round(float(high), 4)}
+
+
+def measure(data: Path, limit: int, yunet: Path | None, seed: int) -> tuple[dict, np.ndarray, Image]:
+    """The figures, the boxes (n, 4: x, y, side, 1) in picture sides, and the mean picture."""
+    manifest = read_manifest(data)
+    rows = manifest.rows("train")
+    rows = rows.sample(min(limit, len(rows)), random_state=seed)
+    haar = HaarDetector(min_face=0.25, scale_factor=1.03, min_neighbors=4, max_side=None)
+    second = YuNetDetector(yunet, max_side=10_000) if yunet else None
+    boxes, eyes, ratios, shifts = [], [], [], []
+    mean = np.zeros((SIDE, SIDE), np.float64)
+    for name in tqdm(rows["pth"], unit="img"):
+        picture = manifest.source.picture(name)
+        if picture is None:
+            continue
+        large = padded(picture)
+        mean += cv2.cvtColor(large[PAD:-PAD, PAD:-PAD], cv2.COLOR_BGR2GRAY) / len(rows)
+        if (pair := eyes_of(picture)) is not None:
+            eyes.append(pair)
+        found = haar.detect(large)
+        if not found:
+            continue
+        box = found[0]
+        boxes.append(((box.x - PAD) / SIDE, (box.y - PAD) / SIDE, box.width / SIDE))
+        if second is not None and (other := second.detect(large)):
+            ratios.append(box.width / other[0].width)
+            offset = box.y + box.height / 2 - (other[0].y + other[0].height / 2)
+            shifts.append(offset / box.width)
+    table = np.array(boxes)
+    scale = 1 / table[:, 2]
+    offset = (0.5 - (table[:, 1] + table[:, 2] / 2)) / table[:, 2]
+    figures: dict = {
+        "data": manifest.name,
+        "split": "train",
+        "n": len(rows),
+        "haar_found": len(table),
+        "picture_side_over_box_side": summary(scale),
+        "crop_margin": round((float(np.median(scale)) - 1) / 2, 3),
+        "crop_shift": round(float(np.median(offset)), 3),
+        "crop_shift_quartiles": summary(offset),
+        "training_eyes": eye_figures(eyes),
+    }
+    if ratios:
+        figures["yunet"] = {
+            "n": len(ratios),
+            "haar_side_over_yunet_mean_side": summary(np.array(ratios) * YuNetDetector.HAAR_SCALE),
+            "haar_centre_below_yunet_centre": summary(np.array(shifts) + YuNetDetector.HAAR_SHIFT),
+        }
+    return figures, table, np.asarray(mean, np.uint8)
+
+
+def eye_figures(eyes: list[tuple[float, float, float]]) -> dict:
+    """Where the eyes lie, in sides of the crop."""
+    table = np.array(eyes)
+    return {
+        "n": len(eyes),
+        "distance": summary(table[:, 0]),
+        "middle_x": summary(table[:, 1]),
+        "middle_y": summary(table[:, 2]),
+    }
+
+
+def live_eyes() -> dict:
+    """The same for live crops of the demo clip, with the starter's preprocessing and the live Haar detector."""
+    source, detector = DemoSource(), HaarDetector()
+    preprocessing = EXPERIMENTS["starter"].preprocessing
+    eyes = []
+    for time_s in np.linspace(0, source.SECONDS, 60, endpoint=False):
+        picture = source.picture(float(time_s))
+        for box in detector.detect(picture)[:1]:
+            if (pair := eyes_of(crop_face(picture, box, preprocessing))) is not None:
+                eyes.append(pair)
+    return eye_figures(eyes)
+
+
+def figure_of(figures: dict, table: np.ndarray, mean: Image) -> Figure:
+    """The mean training picture with the median Haar box, and the spread of the boxes."""
+    figure = Figure(figsize=(10, 4))
+    left, middle, right = figure.subplots(1, 3)
+    x, y, side = np.median(table, axis=0)
+    left.imshow(mean, cmap="gray", extent=(0, 1, 1, 0))
+    left.add_patch(Rectangle((x, y), side, side, fill=False, edgecolor=COLORS["surprise"], linewidth=2))
+    left.set(title="Mean training picture\nand median Haar box", xlabel="picture sides", ylabel="picture sides")
+    middle.hist(1 / table[:, 2], bins=40, color=COLORS["sad"])
+    middle.set(title=f"Margin {figures['crop_margin']:+.3f}", xlabel="picture side / box side", ylabel="faces")
+    right.hist((0.5 - (table[:, 1] + table[:, 2] / 2)) / table[:, 2], bins=40, color=COLORS["disgust"])
+    right.set(title=f"Shift {figures['crop_shift']:+.3f}", xlabel="picture centre below box centre (box sides)")
+    for axes, key in ((middle, 1 + 2 * figures["crop_margin"]), (right, figures["crop_shift"])):
+        axes.axvline(key, color="black", linestyle="--", label="median")
+        axes.legend(frameon=False)
+    figure.suptitle(f"{figures['data']} train, Haar found a face in {len(table):,} of {figures['n']:,} pictures")
+    figure.tight_layout()
+    return figure
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR_OR_ZIP")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--yunet", type=Path, metavar="FILE.onnx", help="also compare YuNet's boxes with Haar's")
+    parser.add_argument("--limit", type=int, default=3000, metavar="N", help="pictures (default 3000)")
+    parser.add_argument("--seed", type=int, default=42)
+    options = parser.parse_args()
+    figures, table, mean = measure(options.data, options.limit, options.yunet, options.seed)
+    figures["live_eyes_in_demo"] = live_eyes()
+    text = json.dumps(figures, indent=2)
+    with atomic_path(options.out / "crop_margin.json") as part:
+        part.write_text(text + "\n", encoding="utf-8")
+    plots.save(figure_of(figures, table, mean), options.out / "crop_margin.png")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""Fixtures: the portrait, a tiny checkpoint, a drawn data set. Nothing is downloaded."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from affect.faces import FaceBox, HaarDetector
+from affect.live.app import BUNDLED
+from affect.model import Checkpoint, build_model, save_checkpoint
+from affect.preprocessing import Image, Preprocessing
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+SHARED = REPOSITORY.parent / "shared"
+
+
+@pytest.fixture(scope="session")
+def portrait() -> Image:
+    """NASA's public-domain portrait of Eileen Collins, uint8 BGR (512, 512, 3). She smiles."""
+    from skimage.data import astronaut
+
+    return np.ascontiguousarray(astronaut()[:, :, ::-1])
+
+
+@pytest.fixture(scope="session")
+def portrait_box(portrait: Image) -> FaceBox:
+    """Where the real Haar cascade finds her face."""
+    return HaarDetector().detect(portrait)[0]
+
+
+@pytest.fixture
+def preprocessing() -> Preprocessing:
+    """Settings that differ from every default."""
+    return Preprocessing(image_size=64, color="grey", crop_margin=0.1, crop_shift=0.05, detail=48)
+
+
+@pytest.fixture(scope="session")
+def random_model() -> torch.nn.Module:
+    """The network with random weights, always the same, in evaluation mode."""
+    torch.manual_seed(0)
+    return build_model().eval()
+
+
+@pytest.fixture
+def checkpoint_file(tmp_path: Path, random_model: torch.nn.Module, preprocessing: Preprocessing) -> Path:
+    """A whole checkpoint with random weights."""
+    path = tmp_path / "random.pt"
+    save_checkpoint(path, Checkpoint(dict(random_model.state_dict()), preprocessing, 1.5, {"data": "none"}))
+    return path
+
+
+@pytest.fixture(scope="session")
+def bundled_model() -> Path:
+    """The model that comes with the repository."""
+    assert BUNDLED.is_file()
+    return BUNDLED
+
+
+@pytest.fixture
+def portrait_video(tmp_path: Path, portrait: Image) -> Path:
+    """A video of two seconds: the portrait drifts slowly over a 640×480 frame."""
+    path = tmp_path / "portrait.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 15.0, (640, 480))
+    assert writer.isOpened()
+    for i in range(30):
+        matrix = np.array([[1.2, 0, 20 + i], [0, 1.2, -10 - i / 2]])
+        writer.write(cv2.warpAffine(portrait, matrix, (640, 480), borderMode=cv2.BORDER_REPLICATE))
+    writer.release()
+    return path
+
+
+@pytest.fixture
+def script() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs the real webcam script as a subprocess, without a display unless `env` gives one."""
+
+    def run(*arguments: object, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, str(REPOSITORY / "affectnet_webcam_detector.py"), *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=240, env=env or no_display())
+
+    return run
+
+
+def no_display() -> dict[str, str]:
+    """The environment without any display."""
+    return {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import functools
+import http.server
+import threading
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from affect.errors import AffectError
+from affect.live.sources import DemoSource, StreamSource, open_source
+from affect.preprocessing import Image
+
+
+def test_the_demo_is_a_moving_720p_clip_with_changing_light() -> None:
+    source = open_source("demo")
+    frames = [f for f, _ in zip(source.frames(), range(90), strict=False)]
+    assert frames[0].picture.shape == (720, 1280, 3)
+    assert frames[0].picture.dtype == np.uint8
+    assert [f.number for f in frames] == list(range(90))
+    assert frames[30].timestamp_s == pytest.approx(1.0)
+    assert (frames[0].picture != frames[60].picture).any()
+    light = [DemoSource().picture(t).mean() for t in (1.25, 3.75)]
+    assert light[0] > 1.3 * light[1]
+
+
+def test_a_video_gives_every_frame_in_order_on_its_own_clock(portrait_video: Path) -> None:
+    frames = list(open_source(str(portrait_video)).frames())
+    assert [f.number for f in frames] == list(range(30))
+    assert frames[15].timestamp_s == pytest.approx(1.0)
+    assert frames[0].picture.shape == (480, 640, 3)
+
+
+def test_an_image_is_one_frame_also_where_its_path_has_accents(tmp_path: Path, portrait: Image) -> None:
+    path = tmp_path / "retrato señora é.png"
+    path.write_bytes(cv2.imencode(".png", portrait)[1].tobytes())
+    (frame,) = open_source(str(path)).frames()
+    np.testing.assert_array_equal(frame.picture, portrait)
+
+
+def test_a_stream_is_read_over_http_and_its_end_is_told(portrait_video: Path) -> None:
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(portrait_video.parent))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        source = open_source(f"http://127.0.0.1:{server.server_port}/{portrait_video.name}")
+        assert isinstance(source, StreamSource)
+        numbers = []
+        with pytest.raises(AffectError, match="stopped giving pictures"):
+            for frame in source.frames():
+                numbers.append(frame.number)
+        assert numbers == list(range(30))
+        source.close()
+        server.shutdown()
+
+
+@pytest.mark.parametrize("name", ["empty.mp4", "text.mp4", "empty.png", "text.jpg"])
+def test_an_unreadable_file_is_told_by_its_name(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"" if name.startswith("empty") else b"this is no picture " * 100)
+    with pytest.raises(AffectError, match=name):
+        open_source(str(path))
+
+
+def test_a_missing_camera_says_what_to_do() -> None:
+    with pytest.raises(AffectError, match=r"index 63.*--source demo"):
+        open_source("63")
+
+
+def test_an_unknown_source_lists_what_there_is() -> None:
+    with pytest.raises(AffectError, match="or demo"):
+        open_source("nothing.mp4")

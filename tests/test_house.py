@@ -1,0 +1,67 @@
+"""The repository itself: README's commands are CI's, versions are sound, nothing is tracked that must not be."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import cv2
+import pytest
+from conftest import REPOSITORY
+
+import affect
+
+
+def text_of(name: str) -> str:
+    return (REPOSITORY / name).read_text(encoding="utf-8")
+
+
+def test_ci_runs_readmes_test_command_word_for_word() -> None:
+    command = "pip install -r requirements-dev.txt && python -m pytest"
+    assert command in text_of("README.md")
+    assert command in text_of(".ci/run").splitlines()
+    assert "pip install -r requirements.txt && python affectnet_webcam_detector.py --source demo" in text_of(
+        "README.md"
+    )
+
+
+def test_opencv_is_held_below_5_and_has_its_cascades() -> None:
+    assert re.search(r"^opencv-python>=[\d.]+,<5\b", text_of("requirements.txt"), re.M)
+    assert int(cv2.__version__.split(".")[0]) < 5
+    assert (Path(cv2.data.haarcascades) / "haarcascade_frontalface_default.xml").is_file()
+
+
+def test_torch_and_torchvision_are_a_matching_pair() -> None:
+    import torch
+    import torchvision
+
+    boxes = torch.tensor([[0.0, 0, 10, 10], [1, 1, 10, 10], [20, 20, 30, 30]])
+    kept = torchvision.ops.nms(boxes, torch.tensor([0.9, 0.8, 0.7]), 0.5)
+    assert kept.tolist() == [0, 2]
+
+
+def test_every_requirement_has_an_upper_and_a_lower_bound() -> None:
+    for line in text_of("requirements.txt").splitlines():
+        if requirement := line.split("#")[0].strip():
+            assert re.fullmatch(r"[a-z-]+>=[\d.]+,<[\d.]+", requirement), requirement
+
+
+def test_constraints_name_an_exact_version_for_every_requirement() -> None:
+    pinned = dict(re.findall(r"^([\w.-]+)==(\S+)$", text_of("constraints.txt"), re.M))
+    for line in text_of("requirements.txt").splitlines():
+        if requirement := line.split("#")[0].strip():
+            assert requirement.split(">")[0] in pinned
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    assert f'version = "{affect.__version__}"' in text_of("pyproject.toml").splitlines()
+
+
+def test_no_data_is_tracked() -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=REPOSITORY, capture_output=True, text=True)
+    if listed.returncode != 0:
+        pytest.skip("not a git checkout")
+    for name in listed.stdout.splitlines():
+        assert not name.endswith((".webp", ".zip", ".onnx", ".npy")), name
+        assert (REPOSITORY / name).stat().st_size < 16_000_000, name

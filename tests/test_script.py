@@ -1,0 +1,197 @@
+"""The webcam script as its users meet it: a subprocess, real files, a real window on a virtual screen."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from conftest import REPOSITORY, SHARED, no_display
+from virtual_screen import VirtualScreen, virtual_screen
+
+from affect.emotions import color_rgb
+from affect.preprocessing import Image
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+YUNET = SHARED / "weights" / "face_detection_yunet_n_320_320.onnx"
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def one_error_line(done: subprocess.CompletedProcess[str]) -> str:
+    """The one line that a failed run prints, after checking that it is one."""
+    assert done.returncode == 2, done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    errors = [line for line in done.stderr.splitlines() if not line.startswith(("Model:", "Preparing"))]
+    assert len(errors) == 1, done.stderr
+    assert errors[0].startswith("error: ")
+    return errors[0]
+
+
+def test_the_demo_is_labelled_happy_in_most_frames(script: Run, tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
+    done = script("--source", "demo", "--headless", "--csv", out, "--max-frames", 90)
+    assert done.returncode == 0, done.stderr
+    rows = rows_of(out)
+    assert {int(r["frame"]) for r in rows} == set(range(90))
+    assert {r["face_id"] for r in rows} == {"1"}
+    assert sum(r["emotion"] == "happy" for r in rows) > 60
+    for row in rows:
+        probabilities = {k[2:]: float(v) for k, v in row.items() if k.startswith("p_")}
+        assert sum(probabilities.values()) == pytest.approx(1, abs=1e-4)
+        assert float(row["confidence"]) == max(probabilities.values()) == probabilities[row["emotion"]]
+    assert "90 frames of demo clip" in done.stdout
+    assert "starter_ferplus.pt" in done.stderr
+
+
+def test_a_video_gives_a_row_a_frame_and_an_annotated_copy(script: Run, portrait_video: Path, tmp_path: Path) -> None:
+    out, video = tmp_path / "out.csv", tmp_path / "annotated.avi"
+    done = script("--source", portrait_video, "--csv", out, "--save-video", video, "--lang", "es")
+    assert done.returncode == 0, done.stderr
+    assert "Running headless" in done.stderr
+    rows = rows_of(out)
+    assert [int(r["frame"]) for r in rows] == list(range(30))
+    assert [float(r["timestamp_s"]) for r in rows] == pytest.approx([i / 15 for i in range(30)], abs=1e-3)
+    capture = cv2.VideoCapture(str(video))
+    assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == 30
+    _, annotated = capture.read()
+    _, plain = cv2.VideoCapture(str(portrait_video)).read()
+    assert (cv2.absdiff(annotated, plain).max(axis=2) > 60).mean() > 0.01
+
+
+def test_the_torch_backend_writes_the_same_csv(script: Run, portrait_video: Path, tmp_path: Path) -> None:
+    tables = []
+    for backend in ("onnx", "torch"):
+        out = tmp_path / f"{backend}.csv"
+        assert script("--source", portrait_video, "--backend", backend, "--csv", out, "--max-frames", 5).returncode == 0
+        tables.append([[float(v) for k, v in r.items() if k.startswith("p_")] for r in rows_of(out)])
+    np.testing.assert_allclose(tables[0], tables[1], atol=1e-4)
+
+
+@pytest.mark.skipif(not YUNET.is_file(), reason="the YuNet model is not on this machine")
+def test_yunet_works_from_the_command_line(script: Run, tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
+    arguments = ("--detector", "yunet", "--detector-model", YUNET, "--max-frames", 10, "--csv", out, "--headless")
+    assert script("--source", "demo", *arguments).returncode == 0
+    assert [r["emotion"] for r in rows_of(out)] == ["happy"] * 10
+
+
+def test_an_image_is_one_row_and_a_frame_without_a_face_none(script: Run, tmp_path: Path, portrait: Image) -> None:
+    for name, picture, rows in (("face.png", portrait, 1), ("empty.png", np.zeros_like(portrait), 0)):
+        cv2.imwrite(str(tmp_path / name), picture)
+        out = tmp_path / "out.csv"
+        done = script("--source", tmp_path / name, "--csv", out, "--headless")
+        assert done.returncode == 0, done.stderr
+        assert len(rows_of(out)) == rows
+
+
+def test_no_camera_is_one_line_that_says_what_to_do(script: Run) -> None:
+    assert "--source demo" in one_error_line(script("--source", "63"))
+
+
+def test_a_missing_model_is_one_line(script: Run) -> None:
+    assert "--model" in one_error_line(script("--source", "demo", "--model", "none.pt"))
+
+
+def test_a_foreign_model_is_one_line(script: Run, tmp_path: Path) -> None:
+    foreign = tmp_path / "foreign.pt"
+    foreign.write_text("hello")
+    assert "foreign.pt" in one_error_line(script("--source", "demo", "--model", foreign))
+
+
+def test_an_unreadable_video_is_one_line_and_leaves_the_last_csv(script: Run, tmp_path: Path) -> None:
+    video, out = tmp_path / "broken.mp4", tmp_path / "out.csv"
+    video.write_bytes(b"\0\0\0\x18ftypmp42" + bytes(1000))
+    out.write_text("the last session")
+    assert "broken.mp4" in one_error_line(script("--source", video, "--csv", out))
+    assert out.read_text() == "the last session"
+
+
+def test_a_display_that_does_not_answer_is_no_display(script: Run) -> None:
+    done = script("--source", "demo", "--max-frames", 2, env=os.environ | {"DISPLAY": ":97"})
+    assert done.returncode == 0
+    assert "does not answer. Running headless" in done.stderr
+
+
+def test_wrong_arguments_end_with_2_and_the_version_with_0(script: Run) -> None:
+    assert script("--max-frames", "0").returncode == 2
+    assert script("--version").stdout.startswith("affect 0.")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for a child process")
+def test_ctrl_c_ends_with_130_and_everything_written(tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
+    command = [sys.executable, str(REPOSITORY / "affectnet_webcam_detector.py"), "--source", "demo", "--headless"]
+    with subprocess.Popen(
+        [*command, "--csv", str(out)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=no_display()
+    ) as process:
+        deadline = time.monotonic() + 120
+        while (not out.exists() or out.stat().st_size < 2000) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130, stderr
+    assert "Traceback" not in stderr
+    assert "frames of demo clip" in stdout
+    rows = rows_of(out)
+    assert all(None not in r.values() for r in rows)
+    assert rows[-1]["p_surprise"]
+
+
+@pytest.fixture
+def screen() -> Iterator[VirtualScreen]:
+    """A virtual screen of 1600×900."""
+    xvfb = shutil.which("Xvfb")
+    if xvfb is None:
+        pytest.skip("Xvfb is not installed")
+    with virtual_screen(xvfb) as made:
+        yield made
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 90) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.2)
+    return False
+
+
+@pytest.mark.parametrize("leave", ["q", "Escape", "close"])
+def test_the_window_shows_the_face_with_its_label_until_the_person_leaves(screen: VirtualScreen, leave: str) -> None:
+    happy = np.array(color_rgb("happy")[::-1])  # the ground of the label, and the bar
+    command = [sys.executable, str(REPOSITORY / "affectnet_webcam_detector.py"), "--source", "demo"]
+    environment = os.environ | {"DISPLAY": screen.name}
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert wait_for(lambda: (screen.screenshot() == happy).all(2).sum() > 1500), "no label was shown"
+            picture = screen.screenshot()
+            assert picture.mean() > 30
+            if target := os.environ.get("AFFECT_SCREENSHOT"):
+                cv2.imwrite(target, picture)
+            window = screen.window("affect")
+            if leave == "close":
+                screen.close(window)
+            else:
+                screen.press(window, leave)
+            stdout, stderr = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert "Traceback" not in stderr
+    assert process.returncode == 0, stderr
+    assert "frames of demo clip" in stdout

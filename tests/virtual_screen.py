@@ -1,0 +1,68 @@
+"""A virtual screen (Xvfb) that a test can look at, type on, and close windows of."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+from Xlib import XK, X
+from Xlib.display import Display
+from Xlib.ext import xtest
+from Xlib.protocol.event import ClientMessage
+from Xlib.xobject.drawable import Window
+
+from affect.preprocessing import Image
+
+
+class VirtualScreen:
+    """A running X server. `name` is its DISPLAY."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._display = Display(name)
+
+    def screenshot(self) -> Image:
+        """What the screen shows, uint8 BGR (height, width, 3)."""
+        root = self._display.screen().root
+        size = root.get_geometry()
+        data = root.get_image(0, 0, size.width, size.height, X.ZPixmap, 0xFFFFFFFF).data
+        return np.frombuffer(data, np.uint8).reshape(size.height, size.width, 4)[:, :, :3].copy()
+
+    def window(self, title: str) -> Window:
+        """The window with this title. Raises LookupError where there is none."""
+        for window in self._display.screen().root.query_tree().children:
+            if window.get_wm_name() == title:
+                return window
+        raise LookupError(f"no window is called {title!r}")
+
+    def press(self, window: Window, key: str) -> None:
+        """Press and release a key (X's name of it) in a window."""
+        window.set_input_focus(X.RevertToParent, X.CurrentTime)
+        self._display.sync()
+        code = self._display.keysym_to_keycode(XK.string_to_keysym(key))
+        for kind in (X.KeyPress, X.KeyRelease):
+            xtest.fake_input(self._display, kind, code)
+            self._display.sync()
+            time.sleep(0.05)
+
+    def close(self, window: Window) -> None:
+        """Ask a window to close, as a window manager does when its button is clicked."""
+        protocols, delete = (self._display.intern_atom(n) for n in ("WM_PROTOCOLS", "WM_DELETE_WINDOW"))
+        message = ClientMessage(window=window, client_type=protocols, data=(32, [delete, X.CurrentTime, 0, 0, 0]))
+        window.send_event(message)
+        self._display.sync()
+
+
+@contextmanager
+def virtual_screen(xvfb: str, width: int = 1600, height: int = 900) -> Iterator[VirtualScreen]:
+    """Start Xvfb on a free display, and stop it at the end."""
+    command = [xvfb, "-displayfd", "1", "-screen", "0", f"{width}x{height}x24", "-nolisten", "tcp"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        try:
+            assert server.stdout is not None
+            yield VirtualScreen(f":{server.stdout.readline().strip()}")
+        finally:
+            server.terminate()
