@@ -60,14 +60,16 @@ class Experiment:
 
 
 # The bundled model. FER+ is 48 px and grey: colour cannot be learned from it, nor detail finer than 48 px, so the
-# live crop loses both before the model sees it. The first stage learns on small pictures at half the cost; the first
-# four blocks (edges and blobs at the finest scale, more than half of the cost of a step) stay as ImageNet made them.
+# live crop loses both before the model sees it. The first stage learns on small pictures at half the cost. The first
+# four blocks (edges and blobs at the finest scale, more than half of the cost of a step) stay as ImageNet made them
+# until the last stage.
 STARTER = Experiment(
     name="starter",
     preprocessing=Preprocessing(image_size=112, color="grey", detail=48, crop_margin=0.016, crop_shift=0.005),
     stages=(
         Stage("small", trained_blocks=15, epochs=4, learning_rate=1.5e-3, image_size=80),
         Stage("full", trained_blocks=15, epochs=5, learning_rate=7e-4, image_size=112),
+        Stage("all", trained_blocks=19, epochs=3, learning_rate=4e-4, image_size=112),
     ),
     augmentation=Augmentation(rotation=15, shift=0.08, scale=0.12, light=0.4, blur=0.1, erase=0.25),
     soft_labels=True,

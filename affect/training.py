@@ -6,6 +6,7 @@ The loop is plain PyTorch; Accelerate chooses the device and the precision.
 from __future__ import annotations
 
 import argparse
+import ctypes
 import os
 import platform
 import sys
@@ -130,7 +131,7 @@ def _shuffled(dataset: FaceDataset, batch_size: int, *seed: int) -> DataLoader[A
         batch_size,
         shuffle=True,
         generator=generator,
-        num_workers=min(2, os.cpu_count() or 1),
+        num_workers=min(2, os.cpu_count() or 1) if len(dataset) > 1000 else 0,  # starting workers takes a second
         pin_memory=torch.cuda.is_available(),
     )
 
@@ -314,6 +315,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.data is None:
         parser.error("name the data set with --data DIR_OR_ZIP")
+    _keep_freed_memory()
     try:
         experiment = _adapted(EXPERIMENTS[options.experiment], options.epochs, options.image_size)
         manifest = read_manifest(options.data, options.labels)
@@ -338,6 +340,22 @@ def main(arguments: list[str] | None = None) -> int:
         return 130
     print(path)
     return 0
+
+
+def _keep_freed_memory() -> None:
+    """Let glibc keep freed memory for the next step instead of giving it back to the kernel, page by page.
+
+    A training step on the CPU frees and asks again for a gigabyte of activations; zeroing the pages anew took 44 % of
+    the processor time of fine-tuning at 112 px. Nothing happens where the C library is another.
+    """
+    if platform.libc_ver()[0] != "glibc":
+        return
+    library = ctypes.CDLL(None)
+    trim_threshold, top_pad, mmap_max, arena_max = -1, -2, -4, -8  # M_… in glibc's malloc.h
+    library.mallopt(mmap_max, 0)
+    library.mallopt(arena_max, 1)
+    library.mallopt(trim_threshold, 2**31 - 1)
+    library.mallopt(top_pad, 256 * 2**20)
 
 
 def _adapted(experiment: Experiment, epochs: int | None, image_size: int | None) -> Experiment:

@@ -26,11 +26,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from affect import plots
 from affect.data.manifest import read_manifest
 from affect.emotions import COLORS
-from affect.experiments import EXPERIMENTS
 from affect.faces import HaarDetector, YuNetDetector, crop_face
 from affect.files import atomic_path
 from affect.live.sources import DemoSource
-from affect.preprocessing import Image
+from affect.preprocessing import Image, Preprocessing
 
 SIDE = 192  # a training picture is enlarged to this side
 PAD = 96  # and gets such a border
@@ -121,10 +120,10 @@ def eye_figures(eyes: list[tuple[float, float, float]]) -> dict:
     }
 
 
-def live_eyes() -> dict:
-    """The same for live crops of the demo clip, with the starter's preprocessing and the live Haar detector."""
+def live_eyes(crop_margin: float, crop_shift: float) -> dict:
+    """The same for live crops of the demo clip, with this margin and shift and the live Haar detector."""
     source, detector = DemoSource(), HaarDetector()
-    preprocessing = EXPERIMENTS["starter"].preprocessing
+    preprocessing = Preprocessing(crop_margin=crop_margin, crop_shift=crop_shift)
     eyes = []
     for time_s in np.linspace(0, source.SECONDS, 60, endpoint=False):
         picture = source.picture(float(time_s))
@@ -159,11 +158,11 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, metavar="DIR_OR_ZIP")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     parser.add_argument("--yunet", type=Path, metavar="FILE.onnx", help="also compare YuNet's boxes with Haar's")
-    parser.add_argument("--limit", type=int, default=3000, metavar="N", help="pictures (default 3000)")
+    parser.add_argument("--limit", type=int, default=1500, metavar="N", help="pictures (default 1500)")
     parser.add_argument("--seed", type=int, default=42)
     options = parser.parse_args()
     figures, table, mean = measure(options.data, options.limit, options.yunet, options.seed)
-    figures["live_eyes_in_demo"] = live_eyes()
+    figures["live_eyes_in_demo"] = live_eyes(figures["crop_margin"], figures["crop_shift"])
     text = json.dumps(figures, indent=2)
     with atomic_path(options.out / "crop_margin.json") as part:
         part.write_text(text + "\n", encoding="utf-8")

@@ -111,7 +111,7 @@ def test_a_state_of_another_run_is_not_continued(
 
 
 def test_a_model_learns_what_can_be_learned(manifest: Manifest, tmp_path: Path) -> None:
-    longer = replace(TINY, stages=(Stage("all", 19, 12, 5e-3, 32),), augmentation=Augmentation(flip=0.5))
+    longer = replace(TINY, stages=(Stage("all", 19, 12, 3e-3, 32),), augmentation=Augmentation(flip=0.5), batch_size=8)
     path = training.train_experiment(longer, manifest, tmp_path, tmp_path, init_weights="none")
     assert load_checkpoint(path).provenance["best"]["val_accuracy"] > 0.5  # chance is 0.125
 

@@ -24,11 +24,11 @@ class VirtualScreen:
         self.name = name
         self._display = Display(name)
 
-    def screenshot(self) -> Image:
-        """What the screen shows, uint8 BGR (height, width, 3)."""
-        root = self._display.screen().root
-        size = root.get_geometry()
-        data = root.get_image(0, 0, size.width, size.height, X.ZPixmap, 0xFFFFFFFF).data
+    def screenshot(self, window: Window | None = None) -> Image:
+        """What the screen or one window shows, uint8 BGR (height, width, 3)."""
+        shown = window or self._display.screen().root
+        size = shown.get_geometry()
+        data = shown.get_image(0, 0, size.width, size.height, X.ZPixmap, 0xFFFFFFFF).data
         return np.frombuffer(data, np.uint8).reshape(size.height, size.width, 4)[:, :, :3].copy()
 
     def window(self, title: str) -> Window:

@@ -82,6 +82,8 @@ class CameraSource:
     def __init__(self, index: int) -> None:
         backend = {"win32": cv2.CAP_DSHOW, "darwin": cv2.CAP_AVFOUNDATION}.get(sys.platform, cv2.CAP_V4L2)
         self._capture = _quiet_capture(index, backend)
+        # uncompressed 720p does not fit through USB 2 at 30 frames a second, MJPEG does
+        self._capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
         self._capture.set(cv2.CAP_PROP_FRAME_WIDTH, 1280)
         self._capture.set(cv2.CAP_PROP_FRAME_HEIGHT, 720)
         self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # the newest frame, not one of a queue

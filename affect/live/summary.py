@@ -1,0 +1,74 @@
+"""What a run saw: a line a second while it goes on, a few lines at its end, and the frame rate."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+from affect.emotions import EMOTIONS, NAMES
+from affect.live.overlay import FaceResult
+from affect.live.sources import Frame
+
+
+@dataclass
+class Summary:
+    """Counts frames, faces and labels. `language`: "en" or "es"."""
+
+    language: str
+    source: str = ""
+    model: str = ""
+    frames: int = 0
+    with_face: int = 0
+    emotions: Counter[str] = field(default_factory=Counter)
+    fps: float | None = None
+    timestamp_s: float = 0.0
+    _started: float = 0.0
+    _last: float = 0.0
+    _printed: float = -1.0
+
+    def start(self, source: str, model: str) -> None:
+        """The clock starts here."""
+        self.source, self.model = source, model
+        self._started = self._last = time.monotonic()
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the start."""
+        return time.monotonic() - self._started
+
+    def add(self, frame: Frame, results: list[FaceResult]) -> None:
+        """One frame and its faces."""
+        now = time.monotonic()
+        rate = 1 / max(1e-6, now - self._last)
+        if self.frames > 0:  # the first interval holds the start-up
+            self.fps = rate if self.fps is None else 0.9 * self.fps + 0.1 * rate
+        self._last = now
+        self.timestamp_s = frame.timestamp_s
+        self.frames += 1
+        self.with_face += bool(results)
+        self.emotions.update(result.emotion for result in results)
+
+    def print_line(self, results: list[FaceResult]) -> None:
+        """At most once a second: where the source stands, and what the faces show."""
+        if self._printed >= 0 and time.monotonic() - self._printed < 1:
+            return
+        self._printed = time.monotonic()
+        names = NAMES[self.language]
+        faces = ", ".join(f"face {r.face_id} {names[r.emotion]} {r.confidence:.0%}" for r in results) or "no face"
+        rate = "" if self.fps is None else f"  {self.fps:5.1f} fps"
+        print(f"{self.timestamp_s:8.1f} s  frame {self.frames - 1:6d}{rate}  {faces}", flush=True)
+
+    def print(self) -> None:
+        """The whole run in a few lines; nothing where no frame was processed."""
+        if not self.frames:
+            return
+        took = max(1e-6, self._last - self._started)
+        print(f"\n{self.frames} frames of {self.source} in {took:.1f} s ({self.frames / took:.1f} a second)")
+        print(f"model: {self.model}")
+        print(f"a face in {self.with_face / self.frames:.0%} of the frames")
+        total = sum(self.emotions.values())
+        for emotion in sorted(EMOTIONS, key=lambda e: -self.emotions[e]):
+            if self.emotions[emotion]:
+                print(f"  {NAMES[self.language][emotion]:<10} {self.emotions[emotion] / total:4.0%}")
+        print("These are perceived expressions, not felt emotions.", flush=True)

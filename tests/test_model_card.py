@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from affect.evaluation import metrics_of
+from affect.files import sha256_of
+from affect.model import Checkpoint, save_checkpoint
+from affect.model_card import BEGIN, END, main
+from affect.preprocessing import Preprocessing
+
+PROVENANCE = {
+    "data": "drawn",
+    "pictures": {"train": 1234, "val": 56},
+    "seed": 42,
+    "init_weights": "none",
+    "best": {"stage": "full", "epoch": 3},
+    "versions": {"torch": "2"},
+}
+
+
+@pytest.fixture
+def model(tmp_path: Path, random_model: torch.nn.Module) -> Path:
+    path = tmp_path / "drawn.pt"
+    save_checkpoint(path, Checkpoint(dict(random_model.state_dict()), Preprocessing(), 1.25, PROVENANCE))
+    return path
+
+
+@pytest.fixture
+def metrics(tmp_path: Path) -> Path:
+    path = tmp_path / "metrics.json"
+    path.write_text(json.dumps(metrics_of(np.eye(8)[[0, 1, 2, 3, 4, 4]], np.array([0, 1, 2, 3, 4, 5]))))
+    return path
+
+
+def test_the_figures_are_renewed_and_the_words_stay(model: Path, metrics: Path) -> None:
+    card = model.with_suffix(".md")
+    card.write_text(f"# Title\n\n{BEGIN}\nold figures\n{END}\n\nWords.\n")
+    assert main([str(model), "--metrics", str(metrics)]) == 0
+    text = card.read_text()
+    assert text.startswith("# Title\n")
+    assert text.endswith("\n\nWords.\n")
+    assert "old figures" not in text
+    assert "0.8333" in text  # five of six are right
+    assert "1,234 pictures" in text
+    assert sha256_of(model) in text
+    assert main([str(model), "--metrics", str(metrics)]) == 0
+    assert card.read_text() == text
+
+
+def test_a_card_without_a_place_for_figures_is_told(
+    model: Path, metrics: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(model), "--metrics", str(metrics)]) == 2
+    assert "no place for figures" in capsys.readouterr().err
+
+
+def test_missing_metrics_are_told(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model.with_suffix(".md").write_text(f"{BEGIN}\n{END}")
+    assert main([str(model), "--metrics", str(tmp_path / "none.json")]) == 2
+    assert "affect.evaluation" in capsys.readouterr().err
