@@ -65,7 +65,7 @@ class Experiment:
 # until the last stage.
 STARTER = Experiment(
     name="starter",
-    preprocessing=Preprocessing(image_size=112, color="grey", detail=48, crop_margin=0.016, crop_shift=0.005),
+    preprocessing=Preprocessing(image_size=112, color="grey", detail=48, crop_margin=0.011, crop_shift=0.005),
     stages=(
         Stage("small", trained_blocks=15, epochs=4, learning_rate=1.5e-3, image_size=80),
         Stage("full", trained_blocks=15, epochs=5, learning_rate=7e-4, image_size=112),

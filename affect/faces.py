@@ -104,8 +104,8 @@ class YuNetDetector:
 
     # Haar's side over the mean of YuNet's width and height, and how far Haar's centre lies below YuNet's,
     # in Haar sides: medians measured by benchmarks/crop_margin.py.
-    HAAR_SCALE = 1.08
-    HAAR_SHIFT = -0.01
+    HAAR_SCALE = 1.087
+    HAAR_SHIFT = -0.008
 
     def __init__(self, model: str | Path, min_score: float = 0.7, max_side: int = 640) -> None:
         if not Path(model).is_file():
