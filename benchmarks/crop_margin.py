@@ -5,7 +5,8 @@
 Training pictures are faces that somebody else cropped. A live crop must frame the face as they do, so the detector of
 the live path is run on the training pictures: enlarged, and padded at the border, so that a box may reach over it.
 The median of picture side / box side, and of the offset between their centres, is what the live crop must repeat.
-As a check, the eyes (OpenCV's eye cascade) are looked for in training pictures and in live crops of the demo portrait.
+As a check, training pictures are set into 1280×720 frames, found and cropped by the live path, and the crop is compared
+with the picture that was set in: overlap, and where the eyes lie (OpenCV's eye cascade).
 """
 
 from __future__ import annotations
@@ -26,13 +27,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from affect import plots
 from affect.data.manifest import read_manifest
 from affect.emotions import COLORS
-from affect.faces import HaarDetector, YuNetDetector, crop_face
+from affect.faces import FaceBox, HaarDetector, YuNetDetector, crop_face, crop_square
 from affect.files import atomic_path
-from affect.live.sources import DemoSource
+from affect.live.tracking import intersection_over_union
 from affect.preprocessing import Image, Preprocessing
 
 SIDE = 192  # a training picture is enlarged to this side
 PAD = 96  # and gets such a border
+FRAMED = 240  # side of a training picture in a 1280×720 frame
 
 
 def padded(picture: Image) -> Image:
@@ -67,7 +69,7 @@ def measure(data: Path, limit: int, yunet: Path | None, seed: int) -> tuple[dict
     rows = rows.sample(min(limit, len(rows)), random_state=seed)
     haar = HaarDetector(min_face=0.25, scale_factor=1.03, min_neighbors=4, max_side=None)
     second = YuNetDetector(yunet, max_side=10_000) if yunet else None
-    boxes, eyes, ratios, shifts = [], [], [], []
+    boxes, ratios, shifts = [], [], []
     mean = np.zeros((SIDE, SIDE), np.float64)
     for name in tqdm(rows["pth"], unit="img"):
         picture = manifest.source.picture(name)
@@ -75,8 +77,6 @@ def measure(data: Path, limit: int, yunet: Path | None, seed: int) -> tuple[dict
             continue
         large = padded(picture)
         mean += cv2.cvtColor(large[PAD:-PAD, PAD:-PAD], cv2.COLOR_BGR2GRAY) / len(rows)
-        if (pair := eyes_of(picture)) is not None:
-            eyes.append(pair)
         found = haar.detect(large)
         if not found:
             continue
@@ -98,7 +98,6 @@ def measure(data: Path, limit: int, yunet: Path | None, seed: int) -> tuple[dict
         "crop_margin": round((float(np.median(scale)) - 1) / 2, 3),
         "crop_shift": round(float(np.median(offset)), 3),
         "crop_shift_quartiles": summary(offset),
-        "training_eyes": eye_figures(eyes),
     }
     if ratios:
         figures["yunet"] = {
@@ -120,17 +119,39 @@ def eye_figures(eyes: list[tuple[float, float, float]]) -> dict:
     }
 
 
-def live_eyes(crop_margin: float, crop_shift: float) -> dict:
-    """The same for live crops of the demo clip, with this margin and shift and the live Haar detector."""
-    source, detector = DemoSource(), HaarDetector()
-    preprocessing = Preprocessing(crop_margin=crop_margin, crop_shift=crop_shift)
-    eyes = []
-    for time_s in np.linspace(0, source.SECONDS, 60, endpoint=False):
-        picture = source.picture(float(time_s))
-        for box in detector.detect(picture)[:1]:
-            if (pair := eyes_of(crop_face(picture, box, preprocessing))) is not None:
-                eyes.append(pair)
-    return eye_figures(eyes)
+def live_check(data: Path, limit: int, seed: int, preprocessing: Preprocessing) -> dict:
+    """Training pictures in 1280×720 frames, found by the live Haar detector and cropped as the live path crops them.
+
+    `overlap` is the intersection over union of crop and picture; `eyes` are the same people's in pictures and in crops.
+    """
+    manifest = read_manifest(data)
+    rows = manifest.rows("train").sample(limit, random_state=seed)
+    detector = HaarDetector()
+    left, top = (1280 - FRAMED) // 2, (720 - FRAMED) // 2
+    truth = FaceBox(left, top, FRAMED, FRAMED)
+    overlaps, shown, cropped = [], [], []
+    for name in tqdm(rows["pth"], unit="img"):
+        picture = manifest.source.picture(name)
+        if picture is None:
+            continue
+        large = cv2.resize(picture, (FRAMED, FRAMED), interpolation=cv2.INTER_CUBIC)
+        frame = np.asarray(
+            cv2.copyMakeBorder(large, top, 720 - FRAMED - top, left, 1280 - FRAMED - left, cv2.BORDER_REPLICATE),
+            np.uint8,
+        )
+        for box in detector.detect(frame)[:1]:
+            overlaps.append(intersection_over_union(crop_square(box, preprocessing), truth))
+            before, after = eyes_of(picture), eyes_of(crop_face(frame, box, preprocessing))
+            if before is not None and after is not None:
+                shown.append(before)
+                cropped.append(after)
+    return {
+        "n": len(rows),
+        "haar_found": len(overlaps),
+        "overlap": summary(np.array(overlaps)),
+        "eyes_in_pictures": eye_figures(shown),
+        "eyes_in_live_crops": eye_figures(cropped),
+    }
 
 
 def figure_of(figures: dict, table: np.ndarray, mean: Image) -> Figure:
@@ -162,7 +183,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=42)
     options = parser.parse_args()
     figures, table, mean = measure(options.data, options.limit, options.yunet, options.seed)
-    figures["live_eyes_in_demo"] = live_eyes(figures["crop_margin"], figures["crop_shift"])
+    found = Preprocessing(crop_margin=figures["crop_margin"], crop_shift=figures["crop_shift"])
+    figures["live_check"] = live_check(options.data, options.limit, options.seed + 1, found)
     text = json.dumps(figures, indent=2)
     with atomic_path(options.out / "crop_margin.json") as part:
         part.write_text(text + "\n", encoding="utf-8")
