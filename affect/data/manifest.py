@@ -1,87 +1,67 @@
 """One table for a data set: what is in it, which label and split each picture has, and how to read it.
 
-Reads class folders (flat or under train/val/test), with or without a `labels.csv`, from a folder or a .zip, in place.
+Reads every layout of AffectNet, from a folder or a .zip, in place: class folders (named, or in AffectNet's numbers),
+with or without a `labels.csv`; `labels.csv` alone; AffectNet's own release. Everything that learns starts here.
 """
 
 from __future__ import annotations
 
-import io
-import zipfile
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-import cv2
-import numpy as np
 import pandas as pd
 
+from affect.data.annotations import (
+    NOT_A_CLASS,
+    NOT_LISTED,
+    Skipped,
+    emotion_of_number,
+    from_file_lists,
+    from_labels_csv,
+    from_npy,
+    split_of,
+)
+from affect.data.source import PICTURE_ENDINGS, PictureSource
+from affect.data.splits import VAL_SHARE, hold_out, original_split, stratified_part
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
-from affect.preprocessing import Image
 
-PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
-SPLITS = {
-    "train": "train",
-    "training": "train",
-    "val": "val",
-    "valid": "val",
-    "validation": "val",
-    "test": "test",
-}
+__all__ = ["VOTES", "Labels", "Manifest", "PictureSource", "SplitMode", "hold_out", "read_manifest"]
+
 VOTES = [f"votes_{emotion}" for emotion in EMOTIONS]
 Labels = Literal["folder", "csv"]
+SplitMode = Literal["original", "stratified"]
+
+NO_CLASS_FOLDER = "not in a class folder"
+FILE_LISTS = "manually_annotated_file_lists"
 
 
-class PictureSource:
-    """The files of a data set, in a folder or in a zip that is never unpacked. Safe to hand to worker processes."""
-
-    def __init__(self, data: str | Path) -> None:
-        self.path = Path(data)
-        if not self.path.exists():
-            raise AffectError(f"There is no data set at {self.path}. Name a folder or a .zip with --data.")
-        if self.path.is_file() and not zipfile.is_zipfile(self.path):
-            raise AffectError(f"{self.path} is neither a folder nor a whole .zip. Download it again.")
-
-    def __getstate__(self) -> dict[str, Path]:
-        return {"path": self.path}
-
-    @cached_property
-    def _zip(self) -> zipfile.ZipFile | None:
-        return zipfile.ZipFile(self.path) if self.path.is_file() else None
-
-    def names(self) -> list[str]:
-        """All files, as sorted relative paths with forward slashes."""
-        if self._zip is not None:
-            return sorted(i.filename for i in self._zip.infolist() if not i.is_dir())
-        return sorted(p.relative_to(self.path).as_posix() for p in self.path.rglob("*") if p.is_file())
-
-    def read(self, name: str) -> bytes:
-        """The content of one file. Raises KeyError or OSError where it is not there."""
-        return self._zip.read(name) if self._zip is not None else (self.path / name).read_bytes()
-
-    def picture(self, name: str) -> Image | None:
-        """One picture as uint8 BGR (height, width, 3), or None where it cannot be decoded."""
-        try:
-            decoded = cv2.imdecode(np.frombuffer(self.read(name), np.uint8), cv2.IMREAD_COLOR)
-        except (cv2.error, OSError, KeyError, zipfile.BadZipFile):
-            return None
-        return None if decoded is None else np.asarray(decoded, np.uint8)
+def _nothing_skipped() -> pd.DataFrame:
+    return pd.DataFrame(columns=["pth", "reason"])
 
 
 @dataclass(frozen=True)
 class Manifest:
     """A data set as a table.
 
-    name:   the data set's name: the stem of its path.
-    source: reads the pictures.
-    table:  a row a picture: `pth` (relative path), `label` (one of EMOTIONS), `split` (train, val, test or ""), and
-            the annotators' votes (`votes_*`, whole numbers) where the data set has them. Sorted by `pth`.
+    name:    the data set's name: the stem of its path.
+    source:  reads the pictures.
+    table:   a row a picture: `pth` (relative path), `label` (one of EMOTIONS), `split` (train, val, test or ""),
+             `folder_label` and `csv_label` ("" where it says nothing) where the data set has both, and the annotators'
+             votes (`votes_*`, whole numbers) where it has them. Sorted by `pth`.
+    skipped: `pth` and `reason`, sorted: pictures without a usable label, and listed files that are not there.
+    labels:  where the labels come from: "folder", "csv" or "annotations" (AffectNet's own release).
+    split:   where the split comes from: "given" by the data set, "original" or "stratified".
     """
 
     name: str
     source: PictureSource
     table: pd.DataFrame
+    skipped: pd.DataFrame = field(default_factory=_nothing_skipped)
+    labels: str = "folder"
+    split: str = "given"
 
     @property
     def has_votes(self) -> bool:
@@ -93,65 +73,134 @@ class Manifest:
         rows = self.table if split == "all" else self.table[self.table["split"] == split]
         if rows.empty:
             have = ", ".join(f"{k or 'none'} {v}" for k, v in self.table["split"].value_counts().items())
-            raise AffectError(f"{self.source.path} has no pictures in the split {split!r} (it has: {have}).")
+            raise AffectError(
+                f"{self.source.path} has no pictures in the split {split!r} (it has: {have}). "
+                "Choose another split, or make one with --split-mode stratified."
+            )
         return rows.reset_index(drop=True)
 
 
-def read_manifest(data: str | Path, labels: Labels = "folder") -> Manifest:
-    """The table of a data set.
+def read_manifest(
+    data: str | Path, labels: Labels = "folder", split_mode: SplitMode | None = None, seed: int = 42
+) -> Manifest:
+    """The table of a data set, the same on every machine.
 
-    labels: "folder" takes the class folder's name as the label, "csv" takes `labels.csv`'s.
-    Raises AffectError where there is no such data set, or nothing in it is in a class folder.
+    labels:     "folder" takes the class folder's name as the label, "csv" takes `labels.csv`'s. Pictures that are not
+                in class folders, and AffectNet's own release, have one kind of label only, and it is taken.
+    split_mode: None keeps the data set's own split, and gives one without a split the "original" one: the random
+                80/20 split of the reported results, over sorted relative paths, the same for either kind of labels.
+                "stratified" has every class in the same shares and near-duplicates on one side (it looks at every
+                picture once). Where a mode is named, it parts all but the data set's own test pictures anew.
+    seed:       of either split.
+    Raises AffectError where there is no such data set, nothing in it has a label, or a list cannot be read.
     """
+    if labels not in ("folder", "csv") or split_mode not in (None, "original", "stratified"):
+        raise AffectError("labels must be 'folder' or 'csv', split_mode 'original' or 'stratified'.")
     source = PictureSource(data)
     names = source.names()
-    table = _from_folders([n for n in names if n.lower().endswith(PICTURE_ENDINGS)])
+    pictures = [n for n in names if n.lower().endswith(PICTURE_ENDINGS)]
+    if not pictures:
+        raise AffectError(f"{source.path} holds no pictures ({', '.join(PICTURE_ENDINGS)}). Check --data.")
+    table, skipped, kind = _labelled(source, names, pictures, labels)
+    table = table.sort_values("pth", ignore_index=True)
+    own_split = (table["split"] != "").any()
+    mode = split_mode or (None if own_split else "original")
+    if mode == "original":  # before labels are looked at, so that it does not depend on them
+        table = _split_originally(table, seed)
+    told = {p for p, _ in skipped}
+    skipped += [(p, NOT_A_CLASS) for p in table.loc[table["label"] == "", "pth"] if p not in told]
+    table = table[table["label"] != ""].reset_index(drop=True)
     if table.empty:
-        raise AffectError(f"{source.path} holds no pictures in class folders ({', '.join(EMOTIONS)}). Check --data.")
-    csv = next((n for n in names if PurePosixPath(n).name == "labels.csv"), None)
-    if csv is not None:
-        table = _with_csv(table, _read_csv(source, csv), labels)
-    elif labels == "csv":
+        raise AffectError(f"No picture in {source.path} has one of the eight labels ({', '.join(EMOTIONS)}).")
+    if mode == "stratified":
+        table = _split_stratified(source, table, seed)
+    left_out = pd.DataFrame(sorted(set(skipped)), columns=["pth", "reason"])
+    name = source.path.stem.strip(".") or source.path.resolve().stem
+    return Manifest(name, source, table, left_out, kind, mode or "given")
+
+
+def _labelled(
+    source: PictureSource, names: Sequence[str], pictures: Sequence[str], labels: Labels
+) -> tuple[pd.DataFrame, Skipped, str]:
+    """The table as the data set's layout gives it (label "" where it is unusable), what is left out, and the layout."""
+    file_lists = [n for n in names if FILE_LISTS in n.lower().split("/")[:-1] and n.lower().endswith(".csv")]
+    if file_lists:
+        return *from_file_lists(source, file_lists, pictures), "annotations"
+    if any(n.endswith("_exp.npy") for n in names):
+        return *from_npy(source, names, pictures), "annotations"
+    table, strays = _from_folders(pictures)
+    lists = [n for n in names if PurePosixPath(n).name.lower() == "labels.csv"]
+    if not lists and (table.empty or labels == "csv"):
+        if table.empty:
+            raise AffectError(
+                f"{source.path} holds no pictures in class folders ({', '.join(EMOTIONS)}) and no labels.csv. "
+                "Check --data."
+            )
         raise AffectError(f"{source.path} has no labels.csv. Use --labels folder.")
-    return Manifest(source.path.stem, source, table.sort_values("pth").reset_index(drop=True))
-
-
-def _from_folders(names: list[str]) -> pd.DataFrame:
-    rows = []
-    for name in names:
-        folders = [f.lower() for f in PurePosixPath(name).parts[:-1]]
-        if folders and folders[-1] in EMOTIONS:
-            split = next((SPLITS[f] for f in reversed(folders[:-1]) if f in SPLITS), "")
-            rows.append((name, folders[-1], split))
-    return pd.DataFrame(rows, columns=["pth", "label", "split"])
-
-
-def _read_csv(source: PictureSource, name: str) -> pd.DataFrame:
-    try:
-        csv = pd.read_csv(io.BytesIO(source.read(name)), encoding="utf-8-sig")
-    except (ValueError, UnicodeDecodeError) as error:
-        raise AffectError(f"{source.path}: {name} cannot be read as a CSV table ({error}).") from error
-    if not {"pth", "label"} <= set(csv.columns):
-        raise AffectError(f"{source.path}: {name} needs the columns pth and label, it has {list(csv.columns)}.")
-    return csv
-
-
-def _with_csv(table: pd.DataFrame, csv: pd.DataFrame, labels: Labels) -> pd.DataFrame:
-    """Join on the last two parts of the path: `pth` may carry or lack a leading folder."""
-    keyed = csv.assign(key=csv["pth"].map(_key)).drop(columns="pth").drop_duplicates("key")
-    extra = [c for c in keyed.columns if c in ("label", "split") or c.startswith("votes_")]
-    joined = table.assign(key=table["pth"].map(_key)).merge(
-        keyed[["key", *extra]], on="key", how="left", suffixes=("", "_csv")
-    )
-    if "split_csv" in joined:
-        joined["split"] = joined["split_csv"].fillna("").str.lower().map(lambda s: SPLITS.get(s, s))
+    if not lists:
+        return table.rename(columns={"folder_label": "label"}), strays, "folder"
+    listed, skipped = from_labels_csv(source, lists, pictures)
+    if table.empty:
+        unlisted = sorted(set(pictures) - set(listed["pth"]))
+        skipped += [(p, NOT_LISTED) for p in unlisted]
+        return _ordered(listed.rename(columns={"csv_label": "label"})), skipped, "csv"
+    joined = _joined(table, listed)
     if labels == "csv":
-        joined["label"] = joined["label_csv"].str.lower()
-        joined = joined[joined["label"].isin(EMOTIONS)]
+        unlisted = sorted(set(joined["pth"]) - set(listed["pth"]))
+        skipped += [(p, NOT_LISTED) for p in unlisted]
+    joined["label"] = joined[f"{labels}_label"]
+    return _ordered(joined), strays + skipped, labels
+
+
+def _from_folders(pictures: Sequence[str]) -> tuple[pd.DataFrame, Skipped]:
+    """`pth`, `folder_label`, `split` of the pictures in class folders, and the others.
+
+    The innermost class folder counts. Numbers are classes only where no folder has a class's name and no folder that
+    holds pictures has a number above 10 (AffectNet's own picture folders are numbered too).
+    """
+    folders = [PurePosixPath(p).parts[:-1] for p in pictures]
+    labels = [next((f.lower() for f in reversed(fs) if f.lower() in EMOTIONS), None) for fs in folders]
+    if not any(labels):
+        numbers = {fs[-1] for fs in folders if fs and fs[-1].isdecimal()}
+        if all(int(n) <= 10 for n in numbers):
+            labels = [emotion_of_number(fs[-1]) if fs and fs[-1] in numbers else None for fs in folders]
+    rows = [(p, x, split_of(fs)) for p, x, fs in zip(pictures, labels, folders, strict=True) if x]
+    strays = [
+        (p, NO_CLASS_FOLDER if x is None else NOT_A_CLASS) for p, x in zip(pictures, labels, strict=True) if not x
+    ]
+    return pd.DataFrame(rows, columns=["pth", "folder_label", "split"]), strays
+
+
+def _joined(table: pd.DataFrame, listed: pd.DataFrame) -> pd.DataFrame:
+    """The pictures in class folders with what the list says about them; the list's split goes before the folder's."""
+    joined = table.merge(listed, on="pth", how="left", suffixes=("", "_csv"))
+    joined["csv_label"] = joined["csv_label"].fillna("")
+    of_list = joined["split_csv"].fillna("")
+    joined["split"] = joined["split"].where(of_list == "", of_list)
     votes = [c for c in joined.columns if c.startswith("votes_")]
     joined[votes] = joined[votes].fillna(0).astype(int)
-    return joined[["pth", "label", "split", *votes]]
+    return joined
 
 
-def _key(path: str) -> str:
-    return "/".join(PurePosixPath(str(path).lower()).parts[-2:])
+def _ordered(table: pd.DataFrame) -> pd.DataFrame:
+    first = ["pth", "label", "split", "folder_label", "csv_label"]
+    votes = [c for c in table.columns if c.startswith("votes_")]
+    return table[[c for c in first if c in table.columns] + votes].copy()
+
+
+def _split_originally(table: pd.DataFrame, seed: int) -> pd.DataFrame:
+    free = (table["split"] != "test").to_numpy()
+    split = table["split"].to_numpy(object)
+    split[free] = original_split(int(free.sum()), seed)
+    return table.assign(split=split.astype(str))
+
+
+def _split_stratified(source: PictureSource, table: pd.DataFrame, seed: int) -> pd.DataFrame:
+    from affect.data.duplicates import duplicate_groups
+
+    free = (table["split"] != "test").to_numpy()
+    rows = table[free]
+    val = stratified_part(rows, VAL_SHARE, seed, duplicate_groups(source, rows["pth"].tolist()))
+    split = table["split"].to_numpy(object)
+    split[free] = ["val" if v else "train" for v in val]
+    return table.assign(split=split.astype(str))

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import io
+import os
+import pickle
 import zipfile
 from pathlib import Path
 
@@ -13,9 +16,10 @@ from affect.errors import AffectError
 
 FERPLUS = SHARED / "data" / "ferplus.zip"
 PICTURE = cv2.imencode(".png", np.zeros((8, 8, 3), np.uint8))[1].tobytes()
+Files = dict[str, bytes | str]
 
 
-def make(root: Path, files: dict[str, bytes | str], as_zip: bool) -> Path:
+def make(root: Path, files: Files, as_zip: bool) -> Path:
     """A folder or a zip with these files."""
     if as_zip:
         with zipfile.ZipFile(root / "set.zip", "w") as archive:
@@ -27,6 +31,26 @@ def make(root: Path, files: dict[str, bytes | str], as_zip: bool) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return root / "set"
+
+
+def pictures(*names: str) -> Files:
+    """The same picture under each name."""
+    return dict.fromkeys(names, PICTURE)
+
+
+def expression(value: object) -> bytes:
+    """An annotation file as AffectNet has them: one value in an array without dimensions."""
+    file = io.BytesIO()
+    np.save(file, np.array(value), allow_pickle=value is None)
+    return file.getvalue()
+
+
+def labels_of(manifest) -> dict[str, str]:
+    return dict(zip(manifest.table["pth"], manifest.table["label"], strict=True))
+
+
+def skipped_of(manifest) -> dict[str, str]:
+    return dict(zip(manifest.skipped["pth"], manifest.skipped["reason"], strict=True))
 
 
 @pytest.mark.parametrize("as_zip", [False, True])
@@ -58,9 +82,212 @@ def test_a_csv_beside_class_folders_gives_splits_votes_and_on_demand_labels(tmp_
     assert read_manifest(data, labels="csv").table["label"].tolist() == ["happy", "sad"]
 
 
+@pytest.mark.parametrize("as_zip", [False, True])
+def test_leading_folders_and_hidden_files_make_no_difference(tmp_path: Path, as_zip: bool) -> None:
+    files = pictures("set/deep/happy/a.png", "set/deep/sad/b.png", "__MACOSX/happy/._a.png", "set/deep/happy/._a.png")
+    manifest = read_manifest(make(tmp_path, files, as_zip))
+    assert labels_of(manifest) == {"set/deep/happy/a.png": "happy", "set/deep/sad/b.png": "sad"}
+    assert manifest.skipped.empty
+
+
+def test_a_zip_gives_the_table_of_its_folder_in_any_order_of_files(tmp_path: Path) -> None:
+    files = pictures(*(f"{e}/{i}.png" for i in (10, 9, 1) for e in ("sad", "anger", "Happy")))
+    folder = read_manifest(make(tmp_path, files, as_zip=False))
+    archive = read_manifest(make(tmp_path, dict(reversed(files.items())), as_zip=True))
+    assert folder.table.to_csv() == archive.table.to_csv()
+
+
+def test_windows_separators_in_a_zip_are_separators(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
+        info = zipfile.ZipInfo("x")
+        info.filename = "happy\\a.png"
+        archive.writestr(info, PICTURE)
+    manifest = read_manifest(tmp_path / "set.zip")
+    assert labels_of(manifest) == {"happy/a.png": "happy"}
+    assert manifest.source.picture("happy/a.png") is not None
+
+
+def test_numbered_folders_are_affectnets_classes_and_8_to_10_are_none_of_them(tmp_path: Path) -> None:
+    names = [f"val/{n}/a.png" for n in range(9)]
+    manifest = read_manifest(make(tmp_path, pictures(*names), as_zip=False))
+    order = ["neutral", "happy", "sad", "surprise", "fear", "disgust", "anger", "contempt"]
+    assert labels_of(manifest) == dict(zip(names, order, strict=False))
+    assert skipped_of(manifest) == {"val/8/a.png": "not one of the eight classes"}
+    assert set(manifest.table["split"]) == {"val"}
+
+
+def test_pictures_outside_the_class_folders_are_skipped_with_a_reason(tmp_path: Path) -> None:
+    manifest = read_manifest(make(tmp_path, pictures("happy/a.png", "other/b.png", "c.jpg"), as_zip=False))
+    assert skipped_of(manifest) == {"c.jpg": "not in a class folder", "other/b.png": "not in a class folder"}
+
+
 def test_the_same_name_in_two_classes_is_two_pictures(tmp_path: Path) -> None:
     manifest = read_manifest(make(tmp_path, {"happy/a.png": PICTURE, "sad/a.png": PICTURE}, as_zip=False))
     assert len(manifest.table) == 2
+
+
+def test_folder_and_csv_labels_stand_side_by_side(tmp_path: Path) -> None:
+    csv = ",pth,label,relFCs\n0,happy/a.png,sad,0.9\n1,sad/a.png,sad,0.8\n2,fear/gone.png,fear,0.7\n"
+    data = make(tmp_path, pictures("happy/a.png", "sad/a.png", "sad/b.png") | {"labels.csv": csv}, as_zip=False)
+    manifest = read_manifest(data)
+    assert manifest.table["label"].tolist() == ["happy", "sad", "sad"]
+    assert manifest.table["folder_label"].tolist() == ["happy", "sad", "sad"]
+    assert manifest.table["csv_label"].tolist() == ["sad", "sad", ""]
+    assert skipped_of(manifest) == {"fear/gone.png": "listed, but there is no such file"}
+    by_csv = read_manifest(data, labels="csv")
+    assert labels_of(by_csv) == {"happy/a.png": "sad", "sad/a.png": "sad"}
+    assert skipped_of(by_csv)["sad/b.png"] == "not listed"
+
+
+@pytest.mark.parametrize(
+    ("listed", "meant"),
+    [
+        ("happy/a.png", "x/happy/a.png"),
+        ("AffectNet/happy/a.png", "x/happy/a.png"),
+        ("HAPPY/A.PNG", "x/happy/a.png"),
+        (".\\happy\\a.png", "x/happy/a.png"),
+        ("/home/me/set/sad/b.png", "x/sad/b.png"),
+        ("b.png", "x/sad/b.png"),
+        ("a.png", None),  # two pictures have this name
+        ("fear/a.png", None),  # fear is neither happy nor sad
+    ],
+)
+def test_a_listed_path_means_the_picture_with_the_longest_common_end(
+    tmp_path: Path, listed: str, meant: str | None
+) -> None:
+    files = pictures("x/happy/a.png", "x/sad/a.png", "x/sad/b.png")
+    manifest = read_manifest(make(tmp_path, files | {"x/labels.csv": f"pth,label\n{listed},anger\n"}, as_zip=False))
+    found = manifest.table.set_index("pth")["csv_label"]
+    assert found[found != ""].index.tolist() == ([meant] if meant else [])
+    assert len(manifest.skipped) == (0 if meant else 1)
+
+
+def test_a_picture_listed_twice_keeps_its_first_label(tmp_path: Path) -> None:
+    csv = "pth,label\nset/happy/a.png,anger\nhappy/a.png,sad\nhappy/a.png,fear\n"
+    manifest = read_manifest(make(tmp_path, pictures("happy/a.png") | {"labels.csv": csv}, as_zip=False))
+    assert manifest.table["csv_label"].tolist() == ["sad"]  # the whole path goes first
+    assert set(manifest.skipped["reason"]) == {"listed more than once"}
+
+
+def test_a_csv_alone_labels_pictures_that_are_not_in_class_folders(tmp_path: Path) -> None:
+    csv = "pth,label\na.png,happy\nimages/b.png,Sad\nc.png,uncertain\n"
+    files = pictures(*(f"images/{n}.png" for n in "abcd"))
+    manifest = read_manifest(make(tmp_path, files | {"labels.csv": csv}, as_zip=True))
+    assert manifest.labels == "csv"
+    assert labels_of(manifest) == {"images/a.png": "happy", "images/b.png": "sad"}
+    assert skipped_of(manifest) == {"images/c.png": "not one of the eight classes", "images/d.png": "not listed"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_a_csv_may_come_from_any_spreadsheet(tmp_path: Path, encoding: str, separator: str) -> None:
+    lines = ["pth,label", '"niño.png",happy', "b.png,sad"]
+    csv = "\r\n".join(lines).replace(",", separator).encode(encoding)
+    manifest = read_manifest(make(tmp_path, pictures("niño.png", "b.png") | {"labels.csv": csv}, as_zip=False))
+    assert labels_of(manifest) == {"b.png": "sad", "niño.png": "happy"}
+
+
+@pytest.mark.parametrize("as_zip", [False, True])
+def test_affectnets_own_release_with_an_annotation_file_for_each_picture(tmp_path: Path, as_zip: bool) -> None:
+    files = pictures("train_set/images/0.jpg", "train_set/images/1.jpg", "train_set/images/2.jpg")
+    files |= pictures("val_set/images/0.jpg", "val_set/images/7.jpg", "val_set/images/8.jpg")
+    files |= {
+        "train_set/annotations/0_exp.npy": expression("6"),
+        "train_set/annotations/0_val.npy": expression("0.5"),
+        "train_set/annotations/1_exp.npy": expression(3),
+        "val_set/annotations/0_exp.npy": expression("0"),
+        "val_set/annotations/7_exp.npy": expression("9"),
+        "val_set/annotations/8_exp.npy": expression(None),  # a pickle, which is never opened
+    }
+    manifest = read_manifest(make(tmp_path, files, as_zip))
+    assert manifest.table.to_numpy().tolist() == [
+        ["train_set/images/0.jpg", "anger", "train"],
+        ["train_set/images/1.jpg", "surprise", "train"],
+        ["val_set/images/0.jpg", "neutral", "val"],
+    ]
+    assert skipped_of(manifest) == {
+        "train_set/images/2.jpg": "no annotation",
+        "val_set/images/7.jpg": "not one of the eight classes",
+        "val_set/images/8.jpg": "the annotation cannot be read",
+    }
+
+
+@pytest.mark.parametrize("header", [True, False])
+def test_affectnets_own_release_with_file_lists(tmp_path: Path, header: bool) -> None:
+    columns = "subDirectory_filePath,face_x,face_y,face_width,face_height,facial_landmarks,expression,valence,arousal\n"
+    row = "{},10,10,100,100,1.5;2.5;3.5,{},0.1,0.2\n".format
+    folder = "Manually_Annotated_file_lists"
+    validation = row("689/a.JPG", 2) + row("7/c.jpg", 7)
+    files = pictures(*(f"Manually_Annotated_Images/{n}" for n in ("689/a.JPG", "1/a.JPG", "7/b.jpg", "7/c.jpg")))
+    files[f"{folder}/training.csv"] = columns + row("1/a.JPG", 1) + row("7/b.jpg", 10) + row("7/gone.jpg", 3)
+    files[f"{folder}/validation.csv"] = columns + validation if header else validation
+    manifest = read_manifest(make(tmp_path, files, as_zip=True))
+    assert manifest.table.to_numpy().tolist() == [
+        ["Manually_Annotated_Images/1/a.JPG", "happy", "train"],
+        ["Manually_Annotated_Images/689/a.JPG", "sad", "val"],
+        ["Manually_Annotated_Images/7/c.jpg", "contempt", "val"],
+    ]
+    assert skipped_of(manifest) == {
+        "7/gone.jpg": "listed, but there is no such file",
+        "Manually_Annotated_Images/7/b.jpg": "not one of the eight classes",
+    }
+
+
+def test_class_folders_without_a_split_get_the_original_one_whatever_the_labels(tmp_path: Path) -> None:
+    names = [f"{e}/{i}.png" for e in ("happy", "sad") for i in range(10)]
+    csv = "pth,label\n" + "".join(f"{n},sad\n" for n in names[3:])
+    data = make(tmp_path, pictures(*names) | {"labels.csv": csv}, as_zip=False)
+    by_folder, by_csv = read_manifest(data), read_manifest(data, labels="csv")
+    assert by_folder.split == "original"
+    assert by_folder.table["split"].value_counts().to_dict() == {"train": 16, "val": 4}
+    merged = by_folder.table.merge(by_csv.table, on="pth")
+    assert (merged["split_x"] == merged["split_y"]).all()
+    assert (read_manifest(data, seed=1).table["split"] != by_folder.table["split"]).any()
+
+
+def test_a_given_split_stays_until_another_is_asked_for_and_test_pictures_stay_test(tmp_path: Path) -> None:
+    names = [f"{s}/happy/{i}.png" for s, n in (("train", 20), ("test", 5)) for i in range(n)]
+    data = make(tmp_path, pictures(*names), as_zip=False)
+    assert read_manifest(data).table["split"].value_counts().to_dict() == {"train": 20, "test": 5}
+    parted = read_manifest(data, split_mode="original").table
+    assert parted["split"].value_counts().to_dict() == {"train": 16, "test": 5, "val": 4}
+    assert parted.loc[parted["pth"].str.startswith("test"), "split"].eq("test").all()
+
+
+def test_links_to_folders_are_followed_but_never_round_and_round(tmp_path: Path) -> None:
+    make(tmp_path, pictures("happy/a.png"), as_zip=False)
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked" / "happy").symlink_to(tmp_path / "set" / "happy")
+    (tmp_path / "set" / "happy" / "back").symlink_to(tmp_path / "set")
+    assert labels_of(read_manifest(tmp_path / "linked")) == {"happy/a.png": "happy"}
+    assert labels_of(read_manifest(tmp_path / "set")) == {"happy/a.png": "happy"}
+
+
+@pytest.mark.parametrize("as_zip", [False, True])
+def test_a_source_can_be_handed_to_another_process(tmp_path: Path, as_zip: bool) -> None:
+    source = read_manifest(make(tmp_path, pictures("happy/a.png"), as_zip)).source
+    assert pickle.loads(pickle.dumps(source)).read("happy/a.png") == PICTURE
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_process_does_not_share_the_zips_position(tmp_path: Path) -> None:
+    source = read_manifest(make(tmp_path, pictures("happy/a.png"), as_zip=True)).source
+    mine = source._archive()[0]
+    source._opened = (-1, *source._opened[1:])  # as a child of this process sees it
+    assert source.read("happy/a.png") == PICTURE
+    assert source._archive()[0] is not mine
+
+
+def test_100_000_names_in_a_zip_are_read_in_seconds(tmp_path: Path) -> None:
+    import time
+
+    with zipfile.ZipFile(tmp_path / "big.zip", "w") as archive:
+        for i in range(100_000):
+            archive.writestr(f"big/{'sad' if i % 3 else 'happy'}/{i // 4}_{i % 4}.jpg", b"")
+    start = time.perf_counter()
+    manifest = read_manifest(tmp_path / "big.zip")
+    assert len(manifest.table) == 100_000
+    assert time.perf_counter() - start < 30  # about 3 s on a quiet machine
 
 
 def test_what_cannot_be_decoded_is_none(tmp_path: Path) -> None:
@@ -71,13 +298,26 @@ def test_what_cannot_be_decoded_is_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        ({"readme.txt": "x"}, "no pictures in class folders"),
-        ({"happy/a.png": PICTURE, "labels.csv": "name,emotion\na,b\n"}, "pth and label"),
+        ({"readme.txt": "x"}, r"no pictures \(\.jpg"),
+        (pictures("a.png", "other/b.png"), "no pictures in class folders"),
+        (pictures("100/a.png", "3/b.png"), "no pictures in class folders"),  # numbers, but not classes
+        (pictures("8/a.png", "9/b.png"), "no pictures in class folders"),
+        (pictures("a.png") | {"labels.csv": "pth,label\na.png,bored\n"}, "one of the eight labels"),
+        ({"happy/a.png": PICTURE, "labels.csv": "name,emotion\na,b\n"}, "pth and label, it has name, emotion"),
+        ({"happy/a.png": PICTURE, "labels.csv": ""}, "pth and label"),
+        ({"happy/a.png": PICTURE, "labels.csv": 'pth,label\n"a,b\n'}, "cannot be read as a CSV table"),
+        ({"happy/a.png": PICTURE, "labels.csv": b"pth,label\n\x81\x8d,happy\n"}, "neither UTF-8 nor cp1252"),
     ],
 )
 def test_a_data_set_that_does_not_fit_says_what_is_missing(tmp_path: Path, files: dict, message: str) -> None:
-    with pytest.raises(AffectError, match=message):
+    with pytest.raises(AffectError, match=message) as told:
         read_manifest(make(tmp_path, files, as_zip=False))
+    assert "\n" not in str(told.value)
+
+
+def test_labels_of_a_csv_that_is_not_there_are_told(tmp_path: Path) -> None:
+    with pytest.raises(AffectError, match="no labels.csv"):
+        read_manifest(make(tmp_path, pictures("happy/a.png"), as_zip=False), labels="csv")
 
 
 def test_a_missing_or_broken_data_set_is_told(tmp_path: Path) -> None:

@@ -1,0 +1,247 @@
+"""Labels that come as files: `labels.csv`, AffectNet's file lists, AffectNet's `_exp.npy`. Called by the manifest.
+
+Every function returns labels as names of EMOTIONS, or "" where the annotation is not one of the eight.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import PurePosixPath
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from affect.data.source import PictureSource
+from affect.emotions import AFFECTNET_NUMBERS, EMOTIONS
+from affect.errors import AffectError
+
+SPLITS = {
+    "train": "train",
+    "training": "train",
+    "train_set": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "val_set": "val",
+    "test": "test",
+    "testing": "test",
+    "test_set": "test",
+}
+# Why a picture, or a line of a list, is not in the table.
+NOT_A_CLASS = "not one of the eight classes"
+NO_FILE = "listed, but there is no such file"
+SEVERAL_FILES = "listed, but several files fit"
+LISTED_TWICE = "listed more than once"
+NOT_LISTED = "not listed"
+NO_ANNOTATION = "no annotation"
+BAD_ANNOTATION = "the annotation cannot be read"
+
+# The columns of AffectNet's file lists, in their order (Mollahosseini et al. 2017, arXiv:1708.03985).
+FILE_LIST_COLUMNS = (
+    "subdirectory_filepath",
+    "face_x",
+    "face_y",
+    "face_width",
+    "face_height",
+    "facial_landmarks",
+    "expression",
+    "valence",
+    "arousal",
+)
+Skipped = list[tuple[str, str]]
+
+
+def emotion_of_number(number: str) -> str:
+    """The class that AffectNet's number means, "" for 8 (none), 9 (uncertain), 10 (no face) and anything else."""
+    return AFFECTNET_NUMBERS.get(int(number), "") if number.isdecimal() else ""
+
+
+def split_of(folders: Iterable[str]) -> str:
+    """The split that the innermost of these folders names, in any case: train, val, test or ""."""
+    return next((SPLITS[f.lower()] for f in reversed(list(folders)) if f.lower() in SPLITS), "")
+
+
+def read_table(source: PictureSource, name: str, required: Sequence[str], optional: str = "") -> pd.DataFrame:
+    """A CSV file as a table of strings, column names in lower case.
+
+    required: the columns it must have.   optional: other columns are kept where their name begins so, or is "split".
+    UTF-8 with or without a byte order mark, else Windows' cp1252; commas, or semicolons as some spreadsheets write.
+    Raises AffectError where it is no such table.
+    """
+    table: pd.DataFrame | None = None
+    for encoding in ("utf-8-sig", "cp1252"):
+        try:
+            table = _parse(source, name, encoding, required, optional)
+            break
+        except UnicodeDecodeError:
+            continue
+        except (ValueError, OSError, RuntimeError) as error:
+            reason = " ".join(str(error).split())
+            raise AffectError(f"{source.path}: {name} cannot be read as a CSV table ({reason}).") from error
+    if table is None:
+        raise AffectError(f"{source.path}: {name} is neither UTF-8 nor cp1252 text. Save it again as CSV UTF-8.")
+    return table
+
+
+def _parse(source: PictureSource, name: str, encoding: str, required: Sequence[str], optional: str) -> pd.DataFrame:
+    with source.open(name) as file:
+        line = file.readline().decode(encoding)
+    separator = ";" if line.count(";") > line.count(",") else ","
+    columns = [c.strip().strip('"').lower() for c in line.strip().split(separator)]
+    headless = tuple(required) == ("subdirectory_filepath", "expression") and not set(required) & set(columns)
+    if headless and len(columns) >= len(FILE_LIST_COLUMNS):  # some copies of validation.csv have no header
+        columns = list(FILE_LIST_COLUMNS) + columns[len(FILE_LIST_COLUMNS) :]
+    elif not set(required) <= set(columns):
+        raise AffectError(
+            f"{source.path}: {name} needs the columns {' and '.join(required)}, it has {', '.join(columns[:12])}."
+        )
+    kept = [
+        i
+        for i, c in enumerate(columns)
+        if c not in columns[:i] and (c in (*required, "split") or (optional and c.startswith(optional)))
+    ]
+    with source.open(name) as file:
+        table = pd.read_csv(
+            file,
+            sep=separator,
+            header=None,
+            skiprows=0 if headless else 1,
+            names=range(len(columns)),
+            usecols=kept,
+            index_col=False,
+            dtype=str,
+            keep_default_na=False,
+            encoding=encoding,
+        )
+    return table.rename(columns=dict(enumerate(columns))).fillna("").apply(lambda c: c.str.strip())
+
+
+def match_paths(wanted: Sequence[str], pictures: Sequence[str]) -> tuple[list[int], Skipped]:
+    """For each listed path the picture that it means, as an index into `pictures`, or -1.
+
+    First by the whole path; then by the longest end of it that some picture's path has too (in any case), if only one
+    picture has it and the folders before it do not contradict each other: `happy/a.png` is never `sad/a.png`.
+    Returns the indices and, for what has no picture, (path, reason).
+    """
+    whole = {p: i for i, p in enumerate(pictures)}
+    found = [whole.get(w, -1) for w in wanted]
+    names = {w.rsplit("/", 1)[-1].lower() for w, i in zip(wanted, found, strict=True) if i < 0}
+    ends: dict[str, list[int]] = defaultdict(list)
+    for i, picture in enumerate(pictures):
+        parts = picture.lower().split("/")
+        if parts[-1] in names:
+            for start in range(len(parts)):
+                ends["/".join(parts[start:])].append(i)
+    skipped: Skipped = []
+    taken: set[int] = set()
+    for k in sorted(range(len(wanted)), key=lambda k: found[k] < 0):  # whole paths first, then as they are listed
+        index, reason = (found[k], "") if found[k] >= 0 else _by_end(wanted[k], ends, pictures)
+        if index in taken:
+            index, reason = -1, LISTED_TWICE
+        if index < 0:
+            skipped.append((wanted[k], reason))
+        else:
+            taken.add(index)
+        found[k] = index
+    return found, skipped
+
+
+def _by_end(path: str, ends: dict[str, list[int]], pictures: Sequence[str]) -> tuple[int, str]:
+    parts = path.lower().split("/")
+    for start in range(len(parts)):
+        before = {f for f in parts[:start] if _has_meaning(f)}
+        fitting = [
+            i
+            for i in ends.get("/".join(parts[start:]), [])
+            if _agree(before, pictures[i].lower().split("/")[: start - len(parts)])
+        ]
+        if fitting:
+            return (fitting[0], "") if len(fitting) == 1 else (-1, SEVERAL_FILES)
+    return -1, NO_FILE
+
+
+def _agree(before: set[str], folders: Sequence[str]) -> bool:
+    others = {f for f in folders if _has_meaning(f)}
+    return before <= others or others <= before
+
+
+def _has_meaning(folder: str) -> bool:
+    return folder in EMOTIONS or folder in SPLITS or folder.isdecimal()
+
+
+def path_of(folder: str, path: str) -> str:
+    """A path as a list in `folder` writes it, from the data set's root, with forward slashes."""
+    parts = [p for p in path.replace("\\", "/").split("/") if p not in ("", ".")]
+    return "/".join([folder, *parts] if folder else parts)
+
+
+def from_labels_csv(
+    source: PictureSource, lists: Sequence[str], pictures: Sequence[str]
+) -> tuple[pd.DataFrame, Skipped]:
+    """What the `labels.csv` files say about the pictures.
+
+    Returns a table with `pth` (of pictures), `csv_label`, `split` and `votes_*`, and what is listed without a picture.
+    """
+    tables = []
+    for name in lists:
+        folder = PurePosixPath(name).parent.as_posix().removeprefix(".")
+        table = read_table(source, name, ("pth", "label"), "votes_")
+        tables.append(table.assign(pth=[path_of(folder, p) for p in table["pth"]]))
+    table = pd.concat(tables, ignore_index=True)
+    index, skipped = match_paths(table["pth"].tolist(), pictures)
+    table["pth"] = [pictures[i] if i >= 0 else "" for i in index]
+    table = table[table["pth"] != ""].rename(columns={"label": "csv_label"})
+    known = table["csv_label"].str.lower()
+    table["csv_label"] = known.where(known.isin(EMOTIONS), "")
+    splits = table["split"] if "split" in table else pd.Series("", table.index)
+    table["split"] = pd.Series([split_of([s]) for s in splits.fillna("")], table.index, dtype=str)
+    for votes in (c for c in table.columns if c.startswith("votes_")):
+        table[votes] = pd.to_numeric(table[votes], errors="coerce").fillna(0).astype(int)
+    return table.reset_index(drop=True), skipped
+
+
+def from_file_lists(
+    source: PictureSource, lists: Sequence[str], pictures: Sequence[str]
+) -> tuple[pd.DataFrame, Skipped]:
+    """AffectNet's `Manually_Annotated_file_lists`: a table with `pth`, `label`, `split`, and what is left out."""
+    rows: list[tuple[str, str, str]] = []
+    for name in lists:
+        table = read_table(source, name, ("subdirectory_filepath", "expression"))
+        split = split_of([PurePosixPath(name).stem])
+        paths = [path_of("", p) for p in table["subdirectory_filepath"]]
+        rows += [(p, emotion_of_number(e), split) for p, e in zip(paths, table["expression"], strict=True)]
+    index, skipped = match_paths([r[0] for r in rows], pictures)
+    kept = [(pictures[i], *row[1:]) for i, row in zip(index, rows, strict=True) if i >= 0]
+    listed = {k[0] for k in kept}
+    skipped += [(p, NOT_LISTED) for p in pictures if p not in listed]
+    skipped += [(p, NOT_A_CLASS) for p, label, _ in kept if not label]
+    return pd.DataFrame([k for k in kept if k[1]], columns=["pth", "label", "split"]), skipped
+
+
+def from_npy(source: PictureSource, names: Sequence[str], pictures: Sequence[str]) -> tuple[pd.DataFrame, Skipped]:
+    """AffectNet's `…_set/images` and `…_set/annotations`: a table with `pth`, `label`, `split`, and what is skipped."""
+    annotations = {n for n in names if n.endswith("_exp.npy")}
+
+    def read(picture: str) -> tuple[str, str]:
+        path = PurePosixPath(picture)
+        name = (path.parent.parent / "annotations" / f"{path.stem}_exp.npy").as_posix()
+        if name not in annotations:
+            return "", NO_ANNOTATION
+        try:
+            value = np.load(io.BytesIO(source.read(name)), allow_pickle=False)
+            number = str(int(value.item()))  # a text or a number in an array without dimensions
+        except (ValueError, TypeError, OSError, EOFError, KeyError, RuntimeError):
+            return "", BAD_ANNOTATION
+        return emotion_of_number(number), NOT_A_CLASS
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        progress = tqdm(pool.map(read, pictures), total=len(pictures), desc="annotations", leave=False)
+        read_all = list(zip(pictures, progress, strict=True))
+    kept = [(p, label, split_of(PurePosixPath(p).parts[:-1])) for p, (label, _) in read_all if label]
+    skipped = [(p, reason) for p, (label, reason) in read_all if not label]
+    return pd.DataFrame(kept, columns=["pth", "label", "split"]), skipped
