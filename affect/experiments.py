@@ -1,27 +1,44 @@
-"""The experiments as data: what is trained, on what picture, for how long. Nothing here runs anything."""
+"""The experiments as data: what is trained, on what picture, for how long. Nothing here runs anything.
+
+`EXPERIMENTS` has them by name; `MISTAKES` the changes that switch one mistake of the first version back on.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
 
+from affect.errors import AffectError
 from affect.preprocessing import Preprocessing
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One stretch of training with its own schedule.
+    """One stretch of training. It starts from the best weights of the stage before.
 
+    name:           in logs, and in the checkpoint's name where it is kept.
     trained_blocks: how many of the last blocks of `features` learn beside the head (0…19).
-    epochs:         passes over the training split.
-    learning_rate:  the peak of the one-cycle schedule (Smith and Topin 2018, arXiv:1708.07120).
-    image_size:     side of the training pictures, pixels; validation always sees `preprocessing.image_size`.
+    epochs:         passes over the training pictures, at most.
+    learning_rate:  the constant rate, or the peak of the one-cycle schedule.
+    image_size:     side of the training pictures, pixels (None: the preprocessing's; validation always sees that).
+    monitor:        what makes an epoch the best one.
+    patience:       stop after so many epochs in a row that are no better (None: never).
+    views:          None: every epoch sees new variations. A number: only so many of each picture are drawn, and what
+                    the frozen part of the network makes of them is computed once and kept (for a stage that trains
+                    little of the network, and on little data repeats).
+    keep:           whether this stage's best weights become a checkpoint of their own.
     """
 
     name: str
     trained_blocks: int
     epochs: int
     learning_rate: float
-    image_size: int
+    image_size: int | None = None
+    monitor: Literal["val_loss", "val_accuracy"] = "val_accuracy"
+    patience: int | None = None
+    views: int | None = None
+    keep: bool = True
 
 
 @dataclass(frozen=True)
@@ -32,15 +49,19 @@ class Augmentation:
     rotation:   at most so many degrees either way.
     shift:      at most so much of the side, in x and in y (a detector's box is never exact).
     scale:      at most so much smaller or larger.
+    crop_area:  a random crop has a share of the area in this range (above 1: the border repeats), at a random place.
+    aspect:     a random crop's width / height lies between 1/aspect and aspect.
     light:      brightness and contrast change by at most this factor (0.4: 0.6…1.4).
     blur:       probability of a Gaussian blur (sigma 0.5…2 px).
     erase:      probability that a rectangle (2…15 % of the area) is hidden, as by a hand or a frame.
     """
 
-    flip: float = 0.5
+    flip: float = 0.0
     rotation: float = 0.0
     shift: float = 0.0
     scale: float = 0.0
+    crop_area: tuple[float, float] = (1.0, 1.0)
+    aspect: float = 1.0
     light: float = 0.0
     blur: float = 0.0
     erase: float = 0.0
@@ -48,16 +69,80 @@ class Augmentation:
 
 @dataclass(frozen=True)
 class Experiment:
-    """All that defines a training run, but for the data and the seed."""
+    """All that defines a training run, but for the data and the seed.
+
+    chosen_on:   what chooses the epoch and the temperature: a tenth of the training pictures, held out (the results on
+                 val are then on pictures that nothing was chosen on), or "val" itself.
+    soft_labels: learn the distribution of the annotators' votes, where the data set has them.
+    imbalance:   "none"; "class-weights" (loss weighted by 1/class share, mean 1); or "logit-adjustment"
+                 (Menon et al. 2021, arXiv:2007.07314).
+    measure_framing: set the live crop's margin and shift to what the training pictures show around a face
+                 (for pictures that are taken as they are).
+    frozen_batch_norm, mistake: see MISTAKES.
+    """
 
     name: str
+    question: str
     preprocessing: Preprocessing
     stages: tuple[Stage, ...]
     augmentation: Augmentation
-    soft_labels: bool  # learn the distribution of the annotators' votes, where the data set has them
-    batch_size: int = 64
-    weight_decay: float = 0.01
+    optimizer: Literal["adam", "adamw"] = "adam"
+    schedule: Literal["constant", "one-cycle"] = "constant"
+    batch_size: int = 32
+    weight_decay: float = 0.0
+    dropout: float = 0.2
+    soft_labels: bool = False
+    imbalance: Literal["none", "class-weights", "logit-adjustment"] = "none"
+    chosen_on: Literal["hold-out", "val"] = "hold-out"
+    measure_framing: bool = False
+    frozen_batch_norm: Literal["fixed", "drifting"] = "fixed"
+    mistake: str | None = None
 
+
+# v1…v4 keep the first version's stages, layers, learning rates, epochs, patience, batch size and optimiser.
+
+TURNED = Augmentation(flip=0.5, rotation=15)
+
+# Meant to imitate webcams. The first version also varied saturation and hue (0.2, 0.1), which does nothing to a picture
+# that is grey already; grey itself belongs to the preprocessing, so that live pictures are grey as well.
+WEBCAM = Augmentation(
+    flip=0.5, rotation=15, shift=0.1, scale=0.1, crop_area=(0.8, 1.2), aspect=4 / 3, light=0.2
+)  # fmt: skip
+
+V1 = Experiment(
+    name="v1",
+    question="How far does a head on top of an ImageNet network come, and what does fine-tuning add?",
+    preprocessing=Preprocessing(image_size=224),
+    stages=(
+        Stage("frozen", trained_blocks=0, epochs=10, learning_rate=1e-3, monitor="val_loss", patience=5, views=4),
+        Stage("finetuned", trained_blocks=3, epochs=10, learning_rate=1e-4, monitor="val_loss", patience=5),
+    ),
+    augmentation=TURNED,
+    measure_framing=True,
+)
+
+V2 = replace(
+    V1,
+    name="v2",
+    question="Does augmentation that imitates webcams help?",
+    preprocessing=Preprocessing(image_size=224, color="grey"),
+    augmentation=WEBCAM,
+)
+
+V3 = replace(
+    V2,
+    name="v3",
+    question="Does training more of the network, for longer, help?",
+    stages=(Stage("finetuned", trained_blocks=5, epochs=20, learning_rate=1e-4, patience=5),),
+)
+
+V4 = replace(
+    V3,
+    name="v4",
+    question="Does it help to learn from faces that are found and cropped as the live program does it?",
+    preprocessing=Preprocessing(image_size=224, color="grey", crop_margin=0.05, find_face=True),
+    measure_framing=False,
+)
 
 # The bundled model. FER+ is 48 px and grey: colour cannot be learned from it, nor detail finer than 48 px, so the
 # live crop loses both before the model sees it. The first stage learns on small pictures at half the cost. The first
@@ -65,14 +150,38 @@ class Experiment:
 # until the last stage.
 STARTER = Experiment(
     name="starter",
+    question="How good a model can be bundled with the program?",
     preprocessing=Preprocessing(image_size=112, color="grey", detail=48, crop_margin=0.011, crop_shift=0.005),
     stages=(
-        Stage("small", trained_blocks=15, epochs=4, learning_rate=1.5e-3, image_size=80),
-        Stage("full", trained_blocks=15, epochs=5, learning_rate=7e-4, image_size=112),
-        Stage("all", trained_blocks=19, epochs=3, learning_rate=4e-4, image_size=112),
+        Stage("small", trained_blocks=15, epochs=4, learning_rate=1.5e-3, image_size=80, keep=False),
+        Stage("full", trained_blocks=15, epochs=5, learning_rate=7e-4, keep=False),
+        Stage("all", trained_blocks=19, epochs=3, learning_rate=4e-4),
     ),
-    augmentation=Augmentation(rotation=15, shift=0.08, scale=0.12, light=0.4, blur=0.1, erase=0.25),
+    augmentation=Augmentation(flip=0.5, rotation=15, shift=0.08, scale=0.12, light=0.4, blur=0.1, erase=0.25),
+    optimizer="adamw",
+    schedule="one-cycle",
+    batch_size=64,
+    weight_decay=0.01,
     soft_labels=True,
+    chosen_on="val",
 )
 
-EXPERIMENTS = {e.name: e for e in (STARTER,)}
+EXPERIMENTS = {e.name: e for e in (V1, V2, V3, V4, STARTER)}
+
+# What the first version got wrong, one at a time, to measure what each cost. (That it reported the last epoch and not
+# the best one needs no run of its own: every run of v1…v4 keeps its last epoch as well.)
+MISTAKES: dict[str, Callable[[Experiment], Experiment]] = {
+    # the validation transform replaced the training one: no picture was ever varied
+    "augmentation-lost": lambda e: replace(e, augmentation=Augmentation()),
+    # a frozen network in training mode: its batch-norm statistics went on moving
+    "drifting-batch-norm": lambda e: replace(
+        e, frozen_batch_norm="drifting", stages=tuple(replace(s, views=None) for s in e.stages)
+    ),
+}
+
+
+def with_mistake(experiment: Experiment, mistake: str) -> Experiment:
+    """The experiment with one of MISTAKES switched back on. Raises AffectError for another name."""
+    if mistake not in MISTAKES:
+        raise AffectError(f"There is no mistake {mistake!r}. Choose one of {', '.join(MISTAKES)}.")
+    return replace(MISTAKES[mistake](experiment), mistake=mistake)

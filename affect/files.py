@@ -32,6 +32,13 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
+def cache_folder() -> Path:
+    """Where what can be made again is kept: `AFFECT_CACHE`, else `affect` in the user's cache folder."""
+    if chosen := os.environ.get("AFFECT_CACHE"):
+        return Path(chosen)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "affect"
+
+
 def sha256_of(path: str | Path) -> str:
     """The file's SHA-256 as 64 hexadecimal digits."""
     digest = hashlib.sha256()

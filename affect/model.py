@@ -66,22 +66,6 @@ def load_initial_weights(model: nn.Module, source: str) -> None:
     model.load_state_dict(backbone, strict=False)
 
 
-def freeze_all_but(model: nn.Module, trained_blocks: int) -> None:
-    """Let the head and the last `trained_blocks` (0…19) blocks of `features` learn, and nothing else."""
-    if not 0 <= trained_blocks <= BLOCKS:
-        raise AffectError(f"trained_blocks is {trained_blocks}; MobileNetV2 has 0 to {BLOCKS}.")
-    for index, block in enumerate(model.features):  # type: ignore[arg-type]
-        block.requires_grad_(index >= BLOCKS - trained_blocks)
-
-
-def set_training_mode(model: nn.Module) -> None:
-    """`model.train()`, but frozen blocks stay in evaluation mode, so that their batch-norm statistics do not drift."""
-    model.train()
-    for block in model.features:  # type: ignore[union-attr]
-        if not any(p.requires_grad for p in block.parameters()):
-            block.eval()
-
-
 @dataclass(frozen=True)
 class Checkpoint:
     """A trained model with all that is needed to use it the way it was trained.

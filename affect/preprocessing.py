@@ -37,6 +37,8 @@ class Preprocessing:
     detail:      None, or the side in pixels that the training pictures had. A larger crop is first reduced to it,
                  so that the model never sees finer detail live than it was trained on.
     mean, std:   per channel, RGB, on the scale 0…1.
+    find_face:   how a data set's pictures become face crops. False: a picture is one already. True: its largest face
+                 is found and cropped as live; pictures without one are left out. Live, a face is always found.
     """
 
     image_size: int = 224
@@ -46,6 +48,7 @@ class Preprocessing:
     detail: int | None = None
     mean: tuple[float, float, float] = IMAGENET_MEAN
     std: tuple[float, float, float] = IMAGENET_STD
+    find_face: bool = False
 
     def __post_init__(self) -> None:
         if not 32 <= self.image_size <= 1024:
@@ -65,6 +68,7 @@ class Preprocessing:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Preprocessing:
         """The settings back from `to_dict`. Raises AffectError where a name is missing or unknown."""
+        values = {"find_face": False, **values}  # the first checkpoints were written before it existed
         names = {f.name for f in fields(cls)}
         if set(values) != names:
             odd = ", ".join(sorted(set(values) ^ names))

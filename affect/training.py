@@ -1,210 +1,56 @@
-"""Fit one experiment: stages, best epoch, resume.  `python -m affect.training starter --data ferplus.zip`
+"""Train the experiments.  `python -m affect.training v4 --data AffectNet`, or in many processes with `torchrun`.
 
-The loop is plain PyTorch; Accelerate chooses the device and the precision.
+From a data set to checkpoints, histories and figures; `affect.fitting` has the training loop.
 """
 
 from __future__ import annotations
 
 import argparse
 import ctypes
+import hashlib
 import os
 import platform
+import shutil
 import sys
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import torch
 import torchvision
 from accelerate import Accelerator
-from scipy.special import log_softmax
-from torch import nn
-from torch.utils.data import DataLoader
-from tqdm import tqdm
 
 from affect import __version__
-from affect.data.loading import FaceDataset, hard_labels, prepare_pictures, target_distributions
+from affect.data.cache import prepare_pictures
+from affect.data.framing import measure_framing
+from affect.data.loading import FaceDataset, hard_labels, target_distributions
 from affect.data.manifest import Manifest, read_manifest
+from affect.data.sample import sample_data_set
+from affect.data.splits import hold_out
 from affect.errors import AffectError
-from affect.evaluation import fit_temperature, metrics_of, predict_logits
-from affect.experiments import EXPERIMENTS, Experiment, Stage
-from affect.files import atomic_path
-from affect.model import (
-    Checkpoint,
-    build_model,
-    freeze_all_but,
-    load_initial_weights,
-    save_checkpoint,
-    set_training_mode,
-)
+from affect.evaluation import evaluate_pictures, predict_logits, write_evaluation
+from affect.experiments import EXPERIMENTS, MISTAKES, Experiment, Stage, with_mistake
+from affect.files import atomic_path, cache_folder
+from affect.fitting import Fitter, Pictures, new_accelerator
+from affect.metrics import fit_temperature
+from affect.model import Checkpoint, build_model, load_checkpoint, save_checkpoint
+from affect.preprocessing import Preprocessing
+from affect.progress import Progress, State, load_progress, save_progress
 
-State = dict[str, Any]
+STORY = ("v1", "v2", "v3", "v4")  # what "all" trains
 
 
-@dataclass
-class Progress:
-    """Where a run stands: all that `--resume` needs beside the experiment itself."""
-
-    stage: int = 0
-    epoch: int = 0  # finished epochs of that stage
-    history: list[dict[str, Any]] = field(default_factory=list)
-    best: State | None = None  # the row of `history`, and the weights then
-    running: State | None = None  # model, optimiser and schedule after the last finished epoch
+def checkpoint_name(experiment: Experiment, stage: Stage, data: str) -> str:
+    """The file name of a stage's model: DESIGN's names for v1…v4, `<experiment>_<data set>.pt` for others."""
+    if experiment.name in STORY:
+        return f"best_model_{stage.name}_affectnet_{experiment.name}.pt"
+    return f"{experiment.name}_{data}.pt"
 
 
-def fit(
-    experiment: Experiment,
-    train: FaceDataset,
-    val: FaceDataset,
-    progress: Progress,
-    state_path: Path,
-    *,
-    seed: int,
-    init_weights: str,
-) -> Progress:
-    """Train all stages and return the finished progress; `best` has the weights of the best epoch on `val`.
-
-    After every epoch the state is written to `state_path`, whole or not at all. Shuffling, augmentation and dropout
-    are seeded by (seed, stage, epoch), so that a resumed run goes the same way as an uninterrupted one.
-    """
-    accelerator = Accelerator()
-    torch.manual_seed(seed)
-    model = build_model()
-    load_initial_weights(model, init_weights)
-    model = model.to(memory_format=torch.channels_last)
-    for index in range(progress.stage, len(experiment.stages)):
-        stage = experiment.stages[index]
-        freeze_all_but(model, stage.trained_blocks)
-        learned = [p for p in model.parameters() if p.requires_grad]
-        optimizer = torch.optim.AdamW(learned, stage.learning_rate, weight_decay=experiment.weight_decay)
-        steps = -(-len(train) // experiment.batch_size)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer,
-            stage.learning_rate,
-            epochs=stage.epochs,
-            steps_per_epoch=steps,
-            pct_start=0.2,
-        )
-        fitted, optimizer = accelerator.prepare(model, optimizer)
-        if progress.running is not None:
-            model.load_state_dict(progress.running["model"])
-            optimizer.load_state_dict(progress.running["optimizer"])
-            schedule.load_state_dict(progress.running["schedule"])
-        for epoch in range(progress.epoch, stage.epochs):
-            varied = train.varied(experiment.augmentation, stage.image_size, seed, index, epoch)
-            loader = accelerator.prepare(_shuffled(varied, experiment.batch_size, seed, index, epoch))
-            title = f"{stage.name} {epoch + 1}/{stage.epochs}"
-            torch.manual_seed(seed + 1000 * index + epoch + 1)  # dropout
-            loss = _train_epoch(accelerator, fitted, loader, optimizer, schedule, title)
-            row = {
-                "stage": stage.name,
-                "epoch": epoch + 1,
-                "train_loss": loss,
-                **_validate(model, val),
-            }
-            progress.history.append(row)
-            tqdm.write(
-                f"{title}: train loss {loss:.4f}, val loss {row['val_loss']:.4f}, "
-                f"val accuracy {row['val_accuracy']:.4f}, val macro F1 {row['val_f1_macro']:.4f}",
-                file=sys.stderr,
-            )
-            if progress.best is None or row["val_accuracy"] > progress.best["row"]["val_accuracy"]:
-                weights = {k: v.detach().cpu().clone() for k, v in model.state_dict().items()}
-                progress.best = {"row": row, "model": weights}
-            progress.epoch = epoch + 1
-            progress.running = {
-                "model": model.state_dict(),
-                "optimizer": optimizer.state_dict(),
-                "schedule": schedule.state_dict(),
-            }
-            _save_progress(state_path, progress, _identity(experiment, seed, init_weights, train))
-        progress.stage, progress.epoch, progress.running = index + 1, 0, None
-    return progress
-
-
-def _shuffled(dataset: FaceDataset, batch_size: int, *seed: int) -> DataLoader[Any]:
-    generator = torch.Generator().manual_seed(int(np.random.default_rng(seed).integers(2**31)))
-    return DataLoader(
-        dataset,
-        batch_size,
-        shuffle=True,
-        generator=generator,
-        num_workers=min(2, os.cpu_count() or 1) if len(dataset) > 1000 else 0,  # starting workers takes a second
-        pin_memory=torch.cuda.is_available(),
-    )
-
-
-def _train_epoch(
-    accelerator: Accelerator,
-    model: nn.Module,
-    loader: Any,
-    optimizer: Any,
-    schedule: Any,
-    title: str,
-) -> float:
-    """One pass; returns the mean loss over its pictures (cross-entropy with the target distributions, nats)."""
-    set_training_mode(accelerator.unwrap_model(model))
-    total, count = 0.0, 0
-    bar = tqdm(loader, desc=title, unit="batch", leave=False)
-    for faces, targets in bar:
-        faces = faces.contiguous(memory_format=torch.channels_last)
-        loss = nn.functional.cross_entropy(model(faces), targets)
-        accelerator.backward(loss)
-        optimizer.step()
-        schedule.step()
-        optimizer.zero_grad()
-        total += float(loss.detach()) * len(targets)
-        count += len(targets)
-        bar.set_postfix(loss=f"{total / count:.3f}")
-    return total / count
-
-
-def _validate(model: nn.Module, val: FaceDataset) -> dict[str, float]:
-    """Loss against the hard labels, accuracy and macro F1 on the validation split."""
-    model.eval()
-    logits = predict_logits(model, val)
-    labels = val.targets.argmax(1).numpy()
-    log_probabilities = log_softmax(logits, axis=1)
-    metrics = metrics_of(np.exp(log_probabilities), labels)
-    return {
-        "val_loss": float(-log_probabilities[np.arange(len(labels)), labels].mean()),
-        "val_accuracy": metrics["accuracy"],
-        "val_f1_macro": metrics["f1_macro"],
-    }
-
-
-def _identity(experiment: Experiment, seed: int, init_weights: str, train: FaceDataset) -> dict[str, Any]:
-    """What must be equal for a saved state to be continued."""
-    return {
-        "experiment": repr(experiment),
-        "seed": seed,
-        "init_weights": Path(init_weights).name,
-        "pictures": len(train),
-    }
-
-
-def _save_progress(path: Path, progress: Progress, identity: dict[str, Any]) -> None:
-    with atomic_path(path) as part:
-        torch.save({"identity": identity, **vars(progress)}, part)
-
-
-def load_progress(path: Path, identity: dict[str, Any]) -> Progress:
-    """The saved state of an interrupted run. Raises AffectError where it belongs to another run or is damaged."""
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        saved = state.pop("identity")
-        progress = Progress(**state)
-    except Exception as error:  # torch.load raises many kinds for a damaged file
-        raise AffectError(f"{path} is damaged. Delete it and train without --resume.") from error
-    odd = [k for k in identity if saved.get(k) != identity[k]]
-    if odd:
-        raise AffectError(
-            f"{path} belongs to a run with other settings ({', '.join(odd)}). "
-            "Give the same arguments as then, or train without --resume."
-        )
-    return progress
+def default_folder(data: str) -> Path:
+    """Where checkpoints go: `models` for AffectNet, `models/<data set>` for another data set."""
+    return Path("models") if "affectnet" in data.lower() else Path("models") / data
 
 
 def train_experiment(
@@ -217,41 +63,108 @@ def train_experiment(
     init_weights: str = "imagenet",
     resume: bool = False,
     limit: int | None = None,
-) -> Path:
-    """Train one experiment on the data set's train split, choose the epoch on val, and write what came of it.
+    accelerator: Accelerator | None = None,
+) -> list[Path]:
+    """Train one experiment, keep the best epoch of its stages as checkpoints, and measure them on the val split.
 
-    out:     folder of the checkpoint, `<experiment>_<data set>.pt`.
-    results: folder for `<data set>/<experiment>/history.csv` and the learning curves.
+    out:     folder of the checkpoints.   With a mistake switched on: `out/mistakes/<experiment>__<mistake>`.
+    results: folder for `<data set>/<experiment>/`: `history.csv`, `history.png`, and a folder of figures for each
+             stage (`metrics.json`, …). With a mistake: `<data set>/mistakes/<experiment>__<mistake>/`.
     limit:   take only so many pictures of each split (a quick trial).
-    Returns the checkpoint's path.
+    Returns the checkpoints' paths. With `resume`, finished checkpoints of the same run are not made again.
     """
-    val_rows, train_rows = manifest.rows("val"), manifest.rows("train")
-    if limit is not None:
-        val_rows, train_rows = (r.sample(min(limit, len(r)), random_state=seed) for r in (val_rows, train_rows))
-    preprocessing = experiment.preprocessing
-    val_pictures, val_rows = prepare_pictures(manifest, val_rows, preprocessing)
-    train_pictures, train_rows = prepare_pictures(manifest, train_rows, preprocessing)
-    train = FaceDataset(train_pictures, target_distributions(train_rows, experiment.soft_labels), preprocessing)
-    val = FaceDataset(val_pictures, target_distributions(val_rows, soft=False), preprocessing)
-
-    path = out / f"{experiment.name}_{manifest.name}.pt"
-    state_path = path.with_suffix(".resume.pt")
-    progress = Progress()
-    if resume and state_path.exists():
-        progress = load_progress(state_path, _identity(experiment, seed, init_weights, train))
-    progress = fit(experiment, train, val, progress, state_path, seed=seed, init_weights=init_weights)
-    assert progress.best is not None  # noqa: S101  every stage has at least one epoch
-
-    model = build_model()
-    model.load_state_dict(progress.best["model"])
-    logits = predict_logits(model.eval().to(memory_format=torch.channels_last), val)
-    provenance = {
-        "data": manifest.name,
-        "experiment": experiment.name,
-        "pictures": {"train": len(train), "val": len(val)},
-        "init_weights": Path(init_weights).name,
+    accelerator = accelerator or new_accelerator()
+    name, folder, home = experiment.name, out, results / manifest.name
+    if experiment.mistake is not None:
+        name = f"{experiment.name}__{experiment.mistake}"
+        folder, home = out / "mistakes" / name, home / "mistakes"
+    kept = [s for s in experiment.stages if s.keep]
+    paths = [folder / checkpoint_name(experiment, stage, manifest.name) for stage in kept]
+    identity = {
+        "experiment": repr(experiment),
         "seed": seed,
-        "best": progress.best["row"],
+        "init_weights": Path(init_weights).name,
+        "data": _digest(manifest, limit),
+    }
+    if resume and all(_is_finished(path, identity) for path in paths):
+        return paths
+
+    with accelerator.local_main_process_first():  # the others find the pictures in the cache
+        pictures, choose_rows, preprocessing = _pictures(experiment, manifest, seed, limit)
+    state_path = folder / f".{name}_{manifest.name}.resume.pt"
+    progress = load_progress(state_path, identity) if resume and state_path.exists() else Progress()
+
+    def save(current: Progress) -> None:
+        if accelerator.is_main_process:
+            save_progress(state_path, current, identity)
+            _write_history(current, home / name, name, manifest.name, len(pictures.choose))
+
+    scratch = cache_folder() / "features" / hashlib.sha256(str(state_path.resolve()).encode()).hexdigest()[:16]
+    fitter = Fitter(experiment, pictures, accelerator, seed=seed, init_weights=init_weights, scratch=scratch, save=save)
+    fitter.run(progress)
+    shutil.rmtree(scratch, ignore_errors=True)
+    if accelerator.is_main_process:
+        about = {"data": manifest.name, "experiment": name, "seed": seed, "init_weights": identity["init_weights"]}
+        about |= {"identity": identity, **_about(pictures, experiment)}
+        for stage, finished in zip(experiment.stages, progress.finished, strict=True):
+            if not stage.keep:
+                continue
+            file = checkpoint_name(experiment, stage, manifest.name)
+            epochs = {"best": (folder / file, home / name / stage.name)}
+            if experiment.mistake is None and experiment.name in STORY:  # what keeping the last epoch would have cost
+                other = f"mistakes/{name}__last-epoch"
+                epochs["last"] = (folder / other / file, home / other / stage.name)
+            for which, (path, figures) in epochs.items():
+                model = _checkpoint(finished[which], preprocessing, pictures.choose, choose_rows, about)
+                save_checkpoint(path, model)
+                write_evaluation(evaluate_pictures(path, manifest, "val"), figures)
+        state_path.unlink(missing_ok=True)
+    accelerator.wait_for_everyone()
+    return paths
+
+
+def _pictures(
+    experiment: Experiment, manifest: Manifest, seed: int, limit: int | None
+) -> tuple[Pictures, pd.DataFrame, Preprocessing]:
+    """What is learned from and chosen on, the rows of the latter, and the preprocessing with its measured framing."""
+    train_rows = manifest.rows("train")
+    if experiment.chosen_on == "val":
+        choose_rows = manifest.rows("val")
+    else:
+        train_rows, choose_rows = hold_out(train_rows, seed=seed)
+    if limit is not None:
+        train_rows, choose_rows = (r.sample(min(limit, len(r)), random_state=seed) for r in (train_rows, choose_rows))
+    preprocessing = experiment.preprocessing
+    if experiment.measure_framing:
+        framing = measure_framing(manifest, train_rows, seed=seed)
+        preprocessing = replace(preprocessing, crop_margin=framing.crop_margin, crop_shift=framing.crop_shift)
+    choose, choose_rows = prepare_pictures(manifest, choose_rows, preprocessing, "choosing pictures")
+    train, train_rows = prepare_pictures(manifest, train_rows, preprocessing, "training pictures")
+    return (
+        Pictures(
+            FaceDataset(train, target_distributions(train_rows, experiment.soft_labels), preprocessing),
+            FaceDataset(choose, target_distributions(choose_rows, soft=False), preprocessing),
+        ),
+        choose_rows,
+        preprocessing,
+    )
+
+
+def _checkpoint(
+    epoch: State, preprocessing: Preprocessing, choose: FaceDataset, choose_rows: pd.DataFrame, about: dict[str, Any]
+) -> Checkpoint:
+    model = build_model()
+    model.load_state_dict(epoch["model"])
+    logits = predict_logits(model.eval().to(memory_format=torch.channels_last), choose)
+    temperature = fit_temperature(logits, hard_labels(choose_rows))
+    return Checkpoint(epoch["model"], preprocessing, temperature, {**about, "best": epoch["row"]})
+
+
+def _about(pictures: Pictures, experiment: Experiment) -> dict[str, Any]:
+    chosen_on = "val" if experiment.chosen_on == "val" else "a held-out part of train"
+    return {
+        "chosen_on": chosen_on,
+        "pictures": {"train": len(pictures.train), "val": len(pictures.choose)},
         "versions": {
             "affect": __version__,
             "torch": str(torch.__version__),
@@ -259,87 +172,105 @@ def train_experiment(
             "python": platform.python_version(),
         },
     }
-    temperature = fit_temperature(logits, hard_labels(val_rows))
-    save_checkpoint(path, Checkpoint(progress.best["model"], preprocessing, temperature, provenance))
-    _write_history(progress, results / manifest.name / experiment.name, experiment, manifest)
-    state_path.unlink(missing_ok=True)
-    return path
 
 
-def _write_history(progress: Progress, folder: Path, experiment: Experiment, manifest: Manifest) -> None:
+def _digest(manifest: Manifest, limit: int | None) -> str:
+    """Which pictures with which labels: changes when the data do."""
+    rows = manifest.table[["pth", "label", "split"]].to_csv(index=False)
+    return hashlib.sha256(f"{limit}\n{rows}".encode()).hexdigest()[:16]
+
+
+def _is_finished(path: Path, identity: dict[str, Any]) -> bool:
+    return path.is_file() and load_checkpoint(path).provenance.get("identity") == identity
+
+
+def _write_history(progress: Progress, folder: Path, name: str, data: str, n: int) -> None:
     from affect import plots
 
     history = pd.DataFrame(progress.history)
     with atomic_path(folder / "history.csv") as part:
         history.to_csv(part, index=False)
-    plots.save(
-        plots.learning_curves(history, f"{experiment.name} on {manifest.name}"),
-        folder / "history.png",
+    figure = plots.learning_curves(history, f"{name} on {data}, n = {n:,} pictures that choose the epoch")
+    plots.save(figure, folder / "history.png")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line of the training."""
+    made = argparse.ArgumentParser(
+        prog="python -m affect.training",
+        description="Train an experiment, keep its best epochs in models/, and measure them on the val split.",
+        epilog="examples:\n"
+        "  python -m affect.training all --data AffectNet                     all six models of v1 to v4\n"
+        "  python -m affect.training v4 --data affectnet.zip --resume         go on after an interruption\n"
+        "  torchrun --nproc-per-node 2 -m affect.training v4 --data AffectNet the same in two processes\n"
+        "exit codes: 0 done, 2 wrong arguments or unusable data, 130 Ctrl-C (continue with --resume)",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    made.add_argument("experiment", choices=[*EXPERIMENTS, "all"])
+    made.add_argument(
+        "--data", type=Path, default=os.environ.get("AFFECTNET_DIR"), metavar="DIR_OR_ZIP",
+        help="default: the environment variable AFFECTNET_DIR, else the drawn sample set",
+    )  # fmt: skip
+    made.add_argument("--out", type=Path, metavar="DIR", help="of the checkpoints (default: models/<data set>)")
+    made.add_argument("--results", type=Path, default=Path("results"), metavar="DIR")
+    made.add_argument("--epochs", type=int, metavar="N", help="epochs of every stage, instead of the experiment's")
+    made.add_argument("--image-size", type=int, metavar="PIXELS", help="instead of the experiment's, in every stage")
+    made.add_argument("--init-weights", default="imagenet", metavar="FILE.pt|imagenet|none")
+    made.add_argument("--labels", choices=("folder", "csv"), default="folder")
+    made.add_argument(
+        "--split-mode", choices=("original", "stratified"),
+        help="part the data set anew (default: its own split, else the first version's random 80/20)",
+    )  # fmt: skip
+    made.add_argument("--seed", type=int, default=42)
+    made.add_argument("--resume", action="store_true", help="continue where the same command was interrupted")
+    made.add_argument("--limit", type=int, metavar="N", help="only N pictures of each split, for a quick trial")
+    made.add_argument("--mistake", choices=list(MISTAKES), help="switch one mistake of the first version back on")
+    return made
 
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line. Returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m affect.training",
-        description="Train an experiment and save its best epoch. Continue an interrupted run with --resume.",
-        epilog="example: python -m affect.training starter --data ferplus.zip --init-weights imagenet",
-    )
-    parser.add_argument("experiment", choices=sorted(EXPERIMENTS))
-    parser.add_argument(
-        "--data",
-        type=Path,
-        default=os.environ.get("AFFECTNET_DIR"),
-        metavar="DIR_OR_ZIP",
-        help="default: the environment variable AFFECTNET_DIR",
-    )
-    parser.add_argument(
-        "--out",
-        type=Path,
-        metavar="DIR",
-        help="folder of the checkpoint (default: models/<data set>)",
-    )
-    parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR")
-    parser.add_argument("--epochs", type=int, metavar="N", help="epochs of every stage, instead of the experiment's")
-    parser.add_argument(
-        "--image-size",
-        type=int,
-        metavar="PIXELS",
-        help="instead of the experiment's, in every stage",
-    )
-    parser.add_argument("--init-weights", default="imagenet", metavar="FILE.pt|imagenet|none")
-    parser.add_argument("--labels", choices=("folder", "csv"), default="folder")
-    parser.add_argument("--seed", type=int, default=42)
-    parser.add_argument("--resume", action="store_true", help="continue where the same command was interrupted")
-    parser.add_argument("--limit", type=int, metavar="N", help="only N pictures of each split, for a quick trial")
-    options = parser.parse_args(arguments)
-    if options.data is None:
-        parser.error("name the data set with --data DIR_OR_ZIP")
+    options = parser().parse_args(arguments)
     _keep_freed_memory()
+    accelerator = new_accelerator()
     try:
-        experiment = _adapted(EXPERIMENTS[options.experiment], options.epochs, options.image_size)
-        manifest = read_manifest(options.data, options.labels)
-        path = train_experiment(
-            experiment,
-            manifest,
-            options.out or Path("models") / manifest.name,
-            options.results,
-            seed=options.seed,
-            init_weights=options.init_weights,
-            resume=options.resume,
-            limit=options.limit,
-        )
+        manifest = read_manifest(options.data or sample_data_set(), options.labels, options.split_mode)
+        for name in STORY if options.experiment == "all" else (options.experiment,):
+            experiment = adapted(EXPERIMENTS[name], options.epochs, options.image_size)
+            if options.mistake is not None:
+                experiment = with_mistake(experiment, options.mistake)
+            paths = train_experiment(
+                experiment,
+                manifest,
+                options.out or default_folder(manifest.name),
+                options.results,
+                seed=options.seed,
+                init_weights=options.init_weights,
+                resume=options.resume,
+                limit=options.limit,
+                accelerator=accelerator,
+            )
+            if accelerator.is_main_process:
+                print(*paths, sep="\n", flush=True)
     except AffectError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print(
-            "interrupted; the same command with --resume continues after the last epoch",
-            file=sys.stderr,
-        )
+        print("interrupted; the same command with --resume continues after the last epoch", file=sys.stderr)
         return 130
-    print(path)
     return 0
+
+
+def adapted(experiment: Experiment, epochs: int | None = None, image_size: int | None = None) -> Experiment:
+    """The experiment with other epochs in every stage, and with another picture size."""
+    stages = tuple(
+        replace(s, epochs=epochs or s.epochs, image_size=s.image_size if image_size is None else None)
+        for s in experiment.stages
+    )
+    preprocessing = experiment.preprocessing
+    if image_size is not None:
+        preprocessing = replace(preprocessing, image_size=image_size)
+    return replace(experiment, preprocessing=preprocessing, stages=stages)
 
 
 def _keep_freed_memory() -> None:
@@ -356,18 +287,6 @@ def _keep_freed_memory() -> None:
     library.mallopt(arena_max, 1)
     library.mallopt(trim_threshold, 2**31 - 1)
     library.mallopt(top_pad, 256 * 2**20)
-
-
-def _adapted(experiment: Experiment, epochs: int | None, image_size: int | None) -> Experiment:
-    """The experiment with the command line's epochs and picture size."""
-
-    def stage(old: Stage) -> Stage:
-        return replace(old, epochs=epochs or old.epochs, image_size=image_size or old.image_size)
-
-    preprocessing = experiment.preprocessing
-    if image_size is not None:
-        preprocessing = replace(preprocessing, image_size=image_size)
-    return replace(experiment, preprocessing=preprocessing, stages=tuple(map(stage, experiment.stages)))
 
 
 if __name__ == "__main__":

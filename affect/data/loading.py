@@ -1,56 +1,21 @@
-"""From the table to batches: pictures decoded once, augmented anew in each epoch, the same in every process."""
+"""From the table and the prepared pictures to batches: labels, variation, order. The same in every process."""
 
 from __future__ import annotations
 
+import multiprocessing
 import os
-from concurrent.futures import ThreadPoolExecutor
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import torch
-from torch.utils.data import Dataset
-from tqdm import tqdm
+from torch.utils.data import BatchSampler, DataLoader, Dataset
 
-from affect.data.manifest import VOTES, Manifest
+from affect.data.augmentation import augment
+from affect.data.manifest import VOTES
 from affect.emotions import EMOTIONS
-from affect.errors import AffectError
 from affect.experiments import Augmentation
 from affect.preprocessing import Image, Preprocessing
-
-
-def prepare_pictures(
-    manifest: Manifest, rows: pd.DataFrame, preprocessing: Preprocessing
-) -> tuple[Image, pd.DataFrame]:
-    """Decode and prepare every picture once, on all cores, with a progress bar.
-
-    Returns the pictures, uint8 (n, side, side, channels), and their n rows of the table; pictures that cannot be
-    decoded are left out and counted on the progress line. Raises AffectError where none can be.
-    """
-    cpus = os.cpu_count() or 1
-
-    def prepared(name: str) -> Image | None:
-        picture = manifest.source.picture(name)
-        return None if picture is None else preprocessing.prepare(picture)
-
-    with ThreadPoolExecutor(cpus) as pool:
-        found = list(
-            tqdm(
-                pool.map(prepared, rows["pth"]),
-                total=len(rows),
-                desc="pictures",
-                unit="img",
-                leave=False,
-            )
-        )
-    good = [i for i, picture in enumerate(found) if picture is not None]
-    if not good:
-        raise AffectError(f"None of the {len(rows)} pictures in {manifest.source.path} can be decoded.")
-    if len(good) < len(rows):
-        tqdm.write(f"{len(rows) - len(good)} of {len(rows)} pictures cannot be decoded; they are left out.")
-    pictures = np.stack([p for p in found if p is not None])
-    return pictures, rows.iloc[good].reset_index(drop=True)
 
 
 def hard_labels(rows: pd.DataFrame) -> npt.NDArray[np.int64]:
@@ -72,48 +37,10 @@ def target_distributions(rows: pd.DataFrame, soft: bool) -> npt.NDArray[np.float
     return targets
 
 
-def augment(picture: Image, settings: Augmentation, image_size: int, rng: np.random.Generator) -> Image:
-    """One prepared picture varied as `settings` say, at another size where asked.
-
-    picture: uint8 (side, side, channels).   Returns uint8 (image_size, image_size, channels).
-    Mirror, rotation, scale, shift and the change of size are one interpolation (OpenCV's bilinear warp), so that
-    the picture is not blurred twice; what comes in from outside repeats the border.
-    """
-    side = picture.shape[0]
-    channels = picture.shape[2]
-    angle = np.deg2rad(rng.uniform(-1, 1) * settings.rotation)
-    zoom = (1 + rng.uniform(-1, 1) * settings.scale) * image_size / side
-    mirror = -1.0 if rng.random() < settings.flip else 1.0
-    cos, sin = zoom * np.cos(angle), zoom * np.sin(angle)
-    matrix = np.array([[cos * mirror, -sin, 0], [sin * mirror, cos, 0]])
-    shift = rng.uniform(-1, 1, 2) * settings.shift * image_size
-    matrix[:, 2] = (image_size - 1) / 2 + shift - matrix[:, :2].sum(1) * (side - 1) / 2
-    varied = cv2.warpAffine(
-        picture,
-        matrix,
-        (image_size, image_size),
-        flags=cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
-    if settings.light:
-        brightness, contrast = 1 + rng.uniform(-1, 1, 2) * settings.light
-        mean = float(varied.mean())
-        levels = (np.arange(256) - mean) * contrast + mean * brightness
-        varied = cv2.LUT(varied, np.clip(levels, 0, 255).astype(np.uint8))
-    if rng.random() < settings.blur:
-        varied = cv2.GaussianBlur(varied, (0, 0), rng.uniform(0.5, 2.0))
-    varied = varied.reshape(image_size, image_size, channels)
-    if rng.random() < settings.erase:
-        area, aspect = rng.uniform(0.02, 0.15), np.exp(rng.uniform(-1, 1))
-        height = min(image_size, round(image_size * np.sqrt(area * aspect)))
-        width = min(image_size, round(image_size * np.sqrt(area / aspect)))
-        top = rng.integers(0, image_size - height + 1)
-        left = rng.integers(0, image_size - width + 1)
-        varied[top : top + height, left : left + width] = rng.integers(0, 256)
-    return np.asarray(varied, np.uint8)
+Batch = tuple[torch.Tensor, torch.Tensor]
 
 
-class FaceDataset(Dataset[tuple[torch.Tensor, torch.Tensor]]):
+class FaceDataset(Dataset[Batch]):
     """Prepared pictures with their targets, as the model takes them.
 
     pictures: uint8 (n, side, side, channels).   targets: float32 (n, 8).
@@ -138,9 +65,48 @@ class FaceDataset(Dataset[tuple[torch.Tensor, torch.Tensor]]):
     def __len__(self) -> int:
         return len(self.pictures)
 
-    def __getitem__(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
-        picture = self.pictures[index]
-        if self._augmentation is not None:
-            rng = np.random.default_rng((*self._seed, index))
-            picture = augment(picture, self._augmentation, self._image_size, rng)
-        return torch.from_numpy(self.preprocessing.normalize(picture[None])[0]), self.targets[index]
+    def __getitem__(self, index: int) -> Batch:
+        faces, targets = self.__getitems__([index])
+        return faces[0], targets[0]
+
+    def __getitems__(self, indices: list[int]) -> Batch:
+        """A batch at once, float32 (n, 3, side, side) and (n, 8): what a DataLoader asks for."""
+        if self._augmentation is None:
+            pictures = self.pictures[indices]
+        else:
+            size = self._image_size
+            pictures = np.stack(
+                [
+                    augment(self.pictures[i], self._augmentation, size, np.random.default_rng((*self._seed, i)))
+                    for i in indices
+                ]
+            )
+        return torch.from_numpy(self.preprocessing.normalize(pictures)), self.targets[indices]
+
+
+def batches(dataset: Dataset[Batch], order: npt.NDArray[np.integer], batch_size: int) -> DataLoader[Batch]:
+    """The items in this order, in whole batches; what does not fill one is left out."""
+    size = min(batch_size, len(order))
+    return DataLoader(
+        dataset,
+        batch_sampler=BatchSampler([int(i) for i in order], size, drop_last=True),
+        collate_fn=keep_batch,
+        num_workers=workers(len(order)),
+        pin_memory=torch.cuda.is_available(),
+    )
+
+
+def shuffled(count: int, *seed: int) -> npt.NDArray[np.int64]:
+    """A permutation of 0 … count-1 that depends on the seed alone."""
+    return np.random.default_rng(seed).permutation(count)
+
+
+def keep_batch(batch: Batch) -> Batch:
+    """What a DataLoader collates with where the data set gives whole batches."""
+    return batch
+
+
+def workers(items: int) -> int:
+    """Processes that prepare batches: two, where they start at once and there is more than a second of work."""
+    forks = multiprocessing.get_start_method() == "fork"
+    return min(2, os.cpu_count() or 1) if forks and items > 2000 else 0

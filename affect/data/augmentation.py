@@ -1,0 +1,55 @@
+"""How training pictures vary: one picture in, one varied picture out, drawn from a seeded generator."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from affect.experiments import Augmentation
+from affect.preprocessing import Image
+
+
+def augment(picture: Image, settings: Augmentation, image_size: int, rng: np.random.Generator) -> Image:
+    """One prepared picture varied as `settings` say, at another size where asked.
+
+    picture: uint8 (side, side, channels).   Returns uint8 (image_size, image_size, channels).
+    Mirror, rotation, scale, shift and the change of size are one interpolation (OpenCV's bilinear warp), so that
+    the picture is not blurred twice; what comes in from outside repeats the border.
+    """
+    side = picture.shape[0]
+    channels = picture.shape[2]
+    angle = np.deg2rad(rng.uniform(-1, 1) * settings.rotation)
+    zoom = (1 + rng.uniform(-1, 1) * settings.scale) * image_size / side
+    mirror = -1.0 if rng.random() < settings.flip else 1.0
+    cos, sin = zoom * np.cos(angle), zoom * np.sin(angle)
+    matrix = np.array([[cos * mirror, -sin, 0], [sin * mirror, cos, 0]])
+    shift = rng.uniform(-1, 1, 2) * settings.shift * image_size
+    if settings.crop_area != (1.0, 1.0):
+        area, aspect = rng.uniform(*settings.crop_area), settings.aspect ** rng.uniform(-1, 1)
+        crop = np.sqrt(np.array([area * aspect, area / aspect]))  # width and height, in sides
+        matrix[:, :2] /= crop[:, None]
+        shift = shift / crop + rng.uniform(-0.5, 0.5, 2) * np.abs(1 / crop - 1) * image_size
+    matrix[:, 2] = (image_size - 1) / 2 + shift - matrix[:, :2].sum(1) * (side - 1) / 2
+    varied = cv2.warpAffine(
+        picture,
+        matrix,
+        (image_size, image_size),
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    if settings.light:
+        brightness, contrast = 1 + rng.uniform(-1, 1, 2) * settings.light
+        mean = float(varied.mean())
+        levels = (np.arange(256) - mean) * contrast + mean * brightness
+        varied = cv2.LUT(varied, np.clip(levels, 0, 255).astype(np.uint8))
+    if rng.random() < settings.blur:
+        varied = cv2.GaussianBlur(varied, (0, 0), rng.uniform(0.5, 2.0))
+    varied = varied.reshape(image_size, image_size, channels)
+    if rng.random() < settings.erase:
+        area, aspect = rng.uniform(0.02, 0.15), np.exp(rng.uniform(-1, 1))
+        height = min(image_size, round(image_size * np.sqrt(area * aspect)))
+        width = min(image_size, round(image_size * np.sqrt(area / aspect)))
+        top = rng.integers(0, image_size - height + 1)
+        left = rng.integers(0, image_size - width + 1)
+        varied[top : top + height, left : left + width] = rng.integers(0, 256)
+    return np.asarray(varied, np.uint8)

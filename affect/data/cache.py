@@ -1,0 +1,104 @@
+"""Pictures decoded, faces found and cropped once, and kept in a file that is mapped into memory.
+
+420,000 faces at 224×224 need not fit in memory: the system reads from the file what a batch needs, and all processes
+of a machine share it. The folder can be deleted at any time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from affect.data.framing import FaceFinder
+from affect.data.manifest import Manifest
+from affect.errors import AffectError
+from affect.files import atomic_path, cache_folder
+from affect.preprocessing import Image, Preprocessing
+
+
+def prepare_pictures(
+    manifest: Manifest, rows: pd.DataFrame, preprocessing: Preprocessing, title: str = "pictures"
+) -> tuple[Image, pd.DataFrame]:
+    """Every picture as the model will see it, prepared once, on all cores, with a progress bar; then from the cache.
+
+    Returns the pictures, uint8 (n, side, side, channels), mapped from a file, and their n rows of the table. Pictures
+    that cannot be decoded, or, with `preprocessing.find_face`, have no face, are left out and counted on stderr.
+    Raises AffectError where none is left.
+    """
+    folder = cache_folder() / "pictures" / _key(manifest, rows, preprocessing)
+    kept_path, pictures_path = folder / "kept.npy", folder / "pictures.npy"
+    if not kept_path.is_file():  # written last: where it is, all is
+        _write(manifest, rows, preprocessing, pictures_path, kept_path, title)
+    kept = np.load(kept_path)
+    if not kept.any():
+        what = "has a face that Haar finds" if preprocessing.find_face else "can be decoded"
+        raise AffectError(f"None of the {len(rows)} pictures in {manifest.source.path} {what}.")
+    if not kept.all():
+        what = "cannot be decoded or have no face" if preprocessing.find_face else "cannot be decoded"
+        tqdm.write(f"{(~kept).sum():,} of {len(rows):,} pictures {what}; they are left out.")
+    pictures = np.load(pictures_path, mmap_mode="r")[: int(kept.sum())]
+    return pictures, rows[kept].reset_index(drop=True)
+
+
+def _write(
+    manifest: Manifest,
+    rows: pd.DataFrame,
+    preprocessing: Preprocessing,
+    pictures_path: Path,
+    kept_path: Path,
+    title: str,
+) -> None:
+    finder = FaceFinder() if preprocessing.find_face else None
+
+    def prepared(name: str) -> Image | None:
+        picture = manifest.source.picture(name)
+        if picture is not None and finder is not None:
+            picture = finder.crop(picture, preprocessing)
+        return None if picture is None else preprocessing.prepare(picture)
+
+    side, kept = preprocessing.image_size, np.zeros(len(rows), bool)
+    with atomic_path(pictures_path) as part, ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        shape = (len(rows), side, side, preprocessing.channels)
+        pictures = np.lib.format.open_memmap(part, "w+", np.uint8, shape)
+        done = _in_order(pool, prepared, rows["pth"])
+        count = 0
+        for index, picture in enumerate(tqdm(done, total=len(rows), desc=title, unit="img", leave=False)):
+            if picture is not None:
+                pictures[count] = picture
+                kept[index] = True
+                count += 1
+        pictures.flush()
+        del pictures
+    with atomic_path(kept_path) as part, part.open("wb") as file:
+        np.save(file, kept)
+
+
+def _in_order(
+    pool: ThreadPoolExecutor, work: Callable[[str], Image | None], names: pd.Series, ahead: int = 256
+) -> Iterator[Image | None]:
+    """`pool.map` that holds only so many results at a time: pictures wait on the disk, not in memory."""
+    remaining = iter(names)
+    while batch := list(islice(remaining, ahead)):
+        yield from pool.map(work, batch)
+
+
+def _key(manifest: Manifest, rows: pd.DataFrame, preprocessing: Preprocessing) -> str:
+    """Changes with the files, their selection, and everything that the prepared picture depends on."""
+    path = manifest.source.path
+    stamps = [path.stat()] if path.is_file() else [(path / name).stat() for name in rows["pth"]]
+    settings = {k: v for k, v in preprocessing.to_dict().items() if k not in ("mean", "std")}
+    if not preprocessing.find_face:
+        settings = {k: v for k, v in settings.items() if not k.startswith("crop_")}
+    digest = hashlib.sha256(json.dumps([str(path.resolve()), settings], sort_keys=True).encode())
+    digest.update("\n".join(rows["pth"]).encode())
+    digest.update(repr([(s.st_size, s.st_mtime_ns) for s in stamps]).encode())
+    return digest.hexdigest()[:24]

@@ -1,0 +1,57 @@
+"""Batch normalisation over all processes, so that several train the same model as one with the same global batch."""
+
+from __future__ import annotations
+
+import torch
+import torch.distributed as dist
+from torch import nn
+from torch.distributed.nn.functional import all_reduce
+
+
+class SyncedBatchNorm2d(nn.BatchNorm2d):
+    """BatchNorm2d with the mean and variance of the global batch, on any device (torch's SyncBatchNorm needs a GPU).
+
+    All processes must have batches of the same shape. Takes and gives float32 (n, channels, height, width).
+    """
+
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        """See `torch.nn.BatchNorm2d`."""
+        if not self.training:
+            return super().forward(values)
+        world = dist.get_world_size()
+        moments = torch.stack([values.mean((0, 2, 3)), values.square().mean((0, 2, 3))])
+        mean, square = all_reduce(moments) / world
+        variance = (square - mean.square()).clamp_min(0)
+        with torch.no_grad():
+            count = world * values.numel() / values.shape[1]
+            momentum = self.momentum or 0.0
+            assert self.running_mean is not None  # noqa: S101
+            assert self.running_var is not None  # noqa: S101
+            assert self.num_batches_tracked is not None  # noqa: S101
+            self.running_mean.lerp_(mean, momentum)
+            self.running_var.lerp_(variance * count / max(1.0, count - 1), momentum)
+            self.num_batches_tracked.add_(1)
+        scale = self.weight * torch.rsqrt(variance + self.eps)
+        shift = self.bias - mean * scale
+        return values * scale[:, None, None] + shift[:, None, None]
+
+
+def synchronise_batch_norm(module: nn.Module) -> nn.Module:
+    """The module with every BatchNorm2d over all processes; parameters, buffers and names stay. In place.
+
+    One process: nothing changes.
+    """
+    if not (dist.is_available() and dist.is_initialized()) or dist.get_world_size() == 1:
+        return module
+    if next(module.parameters()).device.type == "cuda":
+        converted: nn.Module = nn.SyncBatchNorm.convert_sync_batchnorm(module)
+        return converted
+    for parent in list(module.modules()):
+        for name, layer in parent.named_children():
+            if type(layer) is nn.BatchNorm2d:
+                synced = SyncedBatchNorm2d(layer.num_features, layer.eps, layer.momentum)
+                synced.weight, synced.bias = layer.weight, layer.bias
+                synced.running_mean, synced.running_var = layer.running_mean, layer.running_var
+                synced.num_batches_tracked = layer.num_batches_tracked
+                setattr(parent, name, synced)
+    return module

@@ -1,0 +1,183 @@
+"""The network in two parts: a frozen trunk that is only run, and the top that learns.
+
+Called by training. A frozen part needs no gradients and no training mode, so on a CPU it runs on ONNX Runtime, two to
+three times faster than in PyTorch; and what it makes of a picture that comes again can be kept.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.distributed as dist
+from torch import nn
+from torch.utils.data import DataLoader, Dataset
+from tqdm import tqdm
+
+from affect.data.loading import Batch, keep_batch, workers
+from affect.errors import AffectError
+from affect.model import BLOCKS
+
+
+class Trunk:
+    """The first `blocks` (0…19) blocks of the network, without gradients; with all 19, their pooled features.
+
+    drifting: run in training mode, so that batch-norm uses and updates the batch's statistics. A mistake, kept to
+              measure what it costs.
+    Takes float32 (n, 3, side, side), gives float32 activations (n, channels, height, width) or (n, 1280).
+    """
+
+    def __init__(self, model: nn.Module, blocks: int, device: torch.device, *, drifting: bool = False) -> None:
+        if not 0 <= blocks <= BLOCKS:
+            raise AffectError(f"{blocks} blocks are to be frozen; MobileNetV2 has 0 to {BLOCKS}.")
+        self.blocks = blocks
+        self._device = device
+        self._layers = nn.Sequential(*list(model.features)[:blocks])  # type: ignore[arg-type]
+        if blocks == BLOCKS:
+            self._layers.append(nn.AdaptiveAvgPool2d(1)).append(nn.Flatten())
+        self._layers.requires_grad_(False).train(drifting)
+        on_cpu = device.type == "cpu" and blocks > 0 and not drifting
+        self._run: Callable[[torch.Tensor], torch.Tensor] = self._on_onnxruntime() if on_cpu else self._layers
+
+    def __call__(self, inputs: torch.Tensor) -> torch.Tensor:
+        """The activations of a batch of faces, on the trunk's device. Kept activations pass through as they are."""
+        if self.blocks and (inputs.ndim != 4 or inputs.shape[1] != 3):
+            return inputs.to(self._device, non_blocking=True)
+        with torch.no_grad():
+            faces = inputs.to(self._device, non_blocking=True, memory_format=torch.channels_last)
+            return self._run(faces)
+
+    def _on_onnxruntime(self) -> Callable[[torch.Tensor], torch.Tensor]:
+        import onnxruntime
+
+        buffer = io.BytesIO()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            torch.onnx.export(
+                self._layers,
+                (torch.zeros(2, 3, 64, 64),),
+                buffer,
+                input_names=["faces"],
+                output_names=["activations"],
+                dynamic_axes={"faces": {0: "n", 2: "height", 3: "width"}, "activations": {0: "n"}},
+                dynamo=False,
+            )
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        options.intra_op_num_threads = torch.get_num_threads()
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # the top learns on the same cores
+        session = onnxruntime.InferenceSession(buffer.getvalue(), options, providers=["CPUExecutionProvider"])
+
+        def run(faces: torch.Tensor) -> torch.Tensor:
+            return torch.from_numpy(session.run(None, {"faces": faces.contiguous().numpy()})[0])
+
+        return run
+
+
+class Top(nn.Module):
+    """What learns: the blocks above the trunk and the head. Shares its layers with `model`.
+
+    Takes the trunk's activations, gives logits float32 (n, 8).
+    """
+
+    def __init__(self, model: nn.Module, frozen_blocks: int, dropout: float) -> None:
+        super().__init__()
+        self.blocks = nn.Sequential(*list(model.features)[frozen_blocks:]).requires_grad_(True)  # type: ignore[arg-type]
+        self.classifier: nn.Module = model.classifier  # type: ignore[assignment]
+        self.classifier[0].p = dropout  # type: ignore[index]
+
+    def forward(self, activations: torch.Tensor) -> torch.Tensor:
+        """See the class."""
+        if activations.ndim == 4:
+            activations = self.blocks(activations.contiguous(memory_format=torch.channels_last)).mean((2, 3))
+        logits: torch.Tensor = self.classifier(activations)
+        return logits
+
+
+class Activations(Dataset[Batch]):
+    """What a trunk made of pictures, kept in a file that is mapped into memory, `views` variations of each.
+
+    An item's index is view·n + picture. `shown` picks, for an epoch, one view of every picture.
+    """
+
+    def __init__(self, values: npt.NDArray[Any], targets: torch.Tensor) -> None:
+        self._values = values
+        self._targets = targets
+
+    @property
+    def views(self) -> int:
+        """How many variations of each picture are kept."""
+        return len(self._values) // len(self._targets)
+
+    def shown(self, epoch: int, *seed: int) -> npt.NDArray[np.int64]:
+        """Indices of one view of every picture, shuffled. Over `views` epochs, every view is shown once."""
+        count = len(self._targets)
+        start = np.random.default_rng(seed).integers(0, self.views, count)
+        view = (start + epoch) % self.views
+        order = np.random.default_rng((*seed, epoch)).permutation(count)
+        return (view * count + np.arange(count))[order]
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __getitem__(self, index: int) -> Batch:
+        values, targets = self.__getitems__([index])
+        return values[0], targets[0]
+
+    def __getitems__(self, indices: list[int]) -> Batch:
+        """A batch at once."""
+        values = torch.from_numpy(self._values[indices].astype(np.float32))
+        return values, self._targets[[i % len(self._targets) for i in indices]]
+
+
+def compute_activations(
+    trunk: Trunk,
+    datasets: list[Any],
+    path: Path,
+    dtype: type[np.floating[Any]] = np.float16,
+    title: str = "features",
+    batch_size: int = 64,
+) -> Activations:
+    """Run the trunk once over every item of equally long data sets (the views of the same pictures).
+
+    path: the file to write, `.npy`. Processes on one machine share the work and the file; it is temporary, so a kill
+    leaves nothing that is taken for whole.
+    """
+    count = len(datasets[0])
+    first = trunk(datasets[0][0][0][None])
+    shape = (count * len(datasets), *first.shape[1:])
+    rank, world = int(os.environ.get("LOCAL_RANK", 0)), int(os.environ.get("LOCAL_WORLD_SIZE", 1))
+    if rank == 0:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.lib.format.open_memmap(path, "w+", dtype, shape).flush()
+    _wait()
+    values = np.lib.format.open_memmap(path, "r+")
+    bar = tqdm(total=len(values), desc=title, unit="img", leave=False, disable=rank > 0)
+    for view, dataset in enumerate(datasets):
+        starts = list(range(0, count, batch_size))[rank::world]
+        ranges = [list(range(s, min(count, s + batch_size))) for s in starts]
+        loader = DataLoader(
+            dataset,
+            batch_sampler=ranges,
+            collate_fn=keep_batch,
+            num_workers=workers(count),
+        )
+        for rows, (faces, _) in zip(ranges, loader, strict=True):
+            values[view * count + np.array(rows)] = trunk(faces).cpu().numpy()
+            bar.update(len(rows) * world)
+    bar.close()
+    values.flush()
+    _wait()
+    return Activations(np.load(path, mmap_mode="r"), datasets[0].targets)
+
+
+def _wait() -> None:
+    if dist.is_available() and dist.is_initialized():
+        dist.barrier()
