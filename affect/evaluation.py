@@ -1,4 +1,7 @@
-"""How good a model is: predictions, metrics, calibration.  `python -m affect.evaluation --model … --data …`"""
+"""How good a model is on one split of a data set.  `python -m affect.evaluation --model … --data …`
+
+The command line and the notebooks go the same way: `evaluate_pictures` measures, `write_evaluation` saves.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import argparse
 import json
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,92 +17,74 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import torch
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax, softmax
-from sklearn.metrics import (
-    accuracy_score,
-    balanced_accuracy_score,
-    f1_score,
-    precision_recall_fscore_support,
-    roc_auc_score,
-)
+from scipy.special import softmax
 from torch import nn
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
-from affect.data.loading import FaceDataset, hard_labels, prepare_pictures, target_distributions
-from affect.data.manifest import read_manifest
+from affect.data.cache import prepare_pictures
+from affect.data.loading import FaceDataset, hard_labels, target_distributions
+from affect.data.manifest import Manifest, read_manifest
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 from affect.files import atomic_path
+from affect.metrics import RESAMPLES, Floats, Ints, intervals_of
+from affect.metrics import expected_calibration_error as expected_calibration_error
+from affect.metrics import fit_temperature as fit_temperature
+from affect.metrics import metrics_of as metrics_of
 from affect.model import load_checkpoint
 
-Floats = npt.NDArray[np.floating[Any]]
-Ints = npt.NDArray[np.integer[Any]]
+OVERALL = ("accuracy", "balanced_accuracy", "f1_weighted", "f1_macro", "auc_macro", "ece", "ece_uncalibrated")
 
 
-def expected_calibration_error(probabilities: Floats, labels: Ints, bins: int = 15) -> float:
-    """How far confidence is from accuracy, averaged over confidence bins.
+@dataclass(frozen=True)
+class Evaluation:
+    """One model on the pictures of one split: everything that a table or a figure of it needs.
 
-    probabilities: float (n, classes), rows sum to 1.   labels: int (n,), 0 … classes-1.
-    Returns 0…1; 0 is perfectly calibrated. Empty bins count nothing. Raises ValueError if the two lengths differ.
-    Guo et al. 2017 (arXiv:1706.04599), equal-width bins.
-    """
-    if len(probabilities) != len(labels):
-        raise ValueError(f"{len(probabilities)} probabilities but {len(labels)} labels.")
-    confidence = probabilities.max(1)
-    correct = probabilities.argmax(1) == labels
-    which = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = [
-        (which == b).mean() * abs(correct[which == b].mean() - confidence[which == b].mean())
-        for b in range(bins)
-        if (which == b).any()
-    ]
-    return float(sum(gaps))
-
-
-def fit_temperature(logits: Floats, labels: Ints) -> float:
-    """The temperature that gives the labels the highest likelihood: 0.05…20.
-
-    logits: float (n, classes).   labels: int (n,).   Guo et al. 2017 (arXiv:1706.04599).
+    model, data, split: the checkpoint's file name, the data set's name, the split.
+    rows:          the n rows of the manifest, in the order of the arrays.
+    logits:        float32 (n, 8), before temperature and softmax.
+    temperature:   the checkpoint's.
+    metrics:       what `metrics.json` holds.
     """
 
-    def negative_log_likelihood(log_temperature: float) -> float:
-        scaled = log_softmax(logits / np.exp(log_temperature), axis=1)
-        return float(-scaled[np.arange(len(labels)), labels].mean())
+    model: str
+    data: str
+    split: str
+    rows: pd.DataFrame
+    logits: npt.NDArray[np.float32]
+    temperature: float
+    metrics: dict[str, Any]
 
-    best = minimize_scalar(negative_log_likelihood, bounds=(np.log(0.05), np.log(20)), method="bounded")
-    return float(np.exp(best.x))
+    @property
+    def probabilities(self) -> Floats:
+        """Calibrated probabilities, float64 (n, 8), rows sum to 1."""
+        return probabilities_of(self.logits, self.temperature)
+
+    @property
+    def uncalibrated(self) -> Floats:
+        """Probabilities at temperature 1, float64 (n, 8), rows sum to 1."""
+        return probabilities_of(self.logits, 1.0)
+
+    @property
+    def labels(self) -> npt.NDArray[np.int64]:
+        """The true class of each picture, int64 (n,), 0…7."""
+        return hard_labels(self.rows)
+
+    @property
+    def predicted(self) -> Ints:
+        """The most probable class of each picture, int (n,), 0…7; the temperature does not change it."""
+        return self.logits.argmax(1)
+
+    @property
+    def origin(self) -> str:
+        """What a figure says about where its numbers come from."""
+        return f"{self.model} on {self.data} {self.split}, n = {len(self.rows):,}"
 
 
-def metrics_of(probabilities: Floats, labels: Ints) -> dict[str, Any]:
-    """The figures of one evaluation, as plain values, named as scikit-learn names them.
-
-    probabilities: float (n, 8).   labels: int (n,), 0…7.
-    `auc_macro` is the mean one-vs-rest area over the classes that occur beside others in `labels`.
-    """
-    predicted = probabilities.argmax(1)
-    every = np.arange(len(EMOTIONS))
-    precision, recall, f1, support = precision_recall_fscore_support(labels, predicted, labels=every, zero_division=0)
-    areas = [roc_auc_score(labels == c, probabilities[:, c]) for c in every if 0 < (labels == c).sum() < len(labels)]
-    return {
-        "accuracy": float(accuracy_score(labels, predicted)),
-        "f1_weighted": float(f1_score(labels, predicted, average="weighted", zero_division=0)),
-        "f1_macro": float(f1_score(labels, predicted, average="macro", labels=every, zero_division=0)),
-        "balanced_accuracy": float(balanced_accuracy_score(labels, predicted)),
-        "auc_macro": float(np.mean(areas)) if areas else None,
-        "ece": expected_calibration_error(probabilities, labels),
-        "n": len(labels),
-        "per_class": {
-            name: {
-                "precision": float(precision[i]),
-                "recall": float(recall[i]),
-                "f1": float(f1[i]),
-                "support": int(support[i]),
-            }
-            for i, name in enumerate(EMOTIONS)
-        },
-    }
+def probabilities_of(logits: Floats, temperature: float) -> Floats:
+    """softmax(logits / temperature), float64.   logits: float (n, classes).   Guo et al. 2017 (arXiv:1706.04599)."""
+    return np.asarray(softmax(logits.astype(np.float64) / temperature, axis=1))
 
 
 def predict_logits(model: nn.Module, dataset: FaceDataset, batch_size: int = 128) -> npt.NDArray[np.float32]:
@@ -113,51 +99,129 @@ def predict_logits(model: nn.Module, dataset: FaceDataset, batch_size: int = 128
     return torch.cat(parts).numpy()
 
 
+def evaluate_logits(
+    logits: npt.NDArray[np.float32],
+    rows: pd.DataFrame,
+    *,
+    temperature: float,
+    model: str,
+    data: str,
+    split: str,
+    resamples: int = RESAMPLES,
+) -> Evaluation:
+    """The evaluation of logits that are already there.
+
+    logits: float32 (n, 8).   rows: n rows of a manifest (`pth`, `label`).   resamples: of the bootstrap, seeded by 0.
+    """
+    probabilities, labels = probabilities_of(logits, temperature), hard_labels(rows)
+    metrics = {
+        "model": model,
+        "data": data,
+        "split": split,
+        **metrics_of(probabilities, labels),
+        "ece_uncalibrated": expected_calibration_error(probabilities_of(logits, 1.0), labels),
+        "temperature": temperature,
+        "intervals": intervals_of(probabilities, labels, resamples),
+    }
+    return Evaluation(model, data, split, rows, logits, temperature, metrics)
+
+
+def evaluate_pictures(model_path: str | Path, manifest: Manifest, split: str = "val") -> Evaluation:
+    """Measure a checkpoint on one split ("train", "val", "test" or "all") of a data set.
+
+        evaluation = evaluate_pictures("models/starter_ferplus.pt", read_manifest("ferplus.zip"))
+
+    It runs on the GPU where there is one. Raises AffectError for an unusable file or an empty split.
+    """
+    checkpoint = load_checkpoint(model_path)
+    pictures, rows = prepare_pictures(manifest, manifest.rows(split), checkpoint.preprocessing)
+    dataset = FaceDataset(pictures, target_distributions(rows, soft=False), checkpoint.preprocessing)
+    device = torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
+    model = checkpoint.build().to(device).to(memory_format=torch.channels_last)
+    return evaluate_logits(
+        predict_logits(model, dataset),
+        rows,
+        temperature=checkpoint.temperature,
+        model=Path(model_path).name,
+        data=manifest.name,
+        split=split,
+    )
+
+
+def most_confident_mistakes(evaluation: Evaluation, n: int = 20) -> pd.DataFrame:
+    """The n wrong pictures that the model is surest of: `pth, label, predicted, confidence`, the surest first.
+
+    The index is the picture's place in the evaluation's arrays. Rows only: whether a face is shown is for the
+    notebook's SHOW_FACES to decide.
+    """
+    wrong = np.flatnonzero(evaluation.predicted != evaluation.labels)
+    confidence = evaluation.probabilities.max(1)
+    first = wrong[np.argsort(-confidence[wrong], kind="stable")][:n]
+    return pd.DataFrame(
+        {
+            "pth": evaluation.rows["pth"].to_numpy()[first],
+            "label": evaluation.rows["label"].to_numpy()[first],
+            "predicted": [EMOTIONS[i] for i in evaluation.predicted[first]],
+            "confidence": confidence[first],
+        },
+        index=first,
+    )
+
+
+def predictions_table(evaluation: Evaluation) -> pd.DataFrame:
+    """A row a picture: `pth, label, predicted, p_anger … p_surprise` (calibrated, six decimals)."""
+    table = evaluation.rows[["pth", "label"]].assign(predicted=[EMOTIONS[i] for i in evaluation.predicted])
+    columns = [f"p_{name}" for name in EMOTIONS]
+    return table.join(pd.DataFrame(evaluation.probabilities.round(6), table.index, columns))
+
+
+def write_evaluation(evaluation: Evaluation, out: str | Path) -> None:
+    """Write `metrics.json`, `predictions.csv` and `confusion`, `roc`, `reliability`, `f1` (.png) to a folder."""
+    from affect import plots
+
+    folder, origin, labels = Path(out), evaluation.origin, evaluation.labels
+    with atomic_path(folder / "metrics.json") as part:
+        part.write_text(json.dumps(evaluation.metrics, indent=2) + "\n", encoding="utf-8")
+    with atomic_path(folder / "predictions.csv") as part:
+        predictions_table(evaluation).to_csv(part, index=False)
+    plots.save(plots.confusion(labels, evaluation.predicted, origin), folder / "confusion.png")
+    plots.save(plots.roc(evaluation.probabilities, labels, origin), folder / "roc.png")
+    plots.save(
+        plots.reliability(evaluation.probabilities, labels, origin, uncalibrated=evaluation.uncalibrated),
+        folder / "reliability.png",
+    )
+    plots.save(plots.f1_bars(evaluation.metrics, origin), folder / "f1.png")
+
+
 def table_of(metrics: dict[str, Any]) -> str:
-    """The per-class table and the overall figures as text."""
+    """The per-class table and the overall figures, with their 95 % intervals where `metrics` has them, as text."""
     rows = pd.DataFrame(metrics["per_class"]).T.astype({"support": int})
+    intervals = metrics.get("intervals", {})
+    rows["f1 95 %"] = [_bracket(intervals.get(f"f1_{name}")) for name in rows.index]
     overall = [
-        f"{name:<18} {metrics[name]:.4f}" if metrics[name] is not None else f"{name:<18} -"
-        for name in ("accuracy", "balanced_accuracy", "f1_weighted", "f1_macro", "auc_macro", "ece")
+        f"{name:<18} {_number(metrics.get(name))}  {_bracket(intervals.get(name))}".rstrip()
+        for name in OVERALL
+        if name in metrics
     ]
     return "\n".join([rows.to_string(float_format="{:.3f}".format), "", *overall, f"{'n':<18} {metrics['n']}"])
 
 
-def evaluate(model_path: Path, data: Path, split: str, out: Path | None, labels: str = "folder") -> dict[str, Any]:
-    """Measure a checkpoint on one split of a data set.
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
 
-    Returns the metrics. With `out`, writes `metrics.json`, `predictions.csv` (`pth,label,predicted,p_*`) and the
-    figures there.
-    """
-    checkpoint = load_checkpoint(model_path)
-    manifest = read_manifest(data, "csv" if labels == "csv" else "folder")
-    pictures, rows = prepare_pictures(manifest, manifest.rows(split), checkpoint.preprocessing)
-    dataset = FaceDataset(pictures, target_distributions(rows, soft=False), checkpoint.preprocessing)
-    model = checkpoint.build().to(memory_format=torch.channels_last)
-    probabilities = softmax(predict_logits(model, dataset) / checkpoint.temperature, axis=1)
-    truth = hard_labels(rows)
-    metrics = metrics_of(probabilities, truth)
-    if out is not None:
-        from affect import plots
 
-        origin = f"{model_path.name} on {manifest.name} {split}, n = {len(truth):,}"
-        with atomic_path(out / "metrics.json") as part:
-            part.write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
-        table = rows[["pth", "label"]].assign(predicted=[EMOTIONS[i] for i in probabilities.argmax(1)])
-        for i, name in enumerate(EMOTIONS):
-            table[f"p_{name}"] = probabilities[:, i].round(6)
-        with atomic_path(out / "predictions.csv") as part:
-            table.to_csv(part, index=False)
-        plots.save(plots.confusion(truth, probabilities.argmax(1), origin), out / "confusion.png")
-        plots.save(plots.reliability(probabilities, truth, origin), out / "reliability.png")
-    return metrics
+def _bracket(interval: list[float] | None) -> str:
+    return "" if interval is None else f"[{interval[0]:.3f}, {interval[1]:.3f}]"
 
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line. Returns the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m affect.evaluation",
-        description="Measure a checkpoint on a data set: per-class table on stdout, files with --out.",
+        description="Measure a checkpoint on a data set: per-class table with 95 % bootstrap intervals on stdout, "
+        "files with --out.",
+        epilog="example: python -m affect.evaluation --model models/starter_ferplus.pt --data ferplus.zip "
+        "--split val --out results/ferplus/starter",
     )
     parser.add_argument("--model", type=Path, required=True, metavar="FILE.pt")
     parser.add_argument(
@@ -174,11 +238,17 @@ def main(arguments: list[str] | None = None) -> int:
     if options.data is None:
         parser.error("name the data set with --data DIR_OR_ZIP")
     try:
-        metrics = evaluate(options.model, options.data, options.split, options.out, options.labels)
+        manifest = read_manifest(options.data, options.labels)
+        evaluation = evaluate_pictures(options.model, manifest, options.split)
+        if options.out is not None:
+            write_evaluation(evaluation, options.out)
     except AffectError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    print(table_of(metrics))
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    print(evaluation.origin, table_of(evaluation.metrics), sep="\n\n")
     return 0
 
 

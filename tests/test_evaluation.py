@@ -3,66 +3,130 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
 from conftest import REPOSITORY, SHARED
-from scipy.special import softmax
-from sklearn.metrics import roc_auc_score
+from PIL import Image
 
+from affect.data.manifest import read_manifest
 from affect.emotions import EMOTIONS
-from affect.evaluation import expected_calibration_error, fit_temperature, main, metrics_of
+from affect.evaluation import (
+    Evaluation,
+    evaluate_logits,
+    evaluate_pictures,
+    main,
+    most_confident_mistakes,
+    table_of,
+    write_evaluation,
+)
+from affect.metrics import INTERVAL_METRICS
 
 FERPLUS = SHARED / "data" / "ferplus.zip"
 STARTER = REPOSITORY / "models" / "starter_ferplus.pt"
+CONTRACT = {"accuracy", "f1_weighted", "f1_macro", "balanced_accuracy", "auc_macro", "ece", "n", "per_class"}
+ADDED = {"ece_uncalibrated", "intervals", "model", "data", "split", "temperature"}
+FILES = {"metrics.json", "predictions.csv", "confusion.png", "roc.png", "reliability.png", "f1.png"}
 
 
-def drawn(n: int = 8000, temperature: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
-    """Logits and labels drawn from them: calibrated at this temperature."""
+@pytest.fixture
+def evaluation() -> Evaluation:
+    """400 pictures, three quarters of them right, twice as sure as they should be."""
     rng = np.random.default_rng(0)
-    logits = rng.normal(0, 2, (n, 8))
-    labels = np.array([rng.choice(8, p=p) for p in softmax(logits / temperature, axis=1)])
-    return logits, labels
+    labels = rng.integers(0, 8, 400)
+    logits = rng.normal(0, 1, (400, 8)).astype(np.float32)
+    logits[np.arange(400), labels] += 2.5
+    logits *= 2.5  # the true log-likelihood ratios of what was drawn
+    names = [EMOTIONS[c] for c in labels]
+    rows = pd.DataFrame({"pth": [f"{name}/{i}.png" for i, name in enumerate(names)], "label": names})
+    return evaluate_logits(2 * logits, rows, temperature=2.0, model="a.pt", data="drawn", split="test", resamples=1000)
 
 
-def test_a_calibrated_model_has_almost_no_error_and_an_overconfident_one_has() -> None:
-    logits, labels = drawn()
-    assert expected_calibration_error(softmax(logits, axis=1), labels) < 0.04
-    assert expected_calibration_error(softmax(4 * logits, axis=1), labels) > 0.15
+@pytest.fixture
+def noise(tmp_path: Path) -> Path:
+    """A data set of noise: three pictures a class in val."""
+    rng = np.random.default_rng(0)
+    for emotion in EMOTIONS:
+        folder = tmp_path / "noise" / "val" / emotion
+        folder.mkdir(parents=True)
+        for i in range(3):
+            cv2.imwrite(str(folder / f"{i}.png"), rng.integers(0, 256, (48, 48, 3), dtype=np.uint8))
+    return tmp_path / "noise"
 
 
-def test_calibration_error_of_a_case_that_can_be_done_by_hand() -> None:
-    probabilities = np.array([[0.9, 0.1], [0.9, 0.1], [0.4, 0.6], [0.4, 0.6]])
-    labels = np.array([0, 1, 1, 1])
-    assert expected_calibration_error(probabilities, labels) == pytest.approx(0.5 * 0.4 + 0.5 * 0.4)
-    with pytest.raises(ValueError, match="labels"):
-        expected_calibration_error(probabilities, labels[:2])
+def test_the_metrics_say_what_was_measured_and_how_sure_each_figure_is(evaluation: Evaluation) -> None:
+    metrics = evaluation.metrics
+    assert set(metrics) == CONTRACT | ADDED
+    assert (metrics["model"], metrics["data"], metrics["split"]) == ("a.pt", "drawn", "test")
+    for name in INTERVAL_METRICS:
+        low, high = metrics["intervals"][name]
+        assert low < metrics[name] < high
+    assert evaluation.origin == "a.pt on drawn test, n = 400"
 
 
-@pytest.mark.parametrize("temperature", [0.5, 1.0, 3.0])
-def test_the_temperature_is_found_again(temperature: float) -> None:
-    logits, labels = drawn(temperature=temperature)
-    assert fit_temperature(logits, labels) == pytest.approx(temperature, rel=0.1)
+def test_the_temperature_changes_the_confidence_and_not_the_class(evaluation: Evaluation) -> None:
+    assert evaluation.metrics["ece"] < evaluation.metrics["ece_uncalibrated"]
+    np.testing.assert_array_equal(evaluation.probabilities.argmax(1), evaluation.uncalibrated.argmax(1))
+    np.testing.assert_allclose(evaluation.probabilities.sum(1), 1)
 
 
-def test_the_metrics_agree_with_scikit_learn_and_count_every_class() -> None:
-    logits, labels = drawn()
-    probabilities = softmax(logits, axis=1)
-    metrics = metrics_of(probabilities, labels)
-    assert metrics["auc_macro"] == pytest.approx(roc_auc_score(labels, probabilities, multi_class="ovr"))
-    assert metrics["n"] == 8000
-    assert list(metrics["per_class"]) == list(EMOTIONS)
-    assert sum(c["support"] for c in metrics["per_class"].values()) == 8000
-    json.dumps(metrics)
+def test_the_table_shows_figures_with_their_intervals(evaluation: Evaluation) -> None:
+    lines = table_of(evaluation.metrics).splitlines()
+    low, high = evaluation.metrics["intervals"]["accuracy"]
+    accuracy = next(line for line in lines if line.startswith("accuracy"))
+    assert accuracy.split(maxsplit=2) == [
+        "accuracy",
+        f"{evaluation.metrics['accuracy']:.4f}",
+        f"[{low:.3f}, {high:.3f}]",
+    ]
+    assert next(line for line in lines if line.startswith("happy")).endswith("]")
+    unknown = table_of({**evaluation.metrics, "auc_macro": None, "intervals": {}}).splitlines()
+    assert next(line for line in unknown if line.startswith("auc_macro")).split() == ["auc_macro", "-"]
 
 
-def test_a_class_that_never_occurs_does_not_break_the_table() -> None:
-    metrics = metrics_of(np.eye(8)[[4, 4, 5]], np.array([4, 5, 5]))
-    assert metrics["accuracy"] == pytest.approx(2 / 3)
-    assert metrics["per_class"]["fear"] == {"precision": 0, "recall": 0, "f1": 0, "support": 0}
+def test_everything_is_written_and_agrees(evaluation: Evaluation, tmp_path: Path) -> None:
+    write_evaluation(evaluation, tmp_path)
+    assert {p.name for p in tmp_path.iterdir()} == FILES
+    assert json.loads((tmp_path / "metrics.json").read_text()) == evaluation.metrics
+    predictions = pd.read_csv(tmp_path / "predictions.csv")
+    assert list(predictions.columns) == ["pth", "label", "predicted", *(f"p_{e}" for e in EMOTIONS)]
+    assert (predictions["label"] == predictions["predicted"]).mean() == pytest.approx(evaluation.metrics["accuracy"])
+    np.testing.assert_allclose(predictions.filter(like="p_").sum(axis=1), 1, atol=1e-5)
+    for picture in tmp_path.glob("*.png"):
+        assert np.asarray(Image.open(picture).convert("L")).std() > 5, picture
+
+
+def test_the_surest_mistakes_come_first_and_are_mistakes(evaluation: Evaluation) -> None:
+    mistakes = most_confident_mistakes(evaluation, 10)
+    assert list(mistakes.columns) == ["pth", "label", "predicted", "confidence"]
+    assert len(mistakes) == 10
+    assert (mistakes["label"] != mistakes["predicted"]).all()
+    assert mistakes["confidence"].is_monotonic_decreasing
+    wrong = evaluation.predicted != evaluation.labels
+    assert mistakes["confidence"].iloc[0] == evaluation.probabilities.max(1)[wrong].max()
+    assert list(evaluation.rows["pth"][mistakes.index]) == list(mistakes["pth"])
+
+
+def test_the_command_line_and_a_notebook_measure_the_same(
+    checkpoint_file: Path, noise: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert main(["--model", str(checkpoint_file), "--data", str(noise), "--split", "val", "--out", str(out)]) == 0
+    assert "random.pt on noise val, n = 24" in capsys.readouterr().out
+    evaluation = evaluate_pictures(checkpoint_file, read_manifest(noise), "val")
+    assert json.loads((out / "metrics.json").read_text()) == evaluation.metrics
+    assert evaluation.temperature == 1.5  # the checkpoint's
+
+
+def test_an_empty_split_is_one_line(checkpoint_file: Path, noise: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--model", str(checkpoint_file), "--data", str(noise), "--split", "test"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
 
 
 def test_the_command_line_says_what_is_missing(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "happy").mkdir()
+    cv2.imwrite(str(tmp_path / "happy" / "0.png"), np.zeros((8, 8), np.uint8))
     assert main(["--model", str(tmp_path / "none.pt"), "--data", str(tmp_path)]) == 2
     assert "does not exist" in capsys.readouterr().err
 
@@ -77,9 +141,7 @@ def test_the_bundled_model_reaches_its_published_figures(tmp_path: Path) -> None
     predictions = pd.read_csv(tmp_path / "predictions.csv")
     assert len(predictions) == measured["n"] == 3553
     assert (predictions["label"] == predictions["predicted"]).mean() == pytest.approx(measured["accuracy"])
-    assert {p.name for p in tmp_path.iterdir()} == {
-        "metrics.json", "predictions.csv", "confusion.png", "reliability.png",
-    }  # fmt: skip
+    assert {p.name for p in tmp_path.iterdir()} == FILES
 
 
 def test_the_model_card_shows_the_published_figures() -> None:

@@ -1,0 +1,44 @@
+"""What pictures are like before any model sees them: light, contrast, sharpness, size. For the data analysis."""
+
+from __future__ import annotations
+
+import io
+
+import cv2
+import numpy as np
+import pandas as pd
+from PIL import Image as PillowImage
+from PIL import UnidentifiedImageError
+
+from affect.data.manifest import Manifest
+from affect.preprocessing import Image
+
+
+def statistics_of(pictures: Image) -> pd.DataFrame:
+    """Brightness, contrast and sharpness of each picture, a row each.
+
+    pictures: uint8 (n, side, side, channels), RGB or grey, from `prepare_pictures`.
+    brightness: mean grey level, 0…255.   contrast: standard deviation of the grey levels, 0…127.5.
+    sharpness:  variance of the Laplacian, grey levels squared (Pech-Pacheco et al. 2000); it depends on the size of
+                the pictures: compare within one preprocessing only.
+    """
+    rows = []
+    for picture in pictures:
+        grey = picture[..., 0] if picture.shape[-1] == 1 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+        rows.append((grey.mean(), grey.std(), cv2.Laplacian(grey, cv2.CV_64F).var()))
+    return pd.DataFrame(rows, columns=["brightness", "contrast", "sharpness"], dtype=np.float64)
+
+
+def sizes_of(manifest: Manifest, rows: pd.DataFrame) -> pd.DataFrame:
+    """`width` and `height` of each picture, pixels, read from its header; the pictures are not decoded.
+
+    Returns a row for each of `rows`, with its index; unreadable pictures are left out.
+    """
+    found = {}
+    for index, name in rows["pth"].items():
+        try:
+            with PillowImage.open(io.BytesIO(manifest.source.read(name))) as picture:
+                found[index] = picture.size
+        except (UnidentifiedImageError, OSError, KeyError):
+            continue
+    return pd.DataFrame.from_dict(found, orient="index", columns=["width", "height"])

@@ -1,0 +1,146 @@
+"""Several models in one figure: experiments, the six models beside the reported ones, the cost of each mistake."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from affect.plots.style import MAIN, MUTED, OTHER, Floats, headline, new_figure, tidy
+from affect.reported import DATA
+
+METRIC_NAMES = {
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "f1_weighted": "weighted F1",
+    "f1_macro": "macro F1",
+    "auc_macro": "mean AUC",
+}
+
+
+def experiments_bars(table: pd.DataFrame, origin: str, metric: str = "accuracy") -> Figure:
+    """One figure of several models as bars with 95 % intervals, the best first.
+
+    table: `model`, `<metric>`, and `<metric>_low`, `<metric>_high` where they are known; rows that are NaN are left
+    out. Raises ValueError where none is left.
+    """
+    rows = table.dropna(subset=[metric]).sort_values(metric, kind="stable")
+    if rows.empty:
+        raise ValueError(f"No model has a figure for {metric}.")
+    name = METRIC_NAMES.get(metric, metric)
+    figure = new_figure(8.5, 1.6 + 0.5 * len(rows))
+    axes = figure.subplots()
+    axes.barh(rows["model"], rows[metric], color=MAIN, height=0.62)
+    ends = rows[metric].to_numpy(float).copy()
+    if {f"{metric}_low", f"{metric}_high"} <= set(rows.columns):
+        axes.hlines(rows["model"], rows[f"{metric}_low"], rows[f"{metric}_high"], color="0.15", linewidth=2)
+        ends = np.fmax(ends, rows[f"{metric}_high"].to_numpy(float))
+    for place, (end, value) in enumerate(zip(ends, rows[metric], strict=True)):
+        axes.text(end + 0.012, place, f"{value:.3f}", va="center", fontsize=9)
+    axes.set(xlabel=f"{name} (line: 95 % bootstrap interval)", xlim=(0, 1.06))
+    tidy(axes, "x")
+    best = rows.iloc[-1]
+    headline(figure, f"{best['model']} has the highest {name}: {best[metric]:.3f}", origin)
+    return figure
+
+
+def six_models(table: pd.DataFrame, origin: str) -> Figure:
+    """The six models: measured here (filled, with 95 % interval) beside what was reported on AffectNet (hollow).
+
+    table: `affect.comparison.compare_models(…).table`; a model that was not measured has no filled mark and says so.
+    """
+    figure = new_figure(13, 5.2)
+    figure.get_layout_engine().set(wspace=0.04)  # type: ignore[union-attr, call-arg]
+    panels = figure.subplots(1, 3, sharey=True)
+    places = np.arange(len(table))[::-1]
+    for axes, metric in zip(panels, ("accuracy", "f1_weighted", "auc_macro"), strict=True):
+        _intervals(axes, table, metric, places + 0.15, MAIN, "o", "measured on the data set above")
+        axes.plot(
+            table[f"reported_{metric}"], places - 0.15, "D", color=OTHER, markerfacecolor="white", markeredgewidth=2,
+            linestyle="none", label=f"reported on {DATA} by the original",
+        )  # fmt: skip
+        for place, value, high, told in zip(
+            places, table[metric], table[f"{metric}_high"], table[f"reported_{metric}"], strict=True
+        ):
+            axes.annotate(
+                f"{told:.2f}", (told, place - 0.15), (7, 0), textcoords="offset points", va="center", fontsize=8
+            )
+            if pd.isna(value):
+                axes.text(0.98, place + 0.15, "not measured yet", color="0.4", fontsize=8, ha="right", va="center",
+                          transform=axes.get_yaxis_transform())  # fmt: skip
+                continue
+            end = value if pd.isna(high) else high
+            axes.annotate(
+                f"{value:.3f}", (end, place + 0.15), (7, 0), textcoords="offset points", va="center", fontsize=8
+            )
+        values = pd.concat([table[metric], table[f"{metric}_low"], table[f"reported_{metric}"]]).astype(float)
+        low = np.floor(10 * values.min() - 0.3) / 10
+        axes.set(
+            xlabel=f"{METRIC_NAMES[metric]} (line: 95 % interval)",
+            xlim=(max(0, low), 1.04),
+            ylim=(-0.6, len(table) - 0.4),
+        )
+        tidy(axes, "x")
+    panels[0].set_yticks(places, list(table["model"]))
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False)
+    headline(figure, _best_of_six(table), f"measured: {origin}")
+    return figure
+
+
+def _best_of_six(table: pd.DataFrame) -> str:
+    measured = table.dropna(subset=["accuracy"])
+    if measured.empty:
+        return "None of the six models is measured yet"
+    best = measured.loc[measured["accuracy"].astype(float).idxmax()]
+    count = "all six" if len(measured) == len(table) else f"the {len(measured)} measured so far"
+    return f"{best['model']} is the best of {count}: {best['accuracy']:.1%} accuracy"
+
+
+def mistakes_cost(table: pd.DataFrame, origin: str) -> Figure:
+    """What each mistake cost: both models' accuracy, and their paired difference in points, with 95 % intervals.
+
+    table: `affect.comparison.compare_mistakes(…).table`.   Raises ValueError where it is empty.
+    """
+    if table.empty:
+        raise ValueError("There are no mistakes to compare.")
+    places = np.arange(len(table))[::-1]
+    figure = new_figure(13, 2.6 + 0.62 * len(table))
+    left, right = figure.subplots(1, 2, sharey=True)
+    _intervals(left, table, "accuracy_corrected", places + 0.14, MAIN, "o", "corrected")
+    _intervals(left, table, "accuracy_mistake", places - 0.14, OTHER, "D", "with the mistake")
+    left.set(xlabel="accuracy (line: 95 % bootstrap interval)", ylim=(-0.6, len(table) - 0.4))
+    points = table.filter(regex="_difference").astype(float) * 100
+    _intervals(right, points, "accuracy_difference", places + 0.14, MAIN, "s", "accuracy")
+    _intervals(right, points, "f1_macro_difference", places - 0.14, MUTED, "^", "macro F1")
+    right.axvline(0, color="0.3", linestyle="--")
+    right.set(xlabel="corrected minus with the mistake (percentage points; line: 95 % paired interval)")
+    left.set_yticks(places, [f"{r.experiment} {r.stage}:\n{r.mistake.replace('_', ' ')}" for r in table.itertuples()])
+    for axes in (left, right):
+        tidy(axes, "x")
+        handles, labels = axes.get_legend_handles_labels()
+        axes.legend(handles, labels, loc="upper center", bbox_to_anchor=(0.5, -0.28 if len(table) < 3 else -0.18),
+                    ncols=2, frameon=False)  # fmt: skip
+    headline(figure, _costliest(table), origin)
+    return figure
+
+
+def _costliest(table: pd.DataFrame) -> str:
+    row = table.loc[table["accuracy_difference"].astype(float).idxmax()]
+    cost = 100 * float(row["accuracy_difference"])
+    if cost <= 0:
+        return "No mistake cost accuracy here"
+    sure = "" if row["accuracy_difference_low"] > 0 else " (the interval includes zero)"
+    return (
+        f"The costliest: {row['mistake'].replace('_', ' ')} ({row['experiment']}), {cost:.1f} points of accuracy{sure}"
+    )
+
+
+def _intervals(
+    axes: Axes, table: pd.DataFrame, column: str, places: Floats, color: str, marker: str, label: str
+) -> None:
+    """A mark for each row with a line from `<column>_low` to `<column>_high`, where they are known."""
+    value, low, high = (table[f"{column}{bound}"].to_numpy(float) for bound in ("", "_low", "_high"))
+    axes.hlines(places, low, high, color=color, linewidth=2.5, alpha=0.6)
+    axes.plot(value, places, marker, color=color, linestyle="none", label=label)

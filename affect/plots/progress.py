@@ -1,0 +1,87 @@
+"""How a training went, epoch by epoch."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from affect.plots.style import MAIN, MUTED, OTHER, THIRD, headline, legend_below, new_figure, tidy
+
+
+def learning_curves(history: pd.DataFrame, origin: str, best_by: str = "val_accuracy") -> Figure:
+    """Loss and accuracy by epoch, through all stages, the best epoch of each stage marked.
+
+    history: a row an epoch, as `affect.training` writes it to history.csv: `stage, epoch, train_loss, val_loss,
+             val_accuracy, val_f1_macro`, and `train_accuracy` where it was measured.
+    best_by: the column that chose the epoch: the smallest of a loss, the largest of anything else.
+    Raises ValueError for a history without epochs.
+    """
+    if history.empty:
+        raise ValueError("The history has no epochs.")
+    history = history.reset_index(drop=True)
+    stages = _stages(history, best_by)
+    figure = new_figure(11, 5)
+    left, right = figure.subplots(1, 2)
+    epochs = np.arange(1, len(history) + 1)
+    left.plot(epochs, history["train_loss"], "o-", color=MUTED, label="train (augmented)")
+    left.plot(epochs, history["val_loss"], "s-", color=OTHER, label="val")
+    left.set(ylabel="cross-entropy (nats)")
+    if "train_accuracy" in history and history["train_accuracy"].notna().any():
+        right.plot(epochs, history["train_accuracy"], "o-", color=MUTED, label="train accuracy (augmented)")
+    right.plot(epochs, history["val_accuracy"], "s-", color=MAIN, label="val accuracy")
+    right.plot(epochs, history["val_f1_macro"], "^-", color=THIRD, label="val macro F1")
+    right.set(ylabel="share of the pictures, or F1")
+    right.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    for axes in (left, right):
+        _mark_stages(axes, stages)
+        axes.set(xlabel="epoch (counted through all stages)", xlim=(0.5, len(history) + 0.5))
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=12, min_n_ticks=1))
+        tidy(axes)
+        legend_below(axes)
+    headline(figure, _finding(history, stages, best_by), origin)
+    return figure
+
+
+Span = tuple[str, int, int, int]  # name, first, last and best epoch; epochs count from 1 through all stages
+
+
+def _better(values: pd.Series, best_by: str) -> int:
+    return int(values.idxmin() if best_by.endswith("loss") else values.idxmax())
+
+
+def _stages(history: pd.DataFrame, best_by: str) -> list[Span]:
+    run = (history["stage"] != history["stage"].shift()).cumsum()
+    return [
+        (
+            str(part["stage"].iloc[0]),
+            int(part.index[0]) + 1,
+            int(part.index[-1]) + 1,
+            _better(part[best_by], best_by) + 1,
+        )
+        for _, part in history.groupby(run)
+    ]
+
+
+def _mark_stages(axes: Axes, stages: list[Span]) -> None:
+    """Every other stage shaded, its name above, a dotted line at its best epoch."""
+    for i, (name, first, last, best) in enumerate(stages):
+        if i % 2:
+            axes.axvspan(first - 0.5, last + 0.5, color="0.95", zorder=0)
+        axes.axvline(best, color="0.35", linestyle=":", label="best epoch of the stage" if i == 0 else None)
+        axes.text(
+            (first + last) / 2, 1.01, name, transform=axes.get_xaxis_transform(), ha="center", va="bottom", fontsize=9
+        )
+
+
+def _finding(history: pd.DataFrame, stages: list[Span], best_by: str) -> str:
+    best = _better(history[best_by], best_by)
+    row = history.loc[best]
+    where = f"epoch {row['epoch']} of stage {row['stage']!r}" if len(stages) > 1 else f"epoch {row['epoch']}"
+    if best_by.endswith("loss"):
+        return (
+            f"Lowest {best_by.replace('_', ' ')} {row[best_by]:.3f} at {where}: {row['val_accuracy']:.1%} of val right"
+        )
+    return f"Best at {where}: {row['val_accuracy']:.1%} of val right, macro F1 {row['val_f1_macro']:.2f}"

@@ -1,0 +1,124 @@
+"""What all figures share: colours, shades, the headline, and how they are saved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import seaborn as sns
+from matplotlib import patheffects
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, PowerNorm
+from matplotlib.figure import Figure
+
+from affect.emotions import COLORS, EMOTIONS
+from affect.files import atomic_path
+
+Ints = npt.NDArray[np.integer[Any]]
+Floats = npt.NDArray[np.floating[Any]]
+
+# Two series that are not classes: what it is about, and what it is compared with. Both are the palette's own.
+MAIN = COLORS["sad"]
+OTHER = COLORS["anger"]
+THIRD = COLORS["disgust"]
+MUTED = COLORS["neutral"]
+SPLIT_COLORS = {"train": MAIN, "val": OTHER, "test": THIRD, "": MUTED}
+
+SHADES = LinearSegmentedColormap.from_list("affect", ["white", MAIN])  # from none to all, in one hue
+OUTLINE = [patheffects.withStroke(linewidth=3.2, foreground="0.35")]  # so that yellow stands out on white
+
+PLATE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.85}  # behind a number that crosses a line
+
+# A mean of fewer faces could still be recognised.
+MINIMUM_FOR_A_MEAN = 20
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure as PNG, 150 dpi."""
+    with atomic_path(path) as part:
+        figure.savefig(part, format="png", dpi=150, bbox_inches="tight")
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure, inches, whose parts make room for one another."""
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def headline(figure: Figure, finding: str, origin: str) -> None:
+    """The title: the finding, and below it, smaller, the data set, split and n."""
+    figure.suptitle(f"{finding}\n{origin}", fontsize=12)
+
+
+def tidy(axes: Axes, grid: str = "y") -> None:
+    """A light grid behind the data, and no frame above and to the right."""
+    axes.set_axisbelow(True)
+    axes.grid(axis=grid, alpha=0.3)  # type: ignore[arg-type]
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def legend_below(axes: Axes, columns: int = 2) -> None:
+    """The legend under the x axis, where it covers no data."""
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=columns, frameon=False, fontsize=9)
+
+
+def class_ticks(axes: Axes, notes: list[str] | None = None) -> None:
+    """The eight classes along the x axis, with a note (such as n) under each."""
+    words = [f"{name}\n{note}" for name, note in zip(EMOTIONS, notes, strict=True)] if notes else list(EMOTIONS)
+    axes.set_xticks(np.arange(len(EMOTIONS)), words)
+
+
+def class_heatmap(axes: Axes, values: Floats | Ints, text: npt.NDArray[Any], label: str, *, even: bool) -> None:
+    """Eight by eight cells, rows and columns named. even: shade in proportion (0…1), else by the square root."""
+    scale: dict[str, Any] = {"vmin": 0, "vmax": 1} if even else {"norm": PowerNorm(0.5, 0, max(1, values.max()))}
+    sns.heatmap(
+        values, annot=text, fmt="", cmap=SHADES, square=True, ax=axes, linewidths=0.5, annot_kws={"fontsize": 8},
+        xticklabels=list(EMOTIONS), yticklabels=list(EMOTIONS), cbar_kws={"label": label, "shrink": 0.75}, **scale,
+    )  # fmt: skip
+    axes.tick_params(axis="y", rotation=0)
+    axes.tick_params(axis="x", rotation=45)
+
+
+def share_of_rows(counts: Ints) -> Floats:
+    """Each cell as its share of the row, 0…1; an empty row is 0.   counts: int (rows, columns)."""
+    return np.asarray(counts / np.maximum(counts.sum(1, keepdims=True), 1))
+
+
+def largest_off_diagonal(shares: Floats) -> tuple[int, int]:
+    """Row and column of the largest cell beside the diagonal.   shares: float (8, 8)."""
+    off = np.where(np.eye(len(shares), dtype=bool), -1, shares)
+    row, column = np.unravel_index(off.argmax(), off.shape)
+    return int(row), int(column)
+
+
+def class_means(pictures: npt.NDArray[np.uint8], labels: Ints) -> list[Floats | None]:
+    """The mean picture of each class, float (side, side, channels), or None where fewer than 20 are given.
+
+    pictures: uint8 (n, side, side, channels).   labels: int (n,), 0…7.   Raises ValueError if the lengths differ.
+    Grey levels, 0…255.
+    """
+    if len(pictures) != len(labels):
+        raise ValueError(f"{len(pictures)} pictures but {len(labels)} labels.")
+    chosen = [labels == c for c in range(len(EMOTIONS))]
+    return [pictures[c].mean(0) if c.sum() >= MINIMUM_FOR_A_MEAN else None for c in chosen]
+
+
+def stretched(means: list[Floats | None]) -> list[Floats | None]:
+    """The means with their common darkest level at 0 and their common lightest at 1: a mean of many is pale."""
+    known = [mean for mean in means if mean is not None]
+    if not known:
+        return means
+    low, high = min(float(m.min()) for m in known), max(float(m.max()) for m in known)
+    return [None if m is None else (m - low) / max(high - low, 1e-9) for m in means]
+
+
+def show_mean(axes: Axes, mean: Floats | None, title: str) -> None:
+    """A mean face (0…1) without axes, or the words that there are too few to show one."""
+    axes.set_title(title, fontsize=10)
+    axes.set(xticks=[], yticks=[])
+    if mean is None:
+        axes.set_box_aspect(1)
+        axes.text(0.5, 0.5, f"too few\n(under {MINIMUM_FOR_A_MEAN})", ha="center", va="center", color="0.4")
+        return
+    axes.imshow(mean.squeeze(), cmap="gray", vmin=0, vmax=1)

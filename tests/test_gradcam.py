@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from conftest import REPOSITORY
+from torch import nn
+
+from affect.data.loading import FaceDataset
+from affect.gradcam import mean_maps
+from affect.preprocessing import Preprocessing
+
+SIDE = 64
+
+
+class Brightness(nn.Module):
+    """A model whose evidence is known: class 4 wherever the picture is bright, on a grid of 4×4 cells."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.features = nn.Sequential(nn.AvgPool2d(SIDE // 4), nn.Conv2d(3, 1, 1))
+        self.head = nn.Linear(1, 8)
+        with torch.no_grad():
+            self.features[1].weight.fill_(1 / 3)  # type: ignore[operator, union-attr]
+            self.features[1].bias.fill_(1.0)  # type: ignore[operator, union-attr]
+            self.head.weight.fill_(-1)
+            self.head.weight[4] = 1
+
+    def forward(self, faces: torch.Tensor) -> torch.Tensor:
+        return self.head(self.features(faces).mean((2, 3)))
+
+
+@pytest.fixture
+def dataset() -> FaceDataset:
+    """Twelve dark pictures with a bright lower left quarter."""
+    pictures = np.zeros((12, SIDE, SIDE, 1), np.uint8)
+    pictures[:, SIDE // 2 :, : SIDE // 2] = 255
+    preprocessing = Preprocessing(image_size=SIDE, color="grey", mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
+    return FaceDataset(pictures, np.eye(8, dtype=np.float32)[[4] * 12], preprocessing)
+
+
+def test_the_map_lies_where_the_evidence_is(dataset: FaceDataset) -> None:
+    maps = mean_maps(Brightness().eval(), dataset, np.full(12, 4))
+    assert maps.shape == (8, SIDE, SIDE)
+    assert maps.dtype == np.float32
+    happy = maps[4]
+    assert happy[SIDE // 2 + 8 :, : SIDE // 2 - 8].min() > 0.9
+    assert happy[: SIDE // 2 - 8].max() < 0.1
+    assert 0 <= happy.min() <= happy.max() <= 1
+    assert np.isnan(maps[[0, 1, 2, 3, 5, 6, 7]]).all()  # no picture of these
+
+
+def test_without_evidence_for_a_class_its_map_is_empty(dataset: FaceDataset) -> None:
+    assert mean_maps(Brightness().eval(), dataset, np.full(12, 0))[0].max() == 0
+
+
+def test_the_real_network_gives_the_same_maps_from_the_same_seed_and_stays_as_it_was(
+    random_model: nn.Module, dataset: FaceDataset
+) -> None:
+    labels = np.arange(12) % 8
+    before = {k: v.clone() for k, v in random_model.state_dict().items()}
+    maps = mean_maps(random_model, dataset, labels, per_class=1, seed=1)
+    np.testing.assert_array_equal(maps, mean_maps(random_model, dataset, labels, per_class=1, seed=1))
+    assert np.isfinite(maps).all()
+    assert all(torch.equal(v, before[k]) for k, v in random_model.state_dict().items())
+    assert all(p.grad is None for p in random_model.parameters())
+
+
+def test_labels_for_other_pictures_are_refused(random_model: nn.Module, dataset: FaceDataset) -> None:
+    with pytest.raises(ValueError, match="12 pictures but 3"):
+        mean_maps(random_model, dataset, np.zeros(3, int))
+
+
+def test_captum_is_imported_only_when_a_map_is_made() -> None:
+    code = "import sys, affect.gradcam; sys.exit('captum' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY).returncode == 0

@@ -1,0 +1,252 @@
+"""Every figure is drawn, is not blank, and says which data it shows and how many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+from PIL import Image
+from scipy.special import softmax
+
+from affect import plots
+from affect.emotions import COLORS, EMOTIONS
+from affect.metrics import intervals_of, metrics_of
+from affect.reported import MODELS
+
+N = 400
+ORIGIN = "drawn val, n = 400"
+RNG = np.random.default_rng(0)
+LABELS = np.concatenate([np.full(21, 1), RNG.choice([0, 2, 3, 4, 5, 6, 7], N - 21)])
+LOGITS = RNG.normal(0, 1, (N, 8)) + 2 * np.eye(8)[LABELS]
+PROBABILITIES = softmax(LOGITS, axis=1)
+PICTURES = RNG.integers(0, 256, (N, 16, 16, 1), dtype=np.uint8)
+NAMES = pd.Series([EMOTIONS[c] for c in LABELS])
+VOTES = pd.DataFrame(RNG.multinomial(10, [1 / 8] * 8, N), columns=[f"votes_{e}" for e in EMOTIONS])
+MAPS = RNG.random((8, 16, 16)).astype(np.float32)
+HISTORY = pd.DataFrame(
+    {
+        "stage": ["frozen"] * 3 + ["finetuned"] * 3,
+        "epoch": [1, 2, 3, 1, 2, 3],
+        "train_loss": [2.0, 1.8, 1.7, 1.5, 1.2, 0.9],
+        "val_loss": [1.9, 1.7, 1.75, 1.6, 1.4, 1.45],
+        "val_accuracy": [0.30, 0.42, 0.40, 0.50, 0.61, 0.60],
+        "val_f1_macro": [0.20, 0.31, 0.30, 0.41, 0.52, 0.53],
+    }
+)
+
+
+def metrics() -> dict[str, object]:
+    return {**metrics_of(PROBABILITIES, LABELS), "intervals": intervals_of(PROBABILITIES, LABELS, 200)}
+
+
+def six(measured: int) -> pd.DataFrame:
+    """A comparison in which only the first models are measured."""
+    rows = []
+    for i, model in enumerate(MODELS):
+        value = 0.4 + 0.05 * i if i < measured else np.nan
+        row = {"model": model.name, "n": N}
+        for name in ("accuracy", "f1_weighted", "auc_macro"):
+            row |= {name: value, f"{name}_low": value - 0.02, f"{name}_high": value + 0.02}
+            row[f"reported_{name}"] = getattr(model, name)
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def mistakes(difference: float) -> pd.DataFrame:
+    row: dict[str, object] = {"experiment": "v2", "mistake": "no_augmentation", "stage": "finetuned", "n": N}
+    for metric in ("accuracy", "f1_macro"):
+        for kind, value in {"corrected": 0.6, "mistake": 0.6 - difference, "difference": difference}.items():
+            row |= {f"{metric}_{kind}": value}
+            row |= {f"{metric}_{kind}_low": value - 0.02, f"{metric}_{kind}_high": value + 0.02}
+    return pd.DataFrame([row])
+
+
+FIGURES: dict[str, Callable[[], Figure]] = {
+    "learning_curves": lambda: plots.learning_curves(HISTORY, ORIGIN),
+    "confusion": lambda: plots.confusion(LABELS, LOGITS.argmax(1), ORIGIN),
+    "roc": lambda: plots.roc(PROBABILITIES, LABELS, ORIGIN),
+    "reliability": lambda: plots.reliability(PROBABILITIES, LABELS, ORIGIN),
+    "reliability_before_and_after": lambda: plots.reliability(
+        PROBABILITIES, LABELS, ORIGIN, uncalibrated=softmax(3 * LOGITS, axis=1)
+    ),
+    "f1_bars": lambda: plots.f1_bars(metrics(), ORIGIN),
+    "class_balance": lambda: plots.class_balance(
+        pd.DataFrame({"label": NAMES, "split": ["train", "train", "val", "test"] * (N // 4)}), "drawn"
+    ),
+    "mean_faces": lambda: plots.mean_faces(PICTURES, LABELS, ORIGIN),
+    "picture_statistics": lambda: plots.picture_statistics(
+        pd.DataFrame(RNG.random((N, 3)) * 100 + 1, columns=["brightness", "contrast", "sharpness"]), LABELS, ORIGIN
+    ),
+    "picture_sizes": lambda: plots.picture_sizes(
+        pd.DataFrame({"width": RNG.integers(375, 628, N), "height": 500}), ORIGIN
+    ),
+    "label_disagreement": lambda: plots.label_disagreement(NAMES, NAMES.iloc[::-1], ORIGIN),
+    "annotator_agreement": lambda: plots.annotator_agreement(VOTES, LABELS, ORIGIN),
+    "gradcam_maps": lambda: plots.gradcam_maps(MAPS, PICTURES, LABELS, ORIGIN),
+    "faces": lambda: plots.faces(
+        PICTURES[:7], pd.DataFrame({"label": NAMES[:7], "predicted": "sad", "confidence": 0.9}), ORIGIN
+    ),
+    "experiments_bars": lambda: plots.experiments_bars(six(4), ORIGIN),
+    "six_models": lambda: plots.six_models(six(4), ORIGIN),
+    "mistakes_cost": lambda: plots.mistakes_cost(mistakes(0.05), ORIGIN),
+}
+
+
+def title(figure: Figure) -> str:
+    assert figure.get_suptitle()
+    return figure.get_suptitle()
+
+
+def words(figure: Figure) -> list[str]:
+    """Every text inside the axes."""
+    return [t.get_text() for axes in figure.axes for t in axes.texts]
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_is_drawn_and_names_its_data_and_n(name: str, tmp_path: Path) -> None:
+    figure = FIGURES[name]()
+    plots.save(figure, tmp_path / "figure.png")
+    picture = np.asarray(Image.open(tmp_path / "figure.png").convert("L"))
+    assert picture.std() > 5
+    assert min(picture.shape) > 300
+    finding, origin = title(figure).split("\n")
+    assert "drawn" in origin
+    assert "n = 400" in origin
+    assert finding
+    drawn = [axes for axes in figure.axes if axes.lines or axes.containers]
+    assert not drawn or any(axes.get_xlabel() or axes.get_xticklabels() for axes in drawn)
+    assert not drawn or any(axes.get_ylabel() or axes.get_yticklabels() for axes in drawn)
+
+
+def test_every_exported_figure_is_tested() -> None:
+    assert {n.removesuffix("_before_and_after") for n in FIGURES} == set(plots.__all__) - {"save"}
+
+
+def test_the_best_epoch_of_each_stage_is_marked_and_the_title_names_the_best_of_all() -> None:
+    figure = plots.learning_curves(HISTORY, ORIGIN)
+    dotted = [line.get_xdata()[0] for line in figure.axes[1].lines if line.get_linestyle() == ":"]
+    assert dotted == [2, 5]
+    assert title(figure).startswith("Best at epoch 2 of stage 'finetuned': 61.0%")
+    by_loss = plots.learning_curves(HISTORY.assign(val_loss=[1, 2, 3, 4, 5, 6]), ORIGIN, best_by="val_loss")
+    assert title(by_loss).startswith("Lowest val loss 1.000 at epoch 1 of stage 'frozen'")
+
+
+def test_training_accuracy_is_drawn_where_it_was_measured() -> None:
+    with_it = plots.learning_curves(HISTORY.assign(train_accuracy=0.5), ORIGIN)
+    labels = with_it.axes[1].get_legend_handles_labels()[1]
+    assert "train accuracy (augmented)" in labels
+    assert (
+        "train accuracy (augmented)"
+        not in plots.learning_curves(HISTORY, ORIGIN).axes[1].get_legend_handles_labels()[1]
+    )
+
+
+def test_a_run_of_one_epoch_and_one_stage_is_drawn_too(tmp_path: Path) -> None:
+    plots.save(plots.learning_curves(HISTORY.head(1), ORIGIN), tmp_path / "one.png")
+    with pytest.raises(ValueError, match="no epochs"):
+        plots.learning_curves(HISTORY.head(0), ORIGIN)
+
+
+def test_the_confusion_names_the_largest_mix_up() -> None:
+    labels = np.array([0] * 4 + [6] * 10)
+    predicted = np.array([0, 0, 0, 6] + [0] * 4 + [6] * 6)
+    assert "40% of sad is taken for anger" in title(plots.confusion(labels, predicted, ORIGIN))
+    assert title(plots.confusion(labels, labels, ORIGIN)).startswith("100.0% are right\n")
+
+
+def test_roc_curves_have_the_classes_colours_and_leave_out_what_does_not_occur() -> None:
+    two = np.array([4, 4, 5, 5])
+    figure = plots.roc(np.eye(8)[two], two, "drawn, n = 4")
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    assert [label.split(":")[0] for label in labels] == ["happy", "neutral", "mean", "chance"]
+    assert handles[0].get_color() == COLORS["happy"]
+    with pytest.raises(ValueError, match="at least two"):
+        plots.roc(np.eye(8)[[4]], np.array([4]), ORIGIN)
+
+
+def test_the_mean_of_few_faces_is_not_shown() -> None:
+    few = np.array([0] * 19 + [4] * 20)
+    figure = plots.mean_faces(PICTURES[:39], few, "drawn, n = 39")
+    assert sum("too few" in text for text in words(figure)) == 7
+    assert [len(axes.images) for axes in figure.axes] == [0, 0, 0, 0, 1, 0, 0, 0]
+    maps = plots.gradcam_maps(MAPS, PICTURES[:39], few, "drawn, n = 39")
+    assert sum("too few" in text for text in words(maps)) == 7
+    with pytest.raises(ValueError, match="39 pictures but 400 labels"):
+        plots.mean_faces(PICTURES[:39], LABELS, ORIGIN)
+
+
+def test_the_map_title_says_where_the_model_looks() -> None:
+    maps = np.zeros((8, 16, 16), np.float32)
+    for c in range(8):
+        maps[c, c + 2] = 1
+    assert "highest for anger (16% from the top), lowest for surprise (59%)" in title(
+        plots.gradcam_maps(maps, PICTURES, LABELS, ORIGIN)
+    )
+
+
+def test_colour_pictures_can_be_shown() -> None:
+    colour = np.repeat(PICTURES, 3, axis=-1)
+    assert plots.mean_faces(colour, LABELS, ORIGIN).axes[0].images[0].get_array().shape == (16, 16, 3)
+
+
+def test_pictures_of_one_size_have_a_figure() -> None:
+    figure = plots.picture_sizes(pd.DataFrame({"width": [48] * 9, "height": [48] * 9}), "drawn, n = 9")
+    assert title(figure).startswith("Longer side 48 px; 100.0% are square")
+
+
+def test_labels_outside_the_eight_are_left_out_of_the_disagreement() -> None:
+    first, second = pd.Series(["happy", "happy", "sad"]), pd.Series(["happy", "sad", "bored"])
+    assert "agree on 50.0%; 50% of happy is sad" in title(plots.label_disagreement(first, second, "drawn, n = 2"))
+    with pytest.raises(ValueError, match="3 labels but 1"):
+        plots.label_disagreement(first, second.head(1), ORIGIN)
+
+
+def test_agreement_that_can_be_done_by_hand() -> None:
+    votes = pd.DataFrame(0, index=range(3), columns=VOTES.columns)
+    votes.loc[0, "votes_happy"] = 10
+    votes.loc[1, ["votes_sad", "votes_fear"]] = 5  # the third has no vote
+    figure = plots.annotator_agreement(votes, np.array([4, 6, 5]), "drawn, n = 3")
+    assert title(figure).startswith("75% of the votes agree on average; in 50% of the pictures half or fewer")
+    with pytest.raises(ValueError, match="No picture has votes"):
+        plots.annotator_agreement(votes.tail(1), np.array([5]), ORIGIN)
+
+
+def test_measured_and_reported_are_told_apart_and_the_missing_says_so() -> None:
+    figure = plots.six_models(six(4), ORIGIN)
+    names = [t.get_text() for t in figure.legends[0].get_texts()]
+    assert names == ["measured on the data set above", "reported on AffectNet by the original"]
+    assert words(figure).count("not measured yet") == 2 * 3
+    assert "the 4 measured so far" in title(figure)
+    assert title(plots.six_models(six(0), ORIGIN)).startswith("None of the six models is measured yet")
+
+
+@pytest.mark.parametrize(
+    ("difference", "finding"),
+    [
+        (0.05, "The costliest: no augmentation (v2), 5.0 points of accuracy"),
+        (0.01, "The costliest: no augmentation (v2), 1.0 points of accuracy (the interval includes zero)"),
+        (-0.05, "No mistake cost accuracy here"),
+    ],
+)
+def test_the_cost_of_a_mistake_is_said_as_it_is(difference: float, finding: str) -> None:
+    assert title(plots.mistakes_cost(mistakes(difference), ORIGIN)).split("\n")[0] == finding
+
+
+def test_nothing_to_show_is_refused() -> None:
+    with pytest.raises(ValueError, match="no mistakes"):
+        plots.mistakes_cost(mistakes(0.1).head(0), ORIGIN)
+    with pytest.raises(ValueError, match="accuracy"):
+        plots.experiments_bars(six(0), ORIGIN)
+    with pytest.raises(ValueError, match="need as many"):
+        plots.faces(PICTURES[:2], pd.DataFrame({"label": []}), ORIGIN)
+
+
+def test_no_figure_touches_pyplot() -> None:
+    import matplotlib.pyplot as plt
+
+    FIGURES["confusion"]()
+    assert plt.get_fignums() == []
