@@ -128,14 +128,14 @@ def test_the_whole_file_arrives_and_is_a_data_set_and_is_not_fetched_twice(hub: 
     assert len(hub.asked) == 2
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to one process")
 def test_an_interrupted_download_leaves_no_zip_and_goes_on_where_it_stopped(hub: Hub, tmp_path: Path) -> None:
     hub.content = random_zip(24_000_000)
     hub.stop_after = 15_000_000
     process = start(tmp_path, environment(hub, tmp_path))
     deadline = time.monotonic() + 30
-    while not any(command == "GET" for command, *_ in hub.asked) and time.monotonic() < deadline:
+    while time.monotonic() < deadline and not sum(p.stat().st_size for p in tmp_path.glob(".*.part")):
         time.sleep(0.05)
-    time.sleep(1)
     process.send_signal(signal.SIGINT)
     code, _, stderr = finish(process)
     assert code == 130

@@ -5,17 +5,23 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
+from conftest import SHARED
 from skimage.feature import hog
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import RidgeClassifier
 
+from affect.data import sample
 from affect.data.manifest import read_manifest
-from affect.data.sample import draw_face, main, write_sample
+from affect.data.sample import draw_face, main, sample_data_set, write_sample
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 from affect.faces import HaarDetector
-from affect.preprocessing import Image
+from affect.model import build_model, freeze_all_but, load_initial_weights
+from affect.preprocessing import Image, Preprocessing
 
 EACH = 25
+SEEN = 18
+IMAGENET = SHARED / "weights" / "mobilenet_v2_imagenet.pt"
 
 
 @pytest.fixture(scope="module")
@@ -46,10 +52,58 @@ def test_the_expressions_can_be_told_apart(faces: dict[str, list[Image]]) -> Non
         return hog(cv2.resize(grey, (64, 64)), pixels_per_cell=(8, 8), cells_per_block=(2, 2))
 
     rows = {e: np.array([features(f) for f in drawn]) for e, drawn in faces.items()}
-    seen = np.concatenate([r[:18] for r in rows.values()])
-    unseen = np.concatenate([r[18:] for r in rows.values()])
-    model = LogisticRegression(max_iter=2000).fit(seen, np.repeat(np.arange(len(EMOTIONS)), 18))
-    assert model.score(unseen, np.repeat(np.arange(len(EMOTIONS)), EACH - 18)) > 0.5
+    seen = np.concatenate([r[:SEEN] for r in rows.values()])
+    unseen = np.concatenate([r[SEEN:] for r in rows.values()])
+    model = RidgeClassifier().fit(seen, np.repeat(np.arange(len(EMOTIONS)), SEEN))
+    assert model.score(unseen, np.repeat(np.arange(len(EMOTIONS)), EACH - SEEN)) > 0.5
+
+
+@pytest.mark.skipif(not IMAGENET.is_file(), reason="the ImageNet weights are not on this machine")
+def test_the_network_learns_them_as_it_learns_real_faces(faces: dict[str, list[Image]]) -> None:
+    """The frozen stage of the experiments: an ImageNet backbone, a new head, unseen identities; chance is 0.125."""
+    settings = Preprocessing(image_size=96, color="grey")
+    torch.manual_seed(0)
+    model = build_model().eval()
+    load_initial_weights(model, str(IMAGENET))
+    freeze_all_but(model, 0)
+
+    def features(drawn: list[Image]) -> torch.Tensor:
+        prepared = np.stack([settings.prepare(face[18:120, 18:110]) for face in drawn])
+        with torch.no_grad():
+            return model.features(torch.from_numpy(settings.normalize(prepared))).mean((2, 3))
+
+    seen = features([f for drawn in faces.values() for f in drawn[:SEEN]])
+    unseen = features([f for drawn in faces.values() for f in drawn[SEEN:]])
+    labels = torch.arange(len(EMOTIONS))
+    optimizer = torch.optim.Adam(model.classifier.parameters(), 3e-3)
+    for _ in range(60):
+        loss = torch.nn.functional.cross_entropy(model.classifier(seen), labels.repeat_interleave(SEEN))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    found = model.classifier(unseen).argmax(1)
+    assert (found == labels.repeat_interleave(EACH - SEEN)).float().mean() > 0.4
+
+
+def test_the_sample_set_is_drawn_once_into_the_cache_and_named_sample(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sample, "user_cache_path", lambda *_, **__: tmp_path)
+    monkeypatch.setattr(sample, "draw_face", lambda *_: np.zeros((8, 8, 3), np.uint8))
+    manifest = read_manifest(sample_data_set())
+    assert manifest.name == "sample"
+    assert manifest.split == "given"
+    assert len(manifest.rows("train")) == 320
+    assert len(manifest.rows("val")) == 80
+    monkeypatch.setattr(sample, "draw_face", None)  # it is not needed again
+    assert sample_data_set() == manifest.source.path
+
+
+def test_a_cache_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setattr(sample, "user_cache_path", lambda *_, **__: tmp_path / "file")
+    with pytest.raises(AffectError, match="affect.data.sample DIR"):
+        sample_data_set()
 
 
 def test_a_written_sample_is_a_data_set_and_is_continued_not_redrawn(tmp_path: Path) -> None:

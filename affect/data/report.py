@@ -1,0 +1,214 @@
+"""What a data set is like before anything learns from it.  `python -m affect.data.report --data DIR_OR_ZIP --out DIR`
+
+Counts per class and split, sizes, what cannot be read, copies and those across splits, and where the folder and
+`labels.csv` disagree. Called by the exploratory notebook. Nothing in it shows a face.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from affect.data.duplicates import Fingerprints, exact_groups, fingerprints, near_groups
+from affect.data.manifest import Manifest, read_manifest
+from affect.emotions import EMOTIONS
+from affect.errors import AffectError
+from affect.files import atomic_path
+
+SPLIT_ORDER = ("train", "val", "test", "")
+
+
+@dataclass(frozen=True)
+class DataReport:
+    """The tables of one data set.
+
+    name, labels, split: the data set's name, and where its labels and its split come from (see `Manifest`).
+    counts:      pictures; a row a class and "total", a column a split ("none": without one) and "total".
+    sizes:       smallest, quartiles and largest of width and height (pixels) and aspect (width / height).
+    unreadable:  `pth`, `label`, `split` of pictures that cannot be decoded.
+    copies:      rows "exact" (same pixels) and "near" (exact ones included); columns `groups`, `pictures` in them,
+                 `superfluous` (pictures beyond each group's first), `groups_across_splits`, `groups_of_several_labels`,
+                 and `judged_and_in_train`: val and test pictures with a copy in train.
+    duplicates:  `pth`, `label`, `split`, `near_group`, `exact_group` of every picture that has a copy.
+    confusion:   pictures; a row a folder's label, a column what `labels.csv` says ("none": nothing usable); None where
+                 the data set has one kind of label only.
+    skipped:     `pth`, `reason`, from the manifest.
+    """
+
+    name: str
+    labels: str
+    split: str
+    counts: pd.DataFrame
+    sizes: pd.DataFrame
+    unreadable: pd.DataFrame
+    copies: pd.DataFrame
+    duplicates: pd.DataFrame
+    confusion: pd.DataFrame | None
+    skipped: pd.DataFrame
+
+    @property
+    def agreement(self) -> float | None:
+        """The share of the pictures with both labels whose two labels are the same, 0…1."""
+        if self.confusion is None:
+            return None
+        both = self.confusion.drop(columns="none", errors="ignore")
+        total = both.to_numpy().sum()
+        return float(np.trace(both.reindex(columns=list(EMOTIONS), fill_value=0)) / total) if total else None
+
+    def skipped_counts(self) -> dict[str, int]:
+        """How many are skipped for each reason, most first."""
+        return {str(k): int(v) for k, v in self.skipped["reason"].value_counts().items()}
+
+    def to_dict(self) -> dict[str, Any]:
+        """All counts as plain values for JSON; the lists of pictures are left to the CSV files."""
+        return {
+            "name": self.name,
+            "labels": self.labels,
+            "split": self.split,
+            "pictures": int(self.counts.loc["total", "total"]),
+            "counts": _plain(self.counts),
+            "sizes": _plain(self.sizes),
+            "unreadable": len(self.unreadable),
+            "copies": _plain(self.copies),
+            "folder_and_csv_agree": self.agreement,
+            "confusion": None if self.confusion is None else _plain(self.confusion),
+            "skipped": self.skipped_counts(),
+        }
+
+    def text(self) -> str:
+        """The report to read in a terminal."""
+        parts = [
+            f"{self.name}: {self.counts.loc['total', 'total']} pictures, labels by {self.labels}, split {self.split}",
+            f"Pictures by class and split\n{self.counts.to_string()}",
+            f"Sizes in pixels\n{self.sizes.to_string()}",
+            f"Copies (near: the same photograph resized, compressed, cropped a little or lit otherwise)\n"
+            f"{self.copies.T.to_string()}",
+            f"{len(self.unreadable)} pictures cannot be decoded",
+        ]
+        if self.confusion is not None:
+            share = "" if self.agreement is None else f"; they agree on {self.agreement:.1%}"
+            parts.append(f"Folder (rows) against labels.csv (columns){share}\n{self.confusion.to_string()}")
+        skipped = [f"  {n} {reason}" for reason, n in self.skipped_counts().items()] or ["  nothing"]
+        return "\n\n".join([*parts, "\n".join(["Skipped", *skipped])])
+
+    def write(self, folder: str | Path) -> Path:
+        """Write `data_report.json` and a CSV for each table; returns the JSON's path."""
+        folder = Path(folder)
+        tables = {"counts": self.counts, "sizes": self.sizes, "copies": self.copies}
+        lists = {"unreadable": self.unreadable, "duplicates": self.duplicates, "skipped": self.skipped}
+        if self.confusion is not None:
+            tables["confusion"] = self.confusion
+        for name, table in (tables | lists).items():
+            with atomic_path(folder / f"{name}.csv") as part:
+                table.to_csv(part, index=name in tables, lineterminator="\n", encoding="utf-8")
+        with atomic_path(folder / "data_report.json") as part:
+            part.write_text(json.dumps(self.to_dict(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        return folder / "data_report.json"
+
+
+def data_report(manifest: Manifest) -> DataReport:
+    """Look at every picture of a data set once, on all cores, with a progress bar."""
+    table = manifest.table
+    prints = fingerprints(manifest.source, table["pth"].tolist())
+    grouped = table[["pth", "label", "split"]].assign(near_group=near_groups(prints), exact_group=exact_groups(prints))
+    has_copy = grouped.groupby("near_group")["pth"].transform("size") > 1
+    return DataReport(
+        name=manifest.name,
+        labels=manifest.labels,
+        split=manifest.split,
+        counts=_counts(table),
+        sizes=_sizes(prints),
+        unreadable=table.loc[~prints.readable, ["pth", "label", "split"]].reset_index(drop=True),
+        copies=pd.DataFrame({kind: _copies(grouped, f"{kind}_group") for kind in ("exact", "near")}).T,
+        duplicates=grouped[has_copy].sort_values(["near_group", "exact_group", "pth"], ignore_index=True),
+        confusion=_confusion(table),
+        skipped=manifest.skipped,
+    )
+
+
+def _counts(table: pd.DataFrame) -> pd.DataFrame:
+    counts = pd.crosstab(table["label"], table["split"])
+    splits = [s for s in SPLIT_ORDER if s in counts.columns]
+    counts = counts.reindex(index=list(EMOTIONS), columns=splits, fill_value=0).rename(columns={"": "none"})
+    counts["total"] = counts.sum(axis=1)
+    counts.loc["total"] = counts.sum()
+    return counts.rename_axis(index="label", columns=None)
+
+
+def _sizes(prints: Fingerprints) -> pd.DataFrame:
+    width, height = prints.sizes[prints.readable].T
+    sizes = pd.DataFrame({"width": width, "height": height, "aspect": width / np.maximum(height, 1)})
+    quartiles = sizes.quantile([0, 0.25, 0.5, 0.75, 1])
+    quartiles.index = pd.Index(["smallest", "quarter", "median", "three quarters", "largest"])
+    return quartiles.round(3)
+
+
+def _copies(grouped: pd.DataFrame, column: str) -> dict[str, int]:
+    """The line of `DataReport.copies` for one kind of group."""
+    groups = grouped.groupby(column)
+    each = pd.DataFrame(
+        {"n": groups.size(), "splits": groups["split"].nunique(), "labels": groups["label"].nunique()}
+    ).query("n > 1")
+    in_train = set(grouped.loc[grouped["split"] == "train", column])
+    judged = grouped.loc[grouped["split"].isin(["val", "test"]), column]
+    return {
+        "groups": len(each),
+        "pictures": int(each["n"].sum()),
+        "superfluous": int((each["n"] - 1).sum()),
+        "groups_across_splits": int((each["splits"] > 1).sum()),
+        "groups_of_several_labels": int((each["labels"] > 1).sum()),
+        "judged_and_in_train": int(judged.isin(in_train).sum()),
+    }
+
+
+def _confusion(table: pd.DataFrame) -> pd.DataFrame | None:
+    if not {"folder_label", "csv_label"} <= set(table.columns):
+        return None
+    confusion = pd.crosstab(table["folder_label"], table["csv_label"].replace("", "none"))
+    columns = [*EMOTIONS, *(["none"] if "none" in confusion.columns else [])]
+    return confusion.reindex(index=list(EMOTIONS), columns=columns, fill_value=0).rename_axis(columns="csv_label")
+
+
+def _plain(table: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """{row: {column: number}}; whole numbers stay whole, what is missing is null."""
+    plain: dict[str, dict[str, float]] = json.loads(table.to_json(orient="index"))
+    return plain
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line. Returns the exit code: 0 done, 2 not possible, 130 interrupted."""
+    parser = argparse.ArgumentParser(
+        prog="python -m affect.data.report", description="Counts, sizes, copies and disagreements of a data set."
+    )
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR_OR_ZIP")
+    parser.add_argument("--labels", choices=["folder", "csv"], default="folder", help="default: folder")
+    parser.add_argument(
+        "--split-mode", choices=["original", "stratified"], help="default: the data set's own split, else original"
+    )
+    parser.add_argument("--seed", type=int, default=42, help="of the split (default 42)")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for data_report.json and the CSV files")
+    options = parser.parse_args(arguments)
+    try:
+        report = data_report(read_manifest(options.data, options.labels, options.split_mode, options.seed))
+        report.write(options.out)
+    except AffectError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"error: {options.out} cannot be written to ({error}). Choose another --out.", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    print(report.text())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
