@@ -19,7 +19,6 @@ import pandas as pd
 import torch
 from scipy.special import softmax
 from torch import nn
-from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from affect.data.cache import prepare_pictures
@@ -28,11 +27,9 @@ from affect.data.manifest import Manifest, read_manifest
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 from affect.files import atomic_path
-from affect.metrics import RESAMPLES, Floats, Ints, intervals_of
-from affect.metrics import expected_calibration_error as expected_calibration_error
-from affect.metrics import fit_temperature as fit_temperature
-from affect.metrics import metrics_of as metrics_of
-from affect.model import load_checkpoint
+from affect.metrics import RESAMPLES, Floats, Ints, expected_calibration_error, intervals_of, metrics_of
+from affect.model import BLOCKS, load_checkpoint
+from affect.trunk import Trunk
 
 OVERALL = ("accuracy", "balanced_accuracy", "f1_weighted", "f1_macro", "auc_macro", "ece", "ece_uncalibrated")
 
@@ -88,14 +85,14 @@ def probabilities_of(logits: Floats, temperature: float) -> Floats:
 
 
 def predict_logits(model: nn.Module, dataset: FaceDataset, batch_size: int = 128) -> npt.NDArray[np.float32]:
-    """The model's logits for every item, float32 (n, 8), in order. `model` must be in evaluation mode."""
-    device = next(model.parameters()).device
-    loader: DataLoader[Any] = DataLoader(dataset, batch_size=batch_size)
+    """The network's logits for every item, float32 (n, 8), in order. Leaves `model` in evaluation mode."""
+    model.eval()
+    trunk = Trunk(model, BLOCKS, next(model.parameters()).device)
+    parts = []
     with torch.inference_mode():
-        parts = [
-            model(faces.to(device, memory_format=torch.channels_last)).float().cpu()
-            for faces, _ in tqdm(loader, desc="predict", unit="batch", leave=False)
-        ]
+        for start in tqdm(range(0, len(dataset), batch_size), desc="predict", unit="batch", leave=False):
+            faces, _ = dataset.__getitems__(list(range(start, min(start + batch_size, len(dataset)))))
+            parts.append(model.classifier(trunk(faces)).float().cpu())  # type: ignore[operator]
     return torch.cat(parts).numpy()
 
 
@@ -175,15 +172,21 @@ def predictions_table(evaluation: Evaluation) -> pd.DataFrame:
     return table.join(pd.DataFrame(evaluation.probabilities.round(6), table.index, columns))
 
 
-def write_evaluation(evaluation: Evaluation, out: str | Path) -> None:
-    """Write `metrics.json`, `predictions.csv` and `confusion`, `roc`, `reliability`, `f1` (.png) to a folder."""
-    from affect import plots
-
-    folder, origin, labels = Path(out), evaluation.origin, evaluation.labels
+def write_metrics(evaluation: Evaluation, out: str | Path) -> None:
+    """Write `metrics.json` and `predictions.csv` to a folder."""
+    folder = Path(out)
     with atomic_path(folder / "metrics.json") as part:
         part.write_text(json.dumps(evaluation.metrics, indent=2) + "\n", encoding="utf-8")
     with atomic_path(folder / "predictions.csv") as part:
         predictions_table(evaluation).to_csv(part, index=False)
+
+
+def write_evaluation(evaluation: Evaluation, out: str | Path) -> None:
+    """`write_metrics`, and beside it the figures `confusion`, `roc`, `reliability`, `f1` (.png)."""
+    from affect import plots
+
+    folder, origin, labels = Path(out), evaluation.origin, evaluation.labels
+    write_metrics(evaluation, folder)
     plots.save(plots.confusion(labels, evaluation.predicted, origin), folder / "confusion.png")
     plots.save(plots.roc(evaluation.probabilities, labels, origin), folder / "roc.png")
     plots.save(

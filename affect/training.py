@@ -29,7 +29,7 @@ from affect.data.manifest import Manifest, read_manifest
 from affect.data.sample import sample_data_set
 from affect.data.splits import hold_out
 from affect.errors import AffectError
-from affect.evaluation import evaluate_pictures, predict_logits, write_evaluation
+from affect.evaluation import evaluate_pictures, predict_logits, write_evaluation, write_metrics
 from affect.experiments import EXPERIMENTS, MISTAKES, Experiment, Stage, with_mistake
 from affect.files import atomic_path, cache_folder
 from affect.fitting import Fitter, Pictures, new_accelerator
@@ -117,7 +117,8 @@ def train_experiment(
             for which, (path, figures) in epochs.items():
                 model = _checkpoint(finished[which], preprocessing, pictures.choose, choose_rows, about)
                 save_checkpoint(path, model)
-                write_evaluation(evaluate_pictures(path, manifest, "val"), figures)
+                write = write_evaluation if which == "best" and experiment.mistake is None else write_metrics
+                write(evaluate_pictures(path, manifest, "val"), figures)
         state_path.unlink(missing_ok=True)
     accelerator.wait_for_everyone()
     return paths

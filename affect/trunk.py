@@ -42,7 +42,7 @@ class Trunk:
         self._layers = nn.Sequential(*list(model.features)[:blocks])  # type: ignore[arg-type]
         if blocks == BLOCKS:
             self._layers.append(nn.AdaptiveAvgPool2d(1)).append(nn.Flatten())
-        self._layers.requires_grad_(False).train(drifting)
+        self._layers.train(drifting)
         on_cpu = device.type == "cpu" and blocks > 0 and not drifting
         self._run: Callable[[torch.Tensor], torch.Tensor] = self._on_onnxruntime() if on_cpu else self._layers
 
