@@ -16,11 +16,9 @@ from affect.model import (
     Checkpoint,
     build_model,
     export_onnx,
-    freeze_all_but,
     load_checkpoint,
     load_initial_weights,
     save_checkpoint,
-    set_training_mode,
 )
 from affect.preprocessing import Preprocessing
 
@@ -152,25 +150,6 @@ def test_a_failed_save_leaves_the_old_checkpoint(checkpoint_file: Path, monkeypa
         save_checkpoint(checkpoint_file, Checkpoint({}, Preprocessing()))
     assert checkpoint_file.read_bytes() == before
     assert list(checkpoint_file.parent.iterdir()) == [checkpoint_file]
-
-
-def test_frozen_blocks_do_not_learn_nor_drift() -> None:
-    model = build_model()
-    freeze_all_but(model, 3)
-    set_training_mode(model)
-    before = {k: v.clone() for k, v in model.state_dict().items()}
-    optimizer = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], 0.1)
-    model(torch.randn(4, 3, 64, 64)).square().sum().backward()
-    optimizer.step()
-    changed = {k for k, v in model.state_dict().items() if not torch.equal(v, before[k])}
-    blocks = {int(k.split(".")[1]) for k in changed if k.startswith("features.")}
-    assert blocks == {16, 17, 18}
-    assert {k for k in changed if not k.startswith("features.")} == {"classifier.1.weight", "classifier.1.bias"}
-
-
-def test_an_impossible_number_of_blocks_is_refused() -> None:
-    with pytest.raises(AffectError, match="0 to 19"):
-        freeze_all_but(build_model(), 20)
 
 
 def test_initial_weights_fill_the_backbone_and_leave_the_head(tmp_path: Path) -> None:

@@ -89,3 +89,9 @@ def test_unknown_or_missing_settings_are_named() -> None:
     del values["detail"]
     with pytest.raises(AffectError, match="detail"):
         Preprocessing.from_dict(values)
+
+
+def test_checkpoints_from_before_faces_were_searched_take_pictures_as_they_are() -> None:
+    values = Preprocessing().to_dict()
+    del values["find_face"]
+    assert Preprocessing.from_dict(values) == Preprocessing(find_face=False)

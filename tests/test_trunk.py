@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from affect.data.loading import FaceDataset
+from affect.errors import AffectError
+from affect.model import BLOCKS, build_model
+from affect.preprocessing import Preprocessing
+from affect.trunk import Top, Trunk, compute_activations
+
+CPU = torch.device("cpu")
+FACES = torch.randn(4, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+
+
+@pytest.fixture
+def model() -> torch.nn.Module:
+    torch.manual_seed(0)
+    return build_model()
+
+
+@pytest.mark.parametrize("frozen", [0, 3, 14, 16, BLOCKS])
+def test_trunk_and_top_together_are_the_network(model: torch.nn.Module, frozen: int) -> None:
+    trunk, top = Trunk(model, frozen, CPU), Top(model, frozen, 0.2).eval()
+    with torch.inference_mode():
+        expected = model.eval()(FACES)
+        torch.testing.assert_close(top(trunk(FACES)), expected, rtol=1e-3, atol=1e-4)
+
+
+def test_the_tops_parameters_are_the_networks(model: torch.nn.Module) -> None:
+    top = Top(model, 16, 0.5)
+    with torch.no_grad():
+        for parameter in top.parameters():
+            parameter.add_(1.0)
+    assert torch.equal(top.classifier[1].weight, model.classifier[1].weight)
+    assert model.classifier[0].p == 0.5
+    assert all(p is q for p, q in zip(top.blocks.parameters(), model.features[16:].parameters(), strict=True))
+
+
+def test_a_frozen_trunk_does_not_move_and_a_drifting_one_does(model: torch.nn.Module) -> None:
+    before = {k: v.clone() for k, v in model.state_dict().items()}
+    model.train()
+    Trunk(model, 14, CPU)(FACES)
+    assert all(torch.equal(v, before[k]) for k, v in model.state_dict().items())
+    Trunk(model, 14, CPU, drifting=True)(FACES)
+    moved = [k for k, v in model.state_dict().items() if not torch.equal(v, before[k])]
+    assert moved
+    assert all("running" in k or "num_batches" in k for k in moved)
+    assert all(int(k.split(".")[1]) < 14 for k in moved)
+
+
+def test_kept_activations_are_the_trunks_and_pass_through_it(model: torch.nn.Module, tmp_path: Path) -> None:
+    settings = Preprocessing(image_size=64, color="grey")
+    pictures = np.random.default_rng(0).integers(0, 256, (5, 64, 64, 1), dtype=np.uint8)
+    data = FaceDataset(pictures, np.eye(8, dtype=np.float32)[:5], settings)
+    trunk = Trunk(model, 14, CPU)
+    kept = compute_activations(trunk, [data, data], tmp_path / "a.npy", np.float32, batch_size=2)
+    assert kept.views == 2
+    values, targets = kept.__getitems__([1, 8])
+    torch.testing.assert_close(values, trunk(data.__getitems__([1, 3])[0]), rtol=1e-4, atol=1e-5)
+    assert targets.argmax(1).tolist() == [1, 3]
+    assert torch.equal(trunk(values), values)
+
+
+def test_every_epoch_shows_each_picture_once_and_every_view_in_turn(model: torch.nn.Module, tmp_path: Path) -> None:
+    settings = Preprocessing(image_size=32, color="grey")
+    data = FaceDataset(np.zeros((6, 32, 32, 1), np.uint8), np.eye(8, dtype=np.float32)[:6], settings)
+    kept = compute_activations(Trunk(model, BLOCKS, CPU), [data] * 3, tmp_path / "a.npy")
+    shown = [kept.shown(epoch, 7) for epoch in range(3)]
+    for indices in shown:
+        assert sorted(indices % 6) == list(range(6))
+    assert sorted(np.concatenate(shown)) == list(range(18))
+    assert kept.shown(0, 7).tolist() == shown[0].tolist()
+
+
+def test_more_blocks_than_there_are_cannot_be_frozen(model: torch.nn.Module) -> None:
+    with pytest.raises(AffectError, match="20 blocks"):
+        Trunk(model, 20, CPU)
