@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,21 +10,28 @@ import pandas as pd
 import pytest
 import torch
 
-from affect import training
+from affect import fitting, training
+from affect.data.framing import measure_framing
 from affect.data.manifest import Manifest, read_manifest
+from affect.data.sample import write_sample
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
-from affect.experiments import Augmentation, Experiment, Stage
+from affect.experiments import V1, V2, V3, V4, Augmentation, Experiment, Stage, with_mistake
 from affect.model import load_checkpoint
 from affect.preprocessing import Preprocessing
+from affect.reported import MODELS
 
 TINY = Experiment(
     name="tiny",
+    question="Does it run?",
     preprocessing=Preprocessing(image_size=32, color="grey"),
-    stages=(Stage("head", 0, 1, 1e-3, 32), Stage("all", 19, 2, 3e-3, 32)),
+    stages=(Stage("head", 0, 1, 1e-3, views=2, keep=False), Stage("all", 19, 2, 3e-3)),
     augmentation=Augmentation(flip=0.5, rotation=10, erase=0.3),
+    optimizer="adamw",
+    schedule="one-cycle",
     soft_labels=True,
     batch_size=16,
+    chosen_on="val",
 )
 
 
@@ -52,68 +60,170 @@ def weights_of(path: Path) -> dict[str, torch.Tensor]:
     return load_checkpoint(path).state_dict
 
 
-def test_a_run_leaves_a_checkpoint_that_loads_its_history_and_no_leftovers(manifest: Manifest, tmp_path: Path) -> None:
-    path = training.train_experiment(TINY, manifest, tmp_path / "m", tmp_path / "r", init_weights="none")
+def train(experiment: Experiment, manifest: Manifest, folder: Path, **options: object) -> list[Path]:
+    """The checkpoints of a run from random weights."""
+    options = {"init_weights": "none"} | options
+    return training.train_experiment(experiment, manifest, folder / "m", folder / "r", **options)  # type: ignore[arg-type]
+
+
+def test_a_run_leaves_a_checkpoint_its_history_its_figures_and_no_leftovers(manifest: Manifest, tmp_path: Path) -> None:
+    (path,) = train(TINY, manifest, tmp_path)
     checkpoint = load_checkpoint(path)
     assert checkpoint.preprocessing == TINY.preprocessing
-    history = pd.read_csv(tmp_path / "r" / manifest.name / "tiny" / "history.csv")
+    home = tmp_path / "r" / manifest.name / "tiny"
+    history = pd.read_csv(home / "history.csv")
     assert history["stage"].tolist() == ["head", "all", "all"]
     best = checkpoint.provenance["best"]
-    assert best["val_accuracy"] == history["val_accuracy"].max()
+    assert best["val_accuracy"] == history["val_accuracy"][1:].max()
     assert checkpoint.provenance["pictures"] == {"train": 64, "val": 24}
     assert [p.name for p in (tmp_path / "m").iterdir()] == [path.name]
+    metrics = json.loads((home / "all" / "metrics.json").read_text())
+    assert metrics["n"] == 24
+    assert metrics["accuracy"] == pytest.approx(best["val_accuracy"])  # the checkpoint's weights are the best epoch's
+    assert {p.name for p in (home / "all").iterdir()} >= {"confusion.png", "roc.png", "reliability.png"}
 
 
 def test_an_interrupted_run_resumes_to_the_same_weights(
     manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = training.train_experiment(TINY, manifest, tmp_path / "a", tmp_path / "r", init_weights="none")
+    (whole,) = train(TINY, manifest, tmp_path / "a")
 
-    original, calls = training._train_epoch, []
+    original, calls = fitting._train_epoch, []
 
-    def interrupted(*arguments: object) -> float:
+    def interrupted(*arguments: object) -> dict[str, float]:
         calls.append(1)
         if len(calls) == 3:
             raise KeyboardInterrupt
         return original(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(training, "_train_epoch", interrupted)
+    monkeypatch.setattr(fitting, "_train_epoch", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        training.train_experiment(TINY, manifest, tmp_path / "b", tmp_path / "r", init_weights="none")
-    resumed = training.train_experiment(
-        TINY, manifest, tmp_path / "b", tmp_path / "r", init_weights="none", resume=True
-    )
+        train(TINY, manifest, tmp_path / "b")
+    (resumed,) = train(TINY, manifest, tmp_path / "b", resume=True)
     assert len(calls) == 4  # two epochs before, the third again, and no more
     a, b = weights_of(whole), weights_of(resumed)
     assert all(torch.equal(a[k], b[k]) for k in a)
 
 
+def test_a_finished_run_is_not_made_again(manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = train(TINY, manifest, tmp_path)
+    monkeypatch.setattr(fitting, "_train_epoch", lambda *_: pytest.fail("trained again"))
+    assert train(TINY, manifest, tmp_path, resume=True) == paths
+    with pytest.raises(pytest.fail.Exception):
+        train(TINY, manifest, tmp_path, resume=True, seed=7)
+
+
 def test_a_state_of_another_run_is_not_continued(
     manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = training._save_progress
+    original = training.save_progress
 
     def stop(*arguments: object) -> None:
         original(*arguments)  # type: ignore[arg-type]
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(training, "_save_progress", stop)
+    monkeypatch.setattr(training, "save_progress", stop)
     with pytest.raises(KeyboardInterrupt):
-        training.train_experiment(TINY, manifest, tmp_path, tmp_path, init_weights="none")
+        train(TINY, manifest, tmp_path)
     with pytest.raises(AffectError, match="other settings"):
-        training.train_experiment(
-            replace(TINY, batch_size=8), manifest, tmp_path, tmp_path, init_weights="none", resume=True
-        )
-    state = next(tmp_path.glob("*.resume.pt"))
+        train(replace(TINY, batch_size=8), manifest, tmp_path, resume=True)
+    state = next((tmp_path / "m").glob("*.resume.pt"))
     state.write_bytes(state.read_bytes()[:1000])
     with pytest.raises(AffectError, match="damaged"):
-        training.train_experiment(TINY, manifest, tmp_path, tmp_path, init_weights="none", resume=True)
+        train(TINY, manifest, tmp_path, resume=True)
 
 
-def test_a_model_learns_what_can_be_learned(manifest: Manifest, tmp_path: Path) -> None:
-    longer = replace(TINY, stages=(Stage("all", 19, 12, 3e-3, 32),), augmentation=Augmentation(flip=0.5), batch_size=8)
-    path = training.train_experiment(longer, manifest, tmp_path, tmp_path, init_weights="none")
-    assert load_checkpoint(path).provenance["best"]["val_accuracy"] > 0.5  # chance is 0.125
+@pytest.mark.parametrize("imbalance", ["none", "class-weights", "logit-adjustment"])
+def test_a_model_learns_what_can_be_learned(manifest: Manifest, tmp_path: Path, imbalance: str) -> None:
+    longer = replace(
+        TINY,
+        stages=(Stage("all", 19, 12, 3e-3),),
+        augmentation=Augmentation(flip=0.5),
+        batch_size=8,
+        imbalance=imbalance,  # type: ignore[arg-type]
+    )
+    (path,) = train(longer, manifest, tmp_path)
+    assert load_checkpoint(path).provenance["best"]["val_accuracy"] > 0.4  # chance is 0.125
+
+
+def test_patience_ends_a_stage_and_the_best_epoch_is_kept(
+    manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accuracies = iter([0.2, 0.5, 0.4, 0.5, 0.3, 0.9])
+
+    def measured(*_: object) -> dict[str, float]:
+        return {"val_loss": 1.0, "val_accuracy": next(accuracies), "val_f1_macro": 0.0}
+
+    monkeypatch.setattr(fitting.Fitter, "_validate", measured)
+    (path,) = train(replace(TINY, stages=(Stage("head", 0, 10, 1e-3, patience=3, views=1),)), manifest, tmp_path)
+    history = pd.read_csv(tmp_path / "r" / manifest.name / "tiny" / "history.csv")
+    assert len(history) == 5
+    assert load_checkpoint(path).provenance["best"]["epoch"] == 2
+
+
+def test_augmentation_reaches_the_network_and_the_mistake_takes_it_away(
+    manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the first version got wrong: its validation transform had replaced the training one."""
+    shown: list[torch.Tensor] = []
+    original = fitting.Top.forward
+
+    def recorded(self: fitting.Top, inputs: torch.Tensor) -> torch.Tensor:
+        if self.training:
+            shown.append(inputs.detach().clone())
+        return original(self, inputs)
+
+    monkeypatch.setattr(fitting.Top, "forward", recorded)
+    varied = replace(TINY, stages=(Stage("head", 0, 2, 1e-3),), augmentation=Augmentation(light=0.5))
+
+    def epochs(experiment: Experiment, folder: str) -> torch.Tensor:
+        """The mean feature vector of each of two epochs, over the same pictures."""
+        shown.clear()
+        train(experiment, manifest, tmp_path / folder)
+        return torch.cat(shown).reshape(2, 64, -1).double().mean(1)
+
+    first, second = epochs(varied, "a")
+    assert not torch.allclose(first, second, rtol=1e-3, atol=0)
+    first, second = epochs(with_mistake(varied, "augmentation-lost"), "b")
+    torch.testing.assert_close(first, second)
+
+
+def test_a_frozen_network_keeps_its_batch_norm_statistics_and_the_mistake_lets_them_drift(
+    manifest: Manifest, tmp_path: Path
+) -> None:
+    frozen = replace(TINY, name="v1", stages=(Stage("frozen", 0, 1, 1e-3),))
+    (kept,) = train(frozen, manifest, tmp_path / "a")
+    (drifted,) = train(with_mistake(frozen, "drifting-batch-norm"), manifest, tmp_path / "b")
+    assert drifted.parent.name == "v1__drifting-batch-norm"
+    fresh = torch.zeros(32)
+    assert torch.equal(weights_of(kept)["features.0.1.running_mean"], fresh)
+    assert not torch.equal(weights_of(drifted)["features.0.1.running_mean"], fresh)
+
+
+def test_the_epoch_is_chosen_on_pictures_that_the_result_is_not_reported_on(manifest: Manifest, tmp_path: Path) -> None:
+    (path,) = train(replace(TINY, name="v3", chosen_on="hold-out"), manifest, tmp_path)
+    assert path.name == "best_model_all_affectnet_v3.pt"
+    pictures = load_checkpoint(path).provenance["pictures"]
+    assert pictures["train"] + pictures["val"] == 64  # both from train
+    assert 6 <= pictures["val"] <= 8
+    home = tmp_path / "r" / manifest.name
+    assert json.loads((home / "v3" / "all" / "metrics.json").read_text())["n"] == 24  # all of val
+
+
+def test_the_last_epoch_is_kept_beside_the_best_one(manifest: Manifest, tmp_path: Path) -> None:
+    train(replace(TINY, name="v3"), manifest, tmp_path)
+    last = tmp_path / "m" / "mistakes" / "v3__last-epoch" / "best_model_all_affectnet_v3.pt"
+    history = pd.read_csv(tmp_path / "r" / manifest.name / "v3" / "history.csv")
+    assert load_checkpoint(last).provenance["best"]["epoch"] == history["epoch"].iloc[-1]
+    twin = tmp_path / "r" / manifest.name / "mistakes" / "v3__last-epoch" / "all"
+    assert sorted(p.name for p in twin.iterdir()) == ["metrics.json", "predictions.csv"]
+
+
+def test_the_live_crop_is_measured_where_pictures_are_taken_as_they_are(tmp_path: Path) -> None:
+    manifest = read_manifest(write_sample(tmp_path / "sample", train=3, val=1, size=96))
+    (path,) = train(replace(TINY, stages=TINY.stages[:1], measure_framing=True), manifest, tmp_path)
+    framed = load_checkpoint(path).preprocessing
+    assert framed.crop_margin == measure_framing(manifest, manifest.rows("train")).crop_margin != 0
 
 
 def test_the_command_line_trains_and_evaluates(
@@ -128,6 +238,13 @@ def test_the_command_line_trains_and_evaluates(
     assert load_checkpoint(path).preprocessing.image_size == 40
     assert evaluation.main(["--model", str(path), "--data", str(drawn)]) == 0
     assert "balanced_accuracy" in capsys.readouterr().out
+
+
+def test_models_of_affectnet_and_of_other_data_sets_do_not_mix() -> None:
+    assert training.default_folder("affectnet") == Path("models")
+    assert training.default_folder("ferplus") == Path("models/ferplus")
+    names = {training.checkpoint_name(e, s, "affectnet") for e in (V1, V2, V3, V4) for s in e.stages}
+    assert names == {model.checkpoint for model in MODELS}
 
 
 def test_a_wrong_data_path_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
