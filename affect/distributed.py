@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.distributed as dist
 from torch import nn
-from torch.distributed.nn.functional import all_reduce
+
+
+class _Sum(torch.autograd.Function):
+    """The sum over all processes; the gradient of each summand is the sum of all processes' gradients."""
+
+    @staticmethod
+    def forward(context: Any, values: torch.Tensor) -> torch.Tensor:
+        total = values.clone()
+        dist.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(context: Any, *gradients: torch.Tensor) -> torch.Tensor:
+        total = gradients[0].clone()
+        dist.all_reduce(total)
+        return total
 
 
 class SyncedBatchNorm2d(nn.BatchNorm2d):
@@ -18,10 +35,13 @@ class SyncedBatchNorm2d(nn.BatchNorm2d):
         """See `torch.nn.BatchNorm2d`."""
         if not self.training:
             return super().forward(values)
-        world = dist.get_world_size()
-        moments = torch.stack([values.mean((0, 2, 3)), values.square().mean((0, 2, 3))])
-        mean, square = all_reduce(moments) / world
-        variance = (square - mean.square()).clamp_min(0)
+        rank, world = dist.get_rank(), dist.get_world_size()
+        own = torch.stack([values.mean((0, 2, 3)), values.var((0, 2, 3), correction=0)])
+        places = torch.zeros(world, 1, 1, dtype=own.dtype, device=own.device)
+        places[rank] = 1
+        means, variances = _Sum.apply(places * own).unbind(1)  # of every process, (world, channels)
+        mean = means.mean(0)
+        variance = variances.mean(0) + (means - mean).square().mean(0)
         with torch.no_grad():
             count = world * values.numel() / values.shape[1]
             momentum = self.momentum or 0.0

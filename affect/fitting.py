@@ -5,6 +5,7 @@ Accelerate chooses the device and the precision and joins the processes; the loo
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -46,7 +47,9 @@ def new_accelerator() -> Accelerator:
     precision = "no"
     if torch.cuda.is_available():
         precision = "bf16" if torch.cuda.is_bf16_supported() else "fp16"
-    return Accelerator(mixed_precision=precision)
+    joined = int(os.environ.get("WORLD_SIZE", 1)) > 1
+    cpu = not (torch.cuda.is_available() or (torch.accelerator.is_available() and not joined))
+    return Accelerator(mixed_precision=precision, cpu=cpu)  # without cpu=True, Accelerate joins GPU processes only
 
 
 class Fitter:
@@ -117,7 +120,8 @@ class Fitter:
         while progress.epoch < stage.epochs and not _stopped(progress, stage):
             title = f"{experiment.name} {stage.name} {progress.epoch + 1}/{stage.epochs}"
             loader = self._loader(index, progress.epoch, kept)
-            torch.manual_seed(self._seed + 1000 * index + progress.epoch + 1)  # dropout
+            dropout = self._seed + 1000 * index + progress.epoch + 1
+            torch.manual_seed(dropout + 1_000_000 * accelerator.process_index)  # each process drops other features
             learned = _train_epoch(accelerator, trunk, prepared, loader, optimizer, schedule, loss_of, title)
             row = {"stage": stage.name, "epoch": progress.epoch + 1, **learned, **self._validate(trunk, top, choose)}
             weights = {k: v.detach().cpu().clone() for k, v in self._model.state_dict().items()}

@@ -1,0 +1,383 @@
+"""How fast does training go, beside the loop that notebooks usually hold?  Prints every bar and whether it is met.
+
+    python -m benchmarks.training --data DIR_OR_ZIP [--init-weights FILE.pt] [--image-size 224 112] [--write]
+
+With --write the benchmark's part of benchmarks/README.md and of docs/scaling.md is renewed. Run it on a machine that
+does nothing else; the pictures that it needs are unpacked into a temporary folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+import torch
+from matplotlib.figure import Figure
+
+from affect import plots
+from affect.data.manifest import Manifest, read_manifest
+from affect.data.splits import stratified_part
+from affect.errors import AffectError
+from affect.experiments import EXPERIMENTS, Stage
+from affect.files import atomic_path
+from affect.plots.style import MAIN, OTHER, headline, new_figure, tidy
+from benchmarks.training_loops import Job
+
+ROOT = Path(__file__).resolve().parents[1]
+STAGES = (("v1", "frozen"), ("v1", "finetuned"), ("v3", "finetuned"))
+BEGIN = "<!-- training: written by python -m benchmarks.training --write -->"
+END = "<!-- end of training -->"
+AFFECTNET = 420_000  # pictures of the full data set with a label, which docs/scaling.md reckons with
+
+
+class Bar(NamedTuple):
+    """A promise: what, how it is read from the measurements (None: not measured), at least how much, in which unit."""
+
+    what: str
+    read: Callable[[dict[str, Any]], float | None]
+    limit: float
+    unit: str
+
+    def line(self, found: dict[str, Any]) -> str:
+        """A row of the table."""
+        value = self.read(found)
+        if value is None:
+            return f"| {self.what} | not measured | ≥ {self.limit:g} {self.unit} | – |"
+        met = "yes" if value >= self.limit else "**no**"
+        return f"| {self.what} | {value:.3g} {self.unit} | ≥ {self.limit:g} {self.unit} | {met} |"
+
+
+def _speedup(experiment: str, stage: str) -> Callable[[dict[str, Any]], float | None]:
+    return lambda found: found["speed"].get(f"{experiment} {stage} 224", {}).get("speedup")
+
+
+def _points(experiment: str, stage: str) -> Callable[[dict[str, Any]], float | None]:
+    return lambda found: found["accuracy"].get(f"{experiment} {stage}", {}).get("points")
+
+
+def _of_ready(found: dict[str, Any]) -> float | None:
+    shares = [values["ours_of_ready"] for values in found["gpu"].values()]
+    return min(shares) if shares else None
+
+
+BARS = (
+    Bar("v1 frozen, 224×224: images a second, ours / plain", _speedup("v1", "frozen"), 10, "×"),
+    Bar("v1 finetuned, 224×224: images a second, ours / plain", _speedup("v1", "finetuned"), 2.5, "×"),
+    Bar("v3 finetuned, 224×224: images a second, ours / plain", _speedup("v3", "finetuned"), 2.5, "×"),
+    *(Bar(f"{e} {s}: accuracy after the same epochs, ours − plain", _points(e, s), -1, "points") for e, s in STAGES),
+    Bar("GPU: images a second, ours / the same step on ready tensors", _of_ready, 0.9, "×"),
+)
+
+
+def unpack(manifest: Manifest, split: str, count: int, seed: int, folder: Path) -> None:
+    """Write about `count` pictures of a split as `folder/<split>/<class>/…`, every class in its share, as they are."""
+    rows: pd.DataFrame = manifest.rows(split)
+    if count < len(rows):
+        rows = rows[stratified_part(rows, count / len(rows), seed)]
+    for number, (name, label) in enumerate(zip(rows["pth"], rows["label"], strict=True)):
+        path = folder / split / label / f"{number:06d}{Path(name).suffix}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(manifest.source.read(name))
+
+
+def run(loop: str, job: Job) -> dict[str, Any]:
+    """What a loop measures in a process of its own, with an empty cache."""
+    with tempfile.TemporaryDirectory() as cache:
+        done = subprocess.run(  # noqa: S603
+            [sys.executable, "-m", "benchmarks.training_loops", loop, job.to_json()],
+            cwd=ROOT, env={**os.environ, "AFFECT_CACHE": cache}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    if done.returncode:
+        raise AffectError(f"The loop {loop!r} stopped:\n{done.stderr[-2000:]}")
+    measured: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return measured
+
+
+def our_seconds(stage: Stage, measured: dict[str, Any]) -> float:
+    """Seconds that an epoch takes, with its share of preparing the pictures (once in all the stage's epochs).
+
+    measured: a stage of kept views in all its epochs, so that computing the views counts; of another stage two epochs,
+    of which the first, with the start, does not count.
+    """
+    marks, preparation_s = measured["seconds"], measured["preparation_s"] / stage.epochs
+    per_epoch = marks[-1] / len(marks) if stage.views else marks[-1] - marks[-2]
+    return float(per_epoch + preparation_s)
+
+
+def speed(job: Job, rounds: int) -> dict[str, Any]:
+    """Both loops in turns, an epoch of the plain one in each; images a second, medians over the rounds."""
+    stage = stage_of(job.experiment, job.stage)
+    rates: dict[str, list[float]] = {"ours": [], "plain": []}
+    for number in range(rounds):
+        again = replace(job, seed=job.seed + number)
+        mine = run("ours", replace(again, epochs=stage.epochs if stage.views else 2))
+        usual = run("plain", replace(again, epochs=1))
+        rates["ours"].append(mine["pictures"] / our_seconds(stage, mine))
+        rates["plain"].append(usual["pictures"] / usual["seconds"][0])
+        _say(f"  round {number + 1}: ours {rates['ours'][-1]:.1f}, plain {rates['plain'][-1]:.1f} images/s")
+    ratios = [a / b for a, b in zip(rates["ours"], rates["plain"], strict=True)]
+    return {
+        "ours_images_per_s": statistics.median(rates["ours"]),
+        "plain_images_per_s": statistics.median(rates["plain"]),
+        "speedup": statistics.median(ratios),
+        "speedup_lowest": min(ratios),
+        "speedup_highest": max(ratios),
+        "rounds": rounds,
+        "pictures": mine["pictures"],
+    }
+
+
+def accuracy(job: Job, seeds: int) -> dict[str, Any]:
+    """Accuracy on val after the same epochs, the mean over seeds; `points`: ours − plain, percentage points."""
+    found: dict[str, list[float]] = {"ours": [], "plain": []}
+    for seed in range(seeds):
+        for loop, values in found.items():
+            measured = run(loop, replace(job, seed=job.seed + seed))
+            values.append(measured["accuracy"])
+        _say(f"  seed {seed + 1}: ours {found['ours'][-1]:.4f}, plain {found['plain'][-1]:.4f}")
+    ours, plain = (statistics.mean(values) for values in found.values())
+    return {
+        **found,
+        "points": 100 * (ours - plain),
+        "epochs": job.epochs,
+        "image_size": job.image_size,
+        "pictures": measured["pictures"],
+        "n": measured["n"],
+    }
+
+
+def gpu(job: Job) -> dict[str, float]:
+    """Our loop against the same step on ready-made tensors: images a second of the second epoch of each."""
+    measured = {loop: run(loop, replace(job, epochs=2)) for loop in ("ours", "ready")}
+    rates = {k: v["pictures"] / (v["seconds"][1] - v["seconds"][0]) for k, v in measured.items()}
+    return {**{f"{k}_images_per_s": v for k, v in rates.items()}, "ours_of_ready": rates["ours"] / rates["ready"]}
+
+
+def stage_of(experiment: str, stage: str) -> Stage:
+    """The stage as the experiment has it."""
+    return next(s for s in EXPERIMENTS[experiment].stages if s.name == stage)
+
+
+def machine() -> dict[str, Any]:
+    """What the numbers were measured on."""
+    info = Path("/proc/cpuinfo")
+    names = [line for line in info.read_text().splitlines() if "model name" in line] if info.is_file() else []
+    return {
+        "processor": names[0].split(":")[1].strip() if names else platform.processor(),
+        "cores": os.cpu_count(),
+        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+        "system": platform.system(),
+        "python": platform.python_version(),
+        "load_at_start": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
+        **{name: version(name) for name in ("torch", "torchvision", "onnxruntime")},
+    }
+
+
+def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    """All measurements; the pictures are unpacked into `folder`."""
+    manifest = read_manifest(options.data)
+    sets = {"speed": (options.pictures, 32), "accuracy": (options.accuracy_pictures, 10**9)}
+    for name, (train, val) in sets.items():
+        unpack(manifest, "train", train, options.seed, folder / name)
+        unpack(manifest, "val", val, options.seed, folder / name)
+    found: dict[str, Any] = {"machine": machine(), "data": manifest.name, "speed": {}, "accuracy": {}, "gpu": {}}
+
+    def job(kind: str, experiment: str, stage: str, size: int) -> Job:
+        data = str(folder / kind)
+        return Job(data, experiment, stage, size, options.epochs, options.init_weights, options.seed)
+
+    for size in options.image_size:
+        for experiment, stage in STAGES:
+            _say(f"speed: {experiment} {stage}, {size}×{size} …")
+            found["speed"][f"{experiment} {stage} {size}"] = speed(
+                job("speed", experiment, stage, size), options.rounds
+            )
+            if torch.cuda.is_available() and stage == "finetuned":
+                found["gpu"][f"{experiment} {stage} {size}"] = gpu(job("speed", experiment, stage, size))
+    for experiment, stage in STAGES if options.seeds else ():
+        _say(f"accuracy: {experiment} {stage}, {min(options.image_size)}×{min(options.image_size)} …")
+        of_stage = job("accuracy", experiment, stage, min(options.image_size))
+        found["accuracy"][f"{experiment} {stage}"] = accuracy(of_stage, options.seeds)
+    return found
+
+
+def report(found: dict[str, Any]) -> str:
+    """The measurements as Markdown."""
+    lines = [
+        f"{where(found)}; load at the start {found['machine']['load_at_start']}. Data: {found['data']}.",
+        "",
+        "| bar | measured | asked | met |",
+        "|---|---|---|---|",
+        *(bar.line(found) for bar in BARS),
+        "",
+    ]
+    if not found["gpu"]:
+        lines += ["Without a GPU, our loop is not compared with the same step on ready-made tensors.", ""]
+    lines += [
+        "| stage, side in pixels | ours, images/s | plain, images/s | ratio (lowest … highest) | rounds | pictures |",
+        "|---|---|---|---|---|---|",
+        *(
+            f"| {name} | {s['ours_images_per_s']:.1f} | {s['plain_images_per_s']:.1f} | {s['speedup']:.2f} "
+            f"({s['speedup_lowest']:.2f} … {s['speedup_highest']:.2f}) | {s['rounds']} | {s['pictures']:,} |"
+            for name, s in found["speed"].items()
+        ),
+        "",
+    ]
+    if found["gpu"]:
+        lines += ["| on the GPU | ours, images/s | ready tensors, images/s |", "|---|---|---|"]
+        lines += [
+            f"| {name} | {g['ours_images_per_s']:.0f} | {g['ready_images_per_s']:.0f} |"
+            for name, g in found["gpu"].items()
+        ]
+        lines.append("")
+    if found["accuracy"]:
+        lines += [
+            "| stage by itself, from the ImageNet weights | ours, % | plain, % | epochs | side | learned from | n |",
+            "|---|---|---|---|---|---|---|",
+            *(
+                f"| {name} | {_percent(a['ours'])} | {_percent(a['plain'])} | {a['epochs']} | {a['image_size']} | "
+                f"{a['pictures']:,} | {a['n']:,} |"
+                for name, a in found["accuracy"].items()
+            ),
+            "",
+            "Accuracy is that of the last epoch on val; several figures are several seeds.",
+            "",
+        ]
+    return "\n".join(lines).strip()
+
+
+def where(found: dict[str, Any]) -> str:
+    """The machine in words."""
+    m = found["machine"]
+    device = f"{m['gpu']}, " if m["gpu"] else ""
+    return (
+        f"{device}{m['processor']}, {m['cores']} cores, {m['system']}, Python {m['python']}, PyTorch {m['torch']}, "
+        f"ONNX Runtime {m['onnxruntime']}"
+    )
+
+
+def _percent(values: list[float]) -> str:
+    return ", ".join(f"{100 * v:.2f}" for v in values)
+
+
+def hours(found: dict[str, Any]) -> str:
+    """How long the full AffectNet would take at the measured images a second, as Markdown. One process."""
+    lines = [
+        f"Reckoned from [the benchmark's JSON](../results/benchmarks/training/training.json), one process on "
+        f"{where(found)}:",
+        "",
+        f"| stage, side in pixels | images/s | an epoch of {AFFECTNET:,} | all epochs of the stage |",
+        "|---|---|---|---|",
+    ]
+    for name, s in found["speed"].items():
+        experiment, stage, _ = name.split()
+        epoch_h = AFFECTNET / s["ours_images_per_s"] / 3600
+        epochs = stage_of(experiment, stage).epochs
+        lines.append(
+            f"| {name} | {s['ours_images_per_s']:.0f} | {epoch_h:.2f} h | {epochs * epoch_h:.1f} h ({epochs} epochs) |"
+        )
+    return "\n".join(lines)
+
+
+def figure_of(found: dict[str, Any]) -> Figure:
+    """Images a second of both loops."""
+    names = list(found["speed"])
+    figure = new_figure(8.5, 1.6 + 0.75 * len(names))
+    axes = figure.subplots()
+    for offset, loop, color in ((-0.19, "ours", MAIN), (0.19, "plain", OTHER)):
+        values = [found["speed"][name][f"{loop}_images_per_s"] for name in names]
+        places = [i + offset for i in range(len(names))]
+        axes.barh(places, values, height=0.36, color=color, label=loop)
+        for place, value in zip(places, values, strict=True):
+            axes.text(value * 1.04, place, f"{value:.0f}", va="center", fontsize=9)
+    axes.set_yticks(range(len(names)), [f"{name} px" for name in names])
+    axes.invert_yaxis()
+    axes.set(xscale="log", xlabel="images per second of training (logarithmic)")
+    axes.margins(x=0.15)
+    axes.legend(frameon=False)
+    tidy(axes, "x")
+    ratios = [s["speedup"] for s in found["speed"].values()]
+    m, first = found["machine"], found["speed"][names[0]]
+    origin = f"{first['pictures']:,} pictures of {found['data']}, medians of {first['rounds']} rounds"
+    where_short = f"{m['gpu'] or m['processor']}, {m['cores']} cores"
+    finding = f"Our loop trains {min(ratios):.1f} to {max(ratios):.1f} times as fast as the plain one"
+    headline(figure, finding, f"{origin}; {where_short}")
+    return figure
+
+
+def renew(path: Path, text: str) -> None:
+    """Put `text` between the markers of a file; where it has none, at its end."""
+    old = path.read_text(encoding="utf-8") if path.is_file() else "# Benchmarks\n"
+    if BEGIN not in old:
+        old = f"{old.rstrip()}\n\n## Training\n{BEGIN}\n{END}\n"
+    before, after = old.split(BEGIN)[0], old.split(END)[1]
+    with atomic_path(path) as part:
+        part.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    made = argparse.ArgumentParser(
+        prog="python -m benchmarks.training", description=(__doc__ or "").split("\n")[0],
+        epilog="exit codes: 0 every measured bar is met, 1 one is not, 2 unusable data, 130 Ctrl-C",
+    )  # fmt: skip
+    made.add_argument("--data", type=Path, required=True, metavar="DIR_OR_ZIP")
+    made.add_argument("--init-weights", default="imagenet", metavar="FILE.pt|imagenet|none")
+    made.add_argument("--image-size", type=int, nargs="+", default=[224, 112], metavar="PIXELS")
+    made.add_argument("--pictures", type=int, default=2048, metavar="N", help="of the speed (default 2048)")
+    made.add_argument("--rounds", type=int, default=3, metavar="N", help="turns of both loops (default 3)")
+    made.add_argument("--accuracy-pictures", type=int, default=6000, metavar="N", help="to learn from (default 6000)")
+    made.add_argument("--epochs", type=int, default=5, metavar="N", help="of the accuracy (default 5)")
+    made.add_argument("--seeds", type=int, default=2, metavar="N", help="of the accuracy (default 2; 0: leave it out)")
+    made.add_argument("--seed", type=int, default=42)
+    made.add_argument("--out", type=Path, default=ROOT / "results" / "benchmarks" / "training", metavar="DIR")
+    made.add_argument("--write", action="store_true", help="renew benchmarks/README.md and docs/scaling.md as well")
+    return made
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line. Returns the exit code."""
+    options = parser().parse_args(arguments)
+    if Path(options.init_weights).is_file():
+        options.init_weights = str(Path(options.init_weights).resolve())
+    folder = Path(tempfile.mkdtemp(prefix="affect-benchmark-"))
+    try:
+        found = measure(options, folder)
+    except AffectError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    with atomic_path(options.out / "training.json") as part:
+        part.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    plots.save(figure_of(found), options.out / "training.png")
+    print(report(found))
+    if options.write:
+        picture = os.path.relpath(options.out / "training.png", ROOT / "benchmarks").replace(os.sep, "/")
+        renew(ROOT / "benchmarks" / "README.md", f"{report(found)}\n\n![Images a second of both loops]({picture})")
+        renew(ROOT / "docs" / "scaling.md", hours(found))
+    values = [(bar, bar.read(found)) for bar in BARS]
+    return 0 if all(value is None or value >= bar.limit for bar, value in values) else 1
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
