@@ -139,6 +139,11 @@ def say(text: str) -> None:
     display(Markdown(text))
 
 
+def titled(table: pd.DataFrame, title: str) -> pd.DataFrame:
+    """The table with a name above its rows."""
+    return table.rename_axis(columns=title)
+
+
 def show(figure: Figure, path: Path | None = None) -> None:
     """Show a figure under a cell, and save it where a path is given. Its title is the picture's alternative text."""
     if path is not None:
@@ -382,6 +387,11 @@ def step_between(setup: Setup, before: Reported, after: Reported, resamples: int
     means = [rng.choice(gain, len(gain)).mean() for _ in range(resamples)]
     low, high = np.percentile(means, [2.5, 97.5])
     return Step(before, after, len(both), right[0].mean(), right[1].mean(), float(low), float(high))
+
+
+def held_out(path: Path) -> int:
+    """How many pictures chose the epoch of a checkpoint."""
+    return int(load_checkpoint(path).provenance["pictures"]["val"])
 
 
 def framing_of(path: Path) -> Preprocessing:

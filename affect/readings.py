@@ -19,6 +19,7 @@ from affect.evaluation import Evaluation
 from affect.experiments import Experiment
 from affect.metrics import Ints
 from affect.notebook import Setup, Step
+from affect.plots.style import MINIMUM_FOR_A_MEAN
 from affect.preprocessing import Preprocessing
 from affect.reported import DATA, Reported
 
@@ -28,6 +29,11 @@ FOLLOWS = "**What follows for training:** "
 def points(share: float, sign: bool = True) -> str:
     """A difference of shares in percentage points, e.g. "+1.4 points"."""
     return f"{100 * share:{'+' if sign else ''}.1f} points"
+
+
+def counted(n: int, noun: str) -> str:
+    """ "1 epoch", "2 epochs"."""
+    return f"{n:,} {noun}" + ("" if n == 1 else "s")
 
 
 def listed(words: Sequence[str]) -> str:
@@ -58,7 +64,7 @@ def where_from(setup: Setup) -> str:
             "is about other pictures: the two are shown side by side and never subtracted."
         )
     if setup.epochs is not None or setup.limit is not None:
-        short = [f"{setup.epochs} epochs a stage"] if setup.epochs is not None else []
+        short = [f"{counted(setup.epochs, 'epoch')} a stage"] if setup.epochs is not None else []
         short += [f"{setup.limit:,} pictures of each split"] if setup.limit is not None else []
         lines.append(f"**A trial run:** {listed(short)} instead of the experiment's own.")
     return "\n\n".join(lines)
@@ -77,12 +83,24 @@ def _split(setup: Setup) -> str:
 # ---- the data
 
 
+def skipped(report: DataReport) -> str:
+    """What could not be used, and why."""
+    reasons = report.skipped_counts()
+    unreadable = f"{counted(len(report.unreadable), 'picture')} cannot be decoded."
+    if not reasons:
+        return f"Every picture has a usable label; {unreadable}"
+    each = "; ".join(f"{n:,} {reason}" for reason, n in reasons.items())
+    return f"{counted(sum(reasons.values()), 'picture')} left out: {each}. {unreadable}"
+
+
 def balance(table: pd.DataFrame) -> str:
     """How uneven the classes are, and what that means.   table: a manifest's."""
     train = table[table["split"] == "train"]
     share = (train if len(train) else table)["label"].value_counts(normalize=True).reindex(EMOTIONS, fill_value=0.0)
     most, least = str(share.idxmax()), str(share.idxmin())
     if share.max() < 1.5 * share.min():
+        if share.max() == share.min():
+            return "All classes have equally many training pictures."
         return (
             f"The classes are about even: {least} {share.min():.1%}, {most} {share.max():.1%} of the training pictures."
         )
@@ -132,7 +150,7 @@ def sizes_follow(sizes: pd.DataFrame, image_size: int) -> str:
             "That adds no detail, only work; a smaller `IMAGE_SIZE` trains faster and loses little."
         )
     elif median > 1.5 * image_size:
-        text = f"the pictures hold more than {image_size}×{image_size} shows; they are reduced by area averaging, once."
+        text = f"the pictures hold more than {image_size}×{image_size} shows and are reduced once, by area averaging."
     else:
         text = f"{image_size}×{image_size} is about what the pictures hold."
     if skewed > 0.01:
@@ -142,11 +160,12 @@ def sizes_follow(sizes: pd.DataFrame, image_size: int) -> str:
 
 def statistics(values: pd.DataFrame, labels: Ints) -> str:
     """Whether light, contrast or sharpness give the class away.   values: `statistics_of`'s table."""
-    means = values.groupby(np.asarray(EMOTIONS)[labels])["brightness"].mean()
+    groups = values.groupby(np.asarray(EMOTIONS)[labels])["brightness"]
+    means, within = groups.mean(), float(np.sqrt(groups.var().mean()))
     high, low = str(means.idxmax()), str(means.idxmin())
     return (
         f"Mean brightness lies between {means.min():.0f} ({low}) and {means.max():.0f} ({high}) grey levels, while "
-        f"pictures of any one class differ by {values['brightness'].std():.0f} (standard deviation)."
+        f"pictures of one and the same class differ by {within:.0f} (standard deviation)."
     )
 
 
@@ -154,7 +173,8 @@ def statistics_follow(values: pd.DataFrame, labels: Ints) -> str:
     """What that means for augmentation."""
     names = np.asarray(EMOTIONS)[labels]
     ratio = {c: float(values.groupby(names)[c].mean().std() / values[c].std()) for c in values.columns}
-    tell = [c for c, r in ratio.items() if r > 0.35]
+    chance = 2 / np.sqrt(np.unique(names, return_counts=True)[1].min())  # so much, few pictures differ by themselves
+    tell = [c for c, r in ratio.items() if r > max(0.35, chance)]
     if tell:
         return (
             f"{FOLLOWS}{listed(tell)} differ{'s' if len(tell) == 1 else ''} between the classes, so a model could "
@@ -163,6 +183,45 @@ def statistics_follow(values: pd.DataFrame, labels: Ints) -> str:
     return (
         f"{FOLLOWS}light, contrast and sharpness hardly tell the classes apart, so a model that learns them gains "
         "little; but they vary within every class, as a webcam's do, which is what v2's changes of light imitate."
+    )
+
+
+def mean_faces(pictures: npt.NDArray[np.uint8], labels: Ints) -> str:
+    """What the mean faces mean for training.   pictures: uint8 (n, side, side, channels).   labels: int (n,), 0…7."""
+    if np.bincount(labels, minlength=len(EMOTIONS)).min() < MINIMUM_FOR_A_MEAN:
+        return f"Some classes have fewer than {MINIMUM_FOR_A_MEAN} pictures here: their means could still be somebody."
+    means = np.stack([pictures[labels == c].mean(0) for c in np.unique(labels)])
+    single = float(np.abs(pictures - pictures.mean(0, dtype=np.float32)).mean())
+    between = float(np.abs(means - means.mean(0)).mean())
+    return (
+        f"A class's mean differs from the mean of all by {between:.0f} grey levels a pixel, a single picture by "
+        f"{single:.0f}. {FOLLOWS}"
+        + (
+            "the faces lie alike enough that what an expression moves shows in the means, so no alignment is needed."
+            if between > 0.08 * single
+            else "pose, person and light move a picture far more than its expression does: the network has to learn to "
+            "look past them, which is what varying the pictures is for."
+        )
+    )
+
+
+def split_shares(table: pd.DataFrame) -> str:
+    """Whether the split keeps the classes' shares.   table: a manifest's."""
+    shares = pd.crosstab(table["split"], table["label"], normalize="index").reindex(
+        columns=list(EMOTIONS), fill_value=0
+    )
+    if not {"train", "val"} <= set(shares.index):
+        return "There is no train and val split to compare."
+    off = (shares.loc["val"] - shares.loc["train"]).abs()
+    text = (
+        f"The share of a class differs by at most {points(off.max(), False)} between train and val ({off.idxmax()}). "
+    )
+    if off.max() < 0.01:
+        return text + FOLLOWS + "the split is as good as stratified."
+    return (
+        text
+        + FOLLOWS
+        + "accuracy on val weighs the classes a little differently than training does; macro F1 does not."
     )
 
 
@@ -234,9 +293,11 @@ def found(found: pd.Series, labels: pd.Series) -> str:
     by_class = found.groupby(labels.to_numpy()).mean()
     low, high = str(by_class.idxmin()), str(by_class.idxmax())
     text = (
-        f"Haar finds a face in {found.mean():.0%} of the pictures, least often in {low} ({by_class.min():.0%}), most "
+        f"Haar finds a face in {found.mean():.0%} of these pictures, least often in {low} ({by_class.min():.0%}), most "
         f"often in {high} ({by_class.max():.0%}). {FOLLOWS}"
     )
+    if found.all():
+        text = f"Haar finds a face in every one of these pictures. {FOLLOWS}"
     if found.mean() > 0.99:
         return text + "v4, which learns from found faces only, loses next to nothing."
     uneven = by_class.max() - by_class.min() > 0.1
@@ -282,7 +343,7 @@ def _stage(rows: pd.DataFrame, name: str, planned: int, monitor: str) -> str:
         f"{row['val_accuracy']:.1%} of the held-out pictures right, {row['train_accuracy']:.1%} of the training ones. "
     )
     if len(rows) < planned:
-        text += f"It stopped {planned - len(rows)} epochs early, after none was better. "
+        text += f"It stopped {counted(planned - len(rows), 'epoch')} early, after none was better. "
     after = len(rows) - 1 - best
     if after == 0:
         return text + "The last epoch is the best one, so more epochs might have helped."
@@ -404,7 +465,11 @@ def attention(maps: npt.NDArray[np.float32]) -> str:
     even = 1 - (1 - 2 * edge / side) ** 2
     upper = {EMOTIONS[c]: float(maps[c][: side // 2].sum() / maps[c].sum()) for c in known}
     high, low = max(upper, key=upper.__getitem__), min(upper, key=upper.__getitem__)
-    where = "so it looks at the face more than at the edge" if border < 0.9 * even else "so much of it is not the face"
+    where = (
+        "so it looks at the face more than at the edge"
+        if border < 0.9 * even
+        else "so it does not tell the face from its edge"
+    )
     return (
         f"The upper half, with brows and eyes, carries {upper[high]:.0%} of the weight for {high} and {upper[low]:.0%} "
         f"for {low}. The outer tenth on all sides carries {border:.0%} (evenly spread, it would be {even:.0%}), "
@@ -419,14 +484,15 @@ def went_wrong(evaluation: Evaluation) -> str:
         return f"All {len(wrong):,} pictures are right; there is nothing to learn from here."
     surest = evaluation.probabilities.max(1)
     taken = np.bincount(evaluation.predicted[wrong], minlength=len(EMOTIONS))
+    sure_and_wrong = int((wrong & (surest > 0.9)).sum())
     recall = {e: v["recall"] for e, v in evaluation.metrics["per_class"].items() if v["support"]}
     missed = sorted(recall, key=recall.__getitem__)[:2]
     lines = [
         f"{wrong.sum():,} of {len(wrong):,} pictures are wrong: {listed(_mix_ups(evaluation, 3))}.",
         f"Least is found of {listed([f'{e} ({recall[e]:.0%})' for e in missed])}.",
         f'Wrong answers are most often "{EMOTIONS[int(taken.argmax())]}" ({taken.max() / wrong.sum():.0%} of them).',
-        f"In {(wrong & (surest > 0.9)).sum():,} cases it is wrong and more than 90 % sure; it is that sure of "
-        f"{(surest > 0.9).sum():,} pictures. These are where the label may be what is wrong.",
+        f"It is more than 90 % sure of {counted(int((surest > 0.9).sum()), 'picture')}, and wrong about "
+        f"{sure_and_wrong:,} of them" + (": there, the label may be what is wrong." if sure_and_wrong else "."),
     ]
     return "\n".join(f"- {line}" for line in lines)
 
@@ -553,6 +619,46 @@ def framing(preprocessing: Preprocessing, found: float) -> str:
             "in them again can add little and may lose pictures."
         )
     return text + "So a found face shows the model something other than the whole picture: that is what v4 is about."
+
+
+def lost_pictures(evaluation: Evaluation, share: float) -> str:
+    """v4's accuracy if a picture without a found face counts as wrong.   share: of the val pictures that it keeps."""
+    accuracy = evaluation.metrics["accuracy"]
+    return (
+        f"On the {len(evaluation.rows):,} val pictures with a found face it has {accuracy:.1%} right. If a picture in "
+        f"which no face is found counts as wrong (live, it gets no answer), that is {accuracy * share:.1%} of all."
+    )
+
+
+def six_models_table(models: Comparison) -> pd.DataFrame:
+    """The six models, measured here beside reported, to read."""
+    table, rows = models.table, {}
+    here, there = f"measured on {models.data} {models.split}", f"reported on {DATA}"
+    for _, row in table.iterrows():
+        cells: dict[tuple[str, str], str] = {}
+        for key, name in (("accuracy", "accuracy"), ("f1_weighted", "weighted F1"), ("auc_macro", "mean AUC")):
+            low, high = row[f"{key}_low"], row[f"{key}_high"]
+            cells[here, name] = "–" if pd.isna(row[key]) else f"{row[key]:.3f} [{low:.3f}, {high:.3f}]"
+            cells[there, name] = f"{row[f'reported_{key}']:.2f}"
+        cells[here, "n"] = "–" if pd.isna(row["n"]) else f"{row['n']:,}"
+        cells[there, "n"] = f"{row['reported_n']:,}"
+        rows[row["model"]] = cells
+    return pd.DataFrame.from_dict(rows, orient="index").sort_index(axis=1, level=0, sort_remaining=False)
+
+
+def costliest(mistakes: Comparison) -> str:
+    """Which of the measured mistakes cost accuracy beyond chance."""
+    if mistakes.table.empty:
+        return f"No mistake is measured on `{mistakes.data}` yet."
+    table = mistakes.table
+    names = table["experiment"] + " " + table["stage"] + " " + table["mistake"]
+    worse, better = table["accuracy_difference_low"] > 0, table["accuracy_difference_high"] < 0
+    said = []
+    for mask, words in ((worse, "cost accuracy"), (better, "did better than the corrected run")):
+        each = [f"{n} ({points(d)})" for n, d in zip(names[mask], table["accuracy_difference"][mask], strict=True)]
+        said += [f"{words.capitalize()}, beyond the chance of these pictures: {listed(each)}."] if each else []
+    unsure = int((~worse & ~better).sum())
+    return " ".join([*said, f"For {unsure} of {len(table)}, the interval includes zero."])
 
 
 def best_of_six(models: Comparison) -> str:

@@ -60,7 +60,8 @@ def class_balance(table: pd.DataFrame, data: str) -> Figure:
     total = counts.sum()
     most, least = total.idxmax(), total.idxmin()
     times = f"{total.max() / total.min():.0f} times as frequent as" if total.min() else "the most frequent; there is no"
-    headline(figure, f"{most} is {times} {least}", f"{data}, n = {total.sum():,}")
+    finding = "All classes are equally frequent" if total.max() == total.min() else f"{most} is {times} {least}"
+    headline(figure, finding, f"{data}, n = {total.sum():,}")
     return figure
 
 
@@ -241,7 +242,7 @@ def faces_found(found: pd.Series, labels: pd.Series, origin: str) -> Figure:
     axes.set(ylabel="pictures with a found face (line: 95 % interval)", ylim=(0, 1.12))
     tidy(axes)
     finding = f"A face is found in {found.mean():.0%} of the pictures"
-    if np.isfinite(shares).any():
+    if np.isfinite(shares).any() and not found.all():
         finding += f": from {np.nanmin(shares):.0%} ({EMOTIONS[int(np.nanargmin(shares))]})"
         finding += f" to {np.nanmax(shares):.0%} ({EMOTIONS[int(np.nanargmax(shares))]})"
     headline(figure, finding, origin)
