@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import nn
-from torch.utils.data import DataLoader, Subset
 
 from affect.data.loading import FaceDataset
 from affect.emotions import EMOTIONS
@@ -50,7 +49,8 @@ def mean_maps(
             continue
         chosen = np.sort(rng.choice(members, min(per_class, len(members)), replace=False))
         total = torch.zeros(side, side)
-        for faces, _ in DataLoader(Subset(dataset, chosen.tolist()), batch_size):
+        for start in range(0, len(chosen), batch_size):
+            faces, _ = dataset.__getitems__(chosen[start : start + batch_size].tolist())
             maps = _scaled(attribution.attribute(faces.to(device), target=c).detach())
             maps = nn.functional.interpolate(maps, (side, side), mode="bilinear", align_corners=False)
             total += maps.sum((0, 1)).cpu()

@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 from PIL import Image as PillowImage
 from PIL import UnidentifiedImageError
+from tqdm import tqdm
 
+from affect.data.framing import FaceFinder
 from affect.data.manifest import Manifest
 from affect.preprocessing import Image
 
@@ -42,3 +44,16 @@ def sizes_of(manifest: Manifest, rows: pd.DataFrame) -> pd.DataFrame:
         except (UnidentifiedImageError, OSError, KeyError):
             continue
     return pd.DataFrame.from_dict(found, orient="index", columns=["width", "height"])
+
+
+def faces_found(manifest: Manifest, rows: pd.DataFrame) -> pd.Series:
+    """Whether Haar finds a face in each picture, as v4 looks for it, bool with the index of `rows`.
+
+    Unreadable pictures are left out. About 20 ms a picture, with a progress bar.
+    """
+    finder, found = FaceFinder(), {}
+    for index, name in tqdm(rows["pth"].items(), total=len(rows), desc="faces", unit="img", leave=False):
+        picture = manifest.source.picture(name)
+        if picture is not None:
+            found[index] = finder.find(picture) is not None
+    return pd.Series(found, dtype=bool)

@@ -9,10 +9,12 @@ from affect.plots.comparing import experiments_bars, mistakes_cost, six_models
 from affect.plots.data import (
     annotator_agreement,
     class_balance,
+    faces_found,
     label_disagreement,
     mean_faces,
     picture_sizes,
     picture_statistics,
+    variations,
 )
 from affect.plots.progress import learning_curves
 from affect.plots.quality import confusion, f1_bars, reliability, roc
@@ -25,6 +27,7 @@ __all__ = [
     "experiments_bars",
     "f1_bars",
     "faces",
+    "faces_found",
     "gradcam_maps",
     "label_disagreement",
     "learning_curves",
@@ -36,4 +39,5 @@ __all__ = [
     "roc",
     "save",
     "six_models",
+    "variations",
 ]

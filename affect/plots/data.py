@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, PercentFormatter
+from scipy.stats import binomtest
 
 from affect.emotions import COLORS, EMOTIONS
 from affect.plots.style import (
@@ -59,7 +60,8 @@ def class_balance(table: pd.DataFrame, data: str) -> Figure:
     total = counts.sum()
     most, least = total.idxmax(), total.idxmin()
     times = f"{total.max() / total.min():.0f} times as frequent as" if total.min() else "the most frequent; there is no"
-    headline(figure, f"{most} is {times} {least}", f"{data}, n = {total.sum():,}")
+    finding = "All classes are equally frequent" if total.max() == total.min() else f"{most} is {times} {least}"
+    headline(figure, finding, f"{data}, n = {total.sum():,}")
     return figure
 
 
@@ -214,4 +216,56 @@ def annotator_agreement(votes: pd.DataFrame, labels: Ints, origin: str) -> Figur
         f"{share.mean():.0%} of the votes agree on average; in {split:.0%} of the pictures half or fewer",
         origin,
     )
+    return figure
+
+
+def faces_found(found: pd.Series, labels: pd.Series, origin: str) -> Figure:
+    """In which share of each class's pictures a face is found, with 95 % intervals (Wilson).
+
+    found: bool, a row a picture.   labels: their class names, in the same order.
+    """
+    figure = new_figure(9, 4.6)
+    axes = figure.subplots()
+    shares, counts = np.full(len(EMOTIONS), np.nan), []
+    for c, emotion in enumerate(EMOTIONS):
+        own = found[(labels == emotion).to_numpy()]
+        counts.append(len(own))
+        if len(own) == 0:
+            continue
+        shares[c] = own.mean()
+        interval = binomtest(int(own.sum()), len(own)).proportion_ci(method="wilson")
+        axes.bar(c, shares[c], color=COLORS[emotion], edgecolor="0.35", linewidth=0.8)
+        axes.vlines(c, interval.low, interval.high, color="0.15", linewidth=2)
+        axes.text(c, interval.high + 0.015, f"{shares[c]:.0%}", ha="center", va="bottom", fontsize=9)
+    class_ticks(axes, [f"n = {n:,}" for n in counts])
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.set(ylabel="pictures with a found face (line: 95 % interval)", ylim=(0, 1.12))
+    tidy(axes)
+    finding = f"A face is found in {found.mean():.0%} of the pictures"
+    if np.isfinite(shares).any() and not found.all():
+        finding += f": from {np.nanmin(shares):.0%} ({EMOTIONS[int(np.nanargmin(shares))]})"
+        finding += f" to {np.nanmax(shares):.0%} ({EMOTIONS[int(np.nanargmax(shares))]})"
+    headline(figure, finding, origin)
+    return figure
+
+
+def variations(
+    pictures: npt.NDArray[np.uint8], varied: npt.NDArray[np.uint8], labels: Ints, origin: str, each: int = 3
+) -> Figure:
+    """Single pictures of each class as they are (above) and varied (below). For drawn faces, or with SHOW_FACES only.
+
+    pictures, varied: uint8 (n, side, side, channels), before and after.   labels: int (n,), 0…7.
+    each: pairs of rows.   Never save this for a data set of people where it is published.
+    """
+    figure = new_figure(11, 2.8 * each + 0.5)
+    grid = figure.subplots(2 * each, len(EMOTIONS), squeeze=False)
+    for c, emotion in enumerate(EMOTIONS):
+        members = np.flatnonzero(labels == c)[:each]
+        grid[0, c].set_title(emotion, fontsize=10)
+        for row in range(each):
+            for axes, shown in zip(grid[2 * row : 2 * row + 2, c], (pictures, varied), strict=True):
+                axes.set_axis_off()
+                if row < len(members):
+                    axes.imshow(shown[members[row]].squeeze(), cmap="gray", vmin=0, vmax=255)
+    headline(figure, "Each picture as it is, and below it as one epoch sees it", origin)
     return figure
