@@ -45,7 +45,8 @@ class Classifier:
     def probabilities(self, picture: Image, boxes: list[FaceBox]) -> Floats:
         """The calibrated probabilities of the faces in a frame, in one batch.
 
-        picture: uint8 BGR (height, width, 3).   boxes: n face boxes that overlap the picture.
+        picture: uint8 BGR (height, width, 3), or grey (height, width) where the model sees grey.
+        boxes: n face boxes that overlap the picture.
         Returns float32 (n, 8) in the order of `EMOTIONS`, rows sum to 1.
         """
         if not boxes:

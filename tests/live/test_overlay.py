@@ -5,7 +5,8 @@ import pytest
 
 from affect.emotions import EMOTIONS, color_rgb
 from affect.faces import FaceBox
-from affect.live.overlay import FaceResult, Overlay
+from affect.live.overlay import Overlay
+from affect.live.results import FaceResult
 from affect.preprocessing import Image
 
 GREY = np.full((720, 1280, 3), 90, np.uint8)
@@ -14,7 +15,7 @@ GREY = np.full((720, 1280, 3), 90, np.uint8)
 def result(emotion: str, box: FaceBox, confidence: float = 0.8) -> FaceResult:
     probabilities = np.full(8, (1 - confidence) / 7, np.float32)
     probabilities[EMOTIONS.index(emotion)] = confidence
-    return FaceResult(1, box, probabilities)
+    return FaceResult(1, box, probabilities, emotion)
 
 
 def pixels_of(picture: Image, emotion: str) -> int:
