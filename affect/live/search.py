@@ -10,12 +10,13 @@ import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import cv2
 import numpy as np
 
 from affect.faces import HAAR_WINDOW, FaceBox, FaceDetector, HaarDetector, Sighting, create_detector
+from affect.live.sweep import NEW_HITS, Slice, Sweep, sweeps
 from affect.live.views import Views
 
 # Around a known face. 62 px = 24·1.1^10: the cascade then tries three sides, one step below and above the last one.
@@ -23,10 +24,8 @@ from affect.live.views import Views
 NEAR_SIDE = 24 * 1.1**10
 NEAR_FACTOR = 1.1
 KEPT_HITS = 4  # a known face is kept by as few hits
-NEW_HITS = 8  # a new face needs so many
 SWEEP_FACTOR = 1.2
-SWEEP_NEIGHBORS = 2
-SLICE_WINDOWS = 12_000  # positions of the cascade in a slice of the sweep: about 1 ms
+SWEEP_NEIGHBORS = 0  # a single hit of the coarse sweep is worth a close look: asking for two loses one face in five
 
 
 Look = Callable[[HaarDetector, Views, FaceBox], Sighting | None]
@@ -59,46 +58,12 @@ class Everywhere:
         return self._detector.detect(views.picture)
 
 
-class Slice(NamedTuple):
-    """A part of the sweep: rows top…bottom of a level of `Views`, faces of the sides smallest…largest there, pixels."""
-
-    level: int
-    top: int
-    bottom: int
-    smallest: int
-    largest: int
-
-
-class Sweep:
-    """Looks at every place of the picture once in `period_s`, a few slices a frame: by the clock, not by the frame."""
-
-    def __init__(self, slices: list[Slice], period_s: float) -> None:
-        self.slices = slices
-        self._period_s = period_s
-        self._debt = 0.0
-        self._next = 0
-        self._last_s: float | None = None
-
-    def due(self, timestamp_s: float) -> list[Slice]:
-        """The slices whose turn has come since the last call; never one twice."""
-        if self._last_s is not None:
-            passed_s = max(0.0, timestamp_s - self._last_s)
-            self._debt = min(len(self.slices), self._debt + len(self.slices) * passed_s / self._period_s)
-        self._last_s = timestamp_s
-        taken = []
-        while self._debt >= 1:
-            taken.append(self.slices[self._next])
-            self._next = (self._next + 1) % len(self.slices)
-            self._debt -= 1
-        return taken
-
-
 class AroundKnown:
     """The Haar cascade near known faces in every frame, and over the whole picture every so often.
 
     min_face:   the smallest new face, as a share of the picture's shorter side.
-    period_s:   the whole picture is swept once in this time, so that a new face is found within it; also the shortest
-                time between two whole sweeps at once, which follow when a face is lost.
+    period_s:   the whole picture is swept once in this time, so that a new face is found within it. The first frame,
+                and one in which a face is lost, are searched whole at once, the latter at most once in this time.
     far_period_s: the same for faces that are less than about a seventh of the picture's shorter side.
     Works in two threads where there are several known faces; the result does not depend on that.
     """
@@ -119,7 +84,7 @@ class AroundKnown:
         """See `FaceSearch.find`."""
         if views.grey.shape != self._shape:
             self._shape = views.grey.shape
-            self._sweeps = _sweeps(views, self._min_face, self._periods_s)
+            self._sweeps = sweeps(views, self._min_face, self._periods_s)
             self._last_whole_s = -math.inf
         near = self._each(_near, views, known)
         back = self._each(_again, views, lost)
@@ -127,11 +92,13 @@ class AroundKnown:
         if found:
             self._strongest = max(s.hits for s in found)
         slices = [s for sweep in self._sweeps for s in sweep.due(timestamp_s)]
-        missing = None in near or math.isinf(self._last_whole_s)
-        if missing and timestamp_s - self._last_whole_s >= self._periods_s[0]:
+        first_or_lost = math.isinf(self._last_whole_s) or None in near
+        if first_or_lost and timestamp_s - self._last_whole_s >= self._periods_s[0]:
             self._last_whole_s = timestamp_s
-            slices = self._sweeps[0].slices
-        found += self._new(views, slices, found)
+            whole = [Sighting(box, NEW_HITS) for box in self._detectors[0].detect(views.grey)]
+            found = _without_doubles(found + whole)
+        else:
+            found += self._new(views, slices, found)
         return sorted((s.box for s in found), key=lambda b: -b.width * b.height)
 
     def _each(self, look: Look, views: Views, boxes: Sequence[FaceBox]) -> list[Sighting | None]:
@@ -151,12 +118,15 @@ class AroundKnown:
         """
         detector = self._detectors[0]
         seen: list[Sighting] = []
-        for candidate in _without_doubles([s for part in slices for s in _swept(detector, views, part)]):
-            if any(_inside(candidate.box, s.box) for s in found + seen):
-                continue
-            sighting = _closely(detector, views, candidate.box, NEW_HITS, steps=3, margin=0.35)
-            if sighting is not None and not any(_inside(sighting.box, s.box) for s in found + seen):
-                seen.append(sighting)
+        tried: list[FaceBox] = [s.box for s in found]
+        for part in slices:
+            for box in _swept(detector, views, part):
+                if any(_inside(box, other) for other in tried):
+                    continue
+                tried.append(box)
+                sighting = _confirmed(detector, views, box, part.new_hits)
+                if sighting is not None and not any(_inside(sighting.box, s.box) for s in found + seen):
+                    seen.append(sighting)
         enough = detector.min_share * max([s.hits for s in seen] + ([self._strongest] if found else []), default=0)
         return [s for s in seen if s.hits >= enough]
 
@@ -179,6 +149,12 @@ def _near(detector: HaarDetector, views: Views, box: FaceBox) -> Sighting | None
 def _again(detector: HaarDetector, views: Views, box: FaceBox) -> Sighting | None:
     """A face that was lost, where it was."""
     return _closely(detector, views, box, KEPT_HITS, steps=1, margin=0.35)
+
+
+def _confirmed(detector: HaarDetector, views: Views, box: FaceBox, min_hits: int) -> Sighting | None:
+    """A new face, looked at in the end as a known one is: so their hits compare."""
+    rough = _closely(detector, views, box, KEPT_HITS, steps=3, margin=0.35)
+    return rough and _closely(detector, views, rough.box, min_hits, steps=1, margin=0.2)
 
 
 def _closely(
@@ -220,49 +196,12 @@ def _closely(
     )
 
 
-def _swept(detector: HaarDetector, views: Views, part: Slice) -> list[Sighting]:
+def _swept(detector: HaarDetector, views: Views, part: Slice) -> list[FaceBox]:
     """What a slice shows, in pixels of the frame."""
     grey = views.levels[part.level][part.top : part.bottom]
     shrink = views.grey.shape[1] / views.levels[part.level].shape[1]
     found = detector.search(grey, part.smallest, part.largest, SWEEP_FACTOR, SWEEP_NEIGHBORS)
-    return [
-        Sighting(FaceBox(*(round(v * shrink) for v in (x, y + part.top, w, h))), hits) for (x, y, w, h), hits in found
-    ]
-
-
-def _sweeps(views: Views, min_face: float, periods_s: tuple[float, float]) -> tuple[Sweep, Sweep]:
-    """The sweep for near faces and that for far ones: each level of `Views` serves faces of 24 to 48 pixels in it."""
-    first = views.first_searched()
-    slices: list[list[Slice]] = [[], []]
-    for level in range(first, len(views.levels)):
-        height, width = views.levels[level].shape
-        smallest = min_face * min(views.grey.shape) * height / views.grey.shape[0]
-        last = level == len(views.levels) - 1
-        sides = [s for s in (24, 29, 35, 41) if 1.2 * s > smallest]
-        if last:
-            sides += [s for s in (50, 60, 72) if s <= min(height, width)]
-        slices[level == first and len(views.levels) - first > 1] += _level_slices(level, height, width, sides)
-    near, far = slices
-    return Sweep(near, periods_s[0]), Sweep(far, periods_s[1])
-
-
-def _level_slices(level: int, height: int, width: int, sides: list[int]) -> list[Slice]:
-    """A level's slices of about SLICE_WINDOWS positions: strips for small sides, several large sides together."""
-    slices: list[Slice] = []
-    room = 0.0
-    for side in sides:
-        windows = (height * HAAR_WINDOW / side) * (width * HAAR_WINDOW / side) / 4
-        if windows <= room:
-            slices[-1] = slices[-1]._replace(largest=side)
-            room -= windows
-            continue
-        strips = math.ceil(windows / SLICE_WINDOWS)
-        step = math.ceil(height / strips)
-        slices += [
-            Slice(level, top, min(height, top + step + side), side, side) for top in range(0, height - side, step)
-        ]
-        room = SLICE_WINDOWS - windows if strips == 1 else 0.0
-    return slices
+    return [FaceBox(*(round(v * shrink) for v in (x, y + part.top, w, h))) for (x, y, w, h), _ in found]
 
 
 def _without_doubles(sightings: list[Sighting]) -> list[Sighting]:

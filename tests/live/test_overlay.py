@@ -36,6 +36,21 @@ def test_a_longer_bar_is_a_higher_probability() -> None:
     assert pixels_of(high, "happy") > pixels_of(low, "happy")
 
 
+def test_an_uncertain_face_has_a_grey_of_its_own_and_no_number() -> None:
+    box = FaceBox(400, 200, 200, 200)
+    shown = FaceResult(1, box, np.full(8, 1 / 8, np.float32), "uncertain")
+    drawn = {language: Overlay(language).draw(GREY, [shown], None) for language in ("en", "es")}
+    assert pixels_of(drawn["en"], "uncertain") > 2000
+    assert (drawn["en"] != drawn["es"]).any()
+    other = FaceResult(1, box, spread_over_two(), "uncertain")
+    title = np.s_[100:200, 400:600]
+    assert (drawn["en"][title] == Overlay("en").draw(GREY, [other], None)[title]).all()
+
+
+def spread_over_two() -> np.ndarray:
+    return np.array([0.5, 0.5, 0, 0, 0, 0, 0, 0], np.float32)
+
+
 def test_the_languages_differ() -> None:
     shown = [result("happy", FaceBox(400, 200, 200, 200))]
     assert (Overlay("en").draw(GREY, shown, None) != Overlay("es").draw(GREY, shown, None)).any()
