@@ -68,7 +68,7 @@ class AroundKnown:
     Works in two threads where there are several known faces; the result does not depend on that.
     """
 
-    def __init__(self, min_face: float = 0.08, period_s: float = 0.35, far_period_s: float = 2.0) -> None:
+    def __init__(self, min_face: float = 0.08, period_s: float = 0.4, far_period_s: float = 2.0) -> None:
         self._min_face = min_face
         self._periods_s = (period_s, far_period_s)
         self._detectors = (HaarDetector(), HaarDetector())  # a cascade serves one thread at a time
