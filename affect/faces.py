@@ -70,10 +70,10 @@ class HaarDetector:
                 'Install a version below 5: pip install "opencv-python<5".'
             )
         self._cascade = cv2.CascadeClassifier(str(path))
-        self.min_face = min_face
+        self._min_face = min_face
         self._scale_factor = scale_factor
         self._min_neighbors = min_neighbors
-        self.min_share = min_share
+        self._min_share = min_share
         self._max_side = max_side
 
     def detect(self, picture: Image) -> list[FaceBox]:
@@ -84,9 +84,9 @@ class HaarDetector:
             shrink = max(grey.shape) / self._max_side
             small = cv2.resize(grey, None, fx=1 / shrink, fy=1 / shrink, interpolation=cv2.INTER_AREA)
             grey = np.asarray(small, np.uint8)
-        smallest = max(HAAR_WINDOW, round(self.min_face * min(grey.shape)))
+        smallest = max(HAAR_WINDOW, round(self._min_face * min(grey.shape)))
         found = self.search(grey, smallest, max(grey.shape), self._scale_factor, self._min_neighbors)
-        enough = self.min_share * max((s.hits for s in found), default=0)
+        enough = self._min_share * max((s.hits for s in found), default=0)
         boxes = [FaceBox(*(round(v * shrink) for v in s.box)) for s in found if s.hits >= enough]
         return sorted(boxes, key=lambda b: -b.width * b.height)
 

@@ -24,6 +24,9 @@ from affect.live.views import Views
 NEAR_SIDE = 24 * 1.1**10
 NEAR_FACTOR = 1.1
 KEPT_HITS = 4  # a known face is kept by as few hits
+# A new face needs this share of the strongest face's hits: beside a real face, chance patterns reach a third of them
+# for a moment, and second faces have about as many. A known one may have fewer: a chin beyond the border takes most.
+NEW_SHARE = 0.4
 SWEEP_FACTOR = 1.2
 SWEEP_NEIGHBORS = 0  # a single hit of the coarse sweep is worth a close look: asking for two loses one face in five
 
@@ -76,7 +79,6 @@ class AroundKnown:
         self._shape: tuple[int, ...] = ()
         self._sweeps: tuple[Sweep, Sweep] = (Sweep([], 1.0), Sweep([], 1.0))
         self._last_whole_s = -math.inf
-        self._strongest = 0
 
     def find(
         self, views: Views, known: Sequence[FaceBox], lost: Sequence[FaceBox], timestamp_s: float
@@ -89,8 +91,7 @@ class AroundKnown:
         near = self._each(_near, views, known)
         back = self._each(_again, views, lost)
         found = _without_doubles([s for s in near + back if s is not None])
-        if found:
-            self._strongest = max(s.hits for s in found)
+        strongest = max((s.hits for s in found), default=0)
         slices = [s for sweep in self._sweeps for s in sweep.due(timestamp_s)]
         first_or_lost = math.isinf(self._last_whole_s) or None in near
         if first_or_lost and timestamp_s - self._last_whole_s >= self._periods_s[0]:
@@ -98,7 +99,7 @@ class AroundKnown:
             whole = [Sighting(box, NEW_HITS) for box in self._detectors[0].detect(views.grey)]
             found = _without_doubles(found + whole)
         else:
-            found += self._new(views, slices, found)
+            found += self._new(views, slices, found, strongest)
         return sorted((s.box for s in found), key=lambda b: -b.width * b.height)
 
     def _each(self, look: Look, views: Views, boxes: Sequence[FaceBox]) -> list[Sighting | None]:
@@ -110,11 +111,10 @@ class AroundKnown:
         rest = [look(first, views, box) for box in boxes[half:]]
         return helped.result() + rest
 
-    def _new(self, views: Views, slices: list[Slice], found: list[Sighting]) -> list[Sighting]:
+    def _new(self, views: Views, slices: list[Slice], found: list[Sighting], strongest: int) -> list[Sighting]:
         """Faces in slices of the sweep that are not among those found already.
 
-        What the coarse sweep sees is looked at closely, and needs its share of the strongest face's hits, as in
-        `HaarDetector.detect`.
+        What the coarse sweep sees is looked at closely, and needs its share of the strongest face's hits.
         """
         detector = self._detectors[0]
         seen: list[Sighting] = []
@@ -127,7 +127,7 @@ class AroundKnown:
                 sighting = _confirmed(detector, views, box, part.new_hits)
                 if sighting is not None and not any(_inside(sighting.box, s.box) for s in found + seen):
                     seen.append(sighting)
-        enough = detector.min_share * max([s.hits for s in seen] + ([self._strongest] if found else []), default=0)
+        enough = NEW_SHARE * max([strongest, *(s.hits for s in seen)])
         return [s for s in seen if s.hits >= enough]
 
 
