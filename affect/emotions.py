@@ -1,4 +1,4 @@
-"""The eight expression classes: order, names in English and Spanish, colours.
+"""The eight expression classes: order, names in English and Spanish, colours; and "uncertain", which is none of them.
 
 The order is AffectNet's class folders sorted by name, and the order of the model's outputs.
 """
@@ -58,7 +58,18 @@ COLORS: Final = {
 }
 
 
-def color_rgb(emotion: str) -> tuple[int, int, int]:
-    """The colour of a class as (red, green, blue), each 0…255. Raises KeyError for another name."""
-    value = COLORS[emotion]
+# What a live label says where no class wins clearly. It is no class: models do not know it, metrics do not count it.
+UNCERTAIN: Final = "uncertain"
+UNCERTAIN_NAMES: Final = {"en": "uncertain", "es": "incierto"}
+UNCERTAIN_COLOR: Final = "#5C5C5C"  # a neutral grey, darker than that of "neutral"
+
+
+def label_name(label: str, language: str) -> str:
+    """A class or "uncertain" in a language. Raises KeyError for another name."""
+    return UNCERTAIN_NAMES[language] if label == UNCERTAIN else NAMES[language][label]
+
+
+def color_rgb(label: str) -> tuple[int, int, int]:
+    """The colour of a class or of "uncertain": (red, green, blue), each 0…255. Raises KeyError for another name."""
+    value = UNCERTAIN_COLOR if label == UNCERTAIN else COLORS[label]
     return int(value[1:3], 16), int(value[3:5], 16), int(value[5:7], 16)

@@ -16,6 +16,7 @@ from affect.errors import AffectError
 from affect.preprocessing import Image, Preprocessing
 
 CASCADE = "haarcascade_frontalface_default.xml"
+HAAR_WINDOW = 24  # the side of the smallest face that this cascade sees, pixels
 
 
 class FaceBox(NamedTuple):
@@ -25,6 +26,13 @@ class FaceBox(NamedTuple):
     y: int
     width: int
     height: int
+
+
+class Sighting(NamedTuple):
+    """A face that `HaarDetector.search` found, and how many overlapping hits of the cascade speak for it."""
+
+    box: FaceBox
+    hits: int
 
 
 class FaceDetector(Protocol):
@@ -70,25 +78,34 @@ class HaarDetector:
 
     def detect(self, picture: Image) -> list[FaceBox]:
         """See `FaceDetector.detect`. The boxes are square."""
-        grey = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+        grey = np.asarray(picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
         shrink = 1.0
         if self._max_side is not None and max(grey.shape) > self._max_side:
             shrink = max(grey.shape) / self._max_side
-            grey = cv2.resize(grey, None, fx=1 / shrink, fy=1 / shrink, interpolation=cv2.INTER_AREA)
-        smallest = max(24, round(self._min_face * min(grey.shape)))  # the cascade's window is 24 px
+            small = cv2.resize(grey, None, fx=1 / shrink, fy=1 / shrink, interpolation=cv2.INTER_AREA)
+            grey = np.asarray(small, np.uint8)
+        smallest = max(HAAR_WINDOW, round(self._min_face * min(grey.shape)))
+        found = self.search(grey, smallest, max(grey.shape), self._scale_factor, self._min_neighbors)
+        enough = self._min_share * max((s.hits for s in found), default=0)
+        boxes = [FaceBox(*(round(v * shrink) for v in s.box)) for s in found if s.hits >= enough]
+        return sorted(boxes, key=lambda b: -b.width * b.height)
+
+    def search(
+        self, grey: Image, smallest: int, largest: int, scale_factor: float, min_neighbors: int
+    ) -> list[Sighting]:
+        """Faces of the given sides, in pixels, in a grey picture as it is: not reduced, nothing weighed, any order.
+
+        The cascade tries the sides 24, 24·scale_factor, 24·scale_factor², …; it leaves out every second position for
+        sides below 48.   Not to be called from two threads at once.
+        """
         found, hits = self._cascade.detectMultiScale2(
             grey,
-            scaleFactor=self._scale_factor,
-            minNeighbors=self._min_neighbors,
+            scaleFactor=scale_factor,
+            minNeighbors=min_neighbors,
             minSize=(smallest, smallest),
+            maxSize=(largest, largest),
         )
-        enough = self._min_share * max((int(h) for h in hits), default=0)
-        boxes = [
-            FaceBox(*(round(float(v) * shrink) for v in box))
-            for box, h in zip(found, hits, strict=True)
-            if int(h) >= enough
-        ]
-        return sorted(boxes, key=lambda b: -b.width * b.height)
+        return [Sighting(FaceBox(*(int(v) for v in box)), int(h)) for box, h in zip(found, hits, strict=True)]
 
 
 class YuNetDetector:

@@ -52,7 +52,9 @@ def test_the_demo_is_labelled_happy_in_most_frames(script: Run, tmp_path: Path) 
     for row in rows:
         probabilities = {k[2:]: float(v) for k, v in row.items() if k.startswith("p_")}
         assert sum(probabilities.values()) == pytest.approx(1, abs=1e-4)
-        assert float(row["confidence"]) == max(probabilities.values()) == probabilities[row["emotion"]]
+        assert row["emotion"] in {*probabilities, "uncertain"}
+        shown = probabilities.get(row["emotion"], max(probabilities.values()))
+        assert float(row["confidence"]) == shown
     assert "90 frames of demo clip" in done.stdout
     assert "starter_ferplus.pt" in done.stderr
 

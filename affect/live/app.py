@@ -16,6 +16,11 @@ from affect.emotions import LANGUAGES
 from affect.errors import AffectError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from affect.live.feed import FrameFeed
+    from affect.live.results import FaceResult
+    from affect.live.sources import Frame
     from affect.live.summary import Summary
 
 HOME = Path(__file__).resolve().parents[2]
@@ -102,33 +107,61 @@ def main(arguments: list[str] | None = None) -> int:
 
 def run(options: argparse.Namespace, summary: Summary) -> None:
     """Process the source until it ends, the person leaves, or `--max-frames` is reached."""
-    from affect.faces import create_detector
     from affect.live.classifier import load_classifier
+    from affect.live.feed import FrameFeed
     from affect.live.outputs import Outputs
     from affect.live.pipeline import Pipeline
+    from affect.live.search import create_search
     from affect.live.sources import open_source
     from affect.live.window import missing_display
 
     model = options.model or (TRAINED if TRAINED.is_file() else BUNDLED)
-    detector = create_detector(options.detector, options.detector_model)
-    with closing(open_source(options.source)) as source:
+    search = create_search(options.detector, options.detector_model)
+    source = open_source(options.source)
+    with closing(FrameFeed(source)) as feed:
         classifier = load_classifier(model, options.backend, _tell)
         _tell(f"Model: {classifier.description}. Source: {source.description}.")
         windowed = not options.headless
         if windowed and (reason := missing_display()) is not None:
             _tell(f"No window: {reason}. Running headless.")
             windowed = False
-        pipeline = Pipeline(detector, classifier, options.faces)
-        with Outputs(source, options.lang, windowed, options.csv, options.save_video) as outputs:
+        pipeline = Pipeline(search, classifier, options.faces)
+        with Outputs(options.lang, source.fps, options.csv, options.save_video) as outputs:
             summary.start(source.description, classifier.description)
-            for frame in source.frames():
-                results = pipeline.process(frame)
-                summary.add(frame, results)
-                if not windowed:
-                    summary.print_line(results)
-                if not outputs.emit(frame, results, summary) or summary.frames == options.max_frames:
-                    return
-            outputs.wait_after_image()
+
+            def processed() -> Iterator[tuple[Frame, list[FaceResult]]]:
+                for frame in feed.frames():
+                    results = pipeline.process(frame)
+                    summary.add(frame, results)
+                    outputs.write(frame, results, summary.fps)
+                    yield frame, results
+                    if summary.frames == options.max_frames:
+                        return
+
+            if windowed:
+                _run_in_window(processed(), feed, options.lang, summary)
+                return
+            for _, results in processed():
+                summary.print_line(results)
+
+
+def _run_in_window(
+    processed: Iterator[tuple[Frame, list[FaceResult]]], feed: FrameFeed, language: str, summary: Summary
+) -> None:
+    """Show the frames as they are processed; a file plays at its own speed, and an image stays."""
+    from affect.live.screen import Screen
+    from affect.live.sources import ImageSource
+
+    screen = Screen(language)
+
+    def work() -> None:
+        for frame, results in processed:
+            screen.offer(frame.picture, results, summary.fps)
+            ahead_s = 0.0 if feed.source.live else frame.timestamp_s - summary.elapsed_s
+            if screen.left.wait(max(0.0, ahead_s)):
+                return
+
+    screen.run(work, feed.stop, stays=isinstance(feed.source, ImageSource))
 
 
 def _tell(text: str) -> None:

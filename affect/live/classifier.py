@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ Floats = npt.NDArray[np.float32]
 class Classifier:
     """A model ready to use: `probabilities(picture, boxes)`.
 
-    logits: the network, float32 (n, 3, side, side) → float32 (n, 8).
+    logits:         the network, float32 (n, 3, side, side) → float32 (n, 8).
     """
 
     def __init__(
@@ -37,7 +38,7 @@ class Classifier:
         temperature: float,
         description: str,
     ) -> None:
-        self._logits = logits
+        self.logits = logits
         self._temperature = temperature
         self.preprocessing = preprocessing
         self.description = description
@@ -45,14 +46,15 @@ class Classifier:
     def probabilities(self, picture: Image, boxes: list[FaceBox]) -> Floats:
         """The calibrated probabilities of the faces in a frame, in one batch.
 
-        picture: uint8 BGR (height, width, 3).   boxes: n face boxes that overlap the picture.
+        picture: uint8 BGR (height, width, 3), or grey (height, width) where the model sees grey.
+        boxes: n face boxes that overlap the picture.
         Returns float32 (n, 8) in the order of `EMOTIONS`, rows sum to 1.
         """
         if not boxes:
             return np.empty((0, len(EMOTIONS)), np.float32)
         prepare = self.preprocessing.prepare
         faces = np.stack([prepare(crop_face(picture, box, self.preprocessing)) for box in boxes])
-        scaled = self._logits(self.preprocessing.normalize(faces)) / self._temperature
+        scaled = self.logits(self.preprocessing.normalize(faces)) / self._temperature
         powers = np.exp(scaled - scaled.max(1, keepdims=True))
         return np.asarray(powers / powers.sum(1, keepdims=True), np.float32)
 
@@ -100,8 +102,18 @@ def _onnx_classifier(path: Path, notify: Callable[[str], None]) -> Classifier:
             raise AffectError(f"ONNX Runtime cannot read {export}. Delete it, or run with --backend torch.")
     values = _metadata(session)
 
-    def logits(faces: Floats) -> Floats:
+    helper = ThreadPoolExecutor(1)
+
+    def run(faces: Floats) -> Floats:
         return np.asarray(session.run(["logits"], {"faces": faces})[0], np.float32)
+
+    def logits(faces: Floats) -> Floats:
+        if len(faces) < 2:
+            return run(faces)
+        half = len(faces) // 2
+        helped = helper.submit(run, faces[:half])
+        rest = run(faces[half:])
+        return np.concatenate([helped.result(), rest])
 
     preprocessing = Preprocessing.from_dict(json.loads(values["preprocessing"]))
     return Classifier(logits, preprocessing, float(values["temperature"]), f"{path.name} on ONNX Runtime")
@@ -123,8 +135,7 @@ def _session(export: Path) -> Any | None:
         return None
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
-    options.intra_op_num_threads = min(2, os.cpu_count() or 1)
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leave the core to the video call
+    options.intra_op_num_threads = 1  # for one face a second thread costs more than it saves; see `logits` for several
     try:
         return onnxruntime.InferenceSession(str(export), options, providers=["CPUExecutionProvider"])
     except Exception:  # ONNX Runtime's exceptions share no public base; a bad export is made anew

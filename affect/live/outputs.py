@@ -1,4 +1,4 @@
-"""Everything a frame's results go to: CSV, annotated video, window."""
+"""The files that a run writes: CSV and annotated video."""
 
 from __future__ import annotations
 
@@ -6,52 +6,33 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
-from affect.live.overlay import FaceResult, Overlay
+from affect.live.results import FaceResult
 from affect.live.sinks import CsvSink, VideoSink
-from affect.live.sources import Frame, ImageSource, Source
-from affect.live.summary import Summary
-from affect.live.window import Window
-from affect.preprocessing import Image
+from affect.live.sources import Frame
 
 
 class Outputs:
-    """The outputs of one run, opened together and closed together.
+    """The files of one run, opened together and closed together.
 
-    windowed: show a window.   csv, video: files to write, or None.   Raises AffectError where one cannot be written.
+    csv, video: files to write, or None.   fps: of the video.   Raises AffectError where one cannot be written.
     """
 
-    def __init__(self, source: Source, language: str, windowed: bool, csv: Path | None, video: Path | None) -> None:
-        self._source = source
-        self._windowed = windowed
-        self._overlay = Overlay(language)
-        self._shown: Image | None = None
-        self._window: Window | None = None
+    def __init__(self, language: str, fps: float, csv: Path | None, video: Path | None) -> None:
         with ExitStack() as stack:
             self._csv = stack.enter_context(CsvSink(csv)) if csv else None
-            self._video = stack.enter_context(VideoSink(video, source.fps)) if video else None
+            self._video = stack.enter_context(VideoSink(video, fps)) if video else None
             self._open = stack.pop_all()
+        if self._video is not None:
+            from affect.live.overlay import Overlay  # a run that draws nothing does not load fonts
 
-    def emit(self, frame: Frame, results: list[FaceResult], summary: Summary) -> bool:
-        """Write and show one frame. Returns False once the person wants to leave."""
+            self._overlay = Overlay(language)
+
+    def write(self, frame: Frame, results: list[FaceResult], fps: float | None) -> None:
+        """One frame, in order.   fps: shown in the video; None: not known yet."""
         if self._csv is not None:
             self._csv.write(frame, results)
-        if self._video is None and not self._windowed:
-            return True
-        self._shown = self._overlay.draw(frame.picture, results, summary.fps)
         if self._video is not None:
-            self._video.write(frame, self._shown)
-        if not self._windowed:
-            return True
-        if self._window is None:
-            self._window = self._open.enter_context(Window("affect", frame.picture.shape[1], frame.picture.shape[0]))
-        ahead_s = 0.0 if self._source.live else frame.timestamp_s - summary.elapsed_s  # a file plays at its own speed
-        return self._window.show(self._shown, round(1000 * ahead_s))
-
-    def wait_after_image(self) -> None:
-        """An image file stays on the screen until the person leaves."""
-        if isinstance(self._source, ImageSource) and self._window is not None and self._shown is not None:
-            while self._window.show(self._shown, 50):
-                pass
+            self._video.write(frame, self._overlay.draw(frame.picture, results, fps))
 
     def __enter__(self) -> Outputs:
         return self

@@ -6,20 +6,18 @@ Each piece of text is drawn once and kept.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from PIL import Image as PillowImage
 from PIL import ImageDraw, ImageFont
 
-from affect.emotions import EMOTIONS, NAMES, color_rgb
+from affect.emotions import EMOTIONS, UNCERTAIN, color_rgb, label_name
 from affect.errors import AffectError
-from affect.faces import FaceBox
+from affect.live.results import FaceResult
 from affect.preprocessing import Image
 
 Bgr = tuple[int, int, int]
@@ -27,80 +25,47 @@ INK: Bgr = (245, 245, 245)
 DARK: Bgr = (28, 24, 22)
 
 
-@dataclass(frozen=True)
-class FaceResult:
-    """What is known of one face in one frame: its id, its box, and its smoothed probabilities, float32 (8,)."""
-
-    face_id: int
-    box: FaceBox
-    probabilities: npt.NDArray[np.float32]
-
-    @property
-    def emotion(self) -> str:
-        """The most probable class."""
-        return EMOTIONS[int(self.probabilities.argmax())]
-
-    @property
-    def confidence(self) -> float:
-        """The probability of that class, 0…1."""
-        return float(self.probabilities.max())
-
-
 class Overlay:
     """Draws results on frames. `language`: "en" or "es"."""
 
+    NO_FACE = {"en": "no face", "es": "ninguna cara"}  # noqa: RUF012
+
     def __init__(self, language: str = "en") -> None:
-        self._names = NAMES[language]
+        self._language = language
 
     def draw(self, picture: Image, results: list[FaceResult], fps: float | None) -> Image:
         """A copy of the frame with every face's box, label and bars, and the frame rate (None: not shown)."""
         canvas = picture.copy()
         unit = max(0.4, min(canvas.shape[0] / 720, canvas.shape[1] / 960))  # sizes below are for 720 lines
+        edge = round(12 * unit)
         for result in results:
             self._face(canvas, result, unit)
         if fps is not None:
-            label = _text(f"{fps:.0f} fps", round(17 * unit))
-            _chip(
-                canvas,
-                label,
-                canvas.shape[1] - label.shape[1] - round(24 * unit),
-                round(12 * unit),
-                DARK,
-                INK,
-                unit,
-            )
+            label = _chip(f"{fps:.0f} fps", round(17 * unit), DARK)
+            _put(canvas, label, canvas.shape[1] - label.shape[1] - edge, edge)
         if not results:
-            text = {"en": "no face", "es": "ninguna cara"}["es" if self._names is NAMES["es"] else "en"]
-            _chip(
-                canvas,
-                _text(text, round(20 * unit)),
-                round(12 * unit),
-                round(12 * unit),
-                DARK,
-                INK,
-                unit,
-            )
+            _put(canvas, _chip(self.NO_FACE[self._language], round(20 * unit), DARK), edge, edge)
         return canvas
 
     def _face(self, canvas: Image, result: FaceResult, unit: float) -> None:
         color = _bgr(result.emotion)
         box = result.box
         corner = (box.x + box.width, box.y + box.height)
-        cv2.rectangle(canvas, (box.x, box.y), corner, DARK, max(2, round(5 * unit)), cv2.LINE_AA)
-        cv2.rectangle(canvas, (box.x, box.y), corner, color, max(1, round(3 * unit)), cv2.LINE_AA)
-        title = _text(f"{self._names[result.emotion]}  {result.confidence:.0%}", round(24 * unit))
-        above = box.y - title.shape[0] - round(14 * unit)
-        _chip(canvas, title, max(0, box.x), max(0, above), color, _ink_on(color), unit)
+        cv2.rectangle(canvas, (box.x, box.y), corner, DARK, max(2, round(5 * unit)))
+        cv2.rectangle(canvas, (box.x, box.y), corner, color, max(1, round(3 * unit)))
+        name = label_name(result.emotion, self._language)
+        title = name if result.emotion == UNCERTAIN else f"{name}  {result.confidence:.0%}"
+        label = _chip(title, round(24 * unit), color)
+        _put(canvas, label, min(max(0, box.x), canvas.shape[1] - label.shape[1]), max(0, box.y - label.shape[0]))
         self._bars(canvas, result, unit)
 
     def _bars(self, canvas: Image, result: FaceResult, unit: float) -> None:
         """Eight bars on a dark panel beside the face: at its right, or at its left where there is no room."""
         row, pad, gauge = round(25 * unit), round(10 * unit), round(110 * unit)
         size = round(16 * unit)
-        labels = [_text(self._names[e], size) for e in EMOTIONS]
-        numbers = [_text(f"{p:.0%}", size) for p in result.probabilities]
+        labels = [_ink(label_name(e, self._language), size) for e in EMOTIONS]
         name_width = max(label.shape[1] for label in labels)
-        width = name_width + gauge + _text("100%", size).shape[1] + 4 * pad
+        width = name_width + gauge + _ink("100%", size).shape[1] + 4 * pad
         height = len(EMOTIONS) * row + 2 * pad
         left = result.box.x + result.box.width + pad
         if left + width > canvas.shape[1]:
@@ -108,20 +73,20 @@ class Overlay:
         left = max(0, left)
         top = max(0, min(result.box.y, canvas.shape[0] - height))
         panel = canvas[top : top + height, left : left + width]
-        panel[:] = cv2.addWeighted(panel, 0.3, np.full_like(panel, DARK), 0.7, 0)
+        panel[:] = cv2.addWeighted(panel, 0.3, _plain(panel.shape[0], panel.shape[1], DARK), 0.7, 0)
+        bar = left + 2 * pad + name_width
         for i, emotion in enumerate(EMOTIONS):
             y = top + pad + i * row
-            bar = left + 2 * pad + name_width
-            probability = float(result.probabilities[i])
-            _paste(canvas, labels[i], left + pad, y + (row - labels[i].shape[0]) // 2, INK)
-            cv2.rectangle(canvas, (bar, y + row // 4), (bar + gauge, y + 3 * row // 4), (80, 76, 74), -1)
-            end = bar + round(gauge * probability)
-            cv2.rectangle(canvas, (bar, y + row // 4), (end, y + 3 * row // 4), _bgr(emotion), -1)
-            _paste(canvas, numbers[i], bar + gauge + pad, y + (row - numbers[i].shape[0]) // 2, INK)
+            number = _ink(f"{result.probabilities[i]:.0%}", size)
+            end = bar + round(gauge * float(result.probabilities[i]))
+            _write(canvas, labels[i], left + pad, y + (row - labels[i].shape[0]) // 2)
+            _write(canvas, number, bar + gauge + pad, y + (row - number.shape[0]) // 2)
+            _fill(canvas, bar, y + row // 4, bar + gauge, y + 3 * row // 4, (80, 76, 74))
+            _fill(canvas, bar, y + row // 4, end, y + 3 * row // 4, _bgr(emotion))
 
 
-def _bgr(emotion: str) -> Bgr:
-    red, green, blue = color_rgb(emotion)
+def _bgr(label: str) -> Bgr:
+    red, green, blue = color_rgb(label)
     return blue, green, red
 
 
@@ -131,25 +96,41 @@ def _ink_on(color: Bgr) -> Bgr:
     return DARK if 0.114 * blue + 0.587 * green + 0.299 * red > 120 else INK
 
 
-def _chip(canvas: Image, label: Image, left: int, top: int, ground: Bgr, ink: Bgr, unit: float) -> None:
-    """A label on a filled rectangle."""
-    pad = round(6 * unit)
-    left = max(0, min(left, canvas.shape[1] - label.shape[1] - 2 * pad))
-    lower = (left + label.shape[1] + 2 * pad, top + label.shape[0] + 2 * pad)
-    cv2.rectangle(canvas, (left, top), lower, ground, -1)
-    _paste(canvas, label, left + pad, top + pad, ink)
+def _fill(canvas: Image, left: int, top: int, right: int, bottom: int, color: Bgr) -> None:
+    canvas[max(0, top) : max(0, bottom), max(0, left) : max(0, right)] = color
 
 
-def _paste(canvas: Image, label: Image, left: int, top: int, ink: Bgr) -> None:
-    """Blend a label (opacity 0…255) into the canvas; what lies outside is cut off."""
-    area = canvas[max(0, top) : top + label.shape[0], max(0, left) : left + label.shape[1]]
-    if area.size == 0:
-        return
-    opacity = label[max(0, -top) :, max(0, -left) :][: area.shape[0], : area.shape[1], None] / 255.0
-    area[:] = (area * (1 - opacity) + np.array(ink) * opacity).astype(np.uint8)
+def _put(canvas: Image, label: Image, left: int, top: int) -> None:
+    """Lay a label over the canvas; what lies outside is cut off."""
+    area = canvas[max(0, top) : max(0, top + label.shape[0]), max(0, left) : max(0, left + label.shape[1])]
+    area[:] = label[max(0, -top) :, max(0, -left) :][: area.shape[0], : area.shape[1]]
+
+
+def _write(canvas: Image, text: Image, left: int, top: int) -> None:
+    """Light text over a dark ground: the lighter of the two is seen. What lies outside is cut off."""
+    area = canvas[max(0, top) : max(0, top + text.shape[0]), max(0, left) : max(0, left + text.shape[1])]
+    np.maximum(area, text[max(0, -top) :, max(0, -left) :][: area.shape[0], : area.shape[1]], out=area)
 
 
 @lru_cache(maxsize=512)
+def _chip(text: str, size: int, ground: Bgr) -> Image:
+    """A label on a filled rectangle, uint8 BGR (height, width, 3)."""
+    pad = max(1, size // 3)
+    opacity = np.pad(_text(text, size), pad)[:, :, None] / 255.0
+    return np.asarray(np.array(ground) * (1 - opacity) + np.array(_ink_on(ground)) * opacity, np.uint8)
+
+
+@lru_cache(maxsize=512)
+def _ink(text: str, size: int) -> Image:
+    """Light text on black, uint8 BGR (height, width, 3)."""
+    return np.asarray(_text(text, size)[:, :, None] / 255.0 * np.array(INK), np.uint8)
+
+
+@lru_cache(maxsize=8)
+def _plain(height: int, width: int, color: Bgr) -> Image:
+    return np.full((height, width, 3), color, np.uint8)
+
+
 def _text(text: str, size: int) -> Image:
     """Text as opacity, uint8 (height, width); all texts of a size have the same height."""
     font = _font(size)

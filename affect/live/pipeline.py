@@ -1,31 +1,48 @@
-"""A frame's way: faces found, matched with the known ones, classified in one batch, smoothed."""
+"""A frame's way: faces found, matched with the known ones, steadied, classified in one batch, smoothed, labelled."""
 
 from __future__ import annotations
 
-from affect.faces import FaceDetector
+import cv2
+
 from affect.live.classifier import Classifier
-from affect.live.overlay import FaceResult
-from affect.live.smoothing import ProbabilitySmoother
+from affect.live.results import FaceResult
+from affect.live.search import FaceSearch
+from affect.live.smoothing import BoxSmoother, LabelChooser, ProbabilitySmoother
 from affect.live.sources import Frame
 from affect.live.tracking import FaceTracker
+from affect.live.views import Views
 
 
 class Pipeline:
-    """Detector, tracker, classifier and smoother in a row; `process` is called once a frame, in order."""
+    """Search, tracker, classifier and smoothers in a row; `process` is called once a frame, in order.
 
-    def __init__(self, detector: FaceDetector, classifier: Classifier, max_faces: int = 4) -> None:
-        self._detector = detector
+    OpenCV is held to one thread: its pictures are small here, and its threads would wait, awake, for work that the
+    model's threads have taken the cores for.
+    """
+
+    def __init__(self, search: FaceSearch, classifier: Classifier, max_faces: int = 4) -> None:
+        cv2.setNumThreads(1)
+        self._search = search
         self._classifier = classifier
+        self._views = Views()
         self._tracker = FaceTracker(max_faces)
-        self._smoother = ProbabilitySmoother()
+        self._boxes = BoxSmoother()
+        self._probabilities = ProbabilitySmoother()
+        self._labels = LabelChooser()
 
     def process(self, frame: Frame) -> list[FaceResult]:
         """The faces of a frame, largest first, with smoothed probabilities; an empty list where there is none."""
-        faces = self._tracker.update(self._detector.detect(frame.picture), frame.timestamp_s)
-        rows = self._classifier.probabilities(frame.picture, [f.box for f in faces])
-        results = [
-            FaceResult(f.face_id, f.box, self._smoother.update(f.face_id, row, frame.timestamp_s))
-            for f, row in zip(faces, rows, strict=True)
-        ]
-        self._smoother.keep_only(self._tracker.ids)
+        now_s = frame.timestamp_s
+        views = self._views.take(frame.picture)
+        known, lost = self._tracker.boxes_of_last_frame(), self._tracker.boxes_of_lost()
+        faces = self._tracker.update(self._search.find(views, known, lost, now_s), now_s)
+        boxes = [self._boxes.update(f.face_id, f.box, now_s) for f in faces]
+        grey = self._classifier.preprocessing.color == "grey"
+        rows = self._classifier.probabilities(views.grey if grey else frame.picture, boxes)
+        results = []
+        for face, box, row in zip(faces, boxes, rows, strict=True):
+            smoothed = self._probabilities.update(face.face_id, row, now_s)
+            results.append(FaceResult(face.face_id, box, smoothed, self._labels.update(face.face_id, smoothed)))
+        for smoother in (self._boxes, self._probabilities, self._labels):
+            smoother.keep_only(self._tracker.ids)
         return results

@@ -10,7 +10,7 @@ import cv2
 
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
-from affect.live.overlay import FaceResult
+from affect.live.results import FaceResult
 from affect.live.sources import Frame
 from affect.preprocessing import Image
 

@@ -1,4 +1,4 @@
-"""Probabilities that do not tremble: an exponential average over seconds, separately for each face."""
+"""Boxes and probabilities that do not tremble, labels that do not flicker: in seconds, separately for each face."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import math
 
 import numpy as np
 import numpy.typing as npt
+
+from affect.emotions import EMOTIONS, UNCERTAIN
+from affect.faces import FaceBox
 
 Probabilities = npt.NDArray[np.float32]
 
@@ -38,3 +41,83 @@ class ProbabilitySmoother:
     def keep_only(self, face_ids: set[int]) -> None:
         """Forget every other face."""
         self._state = {k: v for k, v in self._state.items() if k in face_ids}
+
+
+class LabelChooser:
+    """The label of each face, which changes only when another class wins clearly.
+
+    A class wins clearly when it has at least `least` and leads every other class by at least `lead`. The label then
+    stays until another class wins clearly; it becomes "uncertain" when its class falls `lead` behind another one, or
+    below two thirds of `least`.
+
+    lead, least: probabilities, 0…1.
+    """
+
+    def __init__(self, lead: float = 0.1, least: float = 0.3) -> None:
+        self._lead = lead
+        self._least = least
+        self._labels: dict[int, str] = {}
+
+    def update(self, face_id: int, probabilities: Probabilities) -> str:
+        """One of `EMOTIONS`, or "uncertain".   probabilities: of one face, float32 (8,), smoothed."""
+        second, first = (int(i) for i in np.argsort(probabilities)[-2:])
+        label = self._labels.get(face_id, UNCERTAIN)
+        highest = float(probabilities[first])
+        if highest >= self._least and highest - float(probabilities[second]) >= self._lead:
+            label = EMOTIONS[first]
+        elif label != UNCERTAIN:
+            own = float(probabilities[EMOTIONS.index(label)])
+            if own <= highest - self._lead or own < self._least * 2 / 3:
+                label = UNCERTAIN
+        self._labels[face_id] = label
+        return label
+
+    def keep_only(self, face_ids: set[int]) -> None:
+        """Forget every other face."""
+        self._labels = {k: v for k, v in self._labels.items() if k in face_ids}
+
+
+class BoxSmoother:
+    """The One-Euro filter (Casiez, Roussel and Vogel, CHI 2012): a still face's box rests, a moving one's follows.
+
+    A low pass whose cutoff rises with speed. It filters the box's middle and the logarithm of its side, in box sides.
+
+    cutoff_hz:  for a face at rest.   per_speed: added to it, Hz for one box side a second.
+    """
+
+    SPEED_CUTOFF_HZ = 1.0  # the filter of the speed itself, as in the paper
+
+    def __init__(self, cutoff_hz: float = 1.5, per_speed: float = 10.0) -> None:
+        self._cutoff_hz = cutoff_hz
+        self._per_speed = per_speed
+        self._state: dict[int, tuple[float, npt.NDArray[np.float64], npt.NDArray[np.float64]]] = {}
+
+    def update(self, face_id: int, box: FaceBox, timestamp_s: float) -> FaceBox:
+        """The steadied box of one face; a square stays a square.   timestamp_s: seconds, not decreasing."""
+        side = max(1.0, math.sqrt(box.width * box.height))
+        now = np.array([box.x + box.width / 2, box.y + box.height / 2, math.log(side)])
+        speed = np.zeros(3)
+        known = self._state.get(face_id)
+        if known is not None:
+            last_s, last, last_speed = known
+            passed_s = timestamp_s - last_s
+            if passed_s <= 0:
+                now, speed = last, last_speed
+            else:
+                step = (now - last) / (side, side, 1.0)
+                speed = last_speed + _weight(self.SPEED_CUTOFF_HZ, passed_s) * (step / passed_s - last_speed)
+                cutoff_hz = self._cutoff_hz + self._per_speed * float(np.abs(speed).max())
+                now = last + _weight(cutoff_hz, passed_s) * (now - last)
+        self._state[face_id] = (timestamp_s, now, speed)
+        scale = math.exp(now[2]) / side
+        width, height = box.width * scale, box.height * scale
+        return FaceBox(round(now[0] - width / 2), round(now[1] - height / 2), round(width), round(height))
+
+    def keep_only(self, face_ids: set[int]) -> None:
+        """Forget every other face."""
+        self._state = {k: v for k, v in self._state.items() if k in face_ids}
+
+
+def _weight(cutoff_hz: float, passed_s: float) -> float:
+    """The share of a change that a first-order low pass lets through in a time."""
+    return -math.expm1(-2 * math.pi * cutoff_hz * passed_s)

@@ -6,8 +6,8 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-from affect.emotions import EMOTIONS, NAMES
-from affect.live.overlay import FaceResult
+from affect.emotions import EMOTIONS, UNCERTAIN, label_name
+from affect.live.results import FaceResult
 from affect.live.sources import Frame
 
 
@@ -54,10 +54,13 @@ class Summary:
         if self._printed >= 0 and time.monotonic() - self._printed < 1:
             return
         self._printed = time.monotonic()
-        names = NAMES[self.language]
-        faces = ", ".join(f"face {r.face_id} {names[r.emotion]} {r.confidence:.0%}" for r in results) or "no face"
+        faces = ", ".join(f"face {r.face_id} {self._told(r)}" for r in results) or "no face"
         rate = "" if self.fps is None else f"  {self.fps:5.1f} fps"
         print(f"{self.timestamp_s:8.1f} s  frame {self.frames - 1:6d}{rate}  {faces}", flush=True)
+
+    def _told(self, result: FaceResult) -> str:
+        name = label_name(result.emotion, self.language)
+        return name if result.emotion == UNCERTAIN else f"{name} {result.confidence:.0%}"
 
     def print(self) -> None:
         """The whole run in a few lines; nothing where no frame was processed."""
@@ -68,7 +71,7 @@ class Summary:
         print(f"model: {self.model}")
         print(f"a face in {self.with_face / self.frames:.0%} of the frames")
         total = sum(self.emotions.values())
-        for emotion in sorted(EMOTIONS, key=lambda e: -self.emotions[e]):
+        for emotion in sorted((*EMOTIONS, UNCERTAIN), key=lambda e: -self.emotions[e]):
             if self.emotions[emotion]:
-                print(f"  {NAMES[self.language][emotion]:<10} {self.emotions[emotion] / total:4.0%}")
+                print(f"  {label_name(emotion, self.language):<10} {self.emotions[emotion] / total:4.0%}")
         print("These are perceived expressions, not felt emotions.", flush=True)

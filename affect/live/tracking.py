@@ -40,14 +40,16 @@ class FaceTracker:
         self._memory_s = memory_s
         self._known: list[TrackedFace] = []
         self._next_id = 1
+        self._last_s = 0.0
 
     def update(self, boxes: list[FaceBox], timestamp_s: float) -> list[TrackedFace]:
         """The faces of this frame, largest first.
 
-        boxes: from a detector, largest first.   timestamp_s: seconds, not decreasing.
+        boxes: from a search, largest first.   timestamp_s: seconds, not decreasing.
         The best overlapping pair of a box and a known face is matched first; what is left over is a new face.
         """
         boxes = boxes[: self._max_faces]
+        self._last_s = timestamp_s
         self._known = [f for f in self._known if timestamp_s - f.seen_s <= self._memory_s]
         pairs = sorted(
             (
@@ -71,6 +73,14 @@ class FaceTracker:
                 self._known.append(matched[i])
                 self._next_id += 1
         return [matched[i] for i in range(len(boxes))]
+
+    def boxes_of_last_frame(self) -> list[FaceBox]:
+        """Where the faces of the last `update` were."""
+        return [face.box for face in self._known if face.seen_s == self._last_s]
+
+    def boxes_of_lost(self) -> list[FaceBox]:
+        """Where remembered faces were, that the last `update` did not have."""
+        return [face.box for face in self._known if face.seen_s != self._last_s]
 
     @property
     def ids(self) -> set[int]:

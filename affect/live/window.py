@@ -6,7 +6,6 @@ import os
 import socket
 import sys
 from pathlib import Path
-from types import TracebackType
 
 import cv2
 
@@ -68,10 +67,13 @@ class Window:
         cv2.namedWindow(title, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
         cv2.resizeWindow(title, width, height)
 
-    def show(self, picture: Image, wait_ms: int = 1) -> bool:
-        """Show a frame for at least `wait_ms`. Returns False once the person wants to leave."""
+    def show(self, picture: Image) -> None:
+        """Show a frame from the next `serve` on."""
         cv2.imshow(self._title, picture)
-        key = cv2.waitKey(max(1, wait_ms)) & 0xFF
+
+    def serve(self, wait_ms: int) -> bool:
+        """Let the window live for `wait_ms`, 1 or more. Returns False once the person wants to leave."""
+        key = cv2.waitKey(wait_ms) & 0xFF
         return key not in (ord("q"), ord("Q"), ESCAPE) and self._is_open()
 
     def _is_open(self) -> bool:
@@ -80,13 +82,6 @@ class Window:
         except cv2.error:  # some backends raise where the window is gone
             return False
 
-    def __enter__(self) -> Window:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Take the window away."""
         cv2.destroyAllWindows()

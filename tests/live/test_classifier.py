@@ -62,16 +62,20 @@ def test_a_damaged_export_is_made_anew(checkpoint_file: Path) -> None:
     assert len(told) == 1
 
 
-def test_a_live_start_with_a_cached_export_imports_nothing_heavy(checkpoint_file: Path) -> None:
+def test_a_live_run_with_a_cached_export_imports_nothing_heavy(
+    checkpoint_file: Path, portrait_video: Path, tmp_path: Path
+) -> None:
     load_classifier(checkpoint_file, "onnx", quiet)
+    arguments = ["--source", portrait_video, "--model", checkpoint_file, "--headless", "--max-frames", 3]
+    arguments += ["--csv", tmp_path / "out.csv", "--save-video", tmp_path / "out.avi"]
+    heavy = ("torch", "torchvision", "pandas", "matplotlib", "sklearn", "skimage", "seaborn", "scipy")
     code = (
-        "import sys; from pathlib import Path; import affect.live.app, affect.live.pipeline, affect.live.sinks\n"
-        "from affect.live.classifier import load_classifier\n"
-        f"load_classifier(Path({str(checkpoint_file)!r}))\n"
-        "print([m for m in ('torch', 'pandas', 'matplotlib', 'sklearn', 'scipy') if m in sys.modules])"
+        "import sys; from affect.live.app import main; import affect.live.screen\n"
+        f"assert main({list(map(str, arguments))!r}) == 0\n"
+        f"print('heavy:', [m for m in {heavy!r} if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=REPOSITORY, check=True)
-    assert done.stdout.strip() == "[]"
+    assert done.stdout.splitlines()[-1] == "heavy: []"
 
 
 def test_a_missing_model_names_the_way_out(tmp_path: Path) -> None:

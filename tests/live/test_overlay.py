@@ -5,7 +5,8 @@ import pytest
 
 from affect.emotions import EMOTIONS, color_rgb
 from affect.faces import FaceBox
-from affect.live.overlay import FaceResult, Overlay
+from affect.live.overlay import Overlay
+from affect.live.results import FaceResult
 from affect.preprocessing import Image
 
 GREY = np.full((720, 1280, 3), 90, np.uint8)
@@ -14,7 +15,7 @@ GREY = np.full((720, 1280, 3), 90, np.uint8)
 def result(emotion: str, box: FaceBox, confidence: float = 0.8) -> FaceResult:
     probabilities = np.full(8, (1 - confidence) / 7, np.float32)
     probabilities[EMOTIONS.index(emotion)] = confidence
-    return FaceResult(1, box, probabilities)
+    return FaceResult(1, box, probabilities, emotion)
 
 
 def pixels_of(picture: Image, emotion: str) -> int:
@@ -33,6 +34,21 @@ def test_a_longer_bar_is_a_higher_probability() -> None:
     low = Overlay().draw(GREY, [result("happy", box, 0.4)], None)
     high = Overlay().draw(GREY, [result("happy", box, 0.9)], None)
     assert pixels_of(high, "happy") > pixels_of(low, "happy")
+
+
+def test_an_uncertain_face_has_a_grey_of_its_own_and_no_number() -> None:
+    box = FaceBox(400, 200, 200, 200)
+    shown = FaceResult(1, box, np.full(8, 1 / 8, np.float32), "uncertain")
+    drawn = {language: Overlay(language).draw(GREY, [shown], None) for language in ("en", "es")}
+    assert pixels_of(drawn["en"], "uncertain") > 2000
+    assert (drawn["en"] != drawn["es"]).any()
+    other = FaceResult(1, box, spread_over_two(), "uncertain")
+    title = np.s_[100:200, 400:600]
+    assert (drawn["en"][title] == Overlay("en").draw(GREY, [other], None)[title]).all()
+
+
+def spread_over_two() -> np.ndarray:
+    return np.array([0.5, 0.5, 0, 0, 0, 0, 0, 0], np.float32)
 
 
 def test_the_languages_differ() -> None:

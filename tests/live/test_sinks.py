@@ -9,12 +9,12 @@ import pytest
 
 from affect.errors import AffectError
 from affect.faces import FaceBox
-from affect.live.overlay import FaceResult
+from affect.live.results import FaceResult
 from affect.live.sinks import CsvSink, VideoSink
 from affect.live.sources import Frame
 
 PICTURE = np.full((120, 160, 3), 90, np.uint8)
-RESULT = FaceResult(3, FaceBox(1, 2, 30, 30), np.eye(8, dtype=np.float32)[4])
+RESULT = FaceResult(3, FaceBox(1, 2, 30, 30), np.eye(8, dtype=np.float32)[4], "happy")
 
 
 def test_the_csv_has_the_columns_of_the_contract(tmp_path: Path) -> None:

@@ -1,0 +1,78 @@
+"""Frames of a source, read in a thread of their own: the next one is there when it is wanted, and none ever queues."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+from affect.live.sources import Frame, Source
+
+WAKE_S = 0.2  # how often a waiting main thread looks up, so that Ctrl-C reaches it on Windows as well
+
+
+class FrameFeed:
+    """One place for one frame between the reading thread and the taker.
+
+    A live source's frame replaces one that was not taken: the taker always gets the newest, and `Frame.number` shows
+    how many it missed. A file's frame waits until the one before is taken: the taker gets every frame, in order.
+    Closes the source when it is closed.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self._changed = threading.Condition()
+        self._waiting: Frame | None = None
+        self._failure: BaseException | None = None
+        self._ended = False
+        self._closed = False
+        self._reader = threading.Thread(target=self._read, name="reader", daemon=True)
+        self._reader.start()
+
+    def frames(self) -> Iterator[Frame]:
+        """The frames until the source ends. Raises what the source raised, after its last frame."""
+        while True:
+            with self._changed:
+                while self._waiting is None and not self._ended and not self._closed:
+                    self._changed.wait(WAKE_S)
+                frame, self._waiting = self._waiting, None
+                self._changed.notify_all()
+            if self._closed:
+                return
+            if frame is None:
+                break
+            yield frame
+        if self._failure is not None:
+            raise self._failure
+
+    def _read(self) -> None:
+        try:
+            for frame in self.source.frames():
+                if not self._put(frame):
+                    return
+        except Exception as error:  # handed over to the taker, in whose thread it is told to the person
+            self._failure = error
+        finally:
+            with self._changed:
+                self._ended = True
+                self._changed.notify_all()
+
+    def _put(self, frame: Frame) -> bool:
+        with self._changed:
+            while self._waiting is not None and not self.source.live and not self._closed:
+                self._changed.wait()
+            self._waiting = frame
+            self._changed.notify_all()
+            return not self._closed
+
+    def stop(self) -> None:
+        """End `frames`, whoever waits in it."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Stop reading and give the source back."""
+        self.stop()
+        self._reader.join(timeout=2)
+        if not self._reader.is_alive():  # a capture that still waits for its device must not be released under it
+            self.source.close()

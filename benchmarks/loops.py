@@ -1,0 +1,75 @@
+"""The loops that are compared: what most webcam scripts do, and ours. Each takes a frame and gives boxes and labels."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from affect.emotions import EMOTIONS
+from affect.faces import HaarDetector
+from affect.live.classifier import load_classifier
+from affect.live.pipeline import Pipeline
+from affect.live.search import AroundKnown, Everywhere
+from affect.live.sources import Frame
+
+Loop = Callable[[Frame], Any]
+MAX_FACES = 8
+
+
+def usual_loop(model: Path, scale_factor: float) -> Loop:
+    """Haar on every full frame, Pillow, torchvision's transforms, PyTorch eager, mean over the last five frames."""
+    import torch
+    from PIL import Image as PillowImage
+    from torchvision import transforms
+
+    from affect.model import load_checkpoint
+
+    checkpoint = load_checkpoint(model)
+    network = checkpoint.build()
+    setting = checkpoint.preprocessing
+    steps = [transforms.Resize((setting.image_size, setting.image_size))]
+    if setting.color == "grey":
+        steps.append(transforms.Grayscale(3))
+    transform = transforms.Compose(
+        [*steps, transforms.ToTensor(), transforms.Normalize(setting.mean, setting.std)],
+    )
+    cascade = cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_frontalface_default.xml")
+    last: deque[np.ndarray] = deque(maxlen=5)
+
+    def loop(frame: Frame) -> list[str]:
+        grey = cv2.cvtColor(frame.picture, cv2.COLOR_BGR2GRAY)
+        labels = []
+        for x, y, w, h in cascade.detectMultiScale(grey, scale_factor, 5, minSize=(30, 30)):
+            face = cv2.cvtColor(frame.picture[y : y + h, x : x + w], cv2.COLOR_BGR2RGB)
+            with torch.no_grad():
+                logits = network(transform(PillowImage.fromarray(face)).unsqueeze(0))
+            last.append(torch.softmax(logits, 1)[0].numpy())
+            labels.append(EMOTIONS[int(np.mean(last, axis=0).argmax())])
+        return labels
+
+    return loop
+
+
+def fer_loop() -> Loop | None:
+    """The package `fer` with its own Haar detector; None where it is not installed or does not import."""
+    try:
+        from fer import FER
+    except Exception:  # it needs pkg_resources, which newer setuptools dropped
+        return None
+    detector = FER(mtcnn=False)
+    return lambda frame: detector.detect_emotions(frame.picture)
+
+
+def our_loop(model: Path) -> Loop:
+    """What the webcam script does with a frame."""
+    return Pipeline(AroundKnown(), load_classifier(model, notify=lambda _: None), MAX_FACES).process
+
+
+def full_search_loop(model: Path) -> Loop:
+    """Ours, but with a search of every whole frame: what our boxes and labels are compared with."""
+    return Pipeline(Everywhere(HaarDetector()), load_classifier(model, notify=lambda _: None), MAX_FACES).process
