@@ -302,12 +302,12 @@ def figure_of(found: dict[str, Any]) -> Figure:
         places = [i + offset for i in range(len(names))]
         axes.barh(places, values, height=0.36, color=color, label=loop)
         for place, value in zip(places, values, strict=True):
-            axes.text(value * 1.04, place, f"{value:.0f}", va="center", fontsize=9)
+            axes.text(value, place, f" {value:.0f}", va="center", fontsize=9)
     axes.set_yticks(range(len(names)), [f"{name} px" for name in names])
     axes.invert_yaxis()
-    axes.set(xscale="log", xlabel="images per second of training (logarithmic)")
-    axes.margins(x=0.15)
-    axes.legend(frameon=False)
+    axes.set(xlabel="images per second of training")
+    axes.margins(x=0.1)
+    axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=2)
     tidy(axes, "x")
     ratios = [s["speedup"] for s in found["speed"].values()]
     m, first = found["machine"], found["speed"][names[0]]

@@ -107,6 +107,13 @@ def keep_batch(batch: Batch) -> Batch:
 
 
 def workers(items: int) -> int:
-    """Processes that prepare batches: two, where they start at once and there is more than a second of work."""
-    forks = multiprocessing.get_start_method() == "fork"
-    return min(2, os.cpu_count() or 1) if forks and items > 2000 else 0
+    """Processes that prepare batches, where they start at once and there is more than a second of work.
+
+    Two, since the network needs the cores; with a GPU, the process's share of the machine's cores, which have nothing
+    else to do.
+    """
+    if multiprocessing.get_start_method() != "fork" or items <= 2000:
+        return 0
+    cores = os.cpu_count() or 1
+    joined = int(os.environ.get("LOCAL_WORLD_SIZE", 1))
+    return min(16, max(1, cores // joined)) if torch.cuda.is_available() else min(2, cores)
