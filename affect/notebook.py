@@ -87,21 +87,25 @@ class Setup:
         """One of EXPERIMENTS with this notebook's picture size and epochs."""
         return adapted(EXPERIMENTS[name], self.epochs, self.image_size)
 
-    def command(self, experiment: str, mistake: str | None = None) -> str:
-        """The command line that trains the same; the data set by its file name only."""
+    def chosen(self) -> dict[str, str]:
+        """The parameters that differ from a notebook's defaults, by their names there; of paths the last part only."""
         given = {
-            "--labels": self.labels if self.labels != "folder" else None,
-            "--split-mode": self.split_mode,
-            "--epochs": self.epochs,
-            "--image-size": self.image_size if self.image_size != 224 else None,
-            "--init-weights": Path(self.init_weights).name if self.init_weights != "imagenet" else None,
-            "--limit": self.limit,
-            "--seed": self.seed if self.seed != 42 else None,
-            "--mistake": mistake,
+            "DATA": None if self.drawn else self.manifest.source.path.name,
+            "LABELS": self.labels if self.labels != "folder" else None,
+            "SPLIT_MODE": self.split_mode,
+            "EPOCHS": self.epochs,
+            "IMAGE_SIZE": self.image_size if self.image_size != 224 else None,
+            "INIT_WEIGHTS": Path(self.init_weights).name if self.init_weights != "imagenet" else None,
+            "LIMIT": self.limit,
+            "SEED": self.seed if self.seed != 42 else None,
         }
-        options = [f"{option} {value}" for option, value in given.items() if value is not None]
-        data = [] if self.drawn else [f"--data {self.manifest.source.path.name}"]
-        return " ".join(["python -m affect.training", experiment, *data, *options])
+        return {name: str(value) for name, value in given.items() if value is not None}
+
+    def command(self, experiment: str, mistake: str | None = None) -> str:
+        """The command line that trains the same; of paths the last part only."""
+        options = self.chosen() | ({"MISTAKE": mistake} if mistake else {})
+        words = [f"--{name.lower().replace('_', '-')} {value}" for name, value in options.items()]
+        return " ".join(["python -m affect.training", experiment, *words])
 
 
 def prepare(

@@ -23,6 +23,7 @@ from affect.plots.style import MINIMUM_FOR_A_MEAN
 from affect.preprocessing import Preprocessing
 from affect.reported import DATA, Reported
 
+STRIDE = 32  # of MobileNetV2: a cell of its last block is so many pixels of the picture
 FOLLOWS = "**What follows for training:** "
 
 
@@ -53,6 +54,9 @@ def where_from(setup: Setup) -> str:
         f"({parts}), labels from {_labels(setup)}, split {_split(setup)}, pictures at "
         f"{setup.image_size}×{setup.image_size}, seed {setup.seed}."
     ]
+    if chosen := setup.chosen():
+        given = ", ".join(f"`{name} = {value}`" for name, value in chosen.items())
+        lines.append(f"They were made with {given}; the rest as in the parameters cell above.")
     if setup.drawn:
         lines.append(
             "These are *drawn* faces, made so that everything runs without a data set; no figure about them says "
@@ -134,10 +138,10 @@ def balance_follows(table: pd.DataFrame) -> str:
 def sizes(sizes: pd.DataFrame) -> str:
     """How large the pictures are.   sizes: `width` and `height`, a row a picture."""
     shorter, aspect = sizes.min(axis=1), sizes["width"] / sizes["height"]
-    return (
-        f"The shorter side is {shorter.min():,} to {shorter.max():,} pixels (median {shorter.median():,.0f}); "
-        f"{(aspect == 1).mean():.0%} of the pictures are square."
-    )
+    span = f"{shorter.min():,} to {shorter.max():,} pixels (median {shorter.median():,.0f})"
+    if shorter.min() == shorter.max():
+        span = f"{shorter.min():,} pixels in every picture"
+    return f"The shorter side is {span}; {(aspect == 1).mean():.0%} of the pictures are square."
 
 
 def sizes_follow(sizes: pd.DataFrame, image_size: int) -> str:
@@ -145,9 +149,11 @@ def sizes_follow(sizes: pd.DataFrame, image_size: int) -> str:
     median = sizes.min(axis=1).median()
     skewed = float(((sizes["width"] / sizes["height"] - 1).abs() > 0.1).mean())
     if median < 0.75 * image_size:
+        cells = [-(-int(side) // STRIDE) for side in (image_size, median)]
         text = (
-            f"at {image_size}×{image_size} half of the pictures are enlarged {image_size / median:.1f} times or more. "
-            "That adds no detail, only work; a smaller `IMAGE_SIZE` trains faster and loses little."
+            f"at {image_size}×{image_size}, half of the pictures are enlarged {image_size / median:.1f} times or more. "
+            f"That adds no detail; what it buys is {cells[0]}×{cells[0]} cells in the network's last block, where "
+            f"{median:.0f} pixels would leave {cells[1]}×{cells[1]}. A smaller `IMAGE_SIZE` trains faster."
         )
     elif median > 1.5 * image_size:
         text = f"the pictures hold more than {image_size}×{image_size} shows and are reduced once, by area averaging."
@@ -281,10 +287,9 @@ def agreement(votes: pd.DataFrame) -> str:
     share = counts.max(1) / counts.sum(1)
     return (
         f"On average {share.mean():.0%} of the votes for the eight classes go to the label; all of them do in "
-        f"{(share == 1).mean():.0%} of the pictures. {FOLLOWS}a single annotator would be right about "
-        f"{share.mean():.0%} of the time by the others' standard, so accuracy far above that would mean learning this "
-        "panel's habits. v1 to v4 learn the majority's label; the bundled model learns the votes themselves "
-        "(`soft_labels`)."
+        f"{(share == 1).mean():.0%} of the pictures. {FOLLOWS}one annotator, measured against the majority, would be "
+        f"right {share.mean():.0%} of the time. That, and not 100 %, is what a model's accuracy is to be read against. "
+        "v1 to v4 learn the majority's label; the bundled model learns the votes themselves (`soft_labels`)."
     )
 
 
@@ -347,13 +352,16 @@ def _stage(rows: pd.DataFrame, name: str, planned: int, monitor: str) -> str:
     after = len(rows) - 1 - best
     if after == 0:
         return text + "The last epoch is the best one, so more epochs might have helped."
-    gap = [r["train_accuracy"] - r["val_accuracy"] for r in (row, last)]
-    if gap[1] - gap[0] > 0.02:
+    gap = [float(r["train_accuracy"] - r["val_accuracy"]) for r in (row, last)]
+    since = f"In the {counted(after, 'epoch')} after it, "
+    if gap[1] > max(gap[0], 0) + 0.02 and last["train_accuracy"] > row["train_accuracy"]:
         return text + (
-            f"In the {after} epochs after it, training accuracy ran ahead: the gap grew from {points(gap[0], False)} "
-            f"to {points(gap[1], False)}. What it learned then, it learned by heart."
+            f"{since}training accuracy ran ahead, to {points(gap[1], False)} above held-out accuracy "
+            f"({points(gap[0])} at the best epoch): what it learned then, it learned by heart."
         )
-    return text + f"The {after} epochs after it changed little; it does not learn by heart ({points(gap[1])} gap)."
+    if last["val_accuracy"] < row["val_accuracy"] - 0.01:
+        return text + f"{since}it fell to {last['val_accuracy']:.1%} without learning the training pictures any better."
+    return text + f"{since}little changed."
 
 
 # ---- evaluation
@@ -465,16 +473,20 @@ def attention(maps: npt.NDArray[np.float32]) -> str:
     even = 1 - (1 - 2 * edge / side) ** 2
     upper = {EMOTIONS[c]: float(maps[c][: side // 2].sum() / maps[c].sum()) for c in known}
     high, low = max(upper, key=upper.__getitem__), min(upper, key=upper.__getitem__)
-    where = (
-        "so it looks at the face more than at the edge"
-        if border < 0.9 * even
-        else "so it does not tell the face from its edge"
-    )
-    return (
+    cells = -(-side // STRIDE)
+    row, column = (float((weight.sum(axis) * (np.arange(side) + 0.5)).sum()) / side for axis in (1, 0))
+    text = (
         f"The upper half, with brows and eyes, carries {upper[high]:.0%} of the weight for {high} and {upper[low]:.0%} "
-        f"for {low}. The outer tenth on all sides carries {border:.0%} (evenly spread, it would be {even:.0%}), "
-        f"{where}."
+        f"for {low}. The outer tenth on all sides carries {border:.0%}; evenly spread, it would be {even:.0%}. The "
+        f"centre of all weight lies {row:.0%} from the top and {column:.0%} from the left."
     )
+    if abs(column - 0.5) > 0.06:
+        text += (
+            " Faces are about symmetric and mirrored in training, so a centre that far to the "
+            f"{'right' if column > 0.5 else 'left'} is not the face's doing: a map has {cells}×{cells} cells here, and "
+            "those at the edge see the padding of all layers below. Such maps are to be read with care."
+        )
+    return text
 
 
 def went_wrong(evaluation: Evaluation) -> str:
@@ -508,7 +520,7 @@ def copies_flatter(table: pd.DataFrame) -> str:
         return f"{dropped:,} val pictures have a near-duplicate in train; leaving them out lowers no figure noticeably."
     return (
         f"{dropped:,} val pictures have a near-duplicate in train. Without them, {name} loses most: "
-        f"{points(change.max(), False)}. That much of the plain figure is memory."
+        f"{points(change.max(), False)}. So much of the plain figure may be memory."
     )
 
 

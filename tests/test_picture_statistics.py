@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from affect.data.manifest import read_manifest
-from affect.picture_statistics import sizes_of, statistics_of
+from affect.picture_statistics import faces_found, sizes_of, statistics_of
 
 
 def test_light_contrast_and_sharpness_of_pictures_that_can_be_done_by_hand() -> None:
@@ -37,3 +37,14 @@ def test_sizes_are_read_without_decoding_and_the_unreadable_is_left_out(tmp_path
     sizes = sizes_of(manifest, manifest.rows("all"))
     assert sizes.to_dict("list") == {"width": [30, 40], "height": [20, 40]}
     assert list(manifest.table["pth"][sizes.index]) == ["happy/a.png", "happy/c.jpg"]
+
+
+def test_a_face_is_found_where_there_is_one(tmp_path: Path, portrait: np.ndarray) -> None:
+    (tmp_path / "happy").mkdir()
+    cv2.imwrite(str(tmp_path / "happy" / "a_face.png"), portrait[:300, 100:400])
+    cv2.imwrite(str(tmp_path / "happy" / "nothing.png"), np.full((96, 96, 3), 128, np.uint8))
+    (tmp_path / "happy" / "unreadable.png").write_bytes(b"no picture")
+    manifest = read_manifest(tmp_path)
+    found = faces_found(manifest, manifest.table)
+    assert found.tolist() == [True, False]
+    assert manifest.table.loc[found.index, "pth"].tolist() == ["happy/a_face.png", "happy/nothing.png"]

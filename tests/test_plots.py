@@ -250,3 +250,27 @@ def test_no_figure_touches_pyplot() -> None:
 
     FIGURES["confusion"]()
     assert plt.get_fignums() == []
+
+
+def test_found_faces_name_the_class_with_the_fewest() -> None:
+    labels = pd.Series(np.repeat(EMOTIONS, 10))
+    found = pd.Series(labels != "sad")
+    assert "from 0% (sad)" in plots.faces_found(found, labels, "d").get_suptitle()
+    assert (
+        plots.faces_found(pd.Series([True] * 80), labels, "d").get_suptitle()
+        == "A face is found in 100% of the pictures\nd"
+    )
+
+
+def test_variations_stand_below_their_pictures() -> None:
+    pictures = np.zeros((8, 16, 16, 1), np.uint8)
+    figure = plots.variations(pictures, pictures + 255, np.arange(8), "d", each=1)
+    above, below = figure.axes[0], figure.axes[8]
+    assert above.get_title() == "anger"
+    assert above.images[0].get_array().max() == 0
+    assert below.images[0].get_array().min() == 255
+
+
+def test_classes_of_the_same_size_are_called_so() -> None:
+    table = pd.DataFrame({"label": list(EMOTIONS), "split": "train"})
+    assert "All classes are equally frequent" in plots.class_balance(table, "d").get_suptitle()

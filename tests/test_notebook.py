@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from conftest import REPOSITORY
+
+from affect import notebook
+from affect.data.sample import write_sample
+from affect.emotions import EMOTIONS
+from affect.errors import AffectError
+from affect.experiments import V1, V2, V3
+from affect.notebook import Lines, Setup
+from affect.reported import reported
+
+V1_MODEL, V2_MODEL = reported("v1", "finetuned"), reported("v2", "finetuned")
+
+
+@pytest.fixture(scope="module")
+def faces(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three drawn faces of each class to learn from, two to be measured on."""
+    return write_sample(tmp_path_factory.mktemp("data") / "faces", train=3, val=2, size=48)
+
+
+@pytest.fixture
+def setup(faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Setup:
+    monkeypatch.setenv("AFFECT_CACHE", str(tmp_path / "cache"))
+    return notebook.prepare(faces, image_size=48, epochs=1, models=tmp_path / "models", results=tmp_path / "results")
+
+
+def predictions(setup: Setup, experiment: str, right: list[bool]) -> None:
+    """Write a predictions.csv for the val pictures, right or wrong as asked."""
+    rows = setup.manifest.rows("val").head(len(right))
+    said = [e if r else EMOTIONS[EMOTIONS.index(e) - 1] for e, r in zip(rows["label"], right, strict=True)]
+    folder = setup.home / experiment / "finetuned"
+    folder.mkdir(parents=True)
+    rows.assign(predicted=said)[["pth", "label", "predicted"]].to_csv(folder / "predictions.csv", index=False)
+
+
+def test_a_data_set_is_the_one_named_else_the_environments_else_the_drawn_one(
+    faces: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not notebook.prepare(faces).drawn
+    monkeypatch.setenv("AFFECTNET_DIR", str(faces))
+    assert notebook.prepare().name == "faces"
+    monkeypatch.delenv("AFFECTNET_DIR")
+    monkeypatch.setattr(notebook, "sample_data_set", lambda: faces)
+    assert notebook.prepare().drawn
+
+
+def test_only_models_of_affectnet_go_to_models_itself(faces: Path) -> None:
+    assert notebook.prepare(faces).models == Path("models/faces")
+    assert notebook.prepare(faces, models="elsewhere").models == Path("elsewhere")
+
+
+def test_the_command_trains_what_the_notebook_trains_and_names_no_folder_of_this_machine(setup: Setup) -> None:
+    made = replace(setup, init_weights="/home/somebody/weights.pt").command("v2", "augmentation-lost")
+    assert made == (
+        "python -m affect.training v2 --data faces --epochs 1 --image-size 48 --init-weights weights.pt "
+        "--mistake augmentation-lost"
+    )
+
+
+def test_the_experiment_has_the_notebooks_size_and_epochs(setup: Setup) -> None:
+    experiment = setup.experiment("v1")
+    assert experiment.preprocessing.image_size == 48
+    assert [s.epochs for s in experiment.stages] == [1, 1]
+
+
+def test_of_bars_only_whole_lines_stay() -> None:
+    lines = Lines()
+    lines.write("\rpictures:  10%|#   ")
+    assert lines.text == "pictures:  10%|#"
+    lines.write("\rpictures: 100%|####")
+    lines.write("\r                   \r")
+    lines.write("v1 frozen 1/1: val accuracy 0.5\n")
+    lines.write("\rbatches:   5%|")
+    lines.close()
+    assert lines.text == "v1 frozen 1/1: val accuracy 0.5"
+
+
+def test_a_finished_run_without_its_history_says_what_to_do(setup: Setup) -> None:
+    with pytest.raises(AffectError, match="RESUME = False"):
+        notebook.history_of(setup, setup.experiment("v1"))
+
+
+def test_the_stages_say_how_much_learns() -> None:
+    table = notebook.stages_of(V1)
+    assert table.loc["frozen", "parameters that learn"] == f"{8 * 1280 + 8:,}"
+    assert table.loc["finetuned", "learns"] == "head and last 3 of 19 blocks"
+
+
+def test_differences_name_only_what_differs() -> None:
+    assert list(notebook.differences(V2, V3).index) == ["stages"]
+    changed = notebook.differences(V1, V2)
+    assert changed.loc["preprocessing.color"].tolist() == ["rgb", "grey"]
+    assert "batch_size" not in changed.index
+
+
+def test_a_sample_has_at_most_so_many_of_each_class(setup: Setup) -> None:
+    rows = notebook.sample_rows(setup.manifest.rows("train"), 2, seed=1)
+    assert rows["label"].value_counts().tolist() == [2] * 8
+    assert rows.equals(notebook.sample_rows(setup.manifest.rows("train"), 2, seed=1))
+
+
+def test_pictures_are_shown_before_and_after_variation(setup: Setup) -> None:
+    pictures, varied, labels = notebook.varied_pictures(setup, setup.experiment("v2"), per_class=1)
+    assert pictures.shape == varied.shape == (8, 48, 48, 1)
+    assert (pictures != varied).any()
+    assert labels.tolist() == list(range(8))
+
+
+def test_a_val_picture_counts_as_copied_only_if_train_has_its_copy() -> None:
+    table = pd.DataFrame(
+        {
+            "pth": ["t", "v", "v1", "v2"],
+            "split": ["train", "val", "val", "val"],
+            "near_group": [0, 0, 2, 2],
+        }
+    )
+    assert notebook.copied_from_train(table) == {"v"}
+
+
+def test_accuracy_without_copies_leaves_them_out(setup: Setup) -> None:
+    first = setup.manifest.rows("val")["pth"].iloc[0]
+    train = setup.manifest.rows("train").iloc[0]
+    known = setup.manifest.table.set_index("pth").loc[[train["pth"], first], ["label", "split"]].reset_index()
+    (setup.home / "eda").mkdir(parents=True)
+    known.assign(near_group=0, exact_group=0).to_csv(setup.home / "eda" / "duplicates.csv", index=False)
+    predictions(setup, "v1", [True, False, False, True])
+    row = notebook.without_copies(setup).iloc[0]
+    assert (row["model"], row["accuracy"], row["n"]) == ("v1 finetuned", 0.5, 4)
+    assert (row["accuracy_without_copies"], row["n_without_copies"]) == (pytest.approx(1 / 3), 3)
+
+
+def test_duplicates_of_another_split_are_looked_for_again(setup: Setup) -> None:
+    fresh = notebook.duplicates(setup)
+    path = setup.home / "eda" / "duplicates.csv"
+    train = setup.manifest.rows("train").iloc[0]
+    stale = pd.DataFrame([{"pth": train["pth"], "label": train["label"], "split": "val", "near_group": 0}])
+    stale.to_csv(path, index=False)
+    assert len(notebook.duplicates(setup)) == len(fresh)
+
+
+def test_a_step_is_paired_over_the_pictures_that_both_saw(setup: Setup) -> None:
+    predictions(setup, "v1", [True, True, False, False, True, False])
+    assert notebook.step_between(setup, V1_MODEL, V2_MODEL) is None
+    predictions(setup, "v2", [True, True, True, False])
+    step = notebook.step_between(setup, V1_MODEL, V2_MODEL)
+    assert step is not None
+    assert (step.n, step.accuracy_before, step.accuracy_after) == (4, 0.5, 0.75)
+    assert step.low <= step.difference <= step.high
+
+
+def test_the_class_counts_have_totals(setup: Setup) -> None:
+    assert notebook.class_counts(setup.manifest).loc["total"].tolist() == [24, 16, 40]
+
+
+def test_notebooks_call_the_library_and_define_nothing_themselves() -> None:
+    import nbformat
+
+    for path in REPOSITORY.glob("*.ipynb"):
+        code = "\n".join(c.source for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code")
+        assert "def " not in code, path.name
+        assert "class " not in code.replace("a class", ""), path.name
