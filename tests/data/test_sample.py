@@ -16,7 +16,7 @@ from affect.data.sample import draw_face, main, sample_data_set, write_sample
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 from affect.faces import HaarDetector
-from affect.model import build_model, freeze_all_but, load_initial_weights
+from affect.model import build_model, load_initial_weights
 from affect.preprocessing import Image, Preprocessing
 
 EACH = 25
@@ -65,7 +65,7 @@ def test_the_network_learns_them_as_it_learns_real_faces(faces: dict[str, list[I
     torch.manual_seed(0)
     model = build_model().eval()
     load_initial_weights(model, str(IMAGENET))
-    freeze_all_but(model, 0)
+    model.features.requires_grad_(False)
 
     def features(drawn: list[Image]) -> torch.Tensor:
         prepared = np.stack([settings.prepare(face[18:120, 18:110]) for face in drawn])
