@@ -221,7 +221,7 @@ def test_the_last_epoch_is_kept_beside_the_best_one(manifest: Manifest, tmp_path
 
 def test_the_live_crop_is_measured_where_pictures_are_taken_as_they_are(tmp_path: Path) -> None:
     manifest = read_manifest(write_sample(tmp_path / "sample", train=3, val=1, size=96))
-    (path,) = train(replace(TINY, stages=TINY.stages[:1], measure_framing=True), manifest, tmp_path)
+    (path,) = train(replace(TINY, stages=(Stage("head", 0, 1, 1e-3),), measure_framing=True), manifest, tmp_path)
     framed = load_checkpoint(path).preprocessing
     assert framed.crop_margin == measure_framing(manifest, manifest.rows("train")).crop_margin != 0
 
