@@ -111,7 +111,8 @@ class Fitter:
             schedule.load_state_dict(progress.running["schedule"])
         drifting = experiment.frozen_batch_norm == "drifting"
         trunk = Trunk(self._model, frozen_blocks, accelerator.device, drifting=drifting)
-        choose, kept = self._pictures.choose, None
+        choose: FaceDataset | Activations = self._pictures.choose
+        kept: Activations | None = None
         if frozen_blocks and not drifting:
             title = f"{stage.name}: features to choose on"
             choose = compute_activations(trunk, [choose], self._scratch / "choose.npy", np.float32, title)

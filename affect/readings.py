@@ -686,10 +686,11 @@ def best_of_six(models: Comparison) -> str:
         text.insert(1, f"So it was reported on {DATA}.")
     elif told in accuracy:
         close = measured.loc[told, "accuracy_high"] >= measured.loc[best, "accuracy_low"]
+        fewer = measured.loc[told, "n"] < measured.loc[best, "n"]
         text.insert(
             1,
             f"Reported on {DATA}, {told} was the best; here it has {accuracy[told]:.1%} "
-            f"{'(the intervals overlap)' if close else '(the intervals do not overlap)'}. It is also measured on fewer "
-            "pictures, so the comparison on the same pictures above is the fair one.",
+            f"{'(the intervals overlap)' if close else '(the intervals do not overlap)'}."
+            + (" It is measured on fewer pictures: the fair comparison is the one on the same ones." if fewer else ""),
         )
     return "\n\n".join(text)

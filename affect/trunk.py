@@ -76,7 +76,7 @@ class Trunk:
             torch.onnx.export(
                 self._layers,
                 (torch.zeros(2, 3, 64, 64),),
-                buffer,
+                buffer,  # type: ignore[arg-type]  # torch takes a file as well
                 input_names=["faces"],
                 output_names=["activations"],
                 dynamic_axes={"faces": {0: "n", 2: "height", 3: "width"}, "activations": {0: "n"}},

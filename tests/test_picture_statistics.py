@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from affect.data.manifest import read_manifest
+from affect.data.sample import draw_face
 from affect.picture_statistics import faces_found, sizes_of, statistics_of
 
 
@@ -39,9 +40,9 @@ def test_sizes_are_read_without_decoding_and_the_unreadable_is_left_out(tmp_path
     assert list(manifest.table["pth"][sizes.index]) == ["happy/a.png", "happy/c.jpg"]
 
 
-def test_a_face_is_found_where_there_is_one(tmp_path: Path, portrait: np.ndarray) -> None:
+def test_a_face_is_found_where_there_is_one(tmp_path: Path) -> None:
     (tmp_path / "happy").mkdir()
-    cv2.imwrite(str(tmp_path / "happy" / "a_face.png"), portrait[:300, 100:400])
+    cv2.imwrite(str(tmp_path / "happy" / "a_face.png"), draw_face("happy", np.random.default_rng(0), 96))
     cv2.imwrite(str(tmp_path / "happy" / "nothing.png"), np.full((96, 96, 3), 128, np.uint8))
     (tmp_path / "happy" / "unreadable.png").write_bytes(b"no picture")
     manifest = read_manifest(tmp_path)

@@ -77,6 +77,8 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "class_balance": lambda: plots.class_balance(
         pd.DataFrame({"label": NAMES, "split": ["train", "train", "val", "test"] * (N // 4)}), "drawn"
     ),
+    "faces_found": lambda: plots.faces_found(pd.Series(LABELS % 3 > 0), pd.Series(NAMES), ORIGIN),
+    "variations": lambda: plots.variations(PICTURES, PICTURES[:, ::-1], LABELS, ORIGIN),
     "mean_faces": lambda: plots.mean_faces(PICTURES, LABELS, ORIGIN),
     "picture_statistics": lambda: plots.picture_statistics(
         pd.DataFrame(RNG.random((N, 3)) * 100 + 1, columns=["brightness", "contrast", "sharpness"]), LABELS, ORIGIN

@@ -172,11 +172,14 @@ def test_the_best_of_six_is_the_one_with_the_highest_figure() -> None:
             "accuracy_low": [0.79, 0.69],
             "accuracy_high": [0.81, 0.71],
             "reported_accuracy": [0.62, 0.65],
+            "n": [3553, 3100],
         }
     )
     text = readings.best_of_six(Comparison(table, "ferplus", "val", ("v1 frozen (…)",)))
     assert text.startswith("**v3 finetuned has the highest accuracy on ferplus val: 80.0%")
-    assert "v4 finetuned was the best; here it has 70.0% (the intervals do not overlap)" in text
+    assert (
+        "v4 finetuned was the best; here it has 70.0% (the intervals do not overlap). It is measured on fewer" in text
+    )
     assert "Not measured yet: v1 frozen" in text
     swapped = table.assign(accuracy=[0.7, 0.8])
     assert "So it was reported" in readings.best_of_six(Comparison(swapped, "ferplus", "val", ()))

@@ -24,7 +24,10 @@ PAD = 96  # and with such a border, so that a box may reach over the picture's e
 
 
 class FaceFinder:
-    """Finds the largest face of a picture with the Haar cascade. May be used from several threads."""
+    """Finds the largest face of a picture with the Haar cascade. May be used from several threads.
+
+    The face's box must have at least half of the picture's shorter side: smaller ones are chance patterns more often.
+    """
 
     def __init__(self) -> None:
         self._local = threading.local()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -101,7 +102,7 @@ def shuffled(count: int, *seed: int) -> npt.NDArray[np.int64]:
     return np.random.default_rng(seed).permutation(count)
 
 
-def keep_batch(batch: Batch) -> Batch:
+def keep_batch(batch: Any) -> Any:
     """What a DataLoader collates with where the data set gives whole batches."""
     return batch
 
