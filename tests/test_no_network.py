@@ -138,6 +138,14 @@ def test_strace_sees_a_program_that_reaches_out(
     assert any("connect(" in line and "192.0.2.1" in line for line in calls)
 
 
+def test_onnx_runtimes_telemetry_is_switched_off_before_it_is_loaded() -> None:
+    code = "import affect, os, sys; print(os.environ['ORT_DISABLE_TELEMETRY'], 'onnxruntime' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, env=a_users_environment()
+    )
+    assert done.stdout.split() == ["1", "False"]
+
+
 def test_the_namespace_has_no_network(without_network: list[str]) -> None:
     done = subprocess.run([*without_network, *CALLER], capture_output=True, text=True, timeout=60)
     assert "Network is unreachable" in done.stderr
