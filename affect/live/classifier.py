@@ -131,6 +131,7 @@ def _session(export: Path) -> Any | None:
     """An inference session on the CPU, or None where there is no usable export."""
     import onnxruntime
 
+    onnxruntime.disable_telemetry_events()  # the older Windows packages do not heed the variable that affect sets
     if not export.is_file():
         return None
     options = onnxruntime.SessionOptions()
