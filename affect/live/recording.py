@@ -11,6 +11,7 @@ and every file is whole: rows are appended in one piece and synced, the other tw
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import threading
@@ -89,9 +90,10 @@ class Recording:
         self._ended = threading.Event()
         self.folder = _new_folder(parent, self._started)
         self._csv = CsvSink(self.folder / "emotions.csv", ADVICE)
-        self._save()
-        _sync_folder(self.folder)
-        _sync_folder(parent)
+        try:
+            self._begin_files()
+        except OSError as error:
+            raise AffectError(f"{self.folder} cannot be written ({error.strerror}). {ADVICE}") from error
         self._saver = threading.Thread(target=self._keep_saving, name="saver", daemon=True)
         self._saver.start()
 
@@ -181,29 +183,34 @@ class Recording:
         if self._failure is not None:
             raise self._failure
 
+    def _begin_files(self) -> None:
+        """Whole files from the first moment on, without waiting for the disk: frames wait for whoever starts this."""
+        for name, content in (("events.csv", _csv_of([])), ("session.json", self._json(None))):
+            part = self.folder / f".{name}.part"
+            part.write_text(content, encoding="utf-8", newline="")
+            part.replace(self.folder / name)
+
     def _keep_saving(self) -> None:
-        while not self._ended.wait(SAVE_EVERY_S):
-            try:
+        try:
+            self._save()
+            _sync_folder(self.folder)
+            _sync_folder(self.folder.parent)
+            while not self._ended.wait(SAVE_EVERY_S):
                 self._save()
-            except AffectError as error:
-                self._failure = error
-                return
+        except AffectError as error:
+            self._failure = error
 
     def _save(self, end_s: float | None = None) -> None:
         """Bring everything to the disk.   end_s: when the session ended; None: it goes on."""
         with self._lock:
-            told = json.dumps(self._told(end_s), ensure_ascii=False, indent=1)
-            events = sorted(self._events, key=lambda e: e.timestamp_s) if self._unsaved_events else None
-            rows = None if events is None else [[f"{e.timestamp_s:.3f}", e.event, e.text] for e in events]
+            told = self._json(end_s)
+            events = _csv_of(self._events) if self._unsaved_events else None
             self._unsaved_events = False
         self._csv.sync()
         try:
-            if rows is not None:
-                with (
-                    atomic_path(self.folder / "events.csv") as part,
-                    part.open("w", newline="", encoding="utf-8") as file,
-                ):
-                    csv.writer(file, lineterminator="\n").writerows([EVENT_COLUMNS, *rows])
+            if events is not None:
+                with atomic_path(self.folder / "events.csv") as part:
+                    part.write_text(events, encoding="utf-8", newline="")
             with atomic_path(self.folder / "session.json") as part:
                 part.write_text(told, encoding="utf-8")
         except OSError as error:
@@ -213,11 +220,11 @@ class Recording:
                 return  # on Windows, while somebody reads the file; the next save is near
             raise AffectError(f"{self.folder} cannot be written ({error.strerror}). {ADVICE}") from error
 
-    def _told(self, end_s: float | None) -> dict[str, Any]:
+    def _json(self, end_s: float | None) -> str:
         """What session.json holds."""
         now_s = self._now_s() if end_s is None else end_s
         paused_s = self._paused_s + (0.0 if self._paused_since is None else now_s - self._paused_since)
-        return {
+        told = {
             "format": FORMAT,
             "state": "recording" if end_s is None else "finished",
             "started": self._started.isoformat(timespec="seconds"),
@@ -232,12 +239,22 @@ class Recording:
             "paused_s": round(paused_s, 3),
             "baseline": self._baselines or None,
         }
+        return json.dumps(told, ensure_ascii=False, indent=1)
 
     def __enter__(self) -> Recording:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+
+def _csv_of(events: list[Event]) -> str:
+    """What events.csv holds, in the order of the times."""
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\n")
+    writer.writerow(EVENT_COLUMNS)
+    writer.writerows([f"{e.timestamp_s:.3f}", e.event, e.text] for e in sorted(events, key=lambda e: e.timestamp_s))
+    return lines.getvalue()
 
 
 def _new_folder(parent: Path, started: datetime) -> Path:
