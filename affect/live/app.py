@@ -72,7 +72,7 @@ def parser() -> argparse.ArgumentParser:
         "without a window",
     )  # fmt: skip
     made.add_argument("--consent", action="store_true", help="the person has agreed to be recorded: do not ask")
-    made.add_argument("--lang", choices=LANGUAGES, default=default_language(), help="default: the computer's language")
+    made.add_argument("--lang", choices=LANGUAGES, default=default_language(), help="language (default: the computer's)")
     made.add_argument("--faces", type=_positive, default=1, metavar="N", help="the N largest faces (default 1)")
     made.add_argument("--detector", choices=("haar", "yunet"), default="haar", help="face detector (default haar)")
     made.add_argument(
@@ -142,7 +142,7 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
     from affect.live.outputs import Outputs
     from affect.live.search import create_search
     from affect.live.setup import create_session
-    from affect.live.sources import open_source
+    from affect.live.sources import DemoSource, open_source
     from affect.live.window import missing_display
 
     _check(options)
@@ -157,6 +157,8 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
     consent = consent_of(options) if known else None  # else the window asks
     search = create_search(options.detector, options.detector_model)
     source = open_source(options.source[0])
+    if windowed and isinstance(source, DemoSource):
+        source.endless = True
     with closing(FrameFeed(source)) as feed:
         classifier = load_classifier(model, options.backend, tell)
         tell(text("model_and_source", options.lang, model=classifier.description, source=source.description))

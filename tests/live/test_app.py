@@ -18,6 +18,7 @@ from affect.live import window
 from affect.live.app import main
 from affect.live.control import Command, Controller
 from affect.live.results import FaceResult
+from affect.live.sources import DemoSource
 from affect.preprocessing import Image
 
 
@@ -157,3 +158,12 @@ def test_the_language_is_that_of_the_computer(locale: str, language: str, monkey
     monkeypatch.setenv("LC_ALL", locale)
     assert parser().parse_args([]).lang == language
     assert parser().parse_args([]).faces == 1
+
+
+def test_the_demo_goes_round_in_the_window_until_the_person_leaves(
+    person: type[Person], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(DemoSource, "SECONDS", 0.2)
+    person.acts = {15: lambda c: c.command(Command.LEAVE)}
+    assert main(["--source", "demo"]) == 0
+    assert len(person.seen) == 16
