@@ -64,7 +64,7 @@ def test_a_video_gives_a_row_a_frame_and_an_annotated_copy(script: Run, portrait
     out, video = tmp_path / "out.csv", tmp_path / "annotated.avi"
     done = script("--source", portrait_video, "--csv", out, "--save-video", video, "--lang", "es")
     assert done.returncode == 0, done.stderr
-    assert "Running headless" in done.stderr
+    assert "Sin ventana" in done.stderr
     rows = rows_of(out)
     assert [int(r["frame"]) for r in rows] == list(range(30))
     assert [float(r["timestamp_s"]) for r in rows] == pytest.approx([i / 15 for i in range(30)], abs=1e-3)

@@ -72,7 +72,9 @@ def parser() -> argparse.ArgumentParser:
         "without a window",
     )  # fmt: skip
     made.add_argument("--consent", action="store_true", help="the person has agreed to be recorded: do not ask")
-    made.add_argument("--lang", choices=LANGUAGES, default=default_language(), help="language (default: the computer's)")
+    made.add_argument(
+        "--lang", choices=LANGUAGES, default=default_language(), help="language (default: the computer's)"
+    )
     made.add_argument("--faces", type=_positive, default=1, metavar="N", help="the N largest faces (default 1)")
     made.add_argument("--detector", choices=("haar", "yunet"), default="haar", help="face detector (default haar)")
     made.add_argument(

@@ -137,8 +137,9 @@ class Session:
     def answer(self, text: str | None) -> None:
         """See `Controller.answer`."""
         with self._lock:
-            if self._question == "snapshot_question" and time.monotonic() - self._asked_at < READ_S:
-                return
+            if text == "yes" and self._question == "snapshot_question":
+                if time.monotonic() - self._asked_at < READ_S:
+                    return
             question, self._question = self._question, None
             if question == "consent_question":
                 if text == "yes":
@@ -195,6 +196,9 @@ class Session:
     def _record(self) -> None:
         if self._recorder.current is not None:
             self._recorder.end()
+        elif self._starts_with is not None:  # pressed twice before a frame came
+            self._starts_with = None
+            self._say(self._text("not_recorded"))
         elif self._consent is not None:
             self._starts_with = self._consent
         else:

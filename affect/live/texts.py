@@ -94,7 +94,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "en": "Model: {model}. Source: {source}.",
         "es": "Modelo: {model}. Fuente: {source}.",
     },
-    "headless": {"en": "No window: {reason}. Running headless.", "es": "Sin ventana: {reason}. Sigue sin ella."},
+    "headless": {"en": "No window: {reason}. Running headless.", "es": "Sin ventana: {reason}. Se sigue sin ella."},
     "interrupted": {
         "en": "interrupted; everything up to here is written",
         "es": "interrumpido; todo lo anterior está guardado",

@@ -282,6 +282,15 @@ def test_a_baseline_ends_when_its_face_has_gone_for_good(run: Run, tmp_path: Pat
     assert [e["event"] for e in table(only_folder(tmp_path) / "events.csv")] == ["baseline", "baseline_undone"]
 
 
+def test_a_second_r_before_a_frame_has_come_records_nothing(run: Run, tmp_path: Path) -> None:
+    run.press(Command.RECORD)
+    run.session.answer("yes")
+    run.press(Command.RECORD)
+    run.frames(2)
+    run.session.close()
+    assert not (tmp_path / "sessions").exists()
+
+
 def test_a_snapshot_is_asked_for_once_in_a_recording(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run.frames(1)
     run.press(Command.SNAPSHOT)
@@ -389,7 +398,9 @@ def test_keys_from_another_thread_leave_a_sound_record(run: Run, tmp_path: Path)
 
     thread = threading.Thread(target=person)
     thread.start()
-    run.frames(200)
+    for _ in range(400):
+        run.frames(1)
+        time.sleep(0.003)
     ended.set()
     thread.join()
     run.session.close()
