@@ -137,9 +137,9 @@ class Session:
     def answer(self, text: str | None) -> None:
         """See `Controller.answer`."""
         with self._lock:
-            if text == "yes" and self._question == "snapshot_question":
-                if time.monotonic() - self._asked_at < READ_S:
-                    return
+            early = time.monotonic() - self._asked_at < READ_S
+            if text == "yes" and self._question == "snapshot_question" and early:
+                return
             question, self._question = self._question, None
             if question == "consent_question":
                 if text == "yes":
