@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 import time
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -211,7 +211,7 @@ class DemoSource:
 
     def frames(self) -> Iterator[Frame]:
         """See `Source.frames`."""
-        for index in count():
+        for index in itertools.count():
             if index == round(self.SECONDS * self.fps) and not self.endless:
                 return
             yield Frame(self.picture(index / self.fps), index / self.fps, index)
