@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import Literal
 
 
 class SourceClock:
@@ -17,11 +16,6 @@ class SourceClock:
         self._live = live
         self._frame_s = 0.0 if live else 1 / fps
         self._last: tuple[float, float] | None = None  # a frame's own time, and when it came
-
-    @property
-    def counts_from(self) -> Literal["recording", "source"]:
-        """Whose time a recording keeps: its own from its start for a live source, a file's own for a file."""
-        return "recording" if self._live else "source"
 
     def tick(self, timestamp_s: float) -> None:
         """A frame has come."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from affect.errors import AffectError
 from affect.live.clock import SourceClock
@@ -18,7 +18,7 @@ from affect.live.texts import text
 class Recorder:
     """Writes frames into the current recording, and makes the report when it ends.
 
-    folder:   where sessions' folders go.   clock: "recording" or "source", see `Recording`.
+    folder:   where sessions' folders go.   clock: the source's.   counts: "recording" or "source", see `Recording`.
     setup:    tells what measures, for session.json; asked when a recording starts.
     language: tells the language of messages and reports.   say: told what the person should see for a moment.
     tell:     told what should stay readable on the terminal.
@@ -28,6 +28,7 @@ class Recorder:
         self,
         folder: Path,
         clock: SourceClock,
+        counts: Literal["recording", "source"],
         setup: Callable[[], dict[str, Any]],
         language: Callable[[], str],
         say: Callable[[str], None],
@@ -37,6 +38,7 @@ class Recorder:
         self.failure: AffectError | None = None  # the last thing that could not be written
         self._folder = folder
         self._clock = clock
+        self._counts = counts
         self._setup = setup
         self._language = language
         self._say = say
@@ -47,9 +49,7 @@ class Recorder:
     def start(self, consent: Consent, at_s: float) -> None:
         """Start a recording.   at_s: on the source's clock."""
         try:
-            self.current = Recording(
-                self._folder, at_s, self._clock.now_s, self._clock.counts_from, self._setup(), consent
-            )
+            self.current = Recording(self._folder, at_s, self._clock.now_s, self._counts, self._setup(), consent)
         except AffectError as error:
             self._failed("recording_failed", reason=error)
             return

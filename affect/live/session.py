@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
 from affect.emotions import EMOTIONS, LANGUAGES, label_name
 from affect.errors import AffectError
@@ -19,7 +19,7 @@ from affect.live.pipeline import Pipeline
 from affect.live.recorder import Recorder
 from affect.live.recording import Consent, Event, Recording
 from affect.live.results import FaceResult
-from affect.live.sources import Frame, Source
+from affect.live.sources import Frame, Source, VideoSource
 from affect.live.summary import Summary
 from affect.live.texts import text
 
@@ -53,10 +53,11 @@ class Session:
         self._baseline = pipeline.baseline
         self._live = source.live
         self._clock = SourceClock(source.live, source.fps)
+        counts: Literal["recording", "source"] = "source" if isinstance(source, VideoSource) else "recording"
         self._summary = summary
         self._consent = consent
         self._lock = threading.RLock()
-        self._recorder = Recorder(folder, self._clock, setup, lambda: summary.language, self._say, tell)
+        self._recorder = Recorder(folder, self._clock, counts, setup, lambda: summary.language, self._say, tell)
         self._closed = False
         self._starts_with: Consent | None = None  # a recording starts with the next frame
         self._paused = False
@@ -274,7 +275,10 @@ class Session:
             for i in most
             if abs(float(shift.values[i])) >= TOLD_SHIFT and f"{shift.before[i]:.0%}" != f"{shift.after[i]:.0%}"
         ]
-        return self._text("baseline_applied", changes=", ".join(told)) if told else self._text("baseline_unmoved")
+        if not told:
+            return self._text("baseline_unmoved")
+        rests = int(shift.after.argmax()) == EMOTIONS.index("neutral")
+        return self._text("baseline_applied" if rests else "baseline_not_neutral", changes=", ".join(told))
 
     def _recording(self) -> Recording | None:
         """The recording; where there is none, the person is told that this needs one."""

@@ -74,6 +74,10 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "en": "Baseline in use. At rest now {changes}. b undoes it.",
         "es": "Línea base en uso. En reposo, ahora {changes}. b la deshace.",
     },
+    "baseline_not_neutral": {
+        "en": "Baseline in use, but this face did not look neutral: {changes}. b undoes it.",
+        "es": "Línea base en uso, pero esta cara no parecía neutral: {changes}. b la deshace.",
+    },
     "baseline_unmoved": {
         "en": "Baseline in use: the face at rest was read as neutral already. b undoes it.",
         "es": "Línea base en uso: la cara en reposo ya se leía como neutral. b la deshace.",

@@ -15,7 +15,6 @@ def test_a_live_source_s_time_goes_on_between_frames_and_without_any() -> None:
     assert clock.now_s() == pytest.approx(5.1, abs=0.05)
     assert clock.silent_s() == pytest.approx(0.1, abs=0.05)
     assert clock.last_s == 5.0
-    assert clock.counts_from == "recording"
 
 
 def test_a_file_s_time_stands_at_the_end_of_its_last_frame() -> None:
@@ -24,4 +23,3 @@ def test_a_file_s_time_stands_at_the_end_of_its_last_frame() -> None:
     time.sleep(0.05)
     assert clock.now_s() == pytest.approx(2.1)
     assert clock.silent_s() == 0
-    assert clock.counts_from == "source"
