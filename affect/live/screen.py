@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
+from affect.live.control import Controller
 from affect.live.overlay import Overlay
 from affect.live.results import FaceResult
 from affect.live.window import Window
@@ -19,24 +20,24 @@ IDLE_MS = 8  # how long the window is served while there is no new frame; a new 
 
 
 class Shown(NamedTuple):
-    """A processed frame: the picture, its faces, and the frame rate (None: not known yet)."""
+    """A processed frame: the picture and its faces."""
 
     picture: Image
     results: list[FaceResult]
-    fps: float | None
 
 
 class Screen:
-    """Shows the newest of the frames that `offer` is given. `language`: "en" or "es"."""
+    """Shows the newest of the frames that `offer` is given, in the state that the controller tells."""
 
-    def __init__(self, language: str) -> None:
-        self._overlay = Overlay(language)
+    def __init__(self, controller: Controller) -> None:
+        self._controller = controller
+        self._overlay = Overlay(controller.status().language)
         self._newest: Shown | None = None
         self.left = threading.Event()
 
-    def offer(self, picture: Image, results: list[FaceResult], fps: float | None) -> None:
+    def offer(self, picture: Image, results: list[FaceResult]) -> None:
         """Hand over a processed frame, from any thread; one that was not shown yet is forgotten."""
-        self._newest = Shown(picture, results, fps)
+        self._newest = Shown(picture, results)
 
     def run(self, work: Callable[[], None], stop: Callable[[], None], stays: bool) -> None:
         """Do `work` in another thread, and show frames until it ends or the person leaves; then `left` is set.
@@ -65,7 +66,7 @@ class Screen:
                 if window is None:
                     window = Window("affect", newest.picture.shape[1], newest.picture.shape[0])
                 if newest is not drawn:
-                    window.show(self._overlay.draw(*newest))
+                    window.show(self._overlay.draw(*newest, self._controller.status().fps))
                     drawn = newest
                 if not window.serve(1 if newest is not self._newest else IDLE_MS):
                     return

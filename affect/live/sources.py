@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 import time
@@ -198,6 +199,7 @@ class DemoSource:
     """A clip made on the fly from NASA's public-domain portrait of Eileen Collins, as scikit-image ships it.
 
     1280×720, 30 frames a second, 20 seconds: slow zoom and pan, and the light goes down and up.
+    endless: it goes round until the person leaves.
     """
 
     kind = "demo"
@@ -206,6 +208,7 @@ class DemoSource:
     SECONDS = 20
     SIZE = (1280, 720)
     FACE = (222.0, 118.0)  # the middle of the face in the 512×512 portrait
+    endless = False
 
     def __init__(self, language: str = "en") -> None:
         from skimage.data import astronaut
@@ -215,7 +218,9 @@ class DemoSource:
 
     def frames(self) -> Iterator[Frame]:
         """See `Source.frames`."""
-        for index in range(round(self.SECONDS * self.fps)):
+        for index in itertools.count():
+            if index == round(self.SECONDS * self.fps) and not self.endless:
+                return
             yield Frame(self.picture(index / self.fps), index / self.fps, index)
 
     def picture(self, time_s: float) -> Image:
