@@ -55,8 +55,8 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument(
         "--source", nargs="+", default=["0"], metavar="SRC",
-        help="camera number (default 0), video or image file, rtsp:// or http:// address, or demo; "
-        "with --record, several video files",
+        help="camera number (default 0), video or image file, rtsp:// or http:// address, demo, or screen (the part of "
+        "it that you draw once; screen:new draws anew, screen:X,Y,W,H names it); with --record, several video files",
     )  # fmt: skip
     made.add_argument(
         "--model", type=Path, metavar="FILE.pt",
@@ -158,7 +158,7 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
     known = options.consent or (options.record is not None and not windowed)
     consent = consent_of(options) if known else None  # else the window asks
     search = create_search(options.detector, options.detector_model)
-    source = open_source(options.source[0])
+    source = open_source(options.source[0], options.lang, tell)
     if windowed and isinstance(source, DemoSource):
         source.endless = True
     with closing(FrameFeed(source)) as feed:

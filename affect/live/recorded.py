@@ -55,7 +55,7 @@ def _analyse(
     name: str, options: argparse.Namespace, model: Path, classifier: Classifier, summary: Summary, consent: Consent
 ) -> None:
     """One file into its session. Raises AffectError where it is unreadable, from the start or from somewhere on."""
-    source = open_source(name)
+    source = open_source(name, options.lang, tell)
     with closing(FrameFeed(source)) as feed:
         if len(options.source) > 1 and not isinstance(source, VideoSource):
             raise AffectError(text("no_video", options.lang, source=name))

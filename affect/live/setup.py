@@ -20,11 +20,6 @@ from affect.live.summary import Summary
 SESSIONS = "affect-sessions"  # in the home folder: where a recording goes that was not told where
 
 
-def kind_of(source: Source) -> str:
-    """ "camera", "video", "image", "stream", "screen" or "demo": what the name of its class begins with."""
-    return type(source).__name__.removesuffix("Source").lower()
-
-
 def create_session(
     options: argparse.Namespace,
     model: Path,
@@ -66,7 +61,7 @@ def describe_setup(
     from affect.live.figures import figures_of
 
     return {
-        "source": {"kind": kind_of(source), "description": source.description},
+        "source": {"kind": source.kind, "description": source.description},
         "model": {
             "file": model.name,
             "sha256": sha256_of(model),

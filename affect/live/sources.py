@@ -142,7 +142,7 @@ class StreamSource:
 
 
 class VideoSource:
-    """A video file: every frame, in order, on the file's own clock."""
+    """A video file: every frame, in order, on the file's own clock, also where its rate varies, as in recorded calls."""
 
     kind = "video"
     live = False
@@ -153,18 +153,21 @@ class VideoSource:
         if not ok or first is None:
             raise AffectError(text("video_unreadable", language, path=path))
         self._first = np.asarray(first, np.uint8)
+        self._start_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
         self.description = text("video", language, name=path.name)
         self.fps = _rate(self._capture)
 
     def frames(self) -> Iterator[Frame]:
         """See `Source.frames`."""
         picture: Image | None = self._first
-        index = 0
+        time_s, index = 0.0, 0
         while picture is not None:
-            yield Frame(picture, index / self.fps, index)
+            yield Frame(picture, time_s, index)
             ok, read = self._capture.read()
             picture = np.asarray(read, np.uint8) if ok else None
             index += 1
+            told_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000 - self._start_s
+            time_s = told_s if told_s > time_s else time_s + 1 / self.fps  # some formats tell no times, or odd ones
 
     def close(self) -> None:
         """See `Source.close`."""

@@ -131,7 +131,7 @@ def test_a_recording_starts_with_the_next_frame_and_ends_with_a_report(
     told = told_in(folder)
     assert (told["state"], told["clock"], told["consent"]["how"]) == ("finished", "recording", "asked")
     assert told["frames"] == told["frames_with_face"] == 3
-    assert told["source"] == {"kind": "livedemo", "description": "demo clip (NASA portrait)"}
+    assert told["source"] == {"kind": "demo", "description": "demo clip (NASA portrait)"}
     assert told["model"]["file"] == "starter_ferplus.pt"
     assert told["model"]["temperature"] == pytest.approx(0.629, abs=0.001)
     assert told["settings"] == {
