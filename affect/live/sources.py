@@ -142,7 +142,7 @@ class StreamSource:
 
 
 class VideoSource:
-    """A video file: every frame, in order, on the file's own clock, also where its rate varies, as in recorded calls."""
+    """A video file: every frame, in order, on the file's own clock; in recorded calls its rate varies."""
 
     kind = "video"
     live = False
