@@ -11,6 +11,7 @@ from affect.live.report.folder import LABELS, Session
 from affect.live.report.measures import (
     Around,
     Coverage,
+    Episode,
     Side,
     around,
     coverage,
@@ -24,6 +25,7 @@ from affect.live.report.words import Words
 from affect.live.report.worth import weak_note, worth_view
 
 DRAWN: Final = 4  # faces that get a section of their own
+ONE_TABLE: Final = 12  # rows, above which a table of episodes is set as two
 NAMED: Final = 3  # expressions in the summary
 
 
@@ -80,9 +82,9 @@ def facts(session: Session, words: Words) -> list[tuple[str, list[str]]]:
         at = f"{datetime.fromisoformat(consent['given_at']):%H:%M}"
         key = "consent_asked" if consent["how"] == "asked" else "consent_option"
         found.append((words.text("consent"), [words.text(key, when=at, how=consent["how"])]))
-    technical = [f"{name} {settings[name]}" for name in ("detector", "backend") if name in settings]
+    technical = [words.text(name, name=settings[name]) for name in ("detector", "backend") if name in settings]
     if model.get("temperature") is not None:
-        technical.append(f"temperature {model['temperature']:.3g}")
+        technical.append(words.text("temperature", value=words.number(model["temperature"], 3)))
     found.append((words.text("settings"), [", ".join(technical)]))
     found.append((words.text("versions"), [", ".join(f"{name} {told['versions'][name]}" for name in told["versions"])]))
     return found
@@ -124,13 +126,12 @@ def _summary(session: Session, people: People, spent: Coverage, words: Words) ->
         told.append(words.text("summary_paused", paused=words.span(spent.paused_s)))
     if spent.lost_s:
         told.append(words.text("summary_lost", lost=words.span(spent.lost_s)))
+    if marked := _marked(session):
+        told.append(words.counted("markers_set", len(marked)))
     told = [" ".join(told)]
     for face, timeline in list(people.timelines.items())[:DRAWN]:
         who = words.text("summary_person", face=face, seen=words.span(timeline.seen_s)) + " " if face else ""
-        found = words.counted("episodes", len(episodes(timeline)))
-        told.append(f"{who}{read_as(timeline, words)} {found[0].upper()}{found[1:]}.")
-    if marked := _marked(session):
-        told[-1] += f" {words.counted('markers', len(marked)).capitalize()}."
+        told.append(f"{who}{read_as(timeline, words)} {words.counted('episodes', len(episodes(timeline)))}")
     return told
 
 
@@ -169,20 +170,27 @@ def _face(session: Session, face: int, timeline: Timeline, clock: Clock, words: 
         "seen": words.span(timeline.seen_s),
         "shares": _shares(timeline, words),
         "weak": weak_note(session.told, words),
-        "episodes": [
-            {
-                "label": episode.label,
-                "start": words.clock(episode.start_s, tenths=True),
-                "end": words.clock(episode.end_s, tenths=True),
-                "length": words.span(episode.length_s),
-                "confidence": words.percent(episode.confidence),
-            }
-            for episode in kept
-        ],
+        "episodes": _halves([_episode(episode, words) for episode in kept]),
         "episodes_cut": len(kept) < len(found)
         and words.text("episodes_cut", shown=len(kept), all=words.number(len(found))),
         "markers": [_marker(number, e, words, timeline) for number, e in enumerate(marked, 1)],
     }
+
+
+def _episode(episode: Episode, words: Words) -> dict[str, str]:
+    return {
+        "label": episode.label,
+        "start": words.clock(episode.start_s, tenths=True),
+        "end": words.clock(episode.end_s, tenths=True),
+        "length": words.span(episode.length_s),
+        "confidence": words.percent(episode.confidence),
+    }
+
+
+def _halves(rows: list[dict[str, str]]) -> list[list[dict[str, str]]]:
+    """A long table as two that stand side by side."""
+    middle = -(-len(rows) // 2)
+    return [rows[:middle], rows[middle:]] if len(rows) > ONE_TABLE else [rows] if rows else []
 
 
 def _timeline(session: Session, face: int, timeline: Timeline, clock: Clock, words: Words) -> dict[str, Any]:

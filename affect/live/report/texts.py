@@ -83,6 +83,9 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "es": "declarado de antemano al iniciar ({how}, {when})",
     },
     "settings": {"en": "Settings", "es": "Ajustes"},
+    "detector": {"en": "face detector {name}", "es": "detector de caras {name}"},
+    "backend": {"en": "run by {name}", "es": "ejecutado con {name}"},
+    "temperature": {"en": "temperature {value}", "es": "temperatura {value}"},
     "versions": {"en": "Versions", "es": "Versiones"},
     # in words
     "summary": {"en": "In words", "es": "En palabras"},
@@ -92,7 +95,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     },
     "summary_paused": {"en": "The analysis was paused for {paused}.", "es": "El análisis estuvo en pausa {paused}."},
     "summary_lost": {"en": "For {lost} the source gave no picture.", "es": "Durante {lost} la fuente no dio imagen."},
-    "summary_person": {"en": "Face {face} (seen for {seen}):", "es": "Cara {face} (vista durante {seen}):"},
+    "summary_person": {"en": "Face {face}, seen for {seen}.", "es": "Cara {face}, vista durante {seen}."},
     "summary_read": {
         "en": "The expression was read as {list} of the time seen.",
         "es": "La expresión se leyó como {list} del tiempo en que se vio.",
@@ -102,10 +105,10 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "en": "For {percent} no expression won clearly (uncertain).",
         "es": "En el {percent} ninguna destacó con claridad (incierto).",
     },
-    "episodes_one": {"en": "1 episode", "es": "1 episodio"},
-    "episodes_many": {"en": "{count} episodes", "es": "{count} episodios"},
-    "markers_one": {"en": "1 marker", "es": "1 marca"},
-    "markers_many": {"en": "{count} markers", "es": "{count} marcas"},
+    "episodes_one": {"en": "There is 1\u00a0episode.", "es": "Hay 1\u00a0episodio."},
+    "episodes_many": {"en": "There are {count}\u00a0episodes.", "es": "Hay {count}\u00a0episodios."},
+    "markers_set_one": {"en": "1\u00a0marker was set.", "es": "Se puso 1\u00a0marca."},
+    "markers_set_many": {"en": "{count}\u00a0markers were set.", "es": "Se pusieron {count}\u00a0marcas."},
     # several people
     "people": {"en": "People", "es": "Personas"},
     "face": {"en": "Face {face}", "es": "Cara {face}"},
@@ -175,9 +178,8 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     "episodes_column": {"en": "episodes", "es": "episodios"},
     "mean_probability": {"en": "mean probability", "es": "probabilidad media"},
     "weak_note": {
-        "en": "The model seldom finds {list}: their shares are lower bounds at best. See what these numbers are worth.",
-        "es": "El modelo rara vez encuentra {list}: sus partes son, como mucho, cotas inferiores. Véase qué valor tienen "
-        "estas cifras.",
+        "en": "The model seldom finds {list}: there may have been more of it than is counted here.",
+        "es": "El modelo rara vez encuentra {list}: puede que hubiera más de lo que aquí se cuenta.",
     },
     # episodes
     "episodes": {"en": "Episodes", "es": "Episodios"},

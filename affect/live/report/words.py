@@ -66,15 +66,21 @@ class Words:
     def span(self, seconds: float) -> str:
         """A length of time: 3.4 s, 27 s, 2 min 5 s, 1 h 2 min."""
         if seconds < 9.95:
-            return f"{self.number(seconds, 1)} s" if seconds else "0 s"
+            return _joined(self.number(seconds, 1) if seconds else 0, "s")
         minutes, rest = divmod(round(seconds), 60)
-        if minutes >= 60:
-            return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
-        if minutes == 0:
-            return f"{rest} s"
-        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+        hours, minutes = divmod(minutes, 60)
+        if hours:
+            return _joined(hours, "h", minutes, "min") if minutes else _joined(hours, "h")
+        if minutes:
+            return _joined(minutes, "min", rest, "s") if rest else _joined(minutes, "min")
+        return _joined(rest, "s")
 
     def date(self, when: datetime) -> str:
         """Day and time of day, in the time zone of `when`."""
         month = self.text("months").split()[when.month - 1]
         return self.text("date", day=when.day, month=month, year=when.year, time=f"{when:%H:%M}")
+
+
+def _joined(*parts: object) -> str:
+    """Numbers and units that stay on one line."""
+    return "\u00a0".join(map(str, parts))
