@@ -50,7 +50,7 @@ def write_session(
         "ended": "2026-11-25T10:00:30+01:00",
         "duration_s": duration_s,
         "clock": "recording",
-        "source": {"kind": "camera", "description": "camera 0, 1280×720"},
+        "source": {"kind": "camera", "description": "camera 0"},
         "model": {
             "file": BUNDLED.name,
             "sha256": "d0646df8fb39618c20291945d9174ea0991b83f52754a25b82084f4df5d6c99c",

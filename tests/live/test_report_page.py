@@ -188,7 +188,7 @@ def test_a_cut_off_recording_says_so_and_shows_what_there_is(pages: dict[tuple[s
     assert "Face 1" in words
     assert "1 face passed by (seen for 1.0 s)" in words
     assert "It was undone at 0:50." in words
-    assert "anger +0.25" in words
+    assert "anger × 1.28" in words  # e to the power of 0.25
     assert "snapshot_0001.png (0:20)" in words
     assert "Times are the video’s own." in words
 
@@ -198,6 +198,34 @@ def test_a_session_without_a_face_still_has_its_markers_and_coverage(pages: dict
     assert "no se vio ninguna cara" in words
     assert "nobody" in words
     assert "sin ninguna cara: 20 s (100 %)" in words
+
+
+def test_a_recording_from_the_middle_of_a_video_has_the_videos_times(tmp_path: Path) -> None:
+    rows = [(60 + i / 10, 1, "sad", one_hot("sad")) for i in range(100)]
+    baseline = {**BASELINE, "from_s": 52.0, "to_s": 62.0, "undone_at_s": 65.0}
+    folder = write_session(tmp_path / "s", rows, [(64.0, "marker", "tears")], 9.9, clock="source", baseline=[baseline])
+    words = Outline(write_report([folder], "en").read_text(encoding="utf-8")).words
+    assert "A face was seen for 9.9 s of the 9.9 s analysed" in words
+    assert "1:04 tears" in words
+    assert "1:00.0 1:09.9 9.9 s sad" in words
+    assert "Measured from 0:52 to 1:02 (150 frames)" in words
+    assert "It was undone at 1:05." in words
+
+
+def test_a_baseline_from_before_the_recording_is_on_its_clock(tmp_path: Path) -> None:
+    told = {**BASELINE, "from_s": -12.0, "to_s": -2.0, "undone_at_s": None}
+    folder = write_session(tmp_path / "s", drawn_rows(5, 1), [], 5.0, baseline=[told])
+    page = write_report([folder], "en").read_text(encoding="utf-8")
+    assert "Measured from −0:12 to −0:02" in Outline(page).words
+    assert '<line x1="0.00%" x2="100.00%"' in page  # applied throughout
+
+
+def test_a_source_is_named_in_the_readers_language(tmp_path: Path) -> None:
+    source = {"kind": "camera", "description": "camera 2"}
+    page = write_report([write_session(tmp_path / "s", [], source=source)], "es").read_text(encoding="utf-8")
+    words = Outline(page).words
+    assert "cámara 2" in words
+    assert "camera" not in words
 
 
 HOSTILE = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>{{ 7*7 }}{% raw %}"

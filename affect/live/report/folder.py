@@ -10,7 +10,7 @@ import io
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -66,7 +66,9 @@ class Session:
     """A recorded session.
 
     told:       session.json as it stands, with at least the keys of NEEDED.
-    started:    with its time zone.   duration_s: on the clock of the rows and events.
+    started:    with its time zone.   duration_s: the recording's length.
+    start_s:    when the recording starts on the source's own clock; 0 where it counts from its start. The times of
+                rows and events are from there.
     cut_off:    the recording did not end as it should (killed, power cut).
     """
 
@@ -74,6 +76,7 @@ class Session:
     told: dict[str, Any]
     started: datetime
     duration_s: float
+    start_s: float
     rows: Rows
     events: tuple[Event, ...]
     cut_off: bool
@@ -113,9 +116,15 @@ def read_session(folder: Path) -> Session:
         duration_s = float(told["duration_s"])
     except (TypeError, ValueError) as error:
         raise AffectError(f"{folder / 'session.json'} is damaged: {error}. It cannot be reported.") from error
+    times = [*rows.times_s[:1].tolist(), *rows.times_s[-1:].tolist(), *(event.time_s for event in events)]
+    start_s = 0.0
+    if told.get("clock") == "source" and times:  # begun in the middle of a video: its last moment tells when
+        start_s = max(0.0, min(min(times), max(times) - duration_s))
+        rows = replace(rows, times_s=rows.times_s - start_s)
+        events = tuple(replace(event, time_s=event.time_s - start_s) for event in events)
     # session.json of a killed recording is up to a second older than the last rows
-    last_s = max([duration_s, *rows.times_s[-1:], *(event.time_s for event in events)])
-    return Session(folder, told, started, float(last_s), rows, events, told["state"] != "finished")
+    duration_s = max(duration_s, max(times, default=0.0) - start_s)
+    return Session(folder, told, started, duration_s, start_s, rows, events, told["state"] != "finished")
 
 
 def _read_told(path: Path) -> dict[str, Any]:

@@ -218,7 +218,7 @@ def around_plot(timeline: Timeline, time_s: float, label: str) -> Markup:
     means = np.full(points.shape[::2], np.nan)
     means[seen] = points[seen].mean(axis=1)
     tops = np.cumsum(means, axis=1)
-    edges = np.arange(len(means) + 1)
+    edges = np.arange(len(means) + 1.0)
     parts = []
     for place, name in enumerate(EMOTIONS):
         if seen.any() and np.nanmax(means[:, place]) >= 0.03:
@@ -256,7 +256,7 @@ def _columns(values: np.ndarray, per: int, filler: float) -> np.ndarray:
 
 
 def _at(times_s: Iterable[float], steps: int) -> list[str]:
-    return [f"{100 * min(1.0, time_s / (steps * STEP_S)):.2f}%" for time_s in times_s]
+    return [f"{100 * min(1.0, max(0.0, time_s / (steps * STEP_S))):.2f}%" for time_s in times_s]
 
 
 def _stretches(mask: Mask, least: int) -> list[tuple[int, int]]:

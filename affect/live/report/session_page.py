@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import math
+from dataclasses import replace
 from typing import Any, Final
 
 from affect.emotions import EMOTIONS, UNCERTAIN
 from affect.live.report import plots
 from affect.live.report.folder import LABELS, Session
+from affect.live.report.header import facts, warnings
 from affect.live.report.measures import (
     Around,
     Coverage,
@@ -31,6 +33,7 @@ NAMED: Final = 3  # expressions in the summary
 
 def session_view(session: Session, words: Words) -> dict[str, Any]:
     """Everything that `session.html` lays out."""
+    words = replace(words, origin_s=session.start_s)
     clock = clock_of(session)
     people = people_of(session, clock)
     spent = coverage(seen_by_anyone(session, clock), clock)
@@ -46,51 +49,6 @@ def session_view(session: Session, words: Words) -> dict[str, Any]:
         "baselines": [_baseline(told, session, words) for told in session.told.get("baseline") or []],
         "worth": worth_view(session.told, words),
     }
-
-
-def warnings(session: Session, words: Words) -> list[str]:
-    """What a reader must know before any number."""
-    told = []
-    if session.cut_off:
-        told.append(words.text("cut_off"))
-    if session.rows.damaged:
-        told.append(words.counted("damaged", session.rows.damaged))
-    if session.told.get("baseline"):
-        told.append(words.text("baseline_warning"))
-    return told
-
-
-def facts(session: Session, words: Words) -> list[tuple[str, list[str]]]:
-    """What was measured, and by what: names, each with its lines."""
-    told = session.told
-    source, model, settings = told["source"], told["model"], told["settings"]
-    kind = f"source_{source.get('kind')}"
-    lines = [words.text(kind)] if kind in _SOURCES else []
-    lines += [source["description"]] if source.get("description") else []
-    lines += [words.text("clock_source")] if told.get("clock") == "source" else []
-    measured = [model["file"], words.text("fingerprint", short=model["sha256"][:12])]
-    if model.get("figures"):
-        measured.append(f"{model['figures']['data']}, n = {words.number(model['figures']['n'])}")
-    found = [
-        (words.text("duration"), [words.span(session.duration_s)]),
-        (words.text("source"), lines),
-        (words.text("model"), measured),
-    ]
-    if isinstance(settings.get("faces"), int):
-        found.append((words.text("followed"), [words.counted("followed", settings["faces"])]))
-    if consent := told.get("consent"):
-        at = f"{datetime.fromisoformat(consent['given_at']):%H:%M}"
-        key = "consent_asked" if consent["how"] == "asked" else "consent_option"
-        found.append((words.text("consent"), [words.text(key, when=at, how=consent["how"])]))
-    technical = [words.text(name, name=settings[name]) for name in ("detector", "backend") if name in settings]
-    if model.get("temperature") is not None:
-        technical.append(words.text("temperature", value=words.number(model["temperature"], 3)))
-    found.append((words.text("settings"), [", ".join(technical)]))
-    found.append((words.text("versions"), [", ".join(f"{name} {told['versions'][name]}" for name in told["versions"])]))
-    return found
-
-
-_SOURCES: Final = tuple(f"source_{kind}" for kind in ("camera", "video", "image", "stream", "screen", "demo"))
 
 
 def _marked(session: Session) -> list[tuple[float, str]]:
@@ -198,8 +156,9 @@ def _timeline(session: Session, face: int, timeline: Timeline, clock: Clock, wor
     total_s = steps * STEP_S
     marked = [time_s for time_s, _ in _marked(session)]
     unseen = clock.analysed & ~timeline.seen
+    start_s = session.start_s
     applied = [
-        (told["to_s"], total_s if told.get("undone_at_s") is None else told["undone_at_s"])
+        (told["to_s"] - start_s, total_s if told.get("undone_at_s") is None else told["undone_at_s"] - start_s)
         for told in session.told.get("baseline") or []
         if not face or told["face_id"] == face
     ]
@@ -310,18 +269,18 @@ def _baseline(told: dict[str, Any], session: Session, words: Words) -> dict[str,
     sentences = [
         words.text(
             "baseline_how",
-            start=words.clock(told["from_s"]),
-            end=words.clock(told["to_s"]),
+            start=words.clock(told["from_s"] - session.start_s),
+            end=words.clock(told["to_s"] - session.start_s),
             frames=words.number(told["frames"]),
         )
     ]
     if told.get("undone_at_s") is not None:
-        sentences.append(words.text("baseline_undone", time=words.clock(told["undone_at_s"])))
+        sentences.append(words.text("baseline_undone", time=words.clock(told["undone_at_s"] - session.start_s)))
     return {
         "title": "" if session.told["settings"].get("faces") == 1 else face_name(told["face_id"], words),
         "sentences": sentences,
         "shift": [
-            (name, ("+" if told["shift"][name] > 0 else "") + words.number(told["shift"][name], 2))
+            (name, f"×\u202f{words.number(math.exp(told['shift'][name]), 2)}")
             for name in EMOTIONS
             if name in told["shift"]
         ],

@@ -61,15 +61,18 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     },
     # what was measured, and by what
     "measured": {"en": "What was measured, and by what", "es": "Qué se midió y con qué"},
-    "when": {"en": "Date", "es": "Fecha"},
-    "duration": {"en": "Duration", "es": "Duración"},
+    "when": {"en": "date", "es": "fecha"},
+    "duration": {"en": "duration", "es": "duración"},
     "source": {"en": "Source", "es": "Fuente"},
     "source_camera": {"en": "camera", "es": "cámara"},
     "source_video": {"en": "video file", "es": "archivo de vídeo"},
     "source_image": {"en": "image file", "es": "archivo de imagen"},
     "source_stream": {"en": "network stream", "es": "transmisión por red"},
     "source_screen": {"en": "part of the screen", "es": "parte de la pantalla"},
-    "source_demo": {"en": "built-in demonstration", "es": "demostración incluida"},
+    "source_demo": {
+        "en": "built-in demonstration (a NASA portrait)",
+        "es": "demostración incluida (un retrato de la NASA)",
+    },
     "clock_source": {"en": "Times are the video’s own.", "es": "Los tiempos son los del propio vídeo."},
     "model": {"en": "Model", "es": "Modelo"},
     "fingerprint": {"en": "SHA-256 {short}…", "es": "SHA-256 {short}…"},
@@ -116,10 +119,10 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     "of_analysed": {"en": "of the time analysed", "es": "del tiempo analizado"},
     "mostly": {"en": "mostly", "es": "sobre todo"},
     "people_how": {
-        "en": "Faces are numbered as they appear. Somebody who leaves the picture for more than a second comes back "
-        "with a new number, so two numbers may be one person.",
-        "es": "Las caras se numeran según aparecen. Quien sale de la imagen más de un segundo vuelve con otro número, "
-        "de modo que dos números pueden ser la misma persona.",
+        "en": "Faces are numbered as they appear. Somebody who comes back later, or elsewhere in the picture, gets a "
+        "new number, so two numbers may be one person.",
+        "es": "Las caras se numeran según aparecen. Quien vuelve más tarde, o en otro lugar de la imagen, recibe otro "
+        "número, de modo que dos números pueden ser la misma persona.",
     },
     "passing_one": {
         "en": "1 face passed by (seen for {time}): less than 2 s or less than 1% of the time analysed. It is not "
@@ -173,7 +176,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "es": "Del tiempo en que se vio la cara ({seen}). La probabilidad media cuenta también lo que nunca destacó.",
     },
     "expression": {"en": "expression", "es": "expresión"},
-    "share": {"en": "share", "es": "parte"},
+    "share": {"en": "share", "es": "porcentaje"},
     "time": {"en": "time", "es": "tiempo"},
     "episodes_column": {"en": "episodes", "es": "episodios"},
     "mean_probability": {"en": "mean probability", "es": "probabilidad media"},
@@ -241,10 +244,10 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     },
     "baseline_undone": {"en": "It was undone at {time}.", "es": "Se deshizo en {time}."},
     "baseline_shift": {
-        "en": "The shift, in natural logarithms of probability: how much more (+) or less (−) of each expression this "
-        "face shows to the program when at rest.",
-        "es": "El desplazamiento, en logaritmos naturales de probabilidad: cuánto más (+) o menos (−) de cada "
-        "expresión ve el programa en esta cara cuando está en reposo.",
+        "en": "What the probability of each expression is multiplied by before the eight are brought to 100% again: "
+        "below 1, the program takes back what this face seems to show at rest.",
+        "es": "Por cuánto se multiplica la probabilidad de cada expresión antes de volver a sumar el 100\u202f%: por "
+        "debajo de 1, el programa descuenta lo que esta cara parece mostrar en reposo.",
     },
     # what the numbers are worth
     "worth": {"en": "What these numbers are worth", "es": "Qué valor tienen estas cifras"},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from affect.emotions import label_name
@@ -12,9 +12,10 @@ from affect.live.report.texts import TEXTS
 
 @dataclass(frozen=True)
 class Words:
-    """Writes in one language, "en" or "es"."""
+    """Writes in one language, "en" or "es".   origin_s: what a clock shows at the start of a session."""
 
     language: str
+    origin_s: float = 0.0
 
     def text(self, key: str, **values: object) -> str:
         """A sentence of TEXTS with its {placeholders} filled. Raises KeyError for an unknown one."""
@@ -56,8 +57,11 @@ class Words:
         return self.text("points", number=sign + self.number(rounded))
 
     def clock(self, seconds: float, tenths: bool = False) -> str:
-        """A moment of a session: 1:02:03, 2:03, or 2:03.4 with tenths."""
-        whole = round(seconds * 10) if tenths else round(seconds) * 10
+        """A moment of a session, seconds from its start: 1:02:03, 2:03, or 2:03.4 with tenths."""
+        moment_s = self.origin_s + seconds
+        if moment_s <= -0.5:
+            return "−" + replace(self, origin_s=0.0).clock(-moment_s, tenths)
+        whole = round(moment_s * 10) if tenths else round(moment_s) * 10
         minutes, rest = divmod(whole, 600)
         hours, minutes = divmod(minutes, 60)
         tail = f"{rest // 10:02d}" + (f"{self.text('decimal_mark')}{rest % 10}" if tenths else "")
