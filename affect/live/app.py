@@ -18,6 +18,7 @@ from affect.errors import AffectError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from affect.live.control import Command, Status
     from affect.live.feed import FrameFeed
     from affect.live.results import FaceResult
     from affect.live.sources import Frame
@@ -152,16 +153,36 @@ def _run_in_window(
     from affect.live.screen import Screen
     from affect.live.sources import ImageSource
 
-    screen = Screen(language)
+    screen = Screen(_Watching(language, summary))
 
     def work() -> None:
         for frame, results in processed:
-            screen.offer(frame.picture, results, summary.fps)
+            screen.offer(frame.picture, results)
             ahead_s = 0.0 if feed.source.live else frame.timestamp_s - summary.elapsed_s
             if screen.left.wait(max(0.0, ahead_s)):
                 return
 
     screen.run(work, feed.stop, stays=isinstance(feed.source, ImageSource))
+
+
+class _Watching:
+    """Watches only: of what the window asks for it knows the language."""
+
+    def __init__(self, language: str, summary: Summary) -> None:
+        self._language = language
+        self._summary = summary
+
+    def status(self) -> Status:
+        from affect.live.control import Status
+
+        return Status(self._language, self._summary.fps)
+
+    def command(self, command: Command) -> None:
+        if command.value == "language":
+            self._language = LANGUAGES[(LANGUAGES.index(self._language) + 1) % len(LANGUAGES)]
+
+    def answer(self, text: str | None) -> None:
+        """Nothing was asked."""
 
 
 def _tell(text: str) -> None:
