@@ -6,6 +6,8 @@ It is drawn at the window's own size, so that letters are sharp whatever the fra
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -15,7 +17,7 @@ from affect.faces import FaceBox
 from affect.live.bar import bar
 from affect.live.control import Status
 from affect.live.help import help_page
-from affect.live.lettering import DIM, GROUND, INK, PANEL, fill, line, put, put_row, rows, space, words
+from affect.live.lettering import DIM, GROUND, INK, PANEL, line, plain, put, put_row, rows, space, words
 from affect.live.overlay import Overlay
 from affect.live.panel import draw_panel, draw_short, numbered, panel_size, short_height
 from affect.live.placement import Area
@@ -28,73 +30,61 @@ LETTERS = 15  # pixels, in a window of 1000×600; larger in a larger one, though
 LEAST = 12
 
 
+class View(NamedTuple):
+    """What the window shows beside a frame; equal views of a frame look the same.
+
+    size:  width and height of the window, in pixels.
+    typed: the answer to a question so far.   help_shown: the help page has the frame's place.
+    """
+
+    status: Status
+    size: tuple[int, int]
+    typed: str = ""
+    help_shown: bool = False
+
+
 class Canvas:
     """Composes what the window shows. The picture that `draw` returns is valid until the next call."""
 
     def __init__(self) -> None:
         self._canvas: Image = np.empty((0, 0, 3), np.uint8)
+        self._place: Area | None = None  # of the frame
         self._overlays = {language: Overlay(language) for language in LANGUAGES}
 
-    def draw(
-        self,
-        picture: Image,
-        results: list[FaceResult],
-        status: Status,
-        size: tuple[int, int],
-        typed: str = "",
-        help_shown: bool = False,
-    ) -> Image:
-        """uint8 BGR of the window's size.
-
-        picture: the frame, uint8 BGR.   results: its faces.   size: width and height of the window.
-        typed: the answer to a question so far.   help_shown: show the help page in the frame's place.
-        """
-        width, height = size
-        if self._canvas.shape[:2] != (height, width):
-            self._canvas = np.empty((height, width, 3), np.uint8)
-        canvas, letters = self._canvas, letter_size(width, height)
+    def draw(self, picture: Image, results: list[FaceResult], view: View) -> Image:
+        """uint8 BGR of the window's size.   picture: the frame, uint8 BGR.   results: its faces."""
+        status, (width, height), typed, help_shown = view
+        letters = letter_size(width, height)
         strip = bar(status, typed, width, letters)
         above = max(0, height - strip.shape[0])
-        canvas[above:] = strip[: height - above]
-        if help_shown:
-            canvas[:above] = help_page(status.language, width, above, letters)
-            return canvas
-        shown = [] if status.paused else results
         column = panel_size(letters)[0]
         if width < 3 * column:
-            column = 0
+            column = 0  # the bars are drawn into the frame, where they fit
         room = Area(0, 0, width - column, above)
-        frame = _fitted(picture.shape[1], picture.shape[0], room)
-        if frame.width and frame.height:
-            self._frame(canvas, room, frame, picture, shown, status.language, letters, bool(column))
+        place = _fitted(picture.shape[1], picture.shape[0], room)
+        self._prepare(width, height, place)
+        self._canvas[above:] = strip[: height - above]
+        if help_shown:
+            self._canvas[:above] = help_page(status.language, width, above, letters)
+            self._place = None
+            return self._canvas
+        shown = [] if status.paused else results
+        if place.width and place.height:
+            area = self._canvas[place.top : place.top + place.height, place.left : place.left + place.width]
+            _scale(picture, area)
+            scaled = [_scaled(r, place.width / picture.shape[1]) for r in shown]
+            overlay = self._overlays[status.language]
+            draw = overlay.mark if column else overlay.draw_faces
+            draw(area, scaled, letters)
         if column:
-            _column(canvas[:above, width - column :], shown, status, letters)
-        return canvas
+            _column(self._canvas[:above, room.width :], shown, status, letters)
+        return self._canvas
 
-    def _frame(
-        self,
-        canvas: Image,
-        room: Area,
-        frame: Area,
-        picture: Image,
-        results: list[FaceResult],
-        language: str,
-        letters: int,
-        column: bool,
-    ) -> None:
-        """The frame in its room, with what is drawn on it; the bars as well where there is no column for them."""
-        right, bottom = frame.left + frame.width, frame.top + frame.height
-        fill(canvas, 0, 0, frame.left, room.height, GROUND)
-        fill(canvas, right, 0, room.width, room.height, GROUND)
-        fill(canvas, frame.left, 0, right, frame.top, GROUND)
-        fill(canvas, frame.left, bottom, right, room.height, GROUND)
-        area = canvas[frame.top : bottom, frame.left : right]
-        _scale(picture, area)
-        scaled = [_scaled(r, frame.width / picture.shape[1]) for r in results]
-        if column:
-            self._overlays[language].mark(area, scaled, letters, [])
-        else:
-            self._overlays[language].draw_faces(area, scaled, letters)
+    def _prepare(self, width: int, height: int, place: Area) -> None:
+        """Make the canvas, or clear it where the frame comes to lie elsewhere: what is beside the frame stays."""
+        if self._canvas.shape[:2] != (height, width) or place != self._place:
+            self._canvas = plain(height, width, GROUND)
+            self._place = place
 
 
 def first_size(picture: Image) -> tuple[int, int]:
@@ -132,13 +122,11 @@ def _scaled(result: FaceResult, scale: float) -> FaceResult:
 
 def _column(area: Image, results: list[FaceResult], status: Status, letters: int) -> None:
     """A panel for each person, in the order of appearance: with bars as long as there is room, then in short."""
-    area[:] = PANEL
+    put(area, _ground(*area.shape[:2]), 0, 0)
     pad, gap, row = letters, space(letters), round(letters * 1.4)
     inner = area.shape[1] - 2 * pad
     note = rows(words(text("perceived", status.language), inner, letters, DIM, PANEL), inner, gap)
     end = area.shape[0] - pad // 2 - len(note) * row
-    for i, line_ in enumerate(note):
-        put_row(area, line_, pad, end + i * row, row, gap)
     persons = sorted(results, key=lambda r: r.face_id)
     high, low = panel_size(letters)[1], short_height(letters)
     full = min(len(persons), max(0, (end - pad - len(persons) * low) // (high - low)))
@@ -149,6 +137,15 @@ def _column(area: Image, results: list[FaceResult], status: Status, letters: int
         y += high if i < full else low
     if not persons:
         said = ["paused", "paused_means"] if status.paused else ["no_face"]
-        for i, key in enumerate(said):
-            large, ink = (letters, DIM) if i else (round(letters * 1.3), INK)
-            put(area, line(text(key, status.language), large, ink, PANEL), pad, pad + 2 * i * letters)
+        for key, size, ink in zip(said, (round(letters * 1.3), letters), (INK, DIM), strict=False):
+            put(area, line(text(key, status.language), size, ink, PANEL), pad, y + pad // 2)
+            y += 2 * letters
+    if y <= end:
+        for i, words_ in enumerate(note):
+            put_row(area, words_, pad, end + i * row, row, gap)
+
+
+@lru_cache(maxsize=2)
+def _ground(height: int, width: int) -> Image:
+    """Kept, as copying is much faster than filling with a colour."""
+    return plain(height, width, PANEL)

@@ -33,12 +33,12 @@ class Overlay:
         return canvas
 
     def draw_faces(self, canvas: Image, results: list[FaceResult], size: int) -> list[Area]:
-        """Draw corners, labels and bars into the frame. Returns what labels and bars cover.
+        """Draw corners, all labels, and bars where they fit. Returns what labels and bars cover.
 
         size: of the letters, in pixels.
         """
         covered = self._bars(canvas, results, size)
-        homeless = self.mark(canvas, results, size, covered)
+        homeless = self._mark(canvas, results, size, covered)
         bounds = Area(0, 0, canvas.shape[1], canvas.shape[0])
         for result in homeless:
             label = self._label(result, size, numbered(results))
@@ -49,10 +49,14 @@ class Overlay:
             covered.append(place)
         return covered
 
-    def mark(self, canvas: Image, results: list[FaceResult], size: int, covered: list[Area]) -> list[FaceResult]:
-        """Draw each face's corners, and its label beside them. Returns the faces whose label finds no room.
+    def mark(self, canvas: Image, results: list[FaceResult], size: int) -> None:
+        """Draw corners, and labels where they have room beside the faces.   size: of the letters, in pixels."""
+        self._mark(canvas, results, size, [])
 
-        size: of the letters, in pixels.   covered: what the labels must not touch; what they cover is added.
+    def _mark(self, canvas: Image, results: list[FaceResult], size: int, covered: list[Area]) -> list[FaceResult]:
+        """Returns the faces whose label finds no room.
+
+        covered: what the labels must not touch; what they cover is added.
         """
         bounds = Area(0, 0, canvas.shape[1], canvas.shape[0])
         faces = [area_of(r.box) for r in results]

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import NamedTuple
 
-from affect.live.canvas import Canvas, first_size
+from affect.live.canvas import Canvas, View, first_size
 from affect.live.control import Command, Controller, Status
 from affect.live.keys import Keyboard
 from affect.live.results import FaceResult
@@ -62,7 +62,7 @@ class Screen:
     def _show(self, ended: Callable[[], bool]) -> None:
         window: Window | None = None
         drawn: Shown | None = None
-        told: object = None
+        told: View | None = None
         try:
             while not (ended() and (self._newest is None or self._newest is drawn)):
                 newest = self._newest
@@ -72,10 +72,10 @@ class Screen:
                 if window is None:
                     window = Window("affect", *first_size(newest.picture))
                 status = _as_shown(self._controller.status())
-                tells = (status, window.size(), self._keyboard.typed(status.question), self._help)
-                if newest is not drawn or tells != told:  # also without a new frame: while it is paused, or typed
-                    window.show(self._canvas.draw(*newest, *tells))
-                    drawn, told = newest, tells
+                view = View(status, window.size(), self._keyboard.typed(status.question), self._help)
+                if newest is not drawn or view != told:  # also without a new frame: while it is paused, or typed
+                    window.show(self._canvas.draw(newest.picture, newest.results, view))
+                    drawn, told = newest, view
                 code = window.key(1 if newest is not self._newest else IDLE_MS)
                 if not window.is_open() or (code is not None and self._leaves(code)):
                     return
