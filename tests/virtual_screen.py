@@ -34,9 +34,9 @@ class VirtualScreen:
         return np.frombuffer(data, np.uint8).reshape(size.height, size.width, 4)[:, :, :3].copy()
 
     def window(self, title: str) -> Window:
-        """The window with this title. Raises LookupError where there is none."""
+        """The window with this title. Raises LookupError where there is none to see."""
         for window in self._display.screen().root.query_tree().children:
-            if window.get_wm_name() == title:
+            if window.get_wm_name() == title and window.get_attributes().map_state == X.IsViewable:
                 return window
         raise LookupError(f"no window is called {title!r}")
 

@@ -24,19 +24,14 @@ ENTER, BACKSPACE, ESCAPE = "\r", "\b", "\x1b"
 LONGEST = 200  # letters of a typed line
 
 # OpenCV's codes are the letter itself, or on X11 the key's symbol (X11/keysymdef.h), whose lower 16 bits count:
-# above them GTK has the modifiers. Qt tells every letter as a small one, and Shift as a key before it.
+# above them GTK has the modifiers. Qt, which opencv-python has on Linux, tells a letter of ASCII as a small one,
+# another of Latin-1 as a capital and a negative number, Shift as a key before it, and an accent only as 0.
 SHIFT: Final = (0xFFE1, 0xFFE2)
 SYMBOLS: Final = {10: ENTER, 13: ENTER, 0xFF0D: ENTER, 0xFF8D: ENTER, 0xFF1B: ESCAPE}
 SYMBOLS.update({8: BACKSPACE, 127: BACKSPACE, 0xFF08: BACKSPACE, 27: ESCAPE, 0x20AC: "€"})
 SYMBOLS.update({0xFFAA + i: sign for i, sign in enumerate("*+,-./0123456789")})  # the number pad
-ACCENTS: Final = {
-    0xFE50: "\u0300",
-    0xFE51: "\u0301",
-    0xFE52: "\u0302",
-    0xFE53: "\u0303",
-    0xFE57: "\u0308",
-    0xFE5B: "\u0327",
-}
+ACUTE, DIAERESIS = "\u0301", "\u0308"  # the two of Spanish, and where its keyboard has them: alone, and with Shift
+ACCENTS: Final = {0xFE50: "\u0300", 0xFE51: ACUTE, 0xFE52: "\u0302", 0xFE53: "\u0303", 0xFE57: DIAERESIS}
 
 
 class Keyboard:
@@ -60,10 +55,9 @@ class Keyboard:
 
         All go to the controller but HELP, which is the window's own.
         """
-        symbol = code & 0xFFFF
-        letter = self._letter(symbol)
         status = self._controller.status()
         self.typed(status.question)
+        letter = self._letter(code)
         if status.question is not None:
             if status.question.kind == "text":
                 self._write(letter)
@@ -75,16 +69,20 @@ class Keyboard:
             self._controller.command(command)
         return command
 
-    def _letter(self, symbol: int) -> str:
+    def _letter(self, code: int) -> str:
         """The letter of a key, or "" for one that has none (yet: an accent waits for its letter)."""
+        symbol = code & 0xFFFF
         if symbol in SHIFT:
             self._shift = True
             return ""
-        if symbol in ACCENTS:
-            self._accent = ACCENTS[symbol]
+        if code == 0 or symbol in ACCENTS:
+            self._accent = ACCENTS.get(symbol, DIAERESIS if self._shift else ACUTE)
+            self._shift = False
             return ""
-        latin = symbol < 0x100 and chr(symbol).isprintable()
-        letter = SYMBOLS.get(symbol, chr(symbol) if latin else "")
+        if code < 0:
+            letter = chr(code & 0xFF).lower()
+        else:
+            letter = SYMBOLS.get(symbol, chr(symbol) if symbol < 0x100 and chr(symbol).isprintable() else "")
         if self._shift and letter.isalpha():
             letter = letter.upper()
         if letter:
