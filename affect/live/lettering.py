@@ -95,6 +95,7 @@ def words(text: str, width: int, size: int, ink: Bgr, ground: Bgr, bold: bool = 
     return pieces
 
 
+@lru_cache(maxsize=32)
 def space(size: int) -> int:
     """The width of a space, in pixels."""
     return max(2, round(_font(size, False).getlength(" ")))
