@@ -217,7 +217,7 @@ def _run_in_window(
     from affect.live.screen import Screen
     from affect.live.sources import ImageSource
 
-    screen = Screen(session)
+    screen = Screen(session, getattr(feed.source, "beside", None))
 
     def work() -> None:
         for frame, results in processed:

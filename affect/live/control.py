@@ -11,7 +11,10 @@ from typing import Literal, Protocol
 
 
 class Command(Enum):
-    """What a key asks for. The second press of RECORD ends the recording, of BASELINE undoes it, of PAUSE goes on."""
+    """What a key asks for. The second press of RECORD ends the recording, of BASELINE undoes it, of PAUSE goes on.
+
+    HELP is the window's own: the controller does not hear of it.
+    """
 
     LEAVE = "leave"
     RECORD = "record"
