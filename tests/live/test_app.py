@@ -17,6 +17,7 @@ from affect.live import screen as screen_module
 from affect.live import window
 from affect.live.app import main
 from affect.live.control import Command, Controller
+from affect.live.region import Region
 from affect.live.results import FaceResult
 from affect.live.sources import DemoSource
 from affect.preprocessing import Image
@@ -35,7 +36,7 @@ class Person:
     acts: dict[int, Callable[[Controller], None]]
     seen: list[int]  # how many faces each frame showed
 
-    def __init__(self, controller: Controller) -> None:
+    def __init__(self, controller: Controller, place: Region | None = None) -> None:
         self.controller = controller
         self.left = threading.Event()
         Person.seen = []
