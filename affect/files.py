@@ -11,11 +11,11 @@ from pathlib import Path
 
 
 @contextmanager
-def atomic_path(path: str | Path) -> Iterator[Path]:
+def atomic_path(path: str | Path, mode: int = 0o644) -> Iterator[Path]:
     """A temporary path in the same folder; when the block ends well, it takes the place of `path` at once.
 
-    The folder is made where it is missing. When the block raises, the temporary file is removed and `path` stays as
-    it was.
+    mode: who may read and write the file (Unix).   The folder is made where it is missing. When the block raises, the
+    temporary file is removed and `path` stays as it was.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -26,7 +26,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         yield part
         with part.open("rb+") as file:
             os.fsync(file.fileno())
-        part.chmod(0o644)
+        part.chmod(mode)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)

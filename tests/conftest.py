@@ -7,11 +7,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 
 import cv2
 import numpy as np
 import pytest
 import torch
+from reports import Reports
 
 from affect.faces import FaceBox, HaarDetector
 from affect.live.app import BUNDLED
@@ -83,6 +85,17 @@ def portrait_video(tmp_path: Path, portrait: Image) -> Path:
         writer.write(cv2.warpAffine(portrait, matrix, (640, 480), borderMode=cv2.BORDER_REPLICATE))
     writer.release()
     return path
+
+
+@pytest.fixture
+def reports(monkeypatch: pytest.MonkeyPatch) -> Reports:
+    """Notes the reports that are asked for."""
+    made = Reports()
+    for name, function in (("report", made.write_report), ("figures", made.figures_of)):
+        module = ModuleType(f"affect.live.{name}")
+        setattr(module, function.__name__, function)
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+    return made
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,14 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
         raise RuntimeError("half-way")
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+def test_a_file_can_be_its_owners_alone(tmp_path: Path) -> None:
+    for name, arguments, mode in (("all.txt", (), 0o644), ("own.txt", (0o600,), 0o600)):
+        with atomic_path(tmp_path / name, *arguments) as part:
+            part.write_text("text")
+        assert (tmp_path / name).stat().st_mode & 0o777 == mode
 
 
 def test_the_hash_is_sha256(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def test_torch_and_torchvision_are_a_matching_pair() -> None:
 def test_every_requirement_has_an_upper_and_a_lower_bound() -> None:
     for line in text_of("requirements.txt").splitlines():
         if requirement := line.split("#")[0].strip():
-            assert re.fullmatch(r"[a-z-]+>=[\d.]+,<[\d.]+", requirement), requirement
+            assert re.fullmatch(r"[A-Za-z0-9-]+>=[\d.]+,<[\d.]+", requirement), requirement
 
 
 def test_constraints_name_an_exact_version_for_every_requirement() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import shutil
 import signal
@@ -63,7 +64,7 @@ def test_a_video_gives_a_row_a_frame_and_an_annotated_copy(script: Run, portrait
     out, video = tmp_path / "out.csv", tmp_path / "annotated.avi"
     done = script("--source", portrait_video, "--csv", out, "--save-video", video, "--lang", "es")
     assert done.returncode == 0, done.stderr
-    assert "Running headless" in done.stderr
+    assert "Sin ventana" in done.stderr
     rows = rows_of(out)
     assert [int(r["frame"]) for r in rows] == list(range(30))
     assert [float(r["timestamp_s"]) for r in rows] == pytest.approx([i / 15 for i in range(30)], abs=1e-3)
@@ -151,6 +152,27 @@ def test_ctrl_c_ends_with_130_and_everything_written(tmp_path: Path) -> None:
     rows = rows_of(out)
     assert all(None not in r.values() for r in rows)
     assert rows[-1]["p_surprise"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to handle")
+def test_a_polite_kill_finishes_the_recording_and_its_report(tmp_path: Path) -> None:
+    pytest.importorskip("affect.live.report")
+    command = [sys.executable, str(REPOSITORY / "affectnet_webcam_detector.py"), "--source", "demo", "--headless"]
+    with subprocess.Popen(
+        [*command, "--record", str(tmp_path), "--consent", "--lang", "es"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=no_display(),
+    ) as process:  # fmt: skip
+        assert wait_for(lambda: any(f.stat().st_size > 5000 for f in tmp_path.glob("*/emotions.csv")))
+        process.send_signal(signal.SIGTERM)
+        _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130, stderr
+    assert "Traceback" not in stderr
+    (folder,) = tmp_path.iterdir()
+    told = json.loads((folder / "session.json").read_text(encoding="utf-8"))
+    assert told["state"] == "finished"
+    assert told["frames"] >= len(rows_of(folder / "emotions.csv")) > 10
+    assert f"Informe: {folder / 'report.html'}" in stderr
+    assert sorted(p.name for p in folder.iterdir()) == ["emotions.csv", "events.csv", "report.html", "session.json"]
 
 
 @pytest.fixture

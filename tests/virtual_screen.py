@@ -16,6 +16,8 @@ from Xlib.xobject.drawable import Window
 
 from affect.preprocessing import Image
 
+UNUSED = 248  # a keycode without a key
+
 
 class VirtualScreen:
     """A running X server. `name` is its DISPLAY."""
@@ -32,21 +34,40 @@ class VirtualScreen:
         return np.frombuffer(data, np.uint8).reshape(size.height, size.width, 4)[:, :, :3].copy()
 
     def window(self, title: str) -> Window:
-        """The window with this title. Raises LookupError where there is none."""
+        """The window with this title. Raises LookupError where there is none to see."""
         for window in self._display.screen().root.query_tree().children:
-            if window.get_wm_name() == title:
+            if window.get_wm_name() == title and window.get_attributes().map_state == X.IsViewable:
                 return window
         raise LookupError(f"no window is called {title!r}")
 
-    def press(self, window: Window, key: str) -> None:
-        """Press and release a key (X's name of it) in a window."""
+    def press(self, window: Window, key: str, hold: str | None = None) -> None:
+        """Press and release a key (X's name of it) in a window, while another one (Shift_L) is held down."""
         window.set_input_focus(X.RevertToParent, X.CurrentTime)
         self._display.sync()
-        code = self._display.keysym_to_keycode(XK.string_to_keysym(key))
-        for kind in (X.KeyPress, X.KeyRelease):
-            xtest.fake_input(self._display, kind, code)
+        code = self._code(key)
+        strokes = [(X.KeyPress, code), (X.KeyRelease, code)]
+        if hold is not None:
+            strokes = [(X.KeyPress, self._code(hold)), *strokes, (X.KeyRelease, self._code(hold))]
+        for kind, stroke in strokes:
+            xtest.fake_input(self._display, kind, stroke)
             self._display.sync()
             time.sleep(0.05)
+
+    def _code(self, key: str) -> int:
+        """The keyboard's number of a key. One that a US keyboard does not have (ntilde) is put on it."""
+        symbol = XK.string_to_keysym(key)
+        code = self._display.keysym_to_keycode(symbol)
+        if code == 0:
+            code = UNUSED
+            self._display.change_keyboard_mapping(code, [[symbol] * 4])
+            self._display.sync()
+            time.sleep(0.3)  # programs take note of it
+        return code
+
+    def resize(self, window: Window, width: int, height: int) -> None:
+        """Give a window another size, as a person does who drags its corner."""
+        window.configure(width=width, height=height)
+        self._display.sync()
 
     def close(self, window: Window) -> None:
         """Ask a window to close, as a window manager does when its button is clicked."""

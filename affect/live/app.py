@@ -6,20 +6,25 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from contextlib import closing
+import signal
+import threading
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from affect import __version__
 from affect.emotions import LANGUAGES
 from affect.errors import AffectError
+from affect.live.terminal import consent_of, tell
+from affect.live.texts import default_language, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from affect.live.feed import FrameFeed
+    from affect.live.outputs import Outputs
     from affect.live.results import FaceResult
+    from affect.live.session import Session
     from affect.live.sources import Frame
     from affect.live.summary import Summary
 
@@ -34,6 +39,8 @@ EXAMPLES = """\
 examples:
   python affectnet_webcam_detector.py                          the first camera, in a window (q or Esc leaves)
   python affectnet_webcam_detector.py --source demo            without a camera
+  python affectnet_webcam_detector.py --record sessions        asks for consent, then records numbers, and a report
+  python affectnet_webcam_detector.py --source a.mp4 b.mp4 --record sessions --consent
   python affectnet_webcam_detector.py --source talk.mp4 --headless --csv talk.csv
 exit codes: 0 done, 2 wrong arguments or an unusable model or source, 130 Ctrl-C (everything is written)"""
 
@@ -47,8 +54,9 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument(
-        "--source", default="0", metavar="SRC",
-        help="camera number (default 0), video or image file, rtsp:// or http:// address, or demo",
+        "--source", nargs="+", default=["0"], metavar="SRC",
+        help="camera number (default 0), video or image file, rtsp:// or http:// address, demo, or screen (the part of "
+        "it that you draw once; screen:new draws anew, screen:X,Y,W,H names it); with --record, several video files",
     )  # fmt: skip
     made.add_argument(
         "--model", type=Path, metavar="FILE.pt",
@@ -58,8 +66,16 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--csv", type=Path, metavar="FILE", help="a row per face and frame (replaces the file)")
     made.add_argument("--save-video", type=Path, metavar="FILE", help="the annotated video, .mp4 or .avi")
     made.add_argument("--max-frames", type=_positive, metavar="N", help="stop after N frames")
-    made.add_argument("--lang", choices=LANGUAGES, default="en", help="language of the labels (default en)")
-    made.add_argument("--faces", type=_positive, default=4, metavar="N", help="at most N faces (default 4)")
+    made.add_argument(
+        "--record", type=Path, metavar="DIR",
+        help="record a session into a folder of its own in DIR: numbers only, and a report; video files are analysed "
+        "without a window",
+    )  # fmt: skip
+    made.add_argument("--consent", action="store_true", help="the person has agreed to be recorded: do not ask")
+    made.add_argument(
+        "--lang", choices=LANGUAGES, default=default_language(), help="language (default: the computer's)"
+    )
+    made.add_argument("--faces", type=_positive, default=1, metavar="N", help="the N largest faces (default 1)")
     made.add_argument("--detector", choices=("haar", "yunet"), default="haar", help="face detector (default haar)")
     made.add_argument(
         "--detector-model",
@@ -91,78 +107,124 @@ def main(arguments: list[str] | None = None) -> int:
     from affect.live.summary import Summary
 
     summary = Summary(options.lang)
+    _end_on_signals()
     try:
-        run(options, summary)
+        code = run(options, summary)
     except AffectError as error:
         summary.print()
-        print(f"error: {error}", file=sys.stderr)
+        tell(f"error: {error}")
         return 2
     except KeyboardInterrupt:
-        summary.print()
-        print("interrupted; everything up to here is written", file=sys.stderr)
+        with suppress(OSError):  # the terminal may have been closed
+            summary.print()
+        tell(text("interrupted", options.lang))
         return 130
     summary.print()
+    return code
+
+
+def _end_on_signals() -> None:
+    """A polite kill and a closed terminal end the program as Ctrl-C does: with everything written."""
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is threading.main_thread():
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)  # Windows has no SIGHUP
+            if number is not None and signal.getsignal(number) == signal.SIG_DFL:  # nohup wants it ignored
+                signal.signal(number, interrupt)
+
+
+def run(options: argparse.Namespace, summary: Summary) -> int:
+    """Process the source until it ends, the person leaves, or `--max-frames` is reached. Returns the exit code."""
+    from affect.live.classifier import load_classifier
+    from affect.live.control import Command
+    from affect.live.feed import FrameFeed
+    from affect.live.outputs import Outputs
+    from affect.live.search import create_search
+    from affect.live.setup import create_session
+    from affect.live.sources import DemoSource, open_source
+    from affect.live.window import missing_display
+
+    _check(options)
+    model = options.model or (TRAINED if TRAINED.is_file() else BUNDLED)
+    if options.record is not None and (len(options.source) > 1 or Path(options.source[0]).is_file()):
+        from affect.live.recorded import analyse_files
+
+        return analyse_files(options, model, consent_of(options))
+    no_window = None if options.headless else missing_display()
+    windowed = not options.headless and no_window is None
+    known = options.consent or (options.record is not None and not windowed)
+    consent = consent_of(options) if known else None  # else the window asks
+    search = create_search(options.detector, options.detector_model)
+    source = open_source(options.source[0], options.lang, tell)
+    if windowed and isinstance(source, DemoSource):
+        source.endless = True
+    with closing(FrameFeed(source)) as feed:
+        classifier = load_classifier(model, options.backend, tell)
+        tell(text("model_and_source", options.lang, model=classifier.description, source=source.description))
+        if no_window is not None:
+            tell(text("headless", options.lang, reason=no_window))
+        session = create_session(options, model, classifier, search, source, summary, consent, tell, feed.stop)
+        with Outputs(options.lang, source.fps, options.csv, options.save_video) as outputs, session:
+            summary.start(source.description, classifier.description)
+            if options.record is not None:
+                session.command(Command.RECORD)
+            processed = _processed(feed, session, outputs, summary, options.max_frames)
+            if windowed:
+                _run_in_window(processed, feed, session, summary)
+            else:
+                _run_headless(processed, session, summary)
+    if session.failure is not None:
+        raise session.failure
     return 0
 
 
-def run(options: argparse.Namespace, summary: Summary) -> None:
-    """Process the source until it ends, the person leaves, or `--max-frames` is reached."""
-    from affect.live.classifier import load_classifier
-    from affect.live.feed import FrameFeed
-    from affect.live.outputs import Outputs
-    from affect.live.pipeline import Pipeline
-    from affect.live.search import create_search
-    from affect.live.sources import open_source
-    from affect.live.window import missing_display
+def _check(options: argparse.Namespace) -> None:
+    """Options that do not go together. Raises AffectError."""
+    if len(options.source) > 1 and options.record is None:
+        raise AffectError(text("several_need_record", options.lang))
+    if len(options.source) > 1 and (options.csv or options.save_video):
+        raise AffectError(text("several_into_one", options.lang))
 
-    model = options.model or (TRAINED if TRAINED.is_file() else BUNDLED)
-    search = create_search(options.detector, options.detector_model)
-    source = open_source(options.source)
-    with closing(FrameFeed(source)) as feed:
-        classifier = load_classifier(model, options.backend, _tell)
-        _tell(f"Model: {classifier.description}. Source: {source.description}.")
-        windowed = not options.headless
-        if windowed and (reason := missing_display()) is not None:
-            _tell(f"No window: {reason}. Running headless.")
-            windowed = False
-        pipeline = Pipeline(search, classifier, options.faces)
-        with Outputs(options.lang, source.fps, options.csv, options.save_video) as outputs:
-            summary.start(source.description, classifier.description)
 
-            def processed() -> Iterator[tuple[Frame, list[FaceResult]]]:
-                for frame in feed.frames():
-                    results = pipeline.process(frame)
-                    summary.add(frame, results)
-                    outputs.write(frame, results, summary.fps)
-                    yield frame, results
-                    if summary.frames == options.max_frames:
-                        return
+def _processed(
+    feed: FrameFeed, session: Session, outputs: Outputs, summary: Summary, most: int | None
+) -> Iterator[tuple[Frame, list[FaceResult]]]:
+    """Each frame with its faces; `most` frames, and those that come during a pause."""
+    for frame in feed.frames():
+        results = session.process(frame)
+        if results is not None:
+            outputs.write(frame, results, summary.fps)
+        yield frame, results or []
+        if summary.frames == most:
+            return
 
-            if windowed:
-                _run_in_window(processed(), feed, options.lang, summary)
-                return
-            for _, results in processed():
-                summary.print_line(results)
+
+def _run_headless(processed: Iterator[tuple[Frame, list[FaceResult]]], session: Session, summary: Summary) -> None:
+    """A line a second; nothing goes on where the recording cannot."""
+    for _, results in processed:
+        summary.print_line(results)
+        if session.failure is not None:
+            return
 
 
 def _run_in_window(
-    processed: Iterator[tuple[Frame, list[FaceResult]]], feed: FrameFeed, language: str, summary: Summary
+    processed: Iterator[tuple[Frame, list[FaceResult]]], feed: FrameFeed, session: Session, summary: Summary
 ) -> None:
     """Show the frames as they are processed; a file plays at its own speed, and an image stays."""
     from affect.live.screen import Screen
     from affect.live.sources import ImageSource
 
-    screen = Screen(language)
+    screen = Screen(session, getattr(feed.source, "beside", None))
 
     def work() -> None:
         for frame, results in processed:
-            screen.offer(frame.picture, results, summary.fps)
+            screen.offer(frame.picture, results)
             ahead_s = 0.0 if feed.source.live else frame.timestamp_s - summary.elapsed_s
             if screen.left.wait(max(0.0, ahead_s)):
                 return
+        session.close()
 
     screen.run(work, feed.stop, stays=isinstance(feed.source, ImageSource))
-
-
-def _tell(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)

@@ -39,7 +39,7 @@ class Classifier:
         description: str,
     ) -> None:
         self.logits = logits
-        self._temperature = temperature
+        self.temperature = temperature
         self.preprocessing = preprocessing
         self.description = description
 
@@ -54,7 +54,7 @@ class Classifier:
             return np.empty((0, len(EMOTIONS)), np.float32)
         prepare = self.preprocessing.prepare
         faces = np.stack([prepare(crop_face(picture, box, self.preprocessing)) for box in boxes])
-        scaled = self.logits(self.preprocessing.normalize(faces)) / self._temperature
+        scaled = self.logits(self.preprocessing.normalize(faces)) / self.temperature
         powers = np.exp(scaled - scaled.max(1, keepdims=True))
         return np.asarray(powers / powers.sum(1, keepdims=True), np.float32)
 
@@ -131,6 +131,7 @@ def _session(export: Path) -> Any | None:
     """An inference session on the CPU, or None where there is no usable export."""
     import onnxruntime
 
+    onnxruntime.disable_telemetry_events()  # the older Windows packages do not heed the variable that affect sets
     if not export.is_file():
         return None
     options = onnxruntime.SessionOptions()

@@ -1,149 +1,128 @@
-"""What is drawn on a frame: box, label, confidence, eight bars, frames per second.
-
-Text is drawn with Pillow, because OpenCV's own fonts have no accents, in DejaVu Sans, which comes with matplotlib.
-Each piece of text is drawn once and kept.
-"""
+"""What is drawn on a frame: each face's corners and label, bars where they hide nobody, frames per second."""
 
 from __future__ import annotations
 
-from functools import lru_cache
-from importlib.util import find_spec
-from pathlib import Path
-
-import cv2
-import numpy as np
-from PIL import Image as PillowImage
-from PIL import ImageDraw, ImageFont
-
-from affect.emotions import EMOTIONS, UNCERTAIN, color_rgb, label_name
-from affect.errors import AffectError
+from affect.emotions import UNCERTAIN, label_name
+from affect.live.lettering import GROUND, INK, Bgr, beside, chip, color_of, fill, line, percent, put
+from affect.live.panel import draw_panel, numbered, panel_size, person_color
+from affect.live.placement import Area, area_of, around, corners, first_free
 from affect.live.results import FaceResult
+from affect.live.texts import text
 from affect.preprocessing import Image
-
-Bgr = tuple[int, int, int]
-INK: Bgr = (245, 245, 245)
-DARK: Bgr = (28, 24, 22)
 
 
 class Overlay:
-    """Draws results on frames. `language`: "en" or "es"."""
-
-    NO_FACE = {"en": "no face", "es": "ninguna cara"}  # noqa: RUF012
+    """Draws results on frames and hides no face. `language`: "en" or "es"."""
 
     def __init__(self, language: str = "en") -> None:
         self._language = language
+        self._corner = 0  # where the bars stand: they stay until a face comes there
 
     def draw(self, picture: Image, results: list[FaceResult], fps: float | None) -> Image:
-        """A copy of the frame with every face's box, label and bars, and the frame rate (None: not shown)."""
+        """A copy of the frame with every face's corners, label and bars, and the frame rate (None: not shown).
+
+        A frame that a face fills from edge to edge has its label in the corner that hides least.
+        """
         canvas = picture.copy()
-        unit = max(0.4, min(canvas.shape[0] / 720, canvas.shape[1] / 960))  # sizes below are for 720 lines
-        edge = round(12 * unit)
-        for result in results:
-            self._face(canvas, result, unit)
-        if fps is not None:
-            label = _chip(f"{fps:.0f} fps", round(17 * unit), DARK)
-            _put(canvas, label, canvas.shape[1] - label.shape[1] - edge, edge)
+        size = max(8, round(16 * min(canvas.shape[0] / 720, canvas.shape[1] / 960)))
+        taken = self.draw_faces(canvas, results, size) + [area_of(r.box) for r in results]
         if not results:
-            _put(canvas, _chip(self.NO_FACE[self._language], round(20 * unit), DARK), edge, edge)
+            self._note(canvas, text("no_face", self._language), size, taken)
+        if fps is not None:
+            self._note(canvas, f"{fps:.0f} fps", size, taken)
         return canvas
 
-    def _face(self, canvas: Image, result: FaceResult, unit: float) -> None:
-        color = _bgr(result.emotion)
-        box = result.box
-        corner = (box.x + box.width, box.y + box.height)
-        cv2.rectangle(canvas, (box.x, box.y), corner, DARK, max(2, round(5 * unit)))
-        cv2.rectangle(canvas, (box.x, box.y), corner, color, max(1, round(3 * unit)))
+    def draw_faces(self, canvas: Image, results: list[FaceResult], size: int) -> list[Area]:
+        """Draw corners, all labels, and bars where they fit. Returns what labels and bars cover.
+
+        size: of the letters, in pixels.
+        """
+        covered = self._bars(canvas, results, size)
+        homeless = self._mark(canvas, results, size, covered)
+        bounds = Area(0, 0, canvas.shape[1], canvas.shape[0])
+        for result in homeless:
+            label = self._label(result, size, numbered(results))
+            places = corners(label.shape[1], label.shape[0], bounds, size // 2)
+            taken = [*covered, *(area_of(r.box) for r in results)]
+            place = min(places, key=lambda p: sum(p.shared_with(t) for t in taken))
+            put(canvas, label, place.left, place.top)
+            covered.append(place)
+        return covered
+
+    def mark(self, canvas: Image, results: list[FaceResult], size: int) -> None:
+        """Draw corners, and labels where they have room beside the faces.   size: of the letters, in pixels."""
+        self._mark(canvas, results, size, [])
+
+    def _mark(self, canvas: Image, results: list[FaceResult], size: int, covered: list[Area]) -> list[FaceResult]:
+        """Returns the faces whose label finds no room.
+
+        covered: what the labels must not touch; what they cover is added.
+        """
+        bounds = Area(0, 0, canvas.shape[1], canvas.shape[0])
+        faces = [area_of(r.box) for r in results]
+        homeless = []
+        for result, face in zip(results, faces, strict=True):
+            _corner_marks(canvas, face.grown(size // 4), person_color(result.face_id), max(1, size // 6))
+            label = self._label(result, size, numbered(results))
+            places = around(label.shape[1], label.shape[0], face, bounds, size // 2)
+            free = first_free(places, bounds, [*faces, *covered])
+            if free is None:
+                homeless.append(result)
+            else:
+                put(canvas, label, free.left, free.top)
+                covered.append(free)
+        return homeless
+
+    def _bars(self, canvas: Image, results: list[FaceResult], size: int) -> list[Area]:
+        """Draw the panels of as many persons as fit into a corner that no face is in. Returns what they cover."""
+        width, height = panel_size(size)
+        bounds = Area(0, 0, canvas.shape[1], canvas.shape[0])
+        faces = [area_of(r.box).grown(size // 2) for r in results]
+        heads = [area_of(r.box).grown(r.box.width // 4) for r in results]  # hair and chin as well, if that can be
+        persons, alone = sorted(results, key=lambda r: r.face_id), len(results) == 1
+        for count in range(len(persons), 0, -1):
+            places = corners(width, count * height, bounds, size // 2)
+            places = [places[self._corner], *places]
+            free = first_free(places, bounds, heads) or (first_free(places, bounds, faces) if alone else None)
+            if free is None:
+                continue
+            self._corner = places.index(free, 1) - 1
+            for i, result in enumerate(persons[:count]):
+                top = free.top + i * height
+                draw_panel(canvas, result, free.left, top, self._language, size, numbered(results))
+            return [free]
+        return []
+
+    def _label(self, result: FaceResult, size: int, number: bool) -> Image:
         name = label_name(result.emotion, self._language)
-        title = name if result.emotion == UNCERTAIN else f"{name}  {result.confidence:.0%}"
-        label = _chip(title, round(24 * unit), color)
-        _put(canvas, label, min(max(0, box.x), canvas.shape[1] - label.shape[1]), max(0, box.y - label.shape[0]))
-        self._bars(canvas, result, unit)
+        if result.emotion != UNCERTAIN:
+            name = f"{name} {percent(result.confidence, self._language)}"
+        label = chip(name, round(size * 1.2), color_of(result.emotion))
+        if not number:
+            return label
+        return beside([chip(str(result.face_id), round(size * 1.2), person_color(result.face_id)), label], 0, GROUND)
 
-    def _bars(self, canvas: Image, result: FaceResult, unit: float) -> None:
-        """Eight bars on a dark panel beside the face: at its right, or at its left where there is no room."""
-        row, pad, gauge = round(25 * unit), round(10 * unit), round(110 * unit)
-        size = round(16 * unit)
-        labels = [_ink(label_name(e, self._language), size) for e in EMOTIONS]
-        name_width = max(label.shape[1] for label in labels)
-        width = name_width + gauge + _ink("100%", size).shape[1] + 4 * pad
-        height = len(EMOTIONS) * row + 2 * pad
-        left = result.box.x + result.box.width + pad
-        if left + width > canvas.shape[1]:
-            left = min(result.box.x - pad - width, canvas.shape[1] - width)
-        left = max(0, left)
-        top = max(0, min(result.box.y, canvas.shape[0] - height))
-        panel = canvas[top : top + height, left : left + width]
-        panel[:] = cv2.addWeighted(panel, 0.3, _plain(panel.shape[0], panel.shape[1], DARK), 0.7, 0)
-        bar = left + 2 * pad + name_width
-        for i, emotion in enumerate(EMOTIONS):
-            y = top + pad + i * row
-            number = _ink(f"{result.probabilities[i]:.0%}", size)
-            end = bar + round(gauge * float(result.probabilities[i]))
-            _write(canvas, labels[i], left + pad, y + (row - labels[i].shape[0]) // 2)
-            _write(canvas, number, bar + gauge + pad, y + (row - number.shape[0]) // 2)
-            _fill(canvas, bar, y + row // 4, bar + gauge, y + 3 * row // 4, (80, 76, 74))
-            _fill(canvas, bar, y + row // 4, end, y + 3 * row // 4, _bgr(emotion))
+    def _note(self, canvas: Image, words: str, size: int, taken: list[Area]) -> None:
+        """A few small words in a corner that is free."""
+        note = line(f" {words} ", size, INK, GROUND)
+        bounds = Area(0, 0, canvas.shape[1], canvas.shape[0])
+        free = first_free(corners(note.shape[1], note.shape[0], bounds, size // 2), bounds, taken)
+        if free is not None:
+            put(canvas, note, free.left, free.top)
+            taken.append(free)
 
 
-def _bgr(label: str) -> Bgr:
-    red, green, blue = color_rgb(label)
-    return blue, green, red
+def _corner_marks(canvas: Image, box: Area, color: Bgr, thick: int) -> None:
+    """The four corners of a box, light with a dark edge: they are seen on any picture and leave the face open."""
+    reach = min(box.width, box.height) // 5
+    for edge, shade in ((max(1, thick // 2), GROUND), (0, color)):
+        for x, inward in ((box.left, 1), (box.left + box.width, -1)):
+            for y, downward in ((box.top, 1), (box.top + box.height, -1)):
+                _stroke(canvas, x, y, x + inward * reach, y + downward * thick, edge, shade)
+                _stroke(canvas, x, y, x + inward * thick, y + downward * reach, edge, shade)
 
 
-def _ink_on(color: Bgr) -> Bgr:
-    """Dark or light text, whichever is read better on a colour (its luma, ITU-R BT.601)."""
-    blue, green, red = color
-    return DARK if 0.114 * blue + 0.587 * green + 0.299 * red > 120 else INK
-
-
-def _fill(canvas: Image, left: int, top: int, right: int, bottom: int, color: Bgr) -> None:
-    canvas[max(0, top) : max(0, bottom), max(0, left) : max(0, right)] = color
-
-
-def _put(canvas: Image, label: Image, left: int, top: int) -> None:
-    """Lay a label over the canvas; what lies outside is cut off."""
-    area = canvas[max(0, top) : max(0, top + label.shape[0]), max(0, left) : max(0, left + label.shape[1])]
-    area[:] = label[max(0, -top) :, max(0, -left) :][: area.shape[0], : area.shape[1]]
-
-
-def _write(canvas: Image, text: Image, left: int, top: int) -> None:
-    """Light text over a dark ground: the lighter of the two is seen. What lies outside is cut off."""
-    area = canvas[max(0, top) : max(0, top + text.shape[0]), max(0, left) : max(0, left + text.shape[1])]
-    np.maximum(area, text[max(0, -top) :, max(0, -left) :][: area.shape[0], : area.shape[1]], out=area)
-
-
-@lru_cache(maxsize=512)
-def _chip(text: str, size: int, ground: Bgr) -> Image:
-    """A label on a filled rectangle, uint8 BGR (height, width, 3)."""
-    pad = max(1, size // 3)
-    opacity = np.pad(_text(text, size), pad)[:, :, None] / 255.0
-    return np.asarray(np.array(ground) * (1 - opacity) + np.array(_ink_on(ground)) * opacity, np.uint8)
-
-
-@lru_cache(maxsize=512)
-def _ink(text: str, size: int) -> Image:
-    """Light text on black, uint8 BGR (height, width, 3)."""
-    return np.asarray(_text(text, size)[:, :, None] / 255.0 * np.array(INK), np.uint8)
-
-
-@lru_cache(maxsize=8)
-def _plain(height: int, width: int, color: Bgr) -> Image:
-    return np.full((height, width, 3), color, np.uint8)
-
-
-def _text(text: str, size: int) -> Image:
-    """Text as opacity, uint8 (height, width); all texts of a size have the same height."""
-    font = _font(size)
-    ascent, descent = font.getmetrics()
-    image = PillowImage.new("L", (max(1, round(font.getlength(text))), ascent + descent))
-    ImageDraw.Draw(image).text((0, 0), text, 255, font)
-    return np.asarray(image, np.uint8)
-
-
-@lru_cache(maxsize=16)
-def _font(size: int) -> ImageFont.FreeTypeFont:
-    spec = find_spec("matplotlib")  # found, not imported: a live start does not pay for plots
-    if spec is None or spec.origin is None:
-        raise AffectError("matplotlib is missing. Install it: pip install -r requirements.txt")
-    folder = Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf"
-    return ImageFont.truetype(str(folder / "DejaVuSans.ttf"), max(8, size))
+def _stroke(canvas: Image, x: int, y: int, to_x: int, to_y: int, edge: int, color: Bgr) -> None:
+    left, right = sorted((x, to_x))
+    top, bottom = sorted((y, to_y))
+    fill(canvas, left - edge, top - edge, right + edge, bottom + edge, color)

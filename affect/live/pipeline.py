@@ -1,9 +1,10 @@
-"""A frame's way: faces found, matched with the known ones, steadied, classified in one batch, smoothed, labelled."""
+"""A frame's way: faces found, matched, steadied, classified in one batch, shifted by a baseline, smoothed, labelled."""
 
 from __future__ import annotations
 
 import cv2
 
+from affect.live.baseline import Baseline
 from affect.live.classifier import Classifier
 from affect.live.results import FaceResult
 from affect.live.search import FaceSearch
@@ -14,7 +15,7 @@ from affect.live.views import Views
 
 
 class Pipeline:
-    """Search, tracker, classifier and smoothers in a row; `process` is called once a frame, in order.
+    """Search, tracker, classifier, baseline and smoothers in a row; `process` is called once a frame, in order.
 
     OpenCV is held to one thread: its pictures are small here, and its threads would wait, awake, for work that the
     model's threads have taken the cores for.
@@ -27,8 +28,14 @@ class Pipeline:
         self._views = Views()
         self._tracker = FaceTracker(max_faces)
         self._boxes = BoxSmoother()
-        self._probabilities = ProbabilitySmoother()
-        self._labels = LabelChooser()
+        self.baseline = Baseline()
+        self.smoother = ProbabilitySmoother()
+        self.labels = LabelChooser()
+
+    @property
+    def face_ids(self) -> set[int]:
+        """The faces that are remembered: seen in the last frame, or not long ago."""
+        return self._tracker.ids
 
     def process(self, frame: Frame) -> list[FaceResult]:
         """The faces of a frame, largest first, with smoothed probabilities; an empty list where there is none."""
@@ -41,8 +48,9 @@ class Pipeline:
         rows = self._classifier.probabilities(views.grey if grey else frame.picture, boxes)
         results = []
         for face, box, row in zip(faces, boxes, rows, strict=True):
-            smoothed = self._probabilities.update(face.face_id, row, now_s)
-            results.append(FaceResult(face.face_id, box, smoothed, self._labels.update(face.face_id, smoothed)))
-        for smoother in (self._boxes, self._probabilities, self._labels):
+            own = self.baseline.update(face.face_id, row)
+            smoothed = self.smoother.update(face.face_id, own, now_s)
+            results.append(FaceResult(face.face_id, box, smoothed, self.labels.update(face.face_id, smoothed)))
+        for smoother in (self._boxes, self.smoother, self.labels):
             smoother.keep_only(self._tracker.ids)
         return results

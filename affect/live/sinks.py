@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import csv
+import errno
+import io
+import os
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -14,7 +18,7 @@ from affect.live.results import FaceResult
 from affect.live.sources import Frame
 from affect.preprocessing import Image
 
-COLUMNS = [
+COLUMNS: list[object] = [
     *("timestamp_s", "frame", "face_id", "x", "y", "width", "height", "emotion", "confidence"),
     *(f"p_{emotion}" for emotion in EMOTIONS),
 ]
@@ -23,32 +27,49 @@ COLUMNS = [
 class CsvSink:
     """A row per face and frame. Every frame's rows are handed to the system at once, so a kill tears no row.
 
-    An existing file is replaced. Raises AffectError where the file cannot be written.
+    An existing file is replaced.   advice: what to do where the file cannot be written, for the person.
+    Raises AffectError where it cannot be written; what was written before stays whole.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, advice: str = "Name another file with --csv.") -> None:
+        self._path = path
+        self._advice = advice
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = path.open("w", newline="", encoding="utf-8", buffering=1)
+            self._file = path.open("wb", buffering=0)
         except OSError as error:
-            raise AffectError(f"{path} cannot be written ({error.strerror}). Name another file with --csv.") from error
-        self._writer = csv.writer(self._file, lineterminator="\n")
-        self._writer.writerow(COLUMNS)
+            raise self._failed(error) from error
+        self._size = 0
+        self._append([COLUMNS])
 
     def write(self, frame: Frame, results: list[FaceResult]) -> None:
         """The faces of one frame."""
-        for result in results:
-            self._writer.writerow(
-                [
-                    f"{frame.timestamp_s:.3f}",
-                    frame.number,
-                    result.face_id,
-                    *result.box,
-                    result.emotion,
-                    f"{result.confidence:.6f}",
-                    *(f"{p:.6f}" for p in result.probabilities),
-                ]
-            )
+        if results:
+            self._append([_row(frame, result) for result in results])
+
+    def sync(self) -> None:
+        """Wait until everything written is on the disk itself, so that a power cut does not take it."""
+        try:
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise self._failed(error) from error
+
+    def _append(self, rows: list[list[object]]) -> None:
+        """All of the rows, or none of them."""
+        lines = io.StringIO()
+        csv.writer(lines, lineterminator="\n").writerows(rows)
+        data = lines.getvalue().encode()
+        try:
+            if self._file.write(data) != len(data):  # what a full disk does with the last bit of room
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError as error:
+            with suppress(OSError):
+                self._file.truncate(self._size)
+            raise self._failed(error) from error
+        self._size += len(data)
+
+    def _failed(self, error: OSError) -> AffectError:
+        return AffectError(f"{self._path} cannot be written ({error.strerror}). {self._advice}")
 
     def __enter__(self) -> CsvSink:
         return self
@@ -60,6 +81,18 @@ class CsvSink:
         at: TracebackType | None,
     ) -> None:
         self._file.close()
+
+
+def _row(frame: Frame, result: FaceResult) -> list[object]:
+    return [
+        f"{frame.timestamp_s:.3f}",
+        frame.number,
+        result.face_id,
+        *result.box,
+        result.emotion,
+        f"{result.confidence:.6f}",
+        *(f"{p:.6f}" for p in result.probabilities),
+    ]
 
 
 class VideoSink:

@@ -20,7 +20,7 @@ class ProbabilitySmoother:
     """
 
     def __init__(self, time_constant_s: float = 0.4) -> None:
-        self._time_constant_s = time_constant_s
+        self.time_constant_s = time_constant_s
         self._state: dict[int, tuple[float, Probabilities]] = {}
 
     def update(self, face_id: int, probabilities: Probabilities, timestamp_s: float) -> Probabilities:
@@ -29,11 +29,11 @@ class ProbabilitySmoother:
         probabilities: float32 (8,), sum 1.   timestamp_s: seconds, not decreasing.   Returns float32 (8,), sum 1.
         """
         known = self._state.get(face_id)
-        if known is None or self._time_constant_s <= 0:
+        if known is None or self.time_constant_s <= 0:
             smoothed = probabilities
         else:
             last_s, last = known
-            weight = -math.expm1(-max(0.0, timestamp_s - last_s) / self._time_constant_s)
+            weight = -math.expm1(-max(0.0, timestamp_s - last_s) / self.time_constant_s)
             smoothed = np.asarray(last + weight * (probabilities - last), np.float32)
         self._state[face_id] = (timestamp_s, smoothed)
         return smoothed
@@ -54,8 +54,8 @@ class LabelChooser:
     """
 
     def __init__(self, lead: float = 0.1, least: float = 0.3) -> None:
-        self._lead = lead
-        self._least = least
+        self.lead = lead
+        self.least = least
         self._labels: dict[int, str] = {}
 
     def update(self, face_id: int, probabilities: Probabilities) -> str:
@@ -63,11 +63,11 @@ class LabelChooser:
         second, first = (int(i) for i in np.argsort(probabilities)[-2:])
         label = self._labels.get(face_id, UNCERTAIN)
         highest = float(probabilities[first])
-        if highest >= self._least and highest - float(probabilities[second]) >= self._lead:
+        if highest >= self.least and highest - float(probabilities[second]) >= self.lead:
             label = EMOTIONS[first]
         elif label != UNCERTAIN:
             own = float(probabilities[EMOTIONS.index(label)])
-            if own <= highest - self._lead or own < self._least * 2 / 3:
+            if own <= highest - self.lead or own < self.least * 2 / 3:
                 label = UNCERTAIN
         self._labels[face_id] = label
         return label

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from affect.emotions import EMOTIONS, UNCERTAIN, label_name
 from affect.live.results import FaceResult
 from affect.live.sources import Frame
+from affect.live.texts import text
 
 
 @dataclass
@@ -54,24 +55,30 @@ class Summary:
         if self._printed >= 0 and time.monotonic() - self._printed < 1:
             return
         self._printed = time.monotonic()
-        faces = ", ".join(f"face {r.face_id} {self._told(r)}" for r in results) or "no face"
-        rate = "" if self.fps is None else f"  {self.fps:5.1f} fps"
-        print(f"{self.timestamp_s:8.1f} s  frame {self.frames - 1:6d}{rate}  {faces}", flush=True)
+        faces = ", ".join(self._told(r) for r in results) or self._text("no_face")
+        rate = "" if self.fps is None else self._text("summary_rate", fps=self.fps)
+        line = {"time": self.timestamp_s, "frame": self.frames - 1, "rate": rate, "faces": faces}
+        print(self._text("summary_line", **line), flush=True)
 
     def _told(self, result: FaceResult) -> str:
         name = label_name(result.emotion, self.language)
-        return name if result.emotion == UNCERTAIN else f"{name} {result.confidence:.0%}"
+        label = name if result.emotion == UNCERTAIN else f"{name} {result.confidence:.0%}"
+        return self._text("summary_face", id=result.face_id, label=label)
+
+    def _text(self, key: str, **values: object) -> str:
+        return text(key, self.language, **values)
 
     def print(self) -> None:
         """The whole run in a few lines; nothing where no frame was processed."""
         if not self.frames:
             return
         took = max(1e-6, self._last - self._started)
-        print(f"\n{self.frames} frames of {self.source} in {took:.1f} s ({self.frames / took:.1f} a second)")
-        print(f"model: {self.model}")
-        print(f"a face in {self.with_face / self.frames:.0%} of the frames")
+        counts = {"frames": self.frames, "source": self.source, "took": took, "rate": self.frames / took}
+        print("\n" + self._text("summary_frames", **counts))
+        print(self._text("summary_model", model=self.model))
+        print(self._text("summary_share", share=self.with_face / self.frames))
         total = sum(self.emotions.values())
         for emotion in sorted((*EMOTIONS, UNCERTAIN), key=lambda e: -self.emotions[e]):
             if self.emotions[emotion]:
                 print(f"  {label_name(emotion, self.language):<10} {self.emotions[emotion] / total:4.0%}")
-        print("These are perceived expressions, not felt emotions.", flush=True)
+        print(self._text("summary_worth"), flush=True)

@@ -1,4 +1,4 @@
-"""The window: is there a screen for it, show a frame, has the person left?"""
+"""The window: is there a screen for it, show a picture at its own size, which key was pressed, is it still open?"""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import os
 import socket
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 
 from affect.preprocessing import Image
 
-ESCAPE = 27
+if TYPE_CHECKING:
+    from affect.live.region import Region
 
 
 def missing_display() -> str | None:
@@ -60,25 +62,42 @@ def _reach(family: socket.AddressFamily, addresses: list[str] | list[tuple[str, 
 
 
 class Window:
-    """A resizable window that shows frames until the person presses q or Esc, or closes it."""
+    """A resizable window. Its pictures are drawn at its own size: where they are, nothing is scaled."""
 
     def __init__(self, title: str, width: int, height: int) -> None:
         self._title = title
-        cv2.namedWindow(title, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
+        self._size = (width, height)
+        cv2.namedWindow(title, cv2.WINDOW_NORMAL | cv2.WINDOW_FREERATIO | cv2.WINDOW_GUI_NORMAL)
         cv2.resizeWindow(title, width, height)
 
+    def stay_in(self, place: Region) -> None:
+        """Move into a part of the desktop, and shrink to it."""
+        cv2.resizeWindow(self._title, min(self._size[0], place.width), min(self._size[1], place.height))
+        cv2.moveWindow(self._title, place.x, place.y)
+
+    def size(self) -> tuple[int, int]:
+        """Width and height of the picture's place, in pixels; the last known where the window does not tell."""
+        try:
+            _, _, width, height = cv2.getWindowImageRect(self._title)
+        except cv2.error:  # some backends raise where the window is gone
+            return self._size
+        if width > 0 and height > 0:
+            self._size = (width, height)
+        return self._size
+
     def show(self, picture: Image) -> None:
-        """Show a frame from the next `serve` on."""
+        """Show a picture from the next `key` on."""
         cv2.imshow(self._title, picture)
 
-    def serve(self, wait_ms: int) -> bool:
-        """Let the window live for `wait_ms`, 1 or more. Returns False once the person wants to leave."""
-        key = cv2.waitKey(wait_ms) & 0xFF
-        return key not in (ord("q"), ord("Q"), ESCAPE) and self._is_open()
+    def key(self, wait_ms: int) -> int | None:
+        """Let the window live for `wait_ms`, 1 or more. Returns the code of a key that was pressed meanwhile."""
+        code = int(cv2.waitKeyEx(wait_ms))
+        return None if code == -1 else code
 
-    def _is_open(self) -> bool:
+    def is_open(self) -> bool:
+        """Has the person not closed it?"""
         try:
-            return cv2.getWindowProperty(self._title, cv2.WND_PROP_VISIBLE) >= 1
+            return bool(cv2.getWindowProperty(self._title, cv2.WND_PROP_VISIBLE) >= 1)
         except cv2.error:  # some backends raise where the window is gone
             return False
 

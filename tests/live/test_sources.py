@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import struct
 import threading
 from pathlib import Path
 
@@ -31,6 +32,33 @@ def test_a_video_gives_every_frame_in_order_on_its_own_clock(portrait_video: Pat
     assert [f.number for f in frames] == list(range(30))
     assert frames[15].timestamp_s == pytest.approx(1.0)
     assert frames[0].picture.shape == (480, 640, 3)
+
+
+def test_a_video_of_varying_rate_keeps_its_own_times(tmp_path: Path) -> None:
+    path = tmp_path / "call.mp4"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), 10.0, (160, 120))
+    for i in range(12):
+        writer.write(np.full((120, 160, 3), 10 * i, np.uint8))
+    writer.release()
+    slow_down_second_half(path, factor=3)
+    times = [f.timestamp_s for f in open_source(str(path)).frames()]
+    assert times == pytest.approx([0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.9, 1.2, 1.5, 1.8, 2.1], abs=0.002)
+
+
+def slow_down_second_half(path: Path, factor: int) -> None:
+    """Give each frame of an MP4's second half so many times its duration (ISO/IEC 14496-12, boxes stts and elst)."""
+    data = bytearray(path.read_bytes())
+    table = data.index(b"stts")
+    entries, frames, each = struct.unpack(">III", data[table + 8 : table + 20])
+    assert (entries, data.index(b"mdat") < table) == (1, True)
+    halves = struct.pack(">IIIII", 2, frames // 2, each, frames - frames // 2, factor * each)
+    data[table + 8 : table + 20] = halves
+    for box in (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stts"):
+        size = data.index(box) - 4
+        data[size : size + 4] = struct.pack(">I", struct.unpack(">I", data[size : size + 4])[0] + len(halves) - 12)
+    duration = data.index(b"elst") + 12
+    data[duration : duration + 4] = struct.pack(">I", factor * struct.unpack(">I", data[duration : duration + 4])[0])
+    path.write_bytes(data)
 
 
 def test_an_image_is_one_frame_also_where_its_path_has_accents(tmp_path: Path, portrait: Image) -> None:

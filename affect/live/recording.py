@@ -1,0 +1,287 @@
+"""A session's folder: numbers as they come, marked moments, and what measured them. The session writes, a report reads.
+
+    2026-11-25_10-00-00/emotions.csv   a row per face and frame
+                        events.csv     timestamp_s,event,text
+                        session.json   model, source, settings, versions, consent, coverage
+
+No picture is written unless a snapshot is asked for. After a kill or a power cut at most the last second is missing,
+and every file is whole: rows are appended in one piece and synced, the other two files are replaced at once.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal
+
+from affect.errors import AffectError
+from affect.files import atomic_path
+from affect.live.results import FaceResult
+from affect.live.sinks import CsvSink
+from affect.live.sources import Frame
+from affect.preprocessing import Image
+
+FORMAT = 1
+SAVE_EVERY_S = 0.5  # and a save takes far less than the other half second
+EVENT_COLUMNS = ["timestamp_s", "event", "text"]
+ADVICE = "What was recorded before is whole. Make room, or choose another folder with --record."
+
+
+@dataclass(frozen=True)
+class Consent:
+    """That the person agreed: when (ISO 8601), and how the program came to know it."""
+
+    given_at: str
+    how: Literal["asked", "--consent"]
+
+
+@dataclass
+class Event:
+    """A moment of a recording.   timestamp_s: on the recording's clock.   text: a marker's note, a snapshot's file."""
+
+    timestamp_s: float
+    event: str
+    text: str = ""
+
+
+class Recording:
+    """Writes one session's folder, from any threads, until it is closed; a thread of its own saves twice a second.
+
+    parent:  where the session's folder is made.
+    start_s: when it starts, on the source's clock.   now_s: the time on that clock.
+    clock:   "recording" counts from there (a live source); "source" keeps the source's own times (a file).
+    setup:   source, model, settings and versions, as session.json tells them.
+    Raises AffectError where something cannot be written.
+    """
+
+    def __init__(
+        self,
+        parent: Path,
+        start_s: float,
+        now_s: Callable[[], float],
+        clock: Literal["recording", "source"],
+        setup: dict[str, Any],
+        consent: Consent,
+    ) -> None:
+        self._now_s = now_s
+        self._clock = clock
+        self._start_s = start_s
+        self._zero_s = start_s if clock == "recording" else 0.0
+        self._setup = setup
+        self._consent = consent
+        self._started = datetime.now().astimezone()
+        self._frames = self._frames_with_face = self._snapshots = 0
+        self._events: list[Event] = []
+        self._unsaved_events = True
+        self._baselines: list[dict[str, Any]] = []
+        self._paused_s = 0.0
+        self._paused_since: float | None = None
+        self._failure: AffectError | None = None
+        self._lock = threading.RLock()
+        self._ended = threading.Event()
+        self.folder = _new_folder(parent, self._started)
+        self._csv = CsvSink(self.folder / "emotions.csv", ADVICE)
+        try:
+            self._begin_files()
+        except OSError as error:
+            raise AffectError(f"{self.folder} cannot be written ({error.strerror}). {ADVICE}") from error
+        self._saver = threading.Thread(target=self._keep_saving, name="saver", daemon=True)
+        self._saver.start()
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the start, pauses included."""
+        return self._now_s() - self._start_s
+
+    def write(self, frame: Frame, results: list[FaceResult]) -> None:
+        """The faces of a processed frame, its time on the source's clock. Raises what a save in between raised."""
+        if self._failure is not None:
+            raise self._failure
+        with self._lock:
+            self._csv.write(frame._replace(timestamp_s=frame.timestamp_s - self._zero_s), results)
+            self._frames += 1
+            self._frames_with_face += bool(results)
+
+    def event(self, event: str, at_s: float, text: str = "") -> Event:
+        """Note a moment.   at_s: on the source's clock."""
+        with self._lock:
+            noted = Event(round(at_s - self._zero_s, 3), event, " ".join(text.split()))
+            self._events.append(noted)
+            self._unsaved_events = True
+            return noted
+
+    def describe(self, event: Event, text: str) -> None:
+        """Give a noted moment its text, which came later."""
+        with self._lock:
+            event.text = " ".join(text.split())
+            self._unsaved_events = True
+
+    def pause(self, at_s: float) -> None:
+        """Nothing is analysed from here on."""
+        with self._lock:
+            if self._paused_since is None:
+                self._paused_since = at_s
+                self.event("pause", at_s)
+
+    def resume(self, at_s: float) -> None:
+        """It goes on."""
+        with self._lock:
+            if self._paused_since is not None:
+                self._paused_s += at_s - self._paused_since
+                self._paused_since = None
+                self.event("resume", at_s)
+
+    def baseline(self, face_id: int, from_s: float, to_s: float, frames: int, shift: dict[str, float]) -> None:
+        """A baseline was measured from `from_s` to `to_s` (source's clock; maybe before the start) and is in use."""
+        with self._lock:
+            times = {"from_s": round(from_s - self._zero_s, 3), "to_s": round(to_s - self._zero_s, 3)}
+            self._baselines.append({"face_id": face_id, **times, "frames": frames, "shift": shift, "undone_at_s": None})
+            if to_s >= self._start_s:
+                self.event("baseline", to_s)
+
+    def baseline_undone(self, at_s: float) -> None:
+        """The last baseline is no longer in use."""
+        with self._lock:
+            self._baselines[-1]["undone_at_s"] = round(at_s - self._zero_s, 3)
+            self.event("baseline_undone", at_s)
+
+    def snapshot(self, picture: Image, at_s: float) -> str:
+        """Store a picture of the moment `at_s`; the person has agreed to it.   Returns its file's name."""
+        import cv2
+
+        with self._lock:
+            self._snapshots += 1
+            name = f"snapshot_{self._snapshots:04d}.png"
+        try:
+            with atomic_path(self.folder / name) as part:
+                part.write_bytes(cv2.imencode(".png", picture)[1].tobytes())
+        except OSError as error:
+            raise AffectError(f"{self.folder / name} cannot be written ({error.strerror}). {ADVICE}") from error
+        self.event("snapshot", at_s, name)
+        return name
+
+    def close(self, at_s: float | None = None) -> None:
+        """Write everything, and that the session is finished.   at_s: its end on the source's clock; None: now."""
+        if self._ended.is_set():
+            return
+        end_s = self._now_s() if at_s is None else at_s
+        self._ended.set()
+        self._saver.join()
+        try:
+            self._save(end_s)
+        finally:
+            self._csv.__exit__(None, None, None)
+        if self._failure is not None:
+            raise self._failure
+
+    def _begin_files(self) -> None:
+        """Whole files from the first moment on, without waiting for the disk: frames wait for whoever starts this."""
+        for name, content in (("events.csv", _csv_of([])), ("session.json", self._json(None))):
+            part = self.folder / f".{name}.part"
+            part.write_text(content, encoding="utf-8", newline="")
+            part.replace(self.folder / name)
+
+    def _keep_saving(self) -> None:
+        try:
+            self._save()
+            _sync_folder(self.folder)
+            _sync_folder(self.folder.parent)
+            while not self._ended.wait(SAVE_EVERY_S):
+                self._save()
+        except AffectError as error:
+            self._failure = error
+
+    def _save(self, end_s: float | None = None) -> None:
+        """Bring everything to the disk.   end_s: when the session ended; None: it goes on."""
+        with self._lock:
+            told = self._json(end_s)
+            events = _csv_of(self._events) if self._unsaved_events else None
+            self._unsaved_events = False
+        self._csv.sync()
+        try:
+            if events is not None:
+                with atomic_path(self.folder / "events.csv") as part:
+                    part.write_text(events, encoding="utf-8", newline="")
+            with atomic_path(self.folder / "session.json") as part:
+                part.write_text(told, encoding="utf-8")
+        except OSError as error:
+            with self._lock:
+                self._unsaved_events = True
+            if isinstance(error, PermissionError) and end_s is None and self._frames:
+                return  # on Windows, while somebody reads the file; the next save is near
+            raise AffectError(f"{self.folder} cannot be written ({error.strerror}). {ADVICE}") from error
+
+    def _json(self, end_s: float | None) -> str:
+        """What session.json holds."""
+        now_s = self._now_s() if end_s is None else end_s
+        paused_s = self._paused_s + (0.0 if self._paused_since is None else now_s - self._paused_since)
+        told = {
+            "format": FORMAT,
+            "state": "recording" if end_s is None else "finished",
+            "started": self._started.isoformat(timespec="seconds"),
+            "ended": None if end_s is None else datetime.now().astimezone().isoformat(timespec="seconds"),
+            "duration_s": round(now_s - self._start_s, 3),
+            "clock": self._clock,
+            **self._setup,
+            "consent": asdict(self._consent),
+            "frames": self._frames,
+            "frames_with_face": self._frames_with_face,
+            "face_share": round(self._frames_with_face / self._frames, 4) if self._frames else 0.0,
+            "paused_s": round(paused_s, 3),
+            "baseline": self._baselines or None,
+        }
+        return json.dumps(told, ensure_ascii=False, indent=1)
+
+    def __enter__(self) -> Recording:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+
+def _csv_of(events: list[Event]) -> str:
+    """What events.csv holds, in the order of the times."""
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\n")
+    writer.writerow(EVENT_COLUMNS)
+    writer.writerows([f"{e.timestamp_s:.3f}", e.event, e.text] for e in sorted(events, key=lambda e: e.timestamp_s))
+    return lines.getvalue()
+
+
+def _new_folder(parent: Path, started: datetime) -> Path:
+    """A folder of this moment's name, which only its owner can enter; two recordings never share one."""
+    name = started.strftime("%Y-%m-%d_%H-%M-%S")
+    number = 1
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        while True:
+            folder = parent / (name if number == 1 else f"{name}-{number}")
+            try:
+                folder.mkdir(mode=0o700)
+            except FileExistsError:
+                number += 1
+            else:
+                return folder
+    except OSError as error:
+        raise AffectError(
+            f"No session can be recorded in {parent} ({error.strerror}). Choose another folder with --record."
+        ) from error
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring a folder's list of names to the disk, where the system can do that (Windows does it by itself)."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

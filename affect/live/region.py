@@ -1,0 +1,115 @@
+"""The part of the screen that shows the patient: written in numbers, held against the monitors, remembered."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+from platformdirs import user_config_path
+
+from affect.errors import AffectError
+from affect.files import atomic_path
+from affect.live.texts import text
+
+SMALLEST = 64  # pixels: the face of a smaller picture has fewer than the model was trained on
+
+
+class Region(NamedTuple):
+    """A rectangle in pixels of the desktop; x and y are negative on a monitor left of or above the main one.
+
+    On a Mac with a Retina display these are its points, as macOS counts them.
+    """
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    def __str__(self) -> str:
+        return ",".join(str(value) for value in self)
+
+    @property
+    def right(self) -> int:
+        """The first column beyond it."""
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> int:
+        """The first row beyond it."""
+        return self.y + self.height
+
+    def common(self, other: Region) -> Region:
+        """What two rectangles share; without width or height where that is nothing."""
+        x, y = max(self.x, other.x), max(self.y, other.y)
+        return Region(x, y, max(0, min(self.right, other.right) - x), max(0, min(self.bottom, other.bottom) - y))
+
+
+class Desktop(NamedTuple):
+    """All monitors. bounds: the rectangle around them.   monitors: each of them, the main one first."""
+
+    bounds: Region
+    monitors: tuple[Region, ...]
+
+    def shows(self, region: Region) -> bool:
+        """Whether every pixel of a rectangle lies on a monitor: between monitors of different sizes there are gaps."""
+        parts = [p for m in self.monitors if (p := m.common(region)).width and p.height]
+        columns = sorted({region.x, region.right, *(e for p in parts for e in (p.x, p.right))})
+        rows = sorted({region.y, region.bottom, *(e for p in parts for e in (p.y, p.bottom))})
+        return all(
+            any(p.x <= x < p.right and p.y <= y < p.bottom for p in parts) for x in columns[:-1] for y in rows[:-1]
+        )
+
+    def beside(self, region: Region) -> Region:
+        """The largest part of a monitor that a rectangle leaves free: where a window does not cover it.
+
+        Without width or height where the rectangle fills the only monitor.
+        """
+        return max((p for m in self.monitors for p in _around(m, region)), key=lambda p: p.width * p.height)
+
+
+def _around(monitor: Region, region: Region) -> tuple[Region, ...]:
+    """A monitor's strips left of, right of, above and below a rectangle; all of it where the rectangle is elsewhere."""
+    hole = monitor.common(region)
+    if not (hole.width and hole.height):
+        return (monitor,)
+    x, y, width, height = monitor
+    return (
+        Region(x, y, hole.x - x, height),
+        Region(hole.right, y, monitor.right - hole.right, height),
+        Region(x, y, width, hole.y - y),
+        Region(x, hole.bottom, width, monitor.bottom - hole.bottom),
+    )
+
+
+def parse_region(given: str, language: str) -> Region:
+    """The rectangle that "X,Y,W,H" names. Raises AffectError where it names none, or one below SMALLEST."""
+    try:
+        region = Region(*(int(value) for value in given.split(",")))
+    except (ValueError, TypeError):
+        region = None
+    if region is None or min(region.width, region.height) < SMALLEST:
+        raise AffectError(text("screen_malformed", language, given=given, smallest=SMALLEST))
+    return region
+
+
+def region_file() -> Path:
+    """Where the rectangle is remembered: `screen.json` in the user's configuration folder."""
+    return user_config_path("affect") / "screen.json"
+
+
+def remember(region: Region, desktop: Desktop) -> None:
+    """Keep a rectangle for the next start. Raises OSError where the file cannot be written."""
+    with atomic_path(region_file(), mode=0o600) as part:
+        part.write_text(json.dumps({"region": region, "desktop": desktop.bounds}), encoding="utf-8")
+
+
+def remembered(desktop: Desktop) -> Region | None:
+    """The rectangle of the last time; None where there is none, or the desktop has another size or other monitors."""
+    try:
+        kept = json.loads(region_file().read_text(encoding="utf-8"))
+        region, bounds = (Region(*(int(value) for value in kept[name])) for name in ("region", "desktop"))
+    except (OSError, ValueError, TypeError, KeyError):  # damaged is as good as absent: the person draws it again
+        return None
+    fits = bounds == desktop.bounds and min(region.width, region.height) >= SMALLEST and desktop.shows(region)
+    return region if fits else None

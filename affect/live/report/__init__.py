@@ -1,0 +1,74 @@
+"""The report of recorded sessions: one HTML file that needs nothing else, on a screen and on paper.
+
+The live program calls `write_report` when a recording ends; `python -m affect.live.report DIR` makes one at any time.
+A folder's way: `folder` reads it, `timeline` puts it on even steps, `measures` counts, `plots` draws,
+`session_page` or `comparison_page` says it in the words of `words`, and the templates lay it out.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from affect import __version__
+from affect.errors import AffectError
+from affect.files import atomic_path
+
+
+def write_report(folders: list[Path], language: str, out: Path | None = None) -> Path:
+    """Write the report of one session, or of several sessions of one person side by side.
+
+    folders:  of recorded sessions.   language: "en" or "es".
+    out:      the file to write (default: report.html in the folder; of several, comparison.html in the latest one's).
+    Returns the file's path; only its owner may read it. Raises AffectError where a folder is no recorded session, or
+    the file cannot be written.
+    """
+    from affect.live.report.folder import read_session
+    from affect.live.report.words import Words
+
+    words = Words(language)
+    sessions = sorted((read_session(folder) for folder in folders), key=lambda session: session.started.timestamp())
+    if len(sessions) == 1:
+        name, page = "report.html", _session_page(sessions[0], words)
+    else:
+        name, page = "comparison.html", _comparison_page(sessions, words)
+    path = out or sessions[-1].folder / name
+    try:
+        with atomic_path(path) as part:
+            part.write_text(page, encoding="utf-8")
+        path.chmod(0o600)
+    except OSError as error:
+        raise AffectError(f"{path} cannot be written ({error.strerror}). Name another file with --out.") from error
+    return path
+
+
+def _session_page(session: Any, words: Any) -> str:
+    from affect.live.report.session_page import session_view
+
+    return _laid_out(
+        "session.html",
+        words,
+        view=session_view(session, words),
+        date=words.date(session.started),
+    )
+
+
+def _comparison_page(sessions: list[Any], words: Any) -> str:
+    from affect.live.report.comparison_page import comparison_view
+
+    first, last = words.date(sessions[0].started), words.date(sessions[-1].started)
+    return _laid_out("comparison.html", words, view=comparison_view(sessions, words), date=f"{first} – {last}")
+
+
+def _laid_out(template: str, words: Any, **values: Any) -> str:
+    """A template filled; every text in it is escaped, whatever somebody typed as a marker."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    from affect.live.report import plots
+
+    loader = FileSystemLoader(Path(__file__).parent / "templates")
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    made = words.text("made", when=words.date(datetime.now()), version=__version__)
+    page = environment.get_template(template)
+    return page.render(words=words, t=words.text, plots=plots, made=made, **values)

@@ -1,0 +1,119 @@
+"""What the page of several sessions of one person says: the same measures side by side, on the same scales."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from affect.emotions import EMOTIONS
+from affect.live.report import plots
+from affect.live.report.folder import LABELS, Session
+from affect.live.report.measures import Coverage, Episode, coverage, episodes, shares
+from affect.live.report.timeline import NONE, STEP_S, Timeline, clock_of, people_of, seen_by_anyone
+from affect.live.report.words import Words
+from affect.live.report.worth import worth_view
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """A session with what is compared of it: the face that was seen longest."""
+
+    session: Session
+    timeline: Timeline
+    people: int
+    spent: Coverage
+    shares: dict[str, float]
+    episodes: list[Episode]
+
+    @property
+    def minutes(self) -> float:
+        return self.timeline.seen_s / 60
+
+    def rate(self, label: str | None = None) -> float:
+        """Episodes for each minute in which the face was seen, of one expression or of all."""
+        count = sum(label in (None, episode.label) for episode in self.episodes)
+        return count / self.minutes if self.minutes else 0.0
+
+
+def comparison_view(sessions: Sequence[Session], words: Words) -> dict[str, Any]:
+    """Everything that `comparison.html` lays out.   sessions: in the order of their dates."""
+    measured = [_measure(session) for session in sessions]
+    top = math.ceil(10 * max(0.1, *(max(m.shares.values()) for m in measured))) / 10
+    longest = max(len(m.timeline.labels) for m in measured)
+    names = {name: words.name(name) for name in LABELS}
+    models = {m.session.told["model"]["sha256"]: m.session.told for m in measured}
+    return {
+        "warnings": _warnings(measured, len(models), words),
+        "sessions": [
+            {
+                "number": number,
+                "date": words.date(m.session.started),
+                "duration": words.span(m.session.duration_s),
+                "face": words.percent(m.spent.face_s / max(STEP_S, m.spent.analysed_s)),
+                "rate": words.number(m.rate(), 1),
+                "markers": len(m.session.events_of("marker")),
+                "band": plots.band(m.timeline, names, words.text("band_label"), longest),
+            }
+            for number, m in enumerate(measured, 1)
+        ],
+        "axis": plots.axis(
+            longest * STEP_S, [(time_s, words.clock(time_s)) for time_s in plots.ticks(longest * STEP_S)]
+        ),
+        "top": words.percent(top),
+        "shares": [
+            {
+                "label": name,
+                "bars": [
+                    (number, plots.bar(m.shares[name], name, top), words.percent(m.shares[name]))
+                    for number, m in enumerate(measured, 1)
+                ],
+                "change": _change(name, measured, words),
+            }
+            for name in LABELS
+        ],
+        "rates": [
+            {"label": name, "rates": [words.number(m.rate(name), 1) for m in measured]} for name in (*EMOTIONS, None)
+        ],
+        "worths": [worth_view(told, words) for told in models.values()],
+    }
+
+
+def _measure(session: Session) -> _Measured:
+    clock = clock_of(session)
+    people = people_of(session, clock)
+    unseen = Timeline(np.full(len(clock.paused), NONE), np.full((len(clock.paused), len(EMOTIONS)), np.nan))
+    timeline = next(iter(people.timelines.values()), unseen)
+    return _Measured(
+        session,
+        timeline,
+        len(people.timelines),
+        coverage(seen_by_anyone(session, clock), clock),
+        shares(timeline),
+        episodes(timeline),
+    )
+
+
+def _change(name: str, measured: Sequence[_Measured], words: Words) -> str:
+    """How the last session differs from the first; nothing where one of them has no face."""
+    first, last = measured[0], measured[-1]
+    if not (first.people and last.people):
+        return ""
+    return words.text("change", change=words.points(last.shares[name] - first.shares[name]))
+
+
+def _warnings(measured: Sequence[_Measured], models: int, words: Words) -> list[str]:
+    told = [words.text("other_models")] if models > 1 else []
+    based = [bool(m.session.told.get("baseline")) for m in measured]
+    for key, which in (
+        ("some_baseline", based if not all(based) else []),
+        ("some_cut_off", [m.session.cut_off for m in measured]),
+        ("some_people", [m.people > 1 for m in measured]),
+        ("some_unseen", [m.people == 0 for m in measured]),
+    ):
+        if any(which):
+            told.append(words.text(key, list=words.row([str(i) for i, yes in enumerate(which, 1) if yes])))
+    return told

@@ -1,0 +1,205 @@
+"""A session folder, read as far as it goes: a recording that was cut off has a torn line at most, and is read too.
+
+The folder is written by `affect.live.recording`; nothing here writes.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from affect.emotions import EMOTIONS, UNCERTAIN
+from affect.errors import AffectError
+
+FORMAT: Final = 1
+# What an expression is called in the arrays of this package: its place in LABELS. "Uncertain" is the last.
+LABELS: Final = (*EMOTIONS, UNCERTAIN)
+NEEDED: Final = ("state", "started", "duration_s", "source", "model", "settings", "versions")
+_PLACES: Final = {name: place for place, name in enumerate(LABELS)}
+_FIRST: Final = "p_" + EMOTIONS[0]
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of emotions.csv in the order of time, one for each face and frame.
+
+    times_s: seconds, (n,).   faces: face ids, (n,).   labels: places in LABELS, (n,).
+    probabilities: (n, 8) in the order of EMOTIONS.   damaged: lines that could not be read.
+    """
+
+    times_s: Floats
+    faces: Integers
+    labels: Integers
+    probabilities: Floats
+    damaged: int = 0
+
+    def of(self, face: int) -> Rows:
+        """The rows of one face."""
+        mine = self.faces == face
+        return Rows(self.times_s[mine], self.faces[mine], self.labels[mine], self.probabilities[mine])
+
+
+@dataclass(frozen=True)
+class Event:
+    """A line of events.csv: when, what (marker, pause, resume, …), and its text."""
+
+    time_s: float
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Session:
+    """A recorded session.
+
+    told:       session.json as it stands, with at least the keys of NEEDED.
+    started:    with its time zone.   duration_s: the recording's length.
+    start_s:    when the recording starts on the source's own clock; 0 where it counts from its start. The times of
+                rows and events are from there.
+    cut_off:    the recording did not end as it should (killed, power cut).
+    """
+
+    folder: Path
+    told: dict[str, Any]
+    started: datetime
+    duration_s: float
+    start_s: float
+    rows: Rows
+    events: tuple[Event, ...]
+    cut_off: bool
+
+    def events_of(self, kind: str) -> list[Event]:
+        """The events of one kind, in order."""
+        return [event for event in self.events if event.kind == kind]
+
+
+def session_folders(folder: Path) -> list[Path]:
+    """The session folders that a path means: itself, or those directly inside it, by name.
+
+    Raises AffectError where there is none.
+    """
+    if not folder.is_dir():
+        raise AffectError(f"{folder} is not a folder. Name the folder of a recorded session.")
+    if (folder / "session.json").is_file():
+        return [folder]
+    inside = sorted(path.parent for path in folder.glob("*/session.json"))
+    if not inside:
+        raise AffectError(
+            f"{folder} has no session.json, nor has a folder inside it. Name the folder of a recorded session."
+        )
+    return inside
+
+
+def read_session(folder: Path) -> Session:
+    """Everything that the folder of a session holds, except pictures.
+
+    Raises AffectError where a file is missing or in another format.
+    """
+    told = _read_told(folder / "session.json")
+    rows = _read_rows(folder / "emotions.csv")
+    events = _read_events(folder / "events.csv")
+    try:
+        started = datetime.fromisoformat(told["started"])
+        duration_s = float(told["duration_s"])
+    except (TypeError, ValueError) as error:
+        raise AffectError(f"{folder / 'session.json'} is damaged: {error}. It cannot be reported.") from error
+    times = [*rows.times_s[:1].tolist(), *rows.times_s[-1:].tolist(), *(event.time_s for event in events)]
+    start_s = 0.0
+    if told.get("clock") == "source" and times:  # begun in the middle of a video: its last moment tells when
+        start_s = max(0.0, min(min(times), max(times) - duration_s))
+        rows = replace(rows, times_s=rows.times_s - start_s)
+        events = tuple(replace(event, time_s=event.time_s - start_s) for event in events)
+    # session.json of a killed recording is up to a second older than the last rows
+    duration_s = max(duration_s, max(times, default=0.0) - start_s)
+    return Session(folder, told, started, duration_s, start_s, rows, events, told["state"] != "finished")
+
+
+def _read_told(path: Path) -> dict[str, Any]:
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise AffectError(f"{path} is missing. Name the folder of a recorded session.") from None
+    except (OSError, ValueError) as error:
+        raise AffectError(f"{path} cannot be read ({error}). Name the folder of a recorded session.") from error
+    if not isinstance(told, dict) or told.get("format") != FORMAT:
+        raise AffectError(
+            f"{path} is not in format {FORMAT} of recorded sessions. Make the report with the version that recorded it."
+        )
+    if missing := [key for key in NEEDED if key not in told]:
+        raise AffectError(f"{path} lacks {', '.join(missing)}. It is no whole record of a session.")
+    return told
+
+
+def _lines(path: Path) -> Iterator[list[str]]:
+    """The header, then the whole lines, of a CSV file; a last line that was cut off is left out."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        raise AffectError(f"{path} is missing. Name the folder of a recorded session.") from None
+    except OSError as error:
+        raise AffectError(f"{path} cannot be read ({error.strerror}).") from error
+    return csv.reader(io.StringIO(text[: text.rfind("\n") + 1], newline=""))
+
+
+def _read_rows(path: Path) -> Rows:
+    lines = _lines(path)
+    header = next(lines, [])
+    if not {"timestamp_s", "face_id", "emotion", *(f"p_{name}" for name in EMOTIONS)} <= set(header):
+        raise AffectError(f"{path} does not have the columns of a recorded session. Was it edited?")
+    when, who, what = (header.index(name) for name in ("timestamp_s", "face_id", "emotion"))
+    start = header.index(_FIRST)
+    columns = slice(start, start + len(EMOTIONS))
+    times: list[float] = []
+    faces: list[int] = []
+    labels: list[int] = []
+    probabilities: list[list[float]] = []
+    damaged = 0
+    for line in lines:
+        try:
+            time_s, face, label = float(line[when]), int(line[who]), _PLACES[line[what]]
+            row = [float(cell) for cell in line[columns]]
+        except (IndexError, KeyError, ValueError):
+            damaged += 1
+            continue
+        if len(line) != len(header) or not (time_s >= 0 and all(map(math.isfinite, (time_s, *row)))):
+            damaged += 1
+            continue
+        times.append(time_s)
+        faces.append(face)
+        labels.append(label)
+        probabilities.append(row)
+    order = np.argsort(np.array(times, float), kind="stable")
+    return Rows(
+        np.array(times, float)[order],
+        np.array(faces, np.int64)[order],
+        np.array(labels, np.int64)[order],
+        np.array(probabilities, float).reshape(-1, len(EMOTIONS))[order],
+        damaged,
+    )
+
+
+def _read_events(path: Path) -> tuple[Event, ...]:
+    if not path.exists():  # killed before anything happened
+        return ()
+    events = []
+    for line in _lines(path):
+        try:
+            event = Event(float(line[0]), line[1], line[2])
+        except (IndexError, ValueError):
+            continue  # the header; a torn line
+        if math.isfinite(event.time_s) and event.time_s >= 0:
+            events.append(event)
+    return tuple(sorted(events, key=lambda event: event.time_s))

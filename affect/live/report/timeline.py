@@ -1,0 +1,153 @@
+"""A session on even steps of time: what was analysed, and whose face showed what in each step.
+
+Everything that the report counts and draws comes from these steps, so that its parts agree.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from affect.emotions import EMOTIONS
+from affect.live.report.folder import Floats, Integers, Rows, Session
+
+STEP_S: Final = 0.1
+# A face that is missed for less than this counts as seen: the detector loses faces for some frames.
+BRIDGED_S: Final = 0.5
+# A face that is seen for less than either of these only passes.
+PASSING_S: Final = 2.0
+PASSING_SHARE: Final = 0.01
+NONE: Final = -1
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """What one face showed in each step; step k is the time from k to k + 1 times STEP_S.
+
+    labels:        places in LABELS, NONE where the face was not seen, (steps,).
+    probabilities: NaN where it was not seen, (steps, 8).
+    """
+
+    labels: Integers
+    probabilities: Floats
+
+    @property
+    def seen(self) -> Mask:
+        """Where the face was seen, (steps,)."""
+        return self.labels != NONE
+
+    @property
+    def seen_s(self) -> float:
+        """For how long it was seen."""
+        return float(self.seen.sum()) * STEP_S
+
+
+@dataclass(frozen=True)
+class Clock:
+    """What was going on in each step, whoever was there: bool (steps,) each.
+
+    paused: by the person.   lost: the source gave no picture.   Neither: analysed.
+    """
+
+    paused: Mask
+    lost: Mask
+
+    @property
+    def analysed(self) -> Mask:
+        """Where a face could have been seen."""
+        return ~(self.paused | self.lost)
+
+
+@dataclass(frozen=True)
+class People:
+    """Whose faces a session shows.
+
+    timelines: by face id, whoever was seen longest first; one without an id (0) where a single face was followed.
+    passing:   how many others were seen only in passing.   passing_s: for how long, together.
+    """
+
+    timelines: dict[int, Timeline]
+    passing: int
+    passing_s: float
+
+
+def steps_of(session: Session) -> int:
+    """How many steps the session has, at least one."""
+    return max(1, math.ceil(session.duration_s / STEP_S - 1e-6))
+
+
+def clock_of(session: Session) -> Clock:
+    """When the session was paused or without a picture."""
+    return Clock(
+        _between(session, "pause", "resume"),
+        _between(session, "signal_lost", "signal_back") & ~_between(session, "pause", "resume"),
+    )
+
+
+def people_of(session: Session, clock: Clock) -> People:
+    """The people of a session.
+
+    Where one face at a time was followed, all rows are taken as one person's: the ids that a face gets when it is
+    lost and found again mean nothing then.
+    """
+    if session.told["settings"].get("faces") == 1:
+        timeline = sample(session.rows, clock.analysed)
+        return People({0: timeline} if timeline.seen.any() else {}, 0, 0.0)
+    everyone = {int(face): sample(session.rows.of(face), clock.analysed) for face in np.unique(session.rows.faces)}
+    ranked = sorted((face for face in everyone if everyone[face].seen.any()), key=lambda face: -everyone[face].seen_s)
+    least_s = max(PASSING_S, PASSING_SHARE * float(clock.analysed.sum()) * STEP_S)
+    staying = [face for face in ranked if everyone[face].seen_s >= least_s] or ranked[:1]
+    passing = [face for face in ranked if face not in staying]
+    return People(
+        {face: everyone[face] for face in staying}, len(passing), sum(everyone[face].seen_s for face in passing)
+    )
+
+
+def seen_by_anyone(session: Session, clock: Clock) -> Mask:
+    """Where any face was seen, passing ones too, (steps,)."""
+    return sample(session.rows, clock.analysed).seen
+
+
+def sample(rows: Rows, analysed: Mask) -> Timeline:
+    """Rows on even steps: a step takes the row that was in force at its middle.
+
+    rows: in the order of time.   analysed: (steps,); elsewhere nothing is seen.
+    A row is in force until the next one, where that follows within BRIDGED_S (or three times the usual interval of a
+    slow source); the last row before a longer gap, for the usual interval.
+    """
+    steps = len(analysed)
+    labels = np.full(steps, NONE, np.int64)
+    probabilities = np.full((steps, len(EMOTIONS)), np.nan)
+    if not len(rows.times_s):
+        return Timeline(labels, probabilities)
+    intervals = np.diff(rows.times_s, append=np.inf)
+    usual = intervals[(intervals > 0) & (intervals < np.inf)]
+    frame_s = float(np.median(usual)) if len(usual) else STEP_S
+    lasts = np.where(intervals <= max(BRIDGED_S, 3 * frame_s), intervals, frame_s)
+    middles = (np.arange(steps) + 0.5) * STEP_S
+    at = np.searchsorted(rows.times_s, middles, side="right") - 1
+    held = (at >= 0) & (middles - rows.times_s[at] < lasts[at]) & analysed
+    labels[held] = rows.labels[at[held]]
+    probabilities[held] = rows.probabilities[at[held]]
+    return Timeline(labels, probabilities)
+
+
+def _between(session: Session, opening: str, closing: str) -> Mask:
+    """The steps between each event of one kind and the next of the other; up to the end where that never came."""
+    inside = np.zeros(steps_of(session), bool)
+    opened: float | None = None
+    for event in session.events:
+        if event.kind == opening and opened is None:
+            opened = event.time_s
+        elif event.kind == closing and opened is not None:
+            inside[round(opened / STEP_S) : round(event.time_s / STEP_S)] = True
+            opened = None
+    if opened is not None:
+        inside[round(opened / STEP_S) :] = True
+    return inside

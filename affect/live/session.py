@@ -1,0 +1,313 @@
+"""A session at work: frames in one thread, a person's commands from another."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal
+
+from affect.emotions import EMOTIONS, LANGUAGES, label_name
+from affect.errors import AffectError
+from affect.live.baseline import Shift
+from affect.live.clock import SourceClock
+from affect.live.control import Command, Question, Status
+from affect.live.pipeline import Pipeline
+from affect.live.recorder import Recorder
+from affect.live.recording import Consent, Event, Recording
+from affect.live.results import FaceResult
+from affect.live.sources import Frame, Source, VideoSource
+from affect.live.summary import Summary
+from affect.live.texts import text
+
+MESSAGE_S = 6.0
+SIGNAL_GAP_S = 2.0  # a live source that gives nothing for so long has lost its signal
+READ_S = 1.0  # in Spanish "s" asks for a snapshot and also says yes: a key held down must not agree
+TOLD_SHIFT = 0.1  # a class that a baseline moves by less is not mentioned
+
+
+class Session:
+    """Analyses frames, and does what the person asks: the `Controller` of the window.
+
+    summary: counts what is processed; it also holds the language.
+    setup:   tells what measures, for session.json; asked when a recording starts.
+    folder:  where recordings go.   consent: known before; None: the person is asked before each recording.
+    tell:    told, in a line, what should stay readable on the terminal.   leave: called when the person leaves.
+    """
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        source: Source,
+        summary: Summary,
+        setup: Callable[[], dict[str, Any]],
+        folder: Path,
+        consent: Consent | None,
+        tell: Callable[[str], None],
+        leave: Callable[[], None],
+    ) -> None:
+        self._pipeline = pipeline
+        self._baseline = pipeline.baseline
+        self._live = source.live
+        self._clock = SourceClock(source.live, source.fps)
+        counts: Literal["recording", "source"] = "source" if isinstance(source, VideoSource) else "recording"
+        self._summary = summary
+        self._consent = consent
+        self._lock = threading.RLock()
+        self._recorder = Recorder(folder, self._clock, counts, setup, lambda: summary.language, self._say, tell)
+        self._closed = False
+        self._starts_with: Consent | None = None  # a recording starts with the next frame
+        self._paused = False
+        self._baseline_pressed = False
+        self._last: tuple[Frame, list[FaceResult]] | None = None
+        self._question: str | None = None  # its key in TEXTS
+        self._asked_at = 0.0  # on time.monotonic()
+        self._marker: tuple[Recording, Event] | None = None  # waits for its note
+        self._snapshot_of: Frame | None = None  # waits for the person's yes
+        self._snapshots_allowed = False
+        self._message = ("", 0.0)  # and until when it is shown, on time.monotonic()
+        self._commands = {
+            Command.RECORD: self._record,
+            Command.MARK: self._mark,
+            Command.PAUSE: self._pause,
+            Command.BASELINE: self._press_baseline,
+            Command.SNAPSHOT: self._snapshot,
+        }
+        self._leave = leave
+
+    @property
+    def failure(self) -> AffectError | None:
+        """The last thing that could not be written; None where all went well."""
+        return self._recorder.failure
+
+    def process(self, frame: Frame) -> list[FaceResult] | None:
+        """Analyse a frame, and record what it shows. None: not analysed, because of a pause."""
+        with self._lock:
+            self._begin(frame)
+            if self._paused:
+                self._last = (frame, [])
+                return None
+        results = self._pipeline.process(frame)
+        with self._lock:
+            self._last = (frame, results)
+            self._summary.add(frame, results)
+            if not self._paused:  # it may have been pressed while the frame was analysed
+                self._recorder.write(frame, results)
+            self._settle_baseline(frame.timestamp_s)
+        return results
+
+    def status(self) -> Status:
+        """See `Controller.status`."""
+        with self._lock:
+            recording = self._recorder.current
+            message, until = self._message
+            if not self._closed and self._clock.silent_s() > SIGNAL_GAP_S:
+                message = self._text("signal_lost")
+            elif time.monotonic() > until:
+                message = ""
+            return Status(
+                language=self._summary.language,
+                fps=self._summary.fps,
+                recording_s=None if recording is None else recording.elapsed_s,
+                paused=self._paused,
+                baseline=self._baseline.share,
+                message=message,
+                question=self._asked(),
+            )
+
+    def command(self, command: Command) -> None:
+        """See `Controller.command`. While a question is open, the person can only answer, or leave."""
+        if command is Command.LEAVE:
+            self._leave()
+            return
+        with self._lock:
+            if self._question is not None:
+                return
+            if command is Command.LANGUAGE:
+                at = LANGUAGES.index(self._summary.language) + 1
+                self._summary.language = LANGUAGES[at % len(LANGUAGES)]
+            elif (act := self._commands.get(command)) is not None:
+                if self._closed:
+                    self._say(self._text("source_ended"))
+                else:
+                    act()
+
+    def answer(self, text: str | None) -> None:
+        """See `Controller.answer`."""
+        with self._lock:
+            early = time.monotonic() - self._asked_at < READ_S
+            if text == "yes" and self._question == "snapshot_question" and early:
+                return
+            question, self._question = self._question, None
+            if question == "consent_question":
+                if text == "yes":
+                    self._starts_with = Consent(_now(), "asked")
+                else:
+                    self._say(self._text("not_recorded"))
+            elif question == "snapshot_question" and text == "yes":
+                self._snapshots_allowed = True
+                if self._snapshot_of is not None:
+                    self._recorder.snapshot(self._snapshot_of)
+            elif question == "marker_question" and self._marker is not None:
+                recording, event = self._marker
+                recording.describe(event, text or "")
+                self._say(self._text("marked", time=_minutes(event.timestamp_s)))
+            self._snapshot_of, self._marker = None, None
+
+    def close(self) -> None:
+        """Nothing more is analysed: end the recording, and wait for its report."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed, self._question, self._starts_with = True, None, None
+        self._recorder.close()
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if isinstance(error, AffectError) and self._live and self._recorder.current is not None:
+            self._recorder.current.event("signal_lost", self._clock.last_s)
+        self.close()
+
+    def _begin(self, frame: Frame) -> None:
+        """What is due when a frame comes."""
+        last_s, now_s = self._clock.last_s, frame.timestamp_s
+        lost = self._live and self._last is not None and now_s - last_s > SIGNAL_GAP_S
+        self._clock.tick(now_s)
+        recording = self._recorder.current
+        if lost and recording is not None:
+            recording.event("signal_lost", last_s)
+            recording.event("signal_back", now_s)
+        if self._starts_with is not None:
+            self._recorder.start(self._starts_with, now_s)
+            self._starts_with, self._snapshots_allowed = None, False
+            if (recording := self._recorder.current) is not None:
+                if self._paused:
+                    recording.pause(now_s)
+                if self._baseline.applied is not None:
+                    _note(recording, self._baseline.applied)
+        if self._baseline_pressed:
+            self._baseline_pressed = False
+            self._toggle_baseline(now_s)
+
+    def _record(self) -> None:
+        if self._recorder.current is not None:
+            self._recorder.end()
+        elif self._starts_with is not None:  # pressed twice before a frame came
+            self._starts_with = None
+            self._say(self._text("not_recorded"))
+        elif self._consent is not None:
+            self._starts_with = self._consent
+        else:
+            self._question = "consent_question"
+
+    def _mark(self) -> None:
+        """A marker's time is that of the key, so it is noted at once, and its note when that is written."""
+        if (recording := self._recording()) is not None:
+            self._marker = (recording, recording.event("marker", self._clock.now_s()))
+            self._question = "marker_question"
+
+    def _pause(self) -> None:
+        self._paused = not self._paused
+        recording = self._recorder.current
+        if self._paused and self._baseline.share is not None and self._baseline.applied is None:
+            self._baseline.undo()
+            self._say(self._text("baseline_stopped"))
+        if recording is not None:
+            (recording.pause if self._paused else recording.resume)(self._clock.now_s())
+
+    def _snapshot(self) -> None:
+        if self._recording() is None:
+            return
+        if self._last is None:
+            self._say(self._text("needs_picture"))
+        elif self._snapshots_allowed:
+            self._recorder.snapshot(self._last[0])
+        else:
+            self._snapshot_of = self._last[0]
+            self._question, self._asked_at = "snapshot_question", time.monotonic()
+
+    def _press_baseline(self) -> None:
+        if self._paused:
+            self._say(self._text("needs_analysis"))
+        else:
+            self._baseline_pressed = True
+
+    def _toggle_baseline(self, now_s: float) -> None:
+        if self._baseline.share is not None:
+            self._undo_baseline(now_s, "baseline_stopped" if self._baseline.applied is None else "baseline_undone")
+        elif self._last is None or not self._last[1]:
+            self._say(self._text("baseline_no_face"))
+        else:
+            self._baseline.begin(self._last[1][0].face_id, now_s)
+            self._say(self._text("baseline_begun"))
+
+    def _undo_baseline(self, now_s: float, why: str) -> None:
+        if self._baseline.applied is not None and self._recorder.current is not None:
+            self._recorder.current.baseline_undone(now_s)
+        self._baseline.undo()
+        self._say(self._text(why))
+
+    def _settle_baseline(self, now_s: float) -> None:
+        """Take note of a baseline that is measured, cannot be, or has lost its face."""
+        try:
+            shift = self._baseline.settle(now_s)
+        except AffectError:
+            self._say(self._text("baseline_too_few"))
+            return
+        if shift is not None:
+            self._say(self._changes(shift))
+            if self._recorder.current is not None:
+                _note(self._recorder.current, shift)
+        applied = self._baseline.applied
+        if applied is not None and applied.face_id not in self._pipeline.face_ids:
+            self._undo_baseline(now_s, "baseline_gone")
+
+    def _changes(self, shift: Shift) -> str:
+        """What a baseline does to the face at rest, for the classes that it moves most."""
+        most = sorted(range(len(EMOTIONS)), key=lambda i: -abs(float(shift.after[i] - shift.before[i])))[:3]
+        told = [
+            f"{label_name(EMOTIONS[i], self._summary.language)} {shift.before[i]:.0%} → {shift.after[i]:.0%}"
+            for i in most
+            if abs(float(shift.values[i])) >= TOLD_SHIFT and f"{shift.before[i]:.0%}" != f"{shift.after[i]:.0%}"
+        ]
+        if not told:
+            return self._text("baseline_unmoved")
+        rests = int(shift.after.argmax()) == EMOTIONS.index("neutral")
+        return self._text("baseline_applied" if rests else "baseline_not_neutral", changes=", ".join(told))
+
+    def _recording(self) -> Recording | None:
+        """The recording; where there is none, the person is told that this needs one."""
+        if self._recorder.current is None:
+            self._say(self._text("needs_recording"))
+        return self._recorder.current
+
+    def _asked(self) -> Question | None:
+        if self._question is None:
+            return None
+        if self._marker is None:
+            return Question(self._text(self._question), "yes-no")
+        return Question(self._text(self._question, time=_minutes(self._marker[1].timestamp_s)), "text")
+
+    def _say(self, message: str) -> None:
+        self._message = (message, time.monotonic() + MESSAGE_S)
+
+    def _text(self, key: str, **values: object) -> str:
+        return text(key, self._summary.language, **values)
+
+
+def _note(recording: Recording, shift: Shift) -> None:
+    values = {name: round(float(v), 4) for name, v in zip(EMOTIONS, shift.values, strict=True)}
+    recording.baseline(shift.face_id, shift.from_s, shift.to_s, shift.frames, values)
+
+
+def _minutes(seconds: float) -> str:
+    return f"{int(seconds) // 60:02d}:{int(seconds) % 60:02d}"
+
+
+def _now() -> str:
+    return datetime.now().astimezone().isoformat(timespec="seconds")

@@ -1,0 +1,83 @@
+"""What a run is put together from, and how session.json tells it: source, model, settings, versions."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from affect import __version__
+from affect.live.classifier import Classifier
+from affect.live.pipeline import Pipeline
+from affect.live.recording import Consent
+from affect.live.search import FaceSearch
+from affect.live.session import Session
+from affect.live.sources import Source
+from affect.live.summary import Summary
+
+SESSIONS = "affect-sessions"  # in the home folder: where a recording goes that was not told where
+
+
+def create_session(
+    options: argparse.Namespace,
+    model: Path,
+    classifier: Classifier,
+    search: FaceSearch,
+    source: Source,
+    summary: Summary,
+    consent: Consent | None,
+    tell: Callable[[str], None],
+    leave: Callable[[], None],
+) -> Session:
+    """A session of the command line's options.   model: the classifier's file.   See `Session` for the rest."""
+    pipeline = Pipeline(search, classifier, options.faces)
+
+    def setup() -> dict[str, Any]:
+        chosen = {
+            "faces": options.faces,
+            "language": summary.language,
+            "detector": options.detector,
+            "backend": options.backend,
+        }
+        return describe_setup(source, model, classifier, pipeline, chosen)
+
+    folder = options.record or Path.home() / SESSIONS
+    return Session(pipeline, source, summary, setup, folder, consent, tell, leave)
+
+
+def describe_setup(
+    source: Source, model: Path, classifier: Classifier, pipeline: Pipeline, chosen: dict[str, Any]
+) -> dict[str, Any]:
+    """The parts of session.json that do not change while a session goes on.
+
+    chosen: faces, language, detector and backend.
+    """
+    import cv2
+    import onnxruntime
+
+    from affect.files import sha256_of
+    from affect.live.figures import figures_of
+
+    return {
+        "source": {"kind": source.kind, "description": source.description},
+        "model": {
+            "file": model.name,
+            "sha256": sha256_of(model),
+            "temperature": classifier.temperature,
+            "figures": figures_of(model),
+        },
+        "settings": {
+            **chosen,
+            "smoothing_s": pipeline.smoother.time_constant_s,
+            "label_lead": pipeline.labels.lead,
+            "label_least": pipeline.labels.least,
+        },
+        "versions": {
+            "affect": __version__,
+            "python": platform.python_version(),
+            "onnxruntime": onnxruntime.__version__,
+            "opencv": cv2.__version__,
+        },
+    }

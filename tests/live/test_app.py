@@ -1,0 +1,170 @@
+"""The program from its command line on, in this process: what is asked, recorded and told."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from reports import Reports
+
+from affect.live import screen as screen_module
+from affect.live import window
+from affect.live.app import main
+from affect.live.control import Command, Controller
+from affect.live.region import Region
+from affect.live.results import FaceResult
+from affect.live.sources import DemoSource
+from affect.preprocessing import Image
+
+
+class Terminal(io.StringIO):
+    """Somebody who types."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+class Person:
+    """In front of the window: does something before each frame that is shown. `acts`: what, by the frame's number."""
+
+    acts: dict[int, Callable[[Controller], None]]
+    seen: list[int]  # how many faces each frame showed
+
+    def __init__(self, controller: Controller, place: Region | None = None) -> None:
+        self.controller = controller
+        self.left = threading.Event()
+        Person.seen = []
+
+    def offer(self, picture: Image, results: list[FaceResult]) -> None:
+        Person.acts.get(len(Person.seen), lambda _: None)(self.controller)
+        Person.seen.append(len(results))
+
+    def run(self, work: Callable[[], None], stop: Callable[[], None], stays: bool) -> None:
+        work()
+        stop()
+
+
+@pytest.fixture
+def person(monkeypatch: pytest.MonkeyPatch) -> type[Person]:
+    monkeypatch.setattr(screen_module, "Screen", Person)
+    monkeypatch.setattr(window, "missing_display", lambda: None)
+    return Person
+
+
+@pytest.mark.parametrize(("language", "letter"), [("en", "y\n"), ("es", "s\n"), ("es", "Sí\n")])
+def test_a_run_without_a_window_asks_on_the_terminal(
+    language: str, letter: str, tmp_path: Path, reports: Reports, monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setattr(sys, "stdin", Terminal(letter))
+    arguments = ["--source", "demo", "--headless", "--max-frames", "3", "--lang", language]
+    assert main([*arguments, "--record", str(tmp_path / "out")]) == 0
+    (folder,) = (tmp_path / "out").iterdir()
+    told = json.loads((folder / "session.json").read_text(encoding="utf-8"))
+    assert told["consent"]["how"] == "asked"
+    assert (told["state"], told["frames"], told["settings"]["language"]) == ("finished", 3, language)
+    assert reports.asked == [([folder], language)]
+    out, err = capfd.readouterr()
+    assert {"en": "[y/n]", "es": "[s/n]"}[language] in err
+    assert {"en": "3 frames of demo", "es": "3 imágenes de demo"}[language] in out
+
+
+@pytest.mark.parametrize("letter", ["n\n", "\n", ""])
+def test_a_no_on_the_terminal_ends_it(
+    letter: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Terminal(letter))
+    assert main(["--source", "demo", "--headless", "--lang", "en", "--record", str(tmp_path / "out")]) == 2
+    assert not (tmp_path / "out").exists()
+    assert "Without consent nothing is recorded." in capfd.readouterr().err
+
+
+def test_a_folder_that_cannot_be_written_ends_a_run_without_a_window(
+    tmp_path: Path, reports: Reports, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "out").write_text("a file")
+    arguments = ["--source", "demo", "--headless", "--lang", "en", "--consent"]
+    assert main([*arguments, "--record", str(tmp_path / "out")]) == 2
+    out, err = capfd.readouterr()
+    assert "1 frames of demo" in out
+    assert [line for line in err.splitlines() if line.startswith("error: ")] == [err.splitlines()[-1]]
+
+
+def test_in_the_window_the_question_comes_first_and_a_yes_starts_the_recording(
+    person: type[Person], tmp_path: Path, reports: Reports
+) -> None:
+    def agree(controller: Controller) -> None:
+        assert controller.status().question.kind == "yes-no"
+        assert controller.status().recording_s is None
+        controller.answer("yes")
+
+    def leave(controller: Controller) -> None:
+        assert controller.status().recording_s > 0
+        controller.command(Command.LEAVE)
+
+    person.acts = {
+        1: agree,
+        5: lambda c: c.command(Command.MARK),
+        6: lambda c: c.answer("smiles"),
+        10: lambda c: c.command(Command.PAUSE),
+        14: lambda c: c.command(Command.PAUSE),
+        20: leave,
+    }
+    assert main(["--source", "demo", "--lang", "es", "--record", str(tmp_path / "out")]) == 0
+    (folder,) = (tmp_path / "out").iterdir()
+    told = json.loads((folder / "session.json").read_text(encoding="utf-8"))
+    assert (told["state"], told["consent"]["how"]) == ("finished", "asked")
+    assert person.seen[11:14] == [0, 0, 0]
+    assert len(person.seen) == 21
+    with (folder / "events.csv").open(encoding="utf-8") as file:
+        events = list(csv.DictReader(file))
+    assert [(e["event"], e["text"]) for e in events] == [("marker", "smiles"), ("pause", ""), ("resume", "")]
+    with (folder / "emotions.csv").open(encoding="utf-8") as file:
+        frames = [int(r["frame"]) for r in csv.DictReader(file)]
+    assert frames[0] == 2
+    assert not {11, 12, 13, 14} & set(frames)
+    assert reports.asked == [([folder], "es")]
+
+
+def test_a_no_in_the_window_records_nothing_and_the_run_goes_on(
+    person: type[Person], tmp_path: Path, reports: Reports
+) -> None:
+    person.acts = {1: lambda c: c.answer(None)}
+    assert main(["--source", "demo", "--max-frames", "5", "--record", str(tmp_path / "out")]) == 0
+    assert len(person.seen) == 5
+    assert not (tmp_path / "out").exists()
+    assert reports.asked == []
+
+
+def test_without_a_folder_r_records_into_the_home_folder(
+    person: type[Person], tmp_path: Path, reports: Reports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    person.acts = {1: lambda c: (c.command(Command.RECORD), c.answer("yes"))}
+    assert main(["--source", "demo", "--max-frames", "5"]) == 0
+    assert len(list((tmp_path / "affect-sessions").iterdir())) == 1
+
+
+@pytest.mark.parametrize(("locale", "language"), [("es_MX.UTF-8", "es"), ("en_GB.UTF-8", "en"), ("C", "en")])
+def test_the_language_is_that_of_the_computer(locale: str, language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from affect.live.app import parser
+
+    monkeypatch.setenv("LC_ALL", locale)
+    assert parser().parse_args([]).lang == language
+    assert parser().parse_args([]).faces == 1
+
+
+def test_the_demo_goes_round_in_the_window_until_the_person_leaves(
+    person: type[Person], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(DemoSource, "SECONDS", 0.2)
+    person.acts = {15: lambda c: c.command(Command.LEAVE)}
+    assert main(["--source", "demo"]) == 0
+    assert len(person.seen) == 16

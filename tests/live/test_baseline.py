@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from affect.emotions import EMOTIONS
+from affect.errors import AffectError
+from affect.live.baseline import LARGEST_SHIFT, SECONDS, Baseline, Shift, shift_of, shifted
+
+NEUTRAL, SAD, HAPPY = (EMOTIONS.index(n) for n in ("neutral", "sad", "happy"))
+
+
+def face(**shares: float) -> np.ndarray:
+    """Probabilities with the given ones; the other classes share the rest."""
+    rest = (1 - sum(shares.values())) / (len(EMOTIONS) - len(shares))
+    return np.array([shares.get(name, rest) for name in EMOTIONS], np.float32)
+
+
+def measured(baseline: Baseline, resting: np.ndarray, fps: float = 15, face_id: int = 1) -> Shift | None:
+    """Ten seconds of a resting face."""
+    baseline.begin(face_id, 100.0)
+    shift = None
+    for i in range(round(SECONDS * fps) + 1):
+        baseline.update(face_id, resting)
+        shift = baseline.settle(100 + i / fps) or shift
+    return shift
+
+
+@pytest.mark.parametrize("resting", [face(sad=0.6, neutral=0.3), face(sad=0.85, neutral=0.1), face(anger=0.5)])
+def test_a_resting_face_that_seems_something_else_is_neutral_afterwards(resting: np.ndarray) -> None:
+    baseline = Baseline()
+    measured(baseline, resting)
+    assert baseline.update(1, resting).argmax() == NEUTRAL
+
+
+def test_a_face_that_is_neutral_already_is_left_as_it_is() -> None:
+    resting = face(neutral=0.8)
+    assert shift_of(np.log(resting)) == pytest.approx(np.zeros(8))
+
+
+def test_no_expression_is_ever_lifted_and_no_shift_is_larger_than_its_bound() -> None:
+    draw = np.random.default_rng(3)
+    for _ in range(200):
+        values = shift_of(np.log(draw.dirichlet(np.full(8, 0.3)) + 1e-9))
+        assert 0 <= values[NEUTRAL] <= LARGEST_SHIFT
+        assert (np.delete(values, NEUTRAL) <= 0).all()
+        assert values.min() >= -LARGEST_SHIFT
+
+
+def test_a_strong_expression_still_leads_after_the_largest_shift() -> None:
+    values = np.zeros(8, np.float32)
+    values[SAD], values[NEUTRAL] = -LARGEST_SHIFT, LARGEST_SHIFT
+    assert shifted(face(sad=0.95, neutral=0.04), values).argmax() == SAD
+
+
+def test_a_shift_adds_to_the_logarithms_and_the_sum_stays_one() -> None:
+    before, values = face(happy=0.5), np.linspace(-1, 1, 8).astype(np.float32)
+    after = shifted(before, values)
+    assert after.sum() == pytest.approx(1)
+    moved = np.log(after) - np.log(before)
+    np.testing.assert_allclose(moved - moved[0], values - values[0], atol=1e-5)
+
+
+def test_it_takes_ten_seconds_and_tells_what_was_measured() -> None:
+    baseline, resting = Baseline(), face(sad=0.6, neutral=0.3)
+    assert baseline.share is None
+    baseline.begin(4, 50.0)
+    for i in range(100):
+        assert baseline.update(4, resting) is resting
+        assert baseline.settle(50 + i / 10) is None
+        assert baseline.share == pytest.approx(i / 100)
+    baseline.update(4, resting)
+    shift = baseline.settle(60.0)
+    assert shift is baseline.applied
+    assert baseline.share == 1
+    assert (shift.face_id, shift.from_s, shift.to_s, shift.frames) == (4, 50.0, 60.0, 101)
+    np.testing.assert_allclose(shift.before, resting, atol=1e-5)
+    np.testing.assert_allclose(shift.after, baseline.update(4, resting), atol=1e-5)
+
+
+def test_only_the_measured_face_is_shifted() -> None:
+    baseline, resting = Baseline(), face(sad=0.6, neutral=0.3)
+    measured(baseline, resting, face_id=2)
+    assert baseline.update(1, resting) is resting
+    assert baseline.update(2, resting)[SAD] < resting[SAD]
+
+
+def test_undoing_restores_exactly() -> None:
+    baseline, resting = Baseline(), face(sad=0.6, neutral=0.3)
+    measured(baseline, resting)
+    baseline.undo()
+    assert baseline.share is None
+    assert baseline.update(1, resting) is resting
+
+
+def test_a_face_that_is_mostly_away_gives_no_baseline() -> None:
+    baseline = Baseline()
+    baseline.begin(1, 0.0)
+    with pytest.raises(AffectError, match="40 of 101"):
+        for i in range(101):
+            if i < 40:
+                baseline.update(1, face(sad=0.6))
+            baseline.settle(i / 10)
+    assert baseline.share is None
+    assert baseline.settle(20.0) is None
+
+
+def test_a_probability_of_zero_in_a_frame_does_not_decide() -> None:
+    baseline, certain = Baseline(), np.eye(8, dtype=np.float32)[HAPPY]
+    measured(baseline, certain)
+    assert np.isfinite(baseline.applied.values).all()

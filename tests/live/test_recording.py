@@ -1,0 +1,207 @@
+"""What a recording leaves on the disk: while it goes on, at its end, after a kill, and when the disk is full."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from conftest import REPOSITORY
+from endless_recording import CONSENT, FACE, PICTURE, SETUP
+
+from affect.errors import AffectError
+from affect.live.recording import Recording
+from affect.live.sources import Frame
+
+CHILD = [sys.executable, str(Path(__file__).with_name("endless_recording.py"))]
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(REPOSITORY)}
+
+
+class Hand:
+    """A clock that is set by hand."""
+
+    def __init__(self, now_s: float = 0.0) -> None:
+        self.now_s = now_s
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def start(parent: Path, clock: Hand, whose: Any = "recording") -> Recording:
+    return Recording(parent, clock.now_s, clock, whose, SETUP, CONSENT)
+
+
+def told_in(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / "session.json").read_text(encoding="utf-8"))
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_session_s_folder_holds_what_the_contract_says(tmp_path: Path) -> None:
+    clock = Hand(100.0)
+    recording = start(tmp_path / "new", clock)
+    for number in range(4):
+        clock.now_s = 100 + number / 2
+        recording.write(Frame(PICTURE, clock.now_s, number), [FACE] if number else [])
+    note = recording.event("marker", 101.0)
+    recording.describe(note, "  looked away,\nthen back ")
+    clock.now_s = 102.0
+    recording.close()
+    assert sorted(p.name for p in recording.folder.iterdir()) == ["emotions.csv", "events.csv", "session.json"]
+    rows = table(recording.folder / "emotions.csv")
+    assert [(r["timestamp_s"], r["frame"]) for r in rows] == [("0.500", "1"), ("1.000", "2"), ("1.500", "3")]
+    assert table(recording.folder / "events.csv") == [
+        {"timestamp_s": "1.000", "event": "marker", "text": "looked away, then back"}
+    ]
+    told = told_in(recording.folder)
+    assert told["source"] == SETUP["source"]
+    assert told["consent"] == {"given_at": CONSENT.given_at, "how": "asked"}
+    assert (told["format"], told["state"], told["clock"], told["duration_s"]) == (1, "finished", "recording", 2.0)
+    assert (told["frames"], told["frames_with_face"], told["face_share"]) == (4, 3, 0.75)
+    assert told["started"] <= told["ended"]
+    assert told["paused_s"] == 0
+    assert told["baseline"] is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+def test_only_the_owner_can_enter_the_folder(tmp_path: Path) -> None:
+    with start(tmp_path, Hand()) as recording:
+        assert recording.folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_file_s_recording_keeps_the_file_s_times(tmp_path: Path) -> None:
+    clock = Hand(7.0)
+    with start(tmp_path, clock, "source") as recording:
+        recording.write(Frame(PICTURE, 7.0, 70), [FACE])
+        clock.now_s = 9.5
+        recording.event("marker", 8.0)
+    assert table(recording.folder / "emotions.csv")[0]["timestamp_s"] == "7.000"
+    assert table(recording.folder / "events.csv")[0]["timestamp_s"] == "8.000"
+    assert told_in(recording.folder)["duration_s"] == 2.5
+
+
+def test_pauses_are_counted_also_one_that_has_not_ended(tmp_path: Path) -> None:
+    clock = Hand()
+    recording = start(tmp_path, clock)
+    recording.pause(1.0)
+    recording.resume(4.0)
+    recording.pause(6.0)
+    clock.now_s = 8.0
+    recording.close()
+    assert told_in(recording.folder)["paused_s"] == 5.0
+    assert [(e["event"], e["timestamp_s"]) for e in table(recording.folder / "events.csv")] == [
+        ("pause", "1.000"),
+        ("resume", "4.000"),
+        ("pause", "6.000"),
+    ]
+
+
+def test_a_baseline_and_its_undoing_are_told_with_their_times(tmp_path: Path) -> None:
+    clock = Hand(10.0)
+    recording = start(tmp_path, clock)
+    recording.baseline(2, 5.0, 15.0, 300, {"sad": -1.5})
+    clock.now_s = 20.0
+    recording.baseline_undone(18.0)
+    recording.close()
+    assert told_in(recording.folder)["baseline"] == [
+        {"face_id": 2, "from_s": -5.0, "to_s": 5.0, "frames": 300, "shift": {"sad": -1.5}, "undone_at_s": 8.0}
+    ]
+    assert [e["event"] for e in table(recording.folder / "events.csv")] == ["baseline", "baseline_undone"]
+
+
+def test_events_stand_in_the_order_of_their_times(tmp_path: Path) -> None:
+    with start(tmp_path, Hand()) as recording:
+        recording.event("marker", 5.0)
+        recording.event("signal_lost", 2.0)
+    assert [e["event"] for e in table(recording.folder / "events.csv")] == ["signal_lost", "marker"]
+
+
+def test_a_picture_is_stored_only_as_the_snapshot_that_was_asked_for(tmp_path: Path) -> None:
+    with start(tmp_path, Hand()) as recording:
+        recording.write(Frame(PICTURE, 0.0, 0), [FACE])
+        assert recording.snapshot(PICTURE, 0.5) == "snapshot_0001.png"
+    assert [p.name for p in recording.folder.glob("*.png")] == ["snapshot_0001.png"]
+    stored = cv2.imdecode(np.frombuffer((recording.folder / "snapshot_0001.png").read_bytes(), np.uint8), 1)
+    np.testing.assert_array_equal(stored, PICTURE)
+    assert table(recording.folder / "events.csv") == [
+        {"timestamp_s": "0.500", "event": "snapshot", "text": "snapshot_0001.png"}
+    ]
+
+
+def test_recordings_of_the_same_moment_never_share_a_folder(tmp_path: Path) -> None:
+    made: list[Recording] = []
+    threads = [threading.Thread(target=lambda: made.append(start(tmp_path, Hand()))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({r.folder for r in made}) == 8
+    for i, recording in enumerate(made):
+        recording.write(Frame(PICTURE, 0.0, i), [FACE])
+        recording.close()
+        assert [r["frame"] for r in table(recording.folder / "emotions.csv")] == [str(i)]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_a_kill_at_any_moment_leaves_whole_files_that_miss_at_most_a_second(tmp_path: Path) -> None:
+    draw = random.Random(5)  # noqa: S311
+    for trial in range(6):
+        folder = tmp_path / str(trial)
+        command = [*CHILD, str(folder)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT) as child:
+            assert child.stdout is not None
+            child.stdout.readline()
+            time.sleep(draw.uniform(0, 2.5))
+            child.kill()
+            last_number, last_s = child.stdout.read().rstrip().splitlines()[-1].split()
+        (session,) = folder.iterdir()
+        told, rows, events = told_in(session), table(session / "emotions.csv"), table(session / "events.csv")
+        assert told["state"] == "recording"
+        assert told["duration_s"] >= float(last_s) - 1
+        assert int(rows[-1]["frame"]) >= int(last_number)
+        assert [int(r["frame"]) for r in rows] == list(range(len(rows)))
+        assert all(None not in r.values() and r["p_surprise"] for r in rows)
+        due = [n for n in range(0, int(last_number) + 1, 50) if float(rows[n]["timestamp_s"]) < float(last_s) - 1]
+        assert [e["text"] for e in events][: len(due)] == [f'number, "{n}"' for n in due]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+def test_a_full_disk_is_told_once_and_leaves_what_is_there_whole(tmp_path: Path) -> None:
+    done = subprocess.run([*CHILD, str(tmp_path), "9999"], capture_output=True, text=True, env=ENVIRONMENT, timeout=60)
+    assert "AffectError" in done.stderr
+    assert "emotions.csv cannot be written" in done.stderr
+    (session,) = tmp_path.iterdir()
+    data = (session / "emotions.csv").read_bytes()
+    assert 9800 < len(data) < 9999
+    assert data.endswith(b"\n")
+    rows = table(session / "emotions.csv")
+    assert [int(r["frame"]) for r in rows] == list(range(len(rows)))
+    assert told_in(session)["state"] == "recording"
+
+
+def test_a_folder_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(AffectError, match="--record"):
+        start(tmp_path / "file", Hand())
+
+
+def test_a_folder_that_is_taken_away_ends_the_recording_with_a_clear_line(tmp_path: Path) -> None:
+    recording = start(tmp_path, Hand())
+    recording.folder.rename(tmp_path / "elsewhere")
+    (tmp_path / recording.folder.name).write_text("")  # so that it is not made again
+    with pytest.raises(AffectError, match="cannot be written"):
+        recording.close()
+    assert told_in(tmp_path / "elsewhere")["state"] == "recording"

@@ -1,0 +1,350 @@
+"""The page: whole, self-contained, in one language, and safe whatever somebody typed."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from session_folders import drawn_rows, one_hot, write_session
+
+from affect.emotions import COLORS, EMOTIONS, LANGUAGES, UNCERTAIN_COLOR, label_name
+from affect.errors import AffectError
+from affect.live.report import write_report
+from affect.live.report.__main__ import main
+from affect.live.report.texts import TEXTS
+
+SEVERAL = {"faces": 4, "language": "en", "detector": "haar", "backend": "onnx"}
+BASELINE = {"face_id": 1, "from_s": 1.0, "to_s": 11.0, "frames": 150, "shift": dict.fromkeys(EMOTIONS, 0.25)}
+VOID = {"meta", "br", "link", "img", "input", "hr"}
+
+
+class Outline(HTMLParser):
+    """Takes a page apart: every tag must be closed in order."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.told: list[str] = []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        assert len(dict(attrs)) == len(attrs), f"twice the same attribute in <{tag}>"
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open[-1:] != ["style"]:
+            self.told.append(data)
+
+    @property
+    def words(self) -> str:
+        """What a person reads, on one line."""
+        return " ".join(unescape(" ".join(self.told)).split())
+
+
+def session_with_everything(folder: Path) -> Path:
+    """Gaps of every kind, markers, a snapshot, a baseline, several people, a damaged line."""
+    rows = drawn_rows(60, 1, 1, away=[(20, 24), (30, 40)]) + drawn_rows(60, 2, 2, away=[(0, 15), (30, 40)])
+    rows += drawn_rows(11, 3, 3, away=[(0, 10)])
+    events = [(12.0, "marker", "first"), (20.0, "snapshot", "snapshot_0001.png"), (30.0, "pause", "")]
+    events += [(35.0, "resume", ""), (35.0, "signal_lost", ""), (40.0, "signal_back", ""), (58.0, "marker", "")]
+    told = {"settings": SEVERAL, "baseline": [{**BASELINE, "undone_at_s": 50.0}], "clock": "source"}
+    write_session(folder, sorted(rows, key=lambda row: row[0]), events, 60.0, state="recording", **told)
+    with (folder / "emotions.csv").open("a", encoding="utf-8") as file:
+        file.write("?\n")
+    return folder
+
+
+def kinds_of_sessions(tmp_path: Path) -> dict[str, list[Path]]:
+    plain = write_session(tmp_path / "plain", drawn_rows(30, 7), [(9.0, "marker", "")], 30.0)
+    unknown = {"file": "own.pt", "sha256": "ab" * 32, "temperature": None, "figures": None}
+    return {
+        "plain": [plain],
+        "everything": [session_with_everything(tmp_path / "everything")],
+        "empty": [write_session(tmp_path / "empty", [], [(2.0, "marker", "nobody")], 20.0)],
+        "blink": [write_session(tmp_path / "blink", drawn_rows(0.05, 1), [], 0.0, model=unknown)],
+        "comparison": [plain, tmp_path / "everything", tmp_path / "empty", tmp_path / "blink"],
+    }
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], str]:
+    """The page of every kind of session in every language."""
+    kinds = kinds_of_sessions(tmp_path_factory.mktemp("sessions"))
+    return {
+        (kind, language): write_report(folders, language).read_text(encoding="utf-8")
+        for kind, folders in kinds.items()
+        for language in LANGUAGES
+    }
+
+
+def test_every_page_is_whole_and_says_its_language(pages: dict[tuple[str, str], str]) -> None:
+    for (_, language), page in pages.items():
+        assert page.startswith("<!doctype html>")
+        outline = Outline(page)
+        assert outline.open == []
+        assert ("html", {"lang": language}) in outline.tags
+        ids = [values["id"] for _, values in outline.tags if "id" in values]
+        assert len(ids) == len(set(ids))
+        assert "{{" not in page
+        assert "nan" not in re.findall(r"[a-z]+", " ".join(re.findall(r'="([^"]*)"', page)))
+
+
+def test_no_page_fetches_anything(pages: dict[tuple[str, str], str]) -> None:
+    for page in pages.values():
+        for tag, values in Outline(page).tags:
+            assert tag not in {"script", "link", "img", "iframe", "object", "embed", "base", "audio", "video"}
+            assert not {"src", "href", "xlink:href", "srcset", "action"} & set(values)
+            assert not any(name.startswith("on") for name in values)
+        assert all(target.startswith("#") for target in re.findall(r"url\(([^)]*)\)", page))
+        assert "@import" not in page
+        assert "default-src 'none'" in page
+
+
+def test_every_reference_to_a_pattern_is_there(pages: dict[tuple[str, str], str]) -> None:
+    for page in pages.values():
+        ids = {str(values["id"]) for _, values in Outline(page).tags if "id" in values}
+        assert {target[1:] for target in re.findall(r"url\(([^)]*)\)", page)} <= ids
+
+
+def test_no_sentence_of_the_other_language_is_left(pages: dict[tuple[str, str], str]) -> None:
+    for (kind, language), page in pages.items():
+        words = Outline(page).words
+        other = next(name for name in LANGUAGES if name != language)
+        for key, told in TEXTS.items():
+            for part in re.split(r"\{\w+\}", told[other]):
+                foreign = " ".join(part.split())
+                if len(foreign) > 12 and foreign not in told[language]:
+                    assert foreign not in words, (kind, key)
+        for name in EMOTIONS:
+            if label_name(name, other) != label_name(name, language):
+                assert not re.search(rf"\b{label_name(name, other)}\b", words), (kind, name)
+
+
+def test_every_sentence_is_used_somewhere(pages: dict[tuple[str, str], str], tmp_path: Path) -> None:
+    rest = " ".join(
+        Outline(page).words + " ".join(re.findall(r'aria-label="([^"]*)"', page)) for page in pages.values()
+    )
+    sources = "".join(
+        path.read_text(encoding="utf-8")
+        for path in (Path(__file__).parents[2] / "affect" / "live" / "report").rglob("*")
+        if path.suffix in (".py", ".html") and path.name != "texts.py"
+    )
+    families = ("source_", "legend_", "followed_", "episodes_", "markers_set_", "passing_", "damaged_")
+    for key, told in TEXTS.items():
+        shown = max(re.split(r"\{\w+\}", told["en"]), key=len).strip()
+        named = f'"{key}"' in sources or key.startswith(families)
+        assert named or unescape(shown) in unescape(rest), key
+
+
+def test_the_numbers_of_a_tiny_session_stand_on_the_page(tmp_path: Path) -> None:
+    # 5 s neutral, 2.5 s happy, 2.5 s without a face
+    rows = [(i / 10, 1, "neutral", one_hot("neutral")) for i in range(50)]
+    rows += [(i / 10, 1, "happy", one_hot("happy")) for i in range(50, 75)]
+    folder = write_session(tmp_path / "tiny", rows, [(5.0, "marker", "joke")], 10.0)
+    words = Outline(write_report([folder], "en").read_text(encoding="utf-8")).words
+    assert "A face was seen for 7.5 s of the 10 s analysed (75%)." in words
+    assert "read as neutral for 67% and happy for 33% of the time seen" in words
+    assert "There are 2 episodes." in words
+    assert "neutral 67% 5.0 s 1 58%" in words  # mean: (5 · 0.86 + 2.5 · 0.02) / 7.5
+    assert "happy 33% 2.5 s 1 30%" in words
+    assert "0:00.0 0:05.0 5.0 s neutral 86%" in words
+    assert "0:05.0 0:07.5 2.5 s happy 86%" in words
+    assert "before neutral 100% → after happy 100%" in words
+    assert "happy +84 points, neutral −84 points" in words
+    assert "with a face: 7.5 s (75%)" in words
+    assert "without a face: 2.5 s (25%)" in words
+
+
+def test_the_statement_of_worth_uses_the_models_own_figures(pages: dict[tuple[str, str], str]) -> None:
+    words = Outline(pages["plain", "en"]).words
+    assert "On 3,553 pictures that it was measured on (ferplus, val), the model starter_ferplus.pt" in words
+    assert "It is weak on contempt (5%), disgust (18%) and fear (45%)" in words
+    assert "contempt (37), disgust (38) and fear (92)" in words
+    assert "contempt weak 5% 67% 0.10 37" in words
+    assert "no diagnosis" in words
+    assert "no medical device" in words
+    unknown = Outline(pages["blink", "es"]).words
+    assert "El modelo own.pt viene sin cifras" in unknown
+    assert "3 553" not in unknown
+
+
+def test_a_cut_off_recording_says_so_and_shows_what_there_is(pages: dict[tuple[str, str], str]) -> None:
+    words = Outline(pages["everything", "en"]).words
+    assert "The recording was cut off" in words
+    assert "1 line of the record could not be read" in words
+    assert "Face 1" in words
+    assert "1 face passed by (seen for 1.0 s)" in words
+    assert "It was undone at 0:50." in words
+    assert "anger × 1.28" in words  # e to the power of 0.25
+    assert "snapshot_0001.png (0:20)" in words
+    assert "Times are the video’s own." in words
+
+
+def test_a_session_without_a_face_still_has_its_markers_and_coverage(pages: dict[tuple[str, str], str]) -> None:
+    words = Outline(pages["empty", "es"]).words
+    assert "no se vio ninguna cara" in words
+    assert "nobody" in words
+    assert "sin ninguna cara: 20 s (100 %)" in words
+
+
+def test_a_recording_from_the_middle_of_a_video_has_the_videos_times(tmp_path: Path) -> None:
+    rows = [(60 + i / 10, 1, "sad", one_hot("sad")) for i in range(100)]
+    baseline = {**BASELINE, "from_s": 52.0, "to_s": 62.0, "undone_at_s": 65.0}
+    folder = write_session(tmp_path / "s", rows, [(64.0, "marker", "tears")], 9.9, clock="source", baseline=[baseline])
+    words = Outline(write_report([folder], "en").read_text(encoding="utf-8")).words
+    assert "A face was seen for 9.9 s of the 9.9 s analysed" in words
+    assert "1:04 tears" in words
+    assert "1:00.0 1:09.9 9.9 s sad" in words
+    assert "Measured from 0:52 to 1:02 (150 frames)" in words
+    assert "It was undone at 1:05." in words
+
+
+def test_a_baseline_from_before_the_recording_is_on_its_clock(tmp_path: Path) -> None:
+    told = {**BASELINE, "from_s": -12.0, "to_s": -2.0, "undone_at_s": None}
+    folder = write_session(tmp_path / "s", drawn_rows(5, 1), [], 5.0, baseline=[told])
+    page = write_report([folder], "en").read_text(encoding="utf-8")
+    assert "Measured from −0:12 to −0:02" in Outline(page).words
+    assert '<line x1="0.00%" x2="100.00%"' in page  # applied throughout
+
+
+def test_a_source_is_named_in_the_readers_language(tmp_path: Path) -> None:
+    source = {"kind": "camera", "description": "camera 2"}
+    page = write_report([write_session(tmp_path / "s", [], source=source)], "es").read_text(encoding="utf-8")
+    words = Outline(page).words
+    assert "cámara 2" in words
+    assert "camera" not in words
+
+
+HOSTILE = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>{{ 7*7 }}{% raw %}"
+
+
+def test_hostile_texts_are_shown_and_not_run(tmp_path: Path) -> None:
+    told = {
+        "source": {"kind": "video", "description": HOSTILE},
+        "model": {"file": HOSTILE, "sha256": HOSTILE, "temperature": 1.0, "figures": None},
+        "versions": {HOSTILE: HOSTILE},
+        "consent": {"given_at": "2026-11-25T10:00:00", "how": HOSTILE},
+        "settings": {"faces": 1, "detector": HOSTILE, "backend": HOSTILE},
+    }
+    events = [(1.0, "marker", HOSTILE), (2.0, "snapshot", HOSTILE)]
+    hostile = write_session(tmp_path / "hostile", drawn_rows(5, 1), events, 5.0, **told)
+    other = write_session(tmp_path / "other", drawn_rows(5, 2), [], 5.0)
+    for page in (write_report([hostile], "en"), write_report([hostile, other], "es")):
+        text = page.read_text(encoding="utf-8")
+        tags = {tag for tag, _ in Outline(text).tags}
+        assert not tags & {"script", "img"}
+        assert "<script" not in text
+        assert "49" not in re.findall(r"\b49\b", Outline(text).words)
+    shown = Outline(write_report([hostile], "en").read_text(encoding="utf-8")).words
+    assert shown.count("<script>alert('x')</script>") >= 5
+
+
+def test_the_report_of_an_hour_stays_small_and_readable(tmp_path: Path) -> None:
+    events = [(60.0 * i + 5, "marker", f"question {i}") for i in range(60)]
+    folder = write_session(tmp_path / "hour", drawn_rows(3600, 5), events, 3600.0)
+    path = write_report([folder], "en")
+    assert path.stat().st_size < 1_000_000
+    page = path.read_text(encoding="utf-8")
+    assert "the five longest of each expression" in page
+    assert page.count("<tr>") < 80
+    assert "Each point stands for 7.5 s" in page.replace("\u00a0", " ")
+
+
+def test_the_colours_are_those_of_the_live_window(pages: dict[tuple[str, str], str]) -> None:
+    for color in (*COLORS.values(), UNCERTAIN_COLOR):
+        assert f'fill="{color}"' in pages["plain", "en"]
+
+
+def test_a_comparison_is_in_the_order_of_dates_and_on_one_scale(tmp_path: Path) -> None:
+    def session(name: str, day: int, label: str, seconds: float) -> Path:
+        rows = [(i / 10, 1, label, one_hot(label)) for i in range(round(10 * seconds))]
+        return write_session(tmp_path / name, rows, [], seconds, started=f"2026-11-{day}T10:00:00+01:00")
+
+    late, early = session("late", 20, "happy", 60), session("early", 10, "sad", 30)
+    path = write_report([late, early], "en")
+    assert path == late / "comparison.html"
+    words = Outline(path.read_text(encoding="utf-8")).words
+    assert "1 10 November 2026, 10:00 30 s 100% 2.0 0 2 20 November 2026, 10:00 1 min 100% 1.0 0" in words
+    assert "sad last against first: −100 points 1 100% 2 0%" in words
+    assert "happy last against first: +100 points 1 0% 2 100%" in words
+    assert "different models" not in words
+
+
+def test_a_comparison_warns_of_what_does_not_compare(pages: dict[tuple[str, str], str]) -> None:
+    words = Outline(pages["comparison", "en"]).words
+    assert "measured with different models" in words
+    assert "A baseline was used in session 2 only" in words
+    assert "The recording of session 2 was cut off" in words
+    assert "Several faces were seen in session 2" in words
+    assert "No face was seen in session 3" in words
+
+
+def test_only_the_owner_may_read_the_report(tmp_path: Path) -> None:
+    path = write_report([write_session(tmp_path / "s", drawn_rows(2, 1))], "en", tmp_path / "new" / "out.html")
+    assert path == tmp_path / "new" / "out.html"
+    assert path.stat().st_mode & 0o077 == 0
+
+
+def test_the_command_writes_a_report_for_each_session_or_one_for_all(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = [write_session(tmp_path / name, drawn_rows(3, 1)) for name in ("a", "b")]
+    assert main([str(tmp_path), "--lang", "es"]) == 0
+    assert capsys.readouterr().out.split() == [str(folder / "report.html") for folder in made]
+    assert 'lang="es"' in (made[0] / "report.html").read_text(encoding="utf-8")
+    assert main([*map(str, made), "--compare", "--lang", "en", "--out", str(tmp_path / "all.html")]) == 0
+    assert "Sessions compared" in (tmp_path / "all.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["none"], "none is not a folder"),
+        (["."], "has no session.json"),
+        (["a", "--compare"], "--compare needs two sessions"),
+        (["a", "b", "--out", "x.html"], "--out names one file"),
+        (["a", "--out", "."], "cannot be written"),
+        (["broken"], "broken/session.json cannot be read"),
+    ],
+)
+def test_what_cannot_be_reported_is_told_in_one_line(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if arguments != ["."]:
+        for name in ("a", "b", "broken"):
+            write_session(Path(name), drawn_rows(1, 1))
+        Path("broken/session.json").write_text("{", encoding="utf-8")
+    assert main(arguments) == 2
+    told = capsys.readouterr().err
+    assert said in told
+    assert told.startswith("error: ")
+    assert told.count("\n") == 1
+
+
+def test_a_report_is_not_written_half(tmp_path: Path) -> None:
+    folder = write_session(tmp_path / "s", drawn_rows(3, 1))
+    write_report([folder], "en")
+    before = (folder / "report.html").read_bytes()
+    (folder / "emotions.csv").write_text("", encoding="utf-8")
+    with pytest.raises(AffectError):
+        write_report([folder], "en")
+    assert (folder / "report.html").read_bytes() == before
+    assert sorted(path.name for path in folder.iterdir() if path.name.startswith(".")) == []

@@ -1,0 +1,414 @@
+"""What a person can ask of a session, with the real pipeline on the portrait."""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from reports import Reports
+
+from affect.emotions import EMOTIONS
+from affect.errors import AffectError
+from affect.live import session as module
+from affect.live.classifier import load_classifier
+from affect.live.control import Command
+from affect.live.pipeline import Pipeline
+from affect.live.recording import Consent
+from affect.live.search import AroundKnown
+from affect.live.session import Session
+from affect.live.setup import describe_setup
+from affect.live.sources import DemoSource, Frame
+from affect.live.summary import Summary
+
+EMPTY = np.full((720, 1280, 3), 90, np.uint8)
+GIVEN = Consent("2026-11-25T10:00:00+01:00", "--consent")
+
+
+class LiveDemo(DemoSource):
+    """The demo clip as a camera would give it."""
+
+    live = True
+
+
+class Run:
+    """A session, its frames (five a second), and what it has told."""
+
+    def __init__(self, model: Path, folder: Path, consent: Consent | None = None, live: bool = True) -> None:
+        self.source = LiveDemo() if live else DemoSource()
+        self.summary = Summary("en")
+        self.told: list[str] = []
+        self.left = threading.Event()
+        classifier = load_classifier(model)
+        self.pipeline = Pipeline(AroundKnown(), classifier, 1)
+        chosen = {"faces": 1, "language": "en", "detector": "haar", "backend": "onnx"}
+        self.session = Session(
+            self.pipeline,
+            self.source,
+            self.summary,
+            lambda: describe_setup(self.source, model, classifier, self.pipeline, chosen),
+            folder,
+            consent,
+            self.told.append,
+            self.left.set,
+        )
+        self.number = 0
+
+    def frames(self, count: int, picture: np.ndarray | None = None) -> list[Any]:
+        """What the session says of the next frames: the clip's first picture, or the one that is given."""
+        shown = self.source.picture(0.0) if picture is None else picture
+        results = []
+        for _ in range(count):
+            results.append(self.session.process(Frame(shown, 3 + self.number / 5, self.number)))
+            self.number += 1
+        return results
+
+    def press(self, *commands: Command) -> None:
+        for command in commands:
+            self.session.command(command)
+
+    @property
+    def message(self) -> str:
+        return self.session.status().message
+
+    def record(self) -> None:
+        self.press(Command.RECORD)
+        self.session.answer("yes")
+        self.frames(1)
+
+
+@pytest.fixture
+def run(bundled_model: Path, tmp_path: Path, reports: Reports) -> Run:
+    return Run(bundled_model, tmp_path / "sessions")
+
+
+def only_folder(tmp_path: Path) -> Path:
+    (folder,) = (tmp_path / "sessions").iterdir()
+    return folder
+
+
+def told_in(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / "session.json").read_text(encoding="utf-8"))
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_nothing_is_recorded_until_the_person_says_that_consent_was_given(run: Run, tmp_path: Path) -> None:
+    run.frames(1)
+    run.press(Command.RECORD)
+    assert run.session.status().question.kind == "yes-no"
+    run.frames(1)
+    run.session.answer(None)
+    run.frames(1)
+    assert run.session.status().question is None
+    assert run.session.status().recording_s is None
+    assert run.message == "Nothing is recorded."
+    run.session.close()
+    assert not (tmp_path / "sessions").exists()
+
+
+def test_a_recording_starts_with_the_next_frame_and_ends_with_a_report(
+    run: Run, tmp_path: Path, reports: Reports
+) -> None:
+    run.frames(2)
+    run.record()
+    assert run.session.status().recording_s == pytest.approx(0, abs=0.2)
+    run.frames(2)
+    run.press(Command.RECORD)
+    assert run.session.status().recording_s is None
+    run.frames(2)
+    run.session.close()
+    folder = only_folder(tmp_path)
+    told = told_in(folder)
+    assert (told["state"], told["clock"], told["consent"]["how"]) == ("finished", "recording", "asked")
+    assert told["frames"] == told["frames_with_face"] == 3
+    assert told["source"] == {"kind": "demo", "description": "demo clip (NASA portrait)"}
+    assert told["model"]["file"] == "starter_ferplus.pt"
+    assert told["model"]["temperature"] == pytest.approx(0.629, abs=0.001)
+    assert told["settings"] == {
+        "faces": 1, "language": "en", "detector": "haar", "backend": "onnx",
+        "smoothing_s": 0.4, "label_lead": 0.1, "label_least": 0.3,
+    }  # fmt: skip
+    assert set(told["versions"]) == {"affect", "python", "onnxruntime", "opencv"}
+    assert [r["timestamp_s"] for r in table(folder / "emotions.csv")] == ["0.000", "0.200", "0.400"]
+    assert reports.asked == [([folder], "en")]
+    assert run.told[-1] == f"Report: {folder / 'report.html'}"
+    assert run.session.failure is None
+
+
+def test_consent_from_the_command_line_is_not_asked_again(
+    bundled_model: Path, tmp_path: Path, reports: Reports
+) -> None:
+    run = Run(bundled_model, tmp_path / "sessions", GIVEN)
+    run.press(Command.RECORD)
+    assert run.session.status().question is None
+    run.frames(1)
+    run.session.close()
+    assert told_in(only_folder(tmp_path))["consent"] == {"given_at": GIVEN.given_at, "how": "--consent"}
+
+
+def test_two_recordings_of_a_run_have_a_folder_and_a_report_each(run: Run, tmp_path: Path, reports: Reports) -> None:
+    for _ in range(2):
+        run.record()
+        run.press(Command.RECORD)
+    run.session.close()
+    assert len(list((tmp_path / "sessions").iterdir())) == len(reports.asked) == 2
+
+
+def test_a_marker_has_the_time_of_its_key_and_gets_its_note_later(run: Run, tmp_path: Path) -> None:
+    run.record()
+    run.frames(5)  # one second
+    run.press(Command.MARK)
+    assert run.session.status().question.kind == "text"
+    run.press(Command.MARK, Command.RECORD)  # typed letters are no commands
+    run.frames(10)
+    run.session.answer("looked away")
+    assert run.message == "Marker at 00:01"
+    run.press(Command.MARK)
+    run.session.answer(None)
+    run.session.close()
+    markers = table(only_folder(tmp_path) / "events.csv")
+    assert [(m["event"], m["text"]) for m in markers] == [("marker", "looked away"), ("marker", "")]
+    assert [float(m["timestamp_s"]) for m in markers] == pytest.approx([1, 3], abs=0.5)
+
+
+def test_a_marker_without_a_recording_says_what_to_do(run: Run) -> None:
+    run.frames(1)
+    run.press(Command.MARK)
+    assert run.message == "Nothing is being recorded. Press r to start."
+    assert run.session.status().question is None
+
+
+def test_nothing_is_analysed_during_a_pause_and_the_gap_is_in_the_record(run: Run, tmp_path: Path) -> None:
+    run.record()
+    run.press(Command.PAUSE)
+    assert run.session.status().paused
+    assert run.frames(10) == [None] * 10
+    run.press(Command.BASELINE)
+    assert "pause" in run.message
+    run.press(Command.PAUSE)
+    assert not run.session.status().paused
+    (results,) = run.frames(1)
+    assert len(results) == 1
+    run.session.close()
+    told = told_in(only_folder(tmp_path))
+    assert told["frames"] == 2
+    assert told["paused_s"] == pytest.approx(2, abs=0.6)
+    assert [e["event"] for e in table(only_folder(tmp_path) / "events.csv")] == ["pause", "resume"]
+
+
+def test_a_recording_that_starts_during_a_pause_says_so(run: Run, tmp_path: Path) -> None:
+    run.frames(1)
+    run.press(Command.PAUSE)
+    run.record()
+    run.frames(5)
+    run.session.close()
+    assert table(only_folder(tmp_path) / "events.csv")[0] == {"timestamp_s": "0.000", "event": "pause", "text": ""}
+    assert told_in(only_folder(tmp_path))["frames"] == 0
+
+
+def test_a_baseline_takes_ten_seconds_is_told_and_recorded_and_undone(run: Run, tmp_path: Path) -> None:
+    run.record()
+    before = run.frames(10)[-1][0].probabilities
+    assert run.session.status().baseline is None
+    run.press(Command.BASELINE)
+    run.frames(26)
+    assert run.session.status().baseline == pytest.approx(0.5)
+    run.frames(25)
+    assert run.session.status().baseline == 1
+    assert "happy 100% → " in run.message  # she smiles: at rest, that is what the model sees
+    assert ", neutral 0% → " in run.message
+    assert "did not look neutral" in run.message
+    after = run.frames(20)[-1][0].probabilities
+    happy, neutral = EMOTIONS.index("happy"), EMOTIONS.index("neutral")
+    assert after[happy] < before[happy]
+    assert after[neutral] > before[neutral]
+    run.press(Command.BASELINE)
+    undone = run.frames(40)[-1][0].probabilities
+    assert run.session.status().baseline is None
+    np.testing.assert_allclose(undone, before, atol=1e-4)
+    run.session.close()
+    (told,) = told_in(only_folder(tmp_path))["baseline"]
+    assert (told["face_id"], told["frames"]) == (1, 51)
+    assert (told["from_s"], told["to_s"]) == (pytest.approx(2.2), pytest.approx(12.2))
+    assert told["undone_at_s"] == pytest.approx(16.4)
+    assert list(told["shift"]) == list(EMOTIONS)
+    assert told["shift"]["happy"] == -1.5
+    events = table(only_folder(tmp_path) / "events.csv")
+    assert [(e["event"], e["timestamp_s"]) for e in events] == [("baseline", "12.200"), ("baseline_undone", "16.400")]
+
+
+def test_a_baseline_from_before_the_recording_is_in_it(run: Run, tmp_path: Path) -> None:
+    run.frames(1)
+    run.press(Command.BASELINE)
+    run.frames(51)
+    run.record()
+    run.session.close()
+    (told,) = told_in(only_folder(tmp_path))["baseline"]
+    assert told["to_s"] == pytest.approx(-0.2)
+    assert told["undone_at_s"] is None
+    assert table(only_folder(tmp_path) / "events.csv") == []
+
+
+def test_a_baseline_needs_a_face_and_needs_it_long_enough(run: Run) -> None:
+    run.frames(1, EMPTY)
+    run.press(Command.BASELINE)
+    run.frames(1, EMPTY)
+    assert "No face" in run.message
+    run.frames(1)
+    run.press(Command.BASELINE)
+    run.frames(10)
+    run.frames(45, EMPTY)
+    assert "not in view" in run.message
+    assert run.session.status().baseline is None
+
+
+def test_a_baseline_ends_when_its_face_has_gone_for_good(run: Run, tmp_path: Path) -> None:
+    run.record()
+    run.press(Command.BASELINE)
+    run.frames(52)
+    assert run.session.status().baseline == 1
+    run.frames(160, EMPTY)
+    assert run.session.status().baseline is None
+    run.session.close()
+    assert [e["event"] for e in table(only_folder(tmp_path) / "events.csv")] == ["baseline", "baseline_undone"]
+
+
+def test_a_second_r_before_a_frame_has_come_records_nothing(run: Run, tmp_path: Path) -> None:
+    run.press(Command.RECORD)
+    run.session.answer("yes")
+    run.press(Command.RECORD)
+    run.frames(2)
+    run.session.close()
+    assert not (tmp_path / "sessions").exists()
+
+
+def test_a_snapshot_is_asked_for_once_in_a_recording(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run.frames(1)
+    run.press(Command.SNAPSHOT)
+    assert "Press r" in run.message
+    run.record()
+    run.press(Command.SNAPSHOT)
+    assert run.session.status().question.kind == "yes-no"
+    run.session.answer("yes")  # in Spanish, the same key: one that is held down agrees to nothing
+    assert run.session.status().question is not None
+    monkeypatch.setattr(module, "READ_S", 0.0)
+    run.session.answer("yes")
+    run.press(Command.SNAPSHOT)
+    assert run.session.status().question is None
+    run.session.close()
+    folder = only_folder(tmp_path)
+    assert sorted(p.name for p in folder.glob("*.png")) == ["snapshot_0001.png", "snapshot_0002.png"]
+    assert [e["text"] for e in table(folder / "events.csv")] == ["snapshot_0001.png", "snapshot_0002.png"]
+
+
+def test_a_declined_snapshot_stores_no_picture(run: Run, tmp_path: Path) -> None:
+    run.record()
+    run.press(Command.SNAPSHOT)
+    run.session.answer(None)
+    run.session.close()
+    assert list(only_folder(tmp_path).glob("*.png")) == []
+
+
+def test_the_language_changes_messages_questions_and_the_report(run: Run, reports: Reports) -> None:
+    run.frames(1)
+    run.press(Command.LANGUAGE, Command.RECORD)
+    assert run.session.status().language == "es"
+    assert "registre" in run.session.status().question.text
+    run.session.answer("yes")
+    run.frames(1)
+    run.session.close()
+    assert reports.asked[0][1] == "es"
+    assert run.told[-1].startswith("Informe: ")
+
+
+def test_a_gap_of_the_source_is_told_and_in_the_record(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run.record()
+    run.number += 20  # four seconds without a frame
+    run.frames(1)
+    monkeypatch.setattr(module, "SIGNAL_GAP_S", 0.05)
+    time.sleep(0.1)
+    assert run.message == "The source gives no picture."
+    with pytest.raises(AffectError, match="stopped"), run.session:
+        raise AffectError("The camera stopped giving pictures.")
+    events = table(only_folder(tmp_path) / "events.csv")
+    assert [(e["event"], float(e["timestamp_s"])) for e in events] == [
+        ("signal_lost", 0.0), ("signal_back", pytest.approx(4.2)), ("signal_lost", pytest.approx(4.2)),
+    ]  # fmt: skip
+
+
+def test_a_recording_that_cannot_go_on_is_told_and_the_analysis_goes_on(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "sessions").write_text("a file where the folder should be")
+    run.record()
+    assert "The recording has stopped." in run.message
+    assert run.session.status().recording_s is None
+    assert len(run.frames(1)[0]) == 1
+    run.session.close()
+    assert "--record" in str(run.session.failure)
+
+
+def test_a_report_that_fails_is_told_with_where_the_recording_is(run: Run, tmp_path: Path, reports: Reports) -> None:
+    reports.fails = True
+    run.record()
+    run.session.close()
+    assert str(only_folder(tmp_path)) in str(run.session.failure)
+    assert "no room" in run.message
+
+
+def test_a_message_vanishes(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MESSAGE_S", 0.1)
+    run.press(Command.MARK)
+    assert run.message
+    time.sleep(0.15)
+    assert run.message == ""
+
+
+def test_leaving_is_possible_also_while_a_question_is_open(run: Run) -> None:
+    run.press(Command.RECORD, Command.LEAVE)
+    assert run.left.is_set()
+
+
+def test_after_the_end_of_the_source_the_keys_say_so(run: Run) -> None:
+    run.session.close()
+    run.press(Command.RECORD)
+    assert "has ended" in run.message
+    assert run.session.status().question is None
+
+
+def test_keys_from_another_thread_leave_a_sound_record(run: Run, tmp_path: Path) -> None:
+    ended = threading.Event()
+
+    def person() -> None:
+        draw = random.Random(1)  # noqa: S311
+        while not ended.is_set():
+            run.press(draw.choice([c for c in Command if c is not Command.LEAVE]))
+            run.session.answer(draw.choice(["yes", None]))
+            run.session.status()
+            time.sleep(0.002)
+
+    thread = threading.Thread(target=person)
+    thread.start()
+    for _ in range(400):
+        run.frames(1)
+        time.sleep(0.003)
+    ended.set()
+    thread.join()
+    run.session.close()
+    folders = list((tmp_path / "sessions").iterdir())
+    assert folders
+    for folder in folders:
+        told = told_in(folder)
+        assert told["state"] == "finished"
+        assert 0 <= told["paused_s"] <= told["duration_s"] + 0.01
+        assert len(table(folder / "emotions.csv")) == told["frames_with_face"]
