@@ -26,6 +26,7 @@ from matplotlib.figure import Figure
 from affect import plots
 from affect.data.augmentation import augment
 from affect.data.cache import prepare_pictures
+from affect.data.framing import Framing, measure_framing
 from affect.data.loading import FaceDataset, hard_labels, target_distributions
 from affect.data.manifest import Labels, Manifest, SplitMode, read_manifest
 from affect.data.report import data_report
@@ -36,9 +37,9 @@ from affect.evaluation import Evaluation, evaluate_pictures, write_evaluation
 from affect.experiments import EXPERIMENTS, Experiment
 from affect.gradcam import mean_maps
 from affect.model import BLOCKS, build_model, load_checkpoint
-from affect.preprocessing import Image, Preprocessing
+from affect.preprocessing import Image
 from affect.reported import MODELS, Reported
-from affect.training import adapted, default_folder, train_experiment
+from affect.training import adapted, default_folder, rows_of, train_experiment
 
 DPI = 96  # of a figure in a notebook; `plots.save` writes 150
 REDRAW_S = 0.5  # a progress bar in a notebook is redrawn so often, seconds
@@ -398,9 +399,10 @@ def held_out(path: Path) -> int:
     return int(load_checkpoint(path).provenance["pictures"]["val"])
 
 
-def framing_of(path: Path) -> Preprocessing:
-    """A checkpoint's preprocessing: with `measure_framing`, its crop says how much the pictures show around a face."""
-    return load_checkpoint(path).preprocessing
+def framing_of(setup: Setup, experiment: Experiment) -> Framing:
+    """How much the pictures that an experiment learns from show around a face, as its training measures it."""
+    train_rows, _ = rows_of(experiment, setup.manifest, setup.seed, setup.limit)
+    return measure_framing(setup.manifest, train_rows, seed=setup.seed)
 
 
 def differences(first: Experiment, second: Experiment) -> pd.DataFrame:

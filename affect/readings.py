@@ -13,6 +13,7 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from affect.comparison import Comparison
+from affect.data.framing import Framing
 from affect.data.report import DataReport
 from affect.emotions import EMOTIONS
 from affect.evaluation import Evaluation
@@ -20,7 +21,6 @@ from affect.experiments import Experiment
 from affect.metrics import Ints
 from affect.notebook import Setup, Step
 from affect.plots.style import MINIMUM_FOR_A_MEAN
-from affect.preprocessing import Preprocessing
 from affect.reported import DATA, Reported
 
 STRIDE = 32  # of MobileNetV2: a cell of its last block is so many pixels of the picture
@@ -618,12 +618,12 @@ def choosing(history: pd.DataFrame, evaluation: Evaluation, held_out: int) -> st
     return text + f"That is more than the ±{points(sure, False)} that chance makes of so few pictures."
 
 
-def framing(preprocessing: Preprocessing, found: float) -> str:
+def framing(measured: Framing, found: float) -> str:
     """What the pictures show around a face, and so what finding it can add.   found: share of val pictures v4 keeps."""
-    margin = preprocessing.crop_margin
+    margin = measured.crop_margin
     text = (
-        f"Measured in training pictures, the picture's border lies {margin:.0%} of the face box's side outside the "
-        f"box. v4 keeps {found:.1%} of the val pictures. "
+        f"Measured in {measured.found} of {measured.pictures} pictures: the picture's border lies {margin:.0%} "
+        f"of the face box's side outside the box. v4 keeps {found:.1%} of the val pictures. "
     )
     if abs(margin) < 0.05:
         return text + (

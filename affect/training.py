@@ -137,10 +137,10 @@ def train_experiment(
     return paths
 
 
-def _pictures(
-    experiment: Experiment, manifest: Manifest, seed: int, limit: int | None, teachers: list[Path]
-) -> tuple[Pictures, pd.DataFrame, Preprocessing]:
-    """What is learned from and chosen on, the rows of the latter, and the preprocessing with its measured framing."""
+def rows_of(
+    experiment: Experiment, manifest: Manifest, seed: int, limit: int | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The rows of the manifest that a run learns from, and those that choose its epoch and temperature."""
     train_rows = manifest.rows("train")
     if experiment.chosen_on == "val":
         choose_rows = manifest.rows("val")
@@ -148,6 +148,14 @@ def _pictures(
         train_rows, choose_rows = hold_out(train_rows, seed=seed)
     if limit is not None:
         train_rows, choose_rows = (r.sample(min(limit, len(r)), random_state=seed) for r in (train_rows, choose_rows))
+    return train_rows, choose_rows
+
+
+def _pictures(
+    experiment: Experiment, manifest: Manifest, seed: int, limit: int | None, teachers: list[Path]
+) -> tuple[Pictures, pd.DataFrame, Preprocessing]:
+    """What is learned from and chosen on, the rows of the latter, and the preprocessing with its measured framing."""
+    train_rows, choose_rows = rows_of(experiment, manifest, seed, limit)
     preprocessing = experiment.preprocessing
     if experiment.measure_framing:
         framing = measure_framing(manifest, train_rows, seed=seed)

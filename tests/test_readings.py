@@ -9,12 +9,12 @@ import pytest
 
 from affect import readings
 from affect.comparison import Comparison
+from affect.data.framing import Framing
 from affect.data.sample import write_sample
 from affect.emotions import EMOTIONS
 from affect.evaluation import Evaluation, evaluate_logits
 from affect.experiments import V1, V3
 from affect.notebook import Setup, Step, prepare
-from affect.preprocessing import Preprocessing
 from affect.reported import reported
 
 V3_MODEL, V4_MODEL = reported("v3", "finetuned"), reported("v4", "finetuned")
@@ -186,8 +186,8 @@ def test_the_best_of_six_is_the_one_with_the_highest_figure() -> None:
 
 
 def test_pictures_that_are_crops_already_are_told_from_those_that_are_not() -> None:
-    assert "face crops already" in readings.framing(Preprocessing(crop_margin=0.01), 0.88)
-    assert "what v4 is about" in readings.framing(Preprocessing(crop_margin=0.4), 0.98)
+    assert "face crops already" in readings.framing(Framing(0.01, 0.0, 500, 430), 0.88)
+    assert "what v4 is about" in readings.framing(Framing(0.4, 0.0, 500, 490), 0.98)
 
 
 def test_faces_that_are_found_unevenly_are_told() -> None:
