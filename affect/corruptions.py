@@ -66,7 +66,8 @@ def moved(picture: Image, *, roll: float = 0.0, shift: tuple[float, float] = (0.
     height, width = picture.shape[:2]
     middle = ((width - 1) / 2, (height - 1) / 2)
     matrix = cv2.getRotationMatrix2D(middle, roll, 1 / (1 + scale))
-    matrix[:, 2] -= np.array([shift[0] * width, shift[1] * height]) / (1 + scale)
+    matrix[0, 2] -= shift[0] * width / (1 + scale)
+    matrix[1, 2] -= shift[1] * height / (1 + scale)
     turned = cv2.warpAffine(picture, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(turned, np.uint8).reshape(picture.shape)
 

@@ -34,7 +34,7 @@ def target_distributions(rows: pd.DataFrame, soft: bool, min_votes: int = 0) -> 
     targets = np.eye(len(EMOTIONS), dtype=np.float32)[hard_labels(rows)]
     if soft and set(VOTES) <= set(rows.columns):
         votes = rows[VOTES].to_numpy(np.float32)
-        votes[votes < min_votes] = 0
+        votes = np.where(votes < min_votes, np.float32(0), votes)
         voted = votes.sum(1) > 0
         targets[voted] = votes[voted] / votes[voted].sum(1, keepdims=True)
     return targets
