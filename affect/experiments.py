@@ -53,6 +53,8 @@ class Augmentation:
     aspect:     a random crop's width / height lies between 1/aspect and aspect.
     light:      brightness and contrast change by at most this factor (0.4: 0.6…1.4).
     blur:       probability of a Gaussian blur (sigma 0.5…2 px).
+    camera:     probability that the picture goes through a poor camera (`affect.data.augmentation.through_a_camera`).
+    random_ops: so many operations of RandAugment (Cubuk et al. 2020, arXiv:1909.13719), at torchvision's magnitude.
     erase:      probability that a rectangle (2…15 % of the area) is hidden, as by a hand or a frame.
     """
 
@@ -64,6 +66,8 @@ class Augmentation:
     aspect: float = 1.0
     light: float = 0.0
     blur: float = 0.0
+    camera: float = 0.0
+    random_ops: int = 0
     erase: float = 0.0
 
 
@@ -74,8 +78,20 @@ class Experiment:
     chosen_on:   what chooses the epoch and the temperature: a tenth of the training pictures, held out (the results on
                  val are then on pictures that nothing was chosen on), or "val" itself.
     soft_labels: learn the distribution of the annotators' votes, where the data set has them.
+    min_votes:   a class that fewer annotators of a picture named does not count among its votes: more likely a slip
+                 (Barsoum et al. 2016, arXiv:1608.01041, drop single votes).
+    distill:     share of the teachers' probabilities in what is learned, where a run is given teachers
+                 (Hinton et al. 2015, arXiv:1503.02531).
     imbalance:   "none"; "class-weights" (loss weighted by 1/class share, mean 1); or "logit-adjustment"
                  (Menon et al. 2021, arXiv:2007.07314).
+    adjustment:  how much of the logit adjustment, 0…1.
+    balance:     pictures are drawn in proportion to their class's share to the power of minus this: 0 as they are,
+                 1 every class equally often.
+    mixup, cutmix: each batch is mixed with itself with one of them, drawn at random; the parameter alpha of the mixing
+                 (Zhang et al. 2018, arXiv:1710.09412; Yun et al. 2019, arXiv:1905.04899). 0: never.
+    average:     the network that is measured and kept is a moving average of the weights with this decay a step
+                 (0: the weights themselves).
+    sharpness:   radius rho of sharpness-aware minimisation, at twice the cost (Foret et al. 2021, arXiv:2010.01412).
     measure_framing: set the live crop's margin and shift to what the training pictures show around a face
                  (for pictures that are taken as they are).
     frozen_batch_norm, mistake: see MISTAKES.
@@ -92,7 +108,15 @@ class Experiment:
     weight_decay: float = 0.0
     dropout: float = 0.2
     soft_labels: bool = False
+    min_votes: int = 0
+    distill: float = 0.0
     imbalance: Literal["none", "class-weights", "logit-adjustment"] = "none"
+    adjustment: float = 1.0
+    balance: float = 0.0
+    mixup: float = 0.0
+    cutmix: float = 0.0
+    average: float = 0.0
+    sharpness: float = 0.0
     chosen_on: Literal["hold-out", "val"] = "hold-out"
     measure_framing: bool = False
     frozen_batch_norm: Literal["fixed", "drifting"] = "fixed"

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,16 +21,15 @@ from torch import nn
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
-from affect.data.loading import Batch, FaceDataset, batches, shuffled
+from affect.data.loading import Batch, FaceDataset, batches, drawn, shuffled
 from affect.distributed import synchronise_batch_norm
 from affect.errors import AffectError
 from affect.experiments import Augmentation, Experiment, Stage
 from affect.metrics import metrics_of
 from affect.model import BLOCKS, build_model, load_initial_weights
-from affect.progress import Progress
+from affect.optimisation import Learner, new_loss, new_optimizer, new_schedule
+from affect.progress import Progress, State
 from affect.trunk import Activations, Top, Trunk, compute_activations
-
-Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -77,6 +75,11 @@ class Fitter:
                 f"A batch of {experiment.batch_size} cannot be shared by {accelerator.num_processes} processes. "
                 "Start a number of processes that divides it."
             )
+        if experiment.balance and any(s.views for s in experiment.stages):
+            raise AffectError(
+                f"Experiment {experiment.name} draws rare classes more often (balance), which needs new variations in "
+                "every epoch. Leave `views` away in its stages."
+            )
         self._experiment = experiment
         self._pictures = pictures
         self._accelerator = accelerator
@@ -102,13 +105,16 @@ class Fitter:
         experiment, stage, accelerator = self._experiment, self._experiment.stages[index], self._accelerator
         frozen_blocks = BLOCKS - stage.trained_blocks
         top = synchronise_batch_norm(Top(self._model, frozen_blocks, experiment.dropout))
-        optimizer = _optimizer(experiment, stage, top)
-        schedule = _schedule(experiment, stage, optimizer, len(self._pictures.train))
+        optimizer = new_optimizer(experiment, stage, top)
+        schedule = new_schedule(experiment, stage, optimizer, len(self._pictures.train))
         prepared, optimizer = accelerator.prepare(top, optimizer)
+        loss = new_loss(experiment, self._pictures.train.targets, accelerator.device)
+        learner = Learner(experiment, accelerator, top, prepared, optimizer, schedule, loss)
         if progress.running is not None:
             self._model.load_state_dict(progress.running["model"])
             optimizer.load_state_dict(progress.running["optimizer"])
             schedule.load_state_dict(progress.running["schedule"])
+            learner.average.load_state_dict(progress.running["average"])
         drifting = experiment.frozen_batch_norm == "drifting"
         trunk = Trunk(self._model, frozen_blocks, accelerator.device, drifting=drifting)
         choose: FaceDataset | Activations = self._pictures.choose
@@ -117,16 +123,22 @@ class Fitter:
             title = f"{stage.name}: features to choose on"
             choose = compute_activations(trunk, [choose], self._scratch / "choose.npy", np.float32, title)
             kept = self._kept_views(index, trunk)
-        loss_of = _loss_of(experiment, self._pictures.train.targets, accelerator.device)
         while progress.epoch < stage.epochs and not _stopped(progress, stage):
             title = f"{experiment.name} {stage.name} {progress.epoch + 1}/{stage.epochs}"
             loader = self._loader(index, progress.epoch, kept)
             dropout = self._seed + 1000 * index + progress.epoch + 1
             torch.manual_seed(dropout + 1_000_000 * accelerator.process_index)  # each process drops other features
-            learned = _train_epoch(accelerator, trunk, prepared, loader, optimizer, schedule, loss_of, title)
-            row = {"stage": stage.name, "epoch": progress.epoch + 1, **learned, **self._validate(trunk, top, choose)}
-            weights = {k: v.detach().cpu().clone() for k, v in self._model.state_dict().items()}
-            running = {"model": weights, "optimizer": optimizer.state_dict(), "schedule": schedule.state_dict()}
+            learned = learner.epoch(trunk, loader, title)
+            with learner.average.applied():
+                measured, weights = self._validate(trunk, top, choose), self._weights()
+            row = {"stage": stage.name, "epoch": progress.epoch + 1, **learned, **measured}
+            running = {
+                "model": self._weights() if experiment.average else weights,
+                "kept": weights,
+                "optimizer": optimizer.state_dict(),
+                "schedule": schedule.state_dict(),
+                "average": learner.average.state_dict(),
+            }
             progress.finish_epoch(row, running, stage.monitor)
             self._save(progress)
             if accelerator.is_main_process:
@@ -157,11 +169,16 @@ class Fitter:
             data, order = kept, kept.shown(epoch, self._seed, index)
         else:
             data = self._varied(index, epoch)
-            order = shuffled(len(data), self._seed, index, epoch)
+            seed, balance = (self._seed, index, epoch), self._experiment.balance
+            labels = data.targets.argmax(1).numpy()
+            order = drawn(labels, balance, *seed) if balance else shuffled(len(data), *seed)
         world, size = self._accelerator.num_processes, self._experiment.batch_size
         size = max(world, min(size, len(order) // world * world))
         order = order[: len(order) // size * size].reshape(-1, world)[:, self._accelerator.process_index]
         return batches(data, order, size // world)
+
+    def _weights(self) -> State:
+        return {k: v.detach().cpu().clone() for k, v in self._model.state_dict().items()}
 
     def _validate(self, trunk: Trunk, top: nn.Module, choose: FaceDataset | Activations) -> dict[str, float]:
         """Loss against the hard labels, accuracy and macro F1 on the pictures that choose the epoch."""
@@ -174,66 +191,6 @@ class Fitter:
             "val_accuracy": metrics["accuracy"],
             "val_f1_macro": metrics["f1_macro"],
         }
-
-
-def _optimizer(experiment: Experiment, stage: Stage, top: nn.Module) -> torch.optim.Optimizer:
-    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[experiment.optimizer]
-    return kind(top.parameters(), stage.learning_rate, weight_decay=experiment.weight_decay)
-
-
-def _schedule(experiment: Experiment, stage: Stage, optimizer: Any, pictures: int) -> Any:
-    if experiment.schedule == "constant":
-        return torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0)
-    return torch.optim.lr_scheduler.OneCycleLR(  # Smith and Topin 2018, arXiv:1708.07120
-        optimizer,
-        stage.learning_rate,
-        epochs=stage.epochs,
-        steps_per_epoch=max(1, pictures // experiment.batch_size),
-        pct_start=0.2,
-    )
-
-
-def _loss_of(experiment: Experiment, targets: torch.Tensor, device: torch.device) -> Loss:
-    """Cross-entropy with the target distributions, nats, with the experiment's answer to uneven classes."""
-    shares = targets.double().mean(0).clamp_min(1e-6).float().to(device)
-    if experiment.imbalance == "class-weights":
-        weights = (1 / shares) / len(shares)  # the mean weight of a picture is 1
-        return lambda logits, wanted: nn.functional.cross_entropy(logits.float(), wanted, weight=weights)
-    offset = shares.log() if experiment.imbalance == "logit-adjustment" else torch.zeros_like(shares)
-    return lambda logits, wanted: nn.functional.cross_entropy(logits.float() + offset, wanted)
-
-
-def _train_epoch(
-    accelerator: Accelerator,
-    trunk: Trunk,
-    top: nn.Module,
-    loader: Any,
-    optimizer: Any,
-    schedule: Any,
-    loss_of: Loss,
-    title: str,
-) -> dict[str, float]:
-    """One pass; returns the mean loss and accuracy over its pictures, as they were while it learned."""
-    top.train()
-    device = accelerator.device
-    sums = torch.zeros(3, dtype=torch.float64 if device.type != "mps" else torch.float32, device=device)
-    bar = tqdm(loader, desc=title, unit="batch", leave=False, disable=not accelerator.is_main_process)
-    for step, (inputs, targets) in enumerate(bar):
-        targets = targets.to(device, non_blocking=True)
-        with accelerator.autocast():
-            logits = top(trunk(inputs))
-        loss = loss_of(logits, targets)
-        accelerator.backward(loss)
-        optimizer.step()
-        schedule.step()
-        optimizer.zero_grad()
-        with torch.no_grad():
-            right = (logits.argmax(1) == targets.argmax(1)).sum()
-            sums += torch.stack([loss.detach() * len(targets), right, right.new_tensor(len(targets))]).to(sums)
-        if step % 20 == 0:
-            bar.set_postfix(loss=f"{float(sums[0] / sums[2]):.3f}")
-    loss_sum, right_sum, count = accelerator.reduce(sums).tolist()
-    return {"train_loss": loss_sum / count, "train_accuracy": right_sum / count}
 
 
 def predict(

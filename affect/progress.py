@@ -22,7 +22,8 @@ class Progress:
     epoch:    finished epochs of that stage.
     history:  a row for each finished epoch of all stages.
     best:     of that stage: the row of `history`, and the network's weights then.
-    running:  weights, optimiser and schedule after the last finished epoch; None at a stage's start.
+    running:  after the last finished epoch, all that training goes on from (`model`, `optimizer`, `schedule`, …), and
+              `kept`, the weights that were measured; None at a stage's start.
     finished: of each finished stage, the `row` and `model` of its `best` and of its `last` epoch.
     """
 
@@ -37,7 +38,7 @@ class Progress:
         """An epoch is over. It is the best one where its `row[monitor]` is lower (a loss) or higher (a score)."""
         sign = -1 if monitor.endswith("loss") else 1
         if self.best is None or sign * row[monitor] > sign * self.best["row"][monitor]:
-            self.best = {"row": row, "model": running["model"]}
+            self.best = {"row": row, "model": running["kept"]}
         self.history.append(row)
         self.epoch, self.running = row["epoch"], running
 
@@ -45,7 +46,7 @@ class Progress:
         """The stage is over: its best and last weights are kept, and the next one begins."""
         assert self.best is not None  # noqa: S101  every stage has an epoch
         assert self.running is not None  # noqa: S101
-        last = {"row": self.history[-1], "model": self.running["model"]}
+        last = {"row": self.history[-1], "model": self.running["kept"]}
         self.finished.append({"best": self.best, "last": last})
         self.stage, self.epoch, self.best, self.running = self.stage + 1, 0, None, None
 

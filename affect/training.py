@@ -12,10 +12,12 @@ import os
 import platform
 import shutil
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
 import torchvision
@@ -28,10 +30,11 @@ from affect.data.loading import FaceDataset, hard_labels, target_distributions
 from affect.data.manifest import Manifest, read_manifest
 from affect.data.sample import sample_data_set
 from affect.data.splits import hold_out
+from affect.distillation import teacher_targets
 from affect.errors import AffectError
 from affect.evaluation import evaluate_pictures, predict_logits, write_evaluation, write_metrics
 from affect.experiments import EXPERIMENTS, MISTAKES, Experiment, Stage, with_mistake
-from affect.files import atomic_path, cache_folder
+from affect.files import atomic_path, cache_folder, sha256_of
 from affect.fitting import Fitter, Pictures, new_accelerator
 from affect.metrics import fit_temperature
 from affect.model import Checkpoint, build_model, load_checkpoint, save_checkpoint
@@ -63,6 +66,7 @@ def train_experiment(
     init_weights: str = "imagenet",
     resume: bool = False,
     limit: int | None = None,
+    teachers: Sequence[Path] = (),
     accelerator: Accelerator | None = None,
 ) -> list[Path]:
     """Train one experiment, keep the best epoch of its stages as checkpoints, and measure them on the val split.
@@ -71,6 +75,7 @@ def train_experiment(
     results: folder for `<data set>/<experiment>/`: `history.csv`, `history.png`, and a folder of figures for each
              stage (`metrics.json`, …). With a mistake: `<data set>/mistakes/<experiment>__<mistake>/`.
     limit:   take only so many pictures of each split (a quick trial).
+    teachers: checkpoints whose probabilities are learned as well, to the share that the experiment says (`distill`).
     Returns the checkpoints' paths. With `resume`, finished checkpoints of the same run are not made again.
     """
     accelerator = accelerator or new_accelerator()
@@ -86,11 +91,19 @@ def train_experiment(
         "init_weights": Path(init_weights).name,
         "data": _digest(manifest, limit),
     }
+    if bool(teachers) != bool(experiment.distill):
+        raise AffectError(
+            f"Experiment {experiment.name} learns from teachers: name their checkpoints with --teacher."
+            if experiment.distill
+            else f"Experiment {experiment.name} learns from no teacher (its `distill` is 0). Leave --teacher away."
+        )
+    if teachers:
+        identity["teachers"] = [sha256_of(path) for path in teachers]
     if resume and all(_is_finished(path, identity) for path in paths):
         return paths
 
     with accelerator.local_main_process_first():  # the others find the pictures in the cache
-        pictures, choose_rows, preprocessing = _pictures(experiment, manifest, seed, limit)
+        pictures, choose_rows, preprocessing = _pictures(experiment, manifest, seed, limit, list(teachers))
     state_path = folder / f".{name}_{manifest.name}.resume.pt"
     progress = load_progress(state_path, identity) if resume and state_path.exists() else Progress()
 
@@ -139,7 +152,7 @@ def rows_of(
 
 
 def _pictures(
-    experiment: Experiment, manifest: Manifest, seed: int, limit: int | None
+    experiment: Experiment, manifest: Manifest, seed: int, limit: int | None, teachers: list[Path]
 ) -> tuple[Pictures, pd.DataFrame, Preprocessing]:
     """What is learned from and chosen on, the rows of the latter, and the preprocessing with its measured framing."""
     train_rows, choose_rows = rows_of(experiment, manifest, seed, limit)
@@ -149,9 +162,13 @@ def _pictures(
         preprocessing = replace(preprocessing, crop_margin=framing.crop_margin, crop_shift=framing.crop_shift)
     choose, choose_rows = prepare_pictures(manifest, choose_rows, preprocessing, "choosing pictures")
     train, train_rows = prepare_pictures(manifest, train_rows, preprocessing, "training pictures")
+    targets = target_distributions(train_rows, experiment.soft_labels, experiment.min_votes)
+    if teachers:
+        taught = teacher_targets(teachers, manifest, train_rows)
+        targets = (1 - experiment.distill) * targets + experiment.distill * taught
     return (
         Pictures(
-            FaceDataset(train, target_distributions(train_rows, experiment.soft_labels), preprocessing),
+            FaceDataset(train, targets.astype(np.float32), preprocessing),
             FaceDataset(choose, target_distributions(choose_rows, soft=False), preprocessing),
         ),
         choose_rows,
@@ -233,6 +250,10 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--seed", type=int, default=42)
     made.add_argument("--resume", action="store_true", help="continue where the same command was interrupted")
     made.add_argument("--limit", type=int, metavar="N", help="only N pictures of each split, for a quick trial")
+    made.add_argument(
+        "--teacher", type=Path, nargs="+", default=(), metavar="FILE.pt",
+        help="checkpoints to learn from as well, for an experiment that distils",
+    )  # fmt: skip
     made.add_argument("--mistake", choices=list(MISTAKES), help="switch one mistake of the first version back on")
     return made
 
@@ -257,6 +278,7 @@ def main(arguments: list[str] | None = None) -> int:
                 init_weights=options.init_weights,
                 resume=options.resume,
                 limit=options.limit,
+                teachers=options.teacher,
                 accelerator=accelerator,
             )
             if accelerator.is_main_process:

@@ -17,7 +17,9 @@ from affect.data.sample import write_sample
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 from affect.experiments import V1, V2, V3, V4, Augmentation, Experiment, Stage, with_mistake
+from affect.files import sha256_of
 from affect.model import load_checkpoint
+from affect.optimisation import Learner
 from affect.preprocessing import Preprocessing
 from affect.reported import MODELS
 
@@ -83,12 +85,26 @@ def test_a_run_leaves_a_checkpoint_its_history_its_figures_and_no_leftovers(mani
     assert {p.name for p in (home / "all").iterdir()} >= {"confusion.png", "roc.png", "reliability.png"}
 
 
-def test_an_interrupted_run_resumes_to_the_same_weights(
-    manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (whole,) = train(TINY, manifest, tmp_path / "a")
+RECIPE = replace(
+    TINY,
+    name="recipe",
+    stages=(Stage("all", 19, 3, 3e-3),),
+    min_votes=2,
+    balance=0.5,
+    mixup=0.2,
+    cutmix=1.0,
+    average=0.9,
+    sharpness=0.05,
+)
 
-    original, calls = fitting._train_epoch, []
+
+@pytest.mark.parametrize("experiment", [TINY, RECIPE], ids=lambda e: e.name)
+def test_an_interrupted_run_resumes_to_the_same_weights(
+    experiment: Experiment, manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (whole,) = train(experiment, manifest, tmp_path / "a")
+
+    original, calls = Learner.epoch, []
 
     def interrupted(*arguments: object) -> dict[str, float]:
         calls.append(1)
@@ -96,10 +112,10 @@ def test_an_interrupted_run_resumes_to_the_same_weights(
             raise KeyboardInterrupt
         return original(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(fitting, "_train_epoch", interrupted)
+    monkeypatch.setattr(Learner, "epoch", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        train(TINY, manifest, tmp_path / "b")
-    (resumed,) = train(TINY, manifest, tmp_path / "b", resume=True)
+        train(experiment, manifest, tmp_path / "b")
+    (resumed,) = train(experiment, manifest, tmp_path / "b", resume=True)
     assert len(calls) == 4  # two epochs before, the third again, and no more
     a, b = weights_of(whole), weights_of(resumed)
     assert all(torch.equal(a[k], b[k]) for k in a)
@@ -107,7 +123,7 @@ def test_an_interrupted_run_resumes_to_the_same_weights(
 
 def test_a_finished_run_is_not_made_again(manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = train(TINY, manifest, tmp_path)
-    monkeypatch.setattr(fitting, "_train_epoch", lambda *_: pytest.fail("trained again"))
+    monkeypatch.setattr(Learner, "epoch", lambda *_: pytest.fail("trained again"))
     assert train(TINY, manifest, tmp_path, resume=True) == paths
     with pytest.raises(pytest.fail.Exception):
         train(TINY, manifest, tmp_path, resume=True, seed=7)
@@ -238,6 +254,17 @@ def test_the_command_line_trains_and_evaluates(
     assert load_checkpoint(path).preprocessing.image_size == 40
     assert evaluation.main(["--model", str(path), "--data", str(drawn)]) == 0
     assert "balanced_accuracy" in capsys.readouterr().out
+
+
+def test_a_student_learns_what_its_teacher_says(manifest: Manifest, tmp_path: Path) -> None:
+    (teacher,) = train(replace(TINY, name="teacher", stages=(Stage("all", 19, 12, 3e-3),)), manifest, tmp_path / "t")
+    student = replace(TINY, name="student", distill=0.5)
+    with pytest.raises(AffectError, match="name their checkpoints with --teacher"):
+        train(student, manifest, tmp_path)
+    with pytest.raises(AffectError, match="learns from no teacher"):
+        train(TINY, manifest, tmp_path, teachers=[teacher])
+    (path,) = train(student, manifest, tmp_path, teachers=[teacher])
+    assert load_checkpoint(path).provenance["identity"]["teachers"] == [sha256_of(teacher)]
 
 
 def test_models_of_affectnet_and_of_other_data_sets_do_not_mix() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from affect.corruptions import contrast, gamma, jpeg, noise
 from affect.experiments import Augmentation
 from affect.preprocessing import Image
 
@@ -44,7 +45,11 @@ def augment(picture: Image, settings: Augmentation, image_size: int, rng: np.ran
         varied = cv2.LUT(varied, np.clip(levels, 0, 255).astype(np.uint8))
     if rng.random() < settings.blur:
         varied = cv2.GaussianBlur(varied, (0, 0), rng.uniform(0.5, 2.0))
-    varied = varied.reshape(image_size, image_size, channels)
+    varied = np.asarray(varied, np.uint8).reshape(image_size, image_size, channels)
+    if settings.camera and rng.random() < settings.camera:
+        varied = through_a_camera(varied, rng)
+    if settings.random_ops:
+        varied = _random_ops(varied, settings.random_ops, rng)
     if rng.random() < settings.erase:
         area, aspect = rng.uniform(0.02, 0.15), np.exp(rng.uniform(-1, 1))
         height = min(image_size, round(image_size * np.sqrt(area * aspect)))
@@ -53,3 +58,37 @@ def augment(picture: Image, settings: Augmentation, image_size: int, rng: np.ran
         left = rng.integers(0, image_size - width + 1)
         varied[top : top + height, left : left + width] = rng.integers(0, 256)
     return np.asarray(varied, np.uint8)
+
+
+SMALLEST = 18  # pixels that a face has on the sensor of a poor camera, at least
+
+
+def through_a_camera(picture: Image, rng: np.random.Generator) -> Image:
+    """As a poor webcam would show it: few pixels, and by chance low or bright light, noise, and compression.
+
+    picture: uint8 (side, side, channels), side above SMALLEST.   Returns the same shape.
+    """
+    side, shape = picture.shape[0], picture.shape
+    pixels = round(np.exp(rng.uniform(np.log(SMALLEST), np.log(max(SMALLEST, side)))))
+    seen = np.asarray(cv2.resize(picture, (pixels, pixels), interpolation=cv2.INTER_AREA), np.uint8)
+    seen = seen.reshape(pixels, pixels, shape[2])
+    if rng.random() < 0.5:
+        seen = gamma(seen, float(np.exp(rng.uniform(np.log(0.4), np.log(3.0))))).reshape(seen.shape)
+    if rng.random() < 0.5:
+        seen = contrast(seen, rng.uniform(0.3, 1.2)).reshape(seen.shape)
+    if rng.random() < 0.5:
+        seen = noise(seen, rng.uniform(0, 30), rng)
+    if rng.random() < 0.5:
+        seen = jpeg(seen, int(rng.integers(8, 70)))
+    return np.asarray(cv2.resize(seen, (side, side), interpolation=cv2.INTER_LINEAR), np.uint8).reshape(shape)
+
+
+def _random_ops(picture: Image, operations: int, rng: np.random.Generator) -> Image:
+    """RandAugment on one picture, drawn from `rng`; torch's own generator is left as it was."""
+    import torch
+    from torchvision.transforms import v2
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(int(rng.integers(2**63)))
+        changed = v2.RandAugment(operations)(torch.from_numpy(picture).permute(2, 0, 1))
+    return np.ascontiguousarray(changed.permute(1, 2, 0).numpy())

@@ -24,15 +24,17 @@ def hard_labels(rows: pd.DataFrame) -> npt.NDArray[np.int64]:
     return rows["label"].map({e: i for i, e in enumerate(EMOTIONS)}).to_numpy(np.int64)
 
 
-def target_distributions(rows: pd.DataFrame, soft: bool) -> npt.NDArray[np.float32]:
+def target_distributions(rows: pd.DataFrame, soft: bool, min_votes: int = 0) -> npt.NDArray[np.float32]:
     """What the model learns, float32 (n, 8), rows sum to 1.
 
     soft: the share of each class among the annotators' votes for the eight classes (Barsoum et al. 2016,
-    arXiv:1608.01041); a row without such votes, and every row where soft is False, is 1 for its label.
+    arXiv:1608.01041), of which those for a class with fewer than `min_votes` do not count; a row without such votes,
+    and every row where soft is False, is 1 for its label.
     """
     targets = np.eye(len(EMOTIONS), dtype=np.float32)[hard_labels(rows)]
     if soft and set(VOTES) <= set(rows.columns):
         votes = rows[VOTES].to_numpy(np.float32)
+        votes = np.where(votes < min_votes, np.float32(0), votes)
         voted = votes.sum(1) > 0
         targets[voted] = votes[voted] / votes[voted].sum(1, keepdims=True)
     return targets
@@ -100,6 +102,16 @@ def batches(dataset: Dataset[Batch], order: npt.NDArray[np.integer], batch_size:
 def shuffled(count: int, *seed: int) -> npt.NDArray[np.int64]:
     """A permutation of 0 … count-1 that depends on the seed alone."""
     return np.random.default_rng(seed).permutation(count)
+
+
+def drawn(labels: npt.NDArray[np.integer[Any]], balance: float, *seed: int) -> npt.NDArray[np.int64]:
+    """As many indices as there are labels, drawn with replacement, rare classes more often.
+
+    balance: a picture's chance is its class's share to the power of minus this, 0…1.
+    """
+    shares = np.bincount(labels) / len(labels)
+    chances = shares[labels] ** -balance
+    return np.random.default_rng(seed).choice(len(labels), len(labels), p=chances / chances.sum())
 
 
 def keep_batch(batch: Any) -> Any:

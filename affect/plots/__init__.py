@@ -18,6 +18,7 @@ from affect.plots.data import (
 )
 from affect.plots.progress import learning_curves
 from affect.plots.quality import confusion, f1_bars, reliability, roc
+from affect.plots.robust import robustness
 from affect.plots.style import save
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "picture_sizes",
     "picture_statistics",
     "reliability",
+    "robustness",
     "roc",
     "save",
     "six_models",

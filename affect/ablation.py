@@ -1,0 +1,189 @@
+"""What each ingredient of the bundled model's recipe brings.  `python -m affect.ablation --data ferplus.zip`
+
+A base run, the base with one ingredient more, and the whole recipe with one ingredient less: the same pictures, stages
+and seed, each measured on the val split. Runs are kept and not repeated, so it can be stopped and started again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from affect.data.manifest import Manifest, read_manifest
+from affect.errors import AffectError
+from affect.experiments import STARTER, Augmentation, Experiment, Stage
+from affect.files import atomic_path
+from affect.training import train_experiment
+
+METRICS = ("accuracy", "f1_macro", "recall_contempt", "recall_disgust", "ece")
+Change = Callable[[Experiment], Experiment]
+
+BASE = Experiment(
+    name="base",
+    question="How good is plain fine-tuning of the whole network?",
+    preprocessing=STARTER.preprocessing,
+    stages=(Stage("all", trained_blocks=19, epochs=8, learning_rate=7e-4),),
+    augmentation=Augmentation(flip=0.5),
+    optimizer="adamw",
+    schedule="one-cycle",
+    batch_size=64,
+    weight_decay=0.01,
+    chosen_on="val",
+)
+
+
+def _augmented(**settings: Any) -> Change:
+    return lambda e: replace(e, augmentation=replace(e.augmentation, **settings))
+
+
+def _changed(**settings: Any) -> Change:
+    return lambda e: replace(e, **settings)
+
+
+def _sized(pixels: int) -> Change:
+    return lambda e: replace(e, preprocessing=replace(e.preprocessing, image_size=pixels))
+
+
+def _longer(factor: int) -> Change:
+    return lambda e: replace(e, stages=tuple(replace(s, epochs=factor * s.epochs) for s in e.stages))
+
+
+INGREDIENTS: dict[str, Change] = {
+    "soft labels": _changed(soft_labels=True),
+    "soft labels of two votes or more": _changed(soft_labels=True, min_votes=2),
+    "rotation, shift and scale": _augmented(rotation=15, shift=0.08, scale=0.12),
+    "light": _augmented(light=0.4),
+    "random erasing": _augmented(erase=0.25),
+    "poor camera": _augmented(camera=0.3),
+    "RandAugment": _augmented(random_ops=2),
+    "mixup": _changed(mixup=0.2),
+    "cutmix": _changed(cutmix=1.0),
+    "averaged weights": _changed(average=0.998),
+    "sharpness-aware minimisation": _changed(sharpness=0.05),
+    "logit adjustment": _changed(imbalance="logit-adjustment", adjustment=0.5),
+    "balanced sampling": _changed(balance=0.5),
+    "colour": lambda e: replace(e, preprocessing=replace(e.preprocessing, color="rgb")),
+    "96 px": _sized(96),
+    "128 px": _sized(128),
+    "twice as long": _longer(2),
+}
+
+
+def runs_of(names: Sequence[str]) -> dict[str, Experiment]:
+    """The base, and the base with each named ingredient, by a name that fits a folder.
+
+    Raises AffectError for an ingredient that is not in INGREDIENTS.
+    """
+    unknown = [n for n in names if n not in INGREDIENTS]
+    if unknown:
+        raise AffectError(f"There is no ingredient {unknown[0]!r}. Choose from: {', '.join(INGREDIENTS)}.")
+    changed = {name: replace(INGREDIENTS[name](BASE), name=_slug(name)) for name in names}
+    return {"base": BASE, **changed}
+
+
+def _slug(name: str) -> str:
+    return name.replace(",", "").replace(" ", "-").lower()
+
+
+def ablate(
+    runs: dict[str, Experiment],
+    manifest: Manifest,
+    out: Path,
+    *,
+    seeds: Sequence[int] = (42,),
+    init_weights: str = "imagenet",
+    limit: int | None = None,
+) -> pd.DataFrame:
+    """Train every run with every seed and measure it on val; what is finished already is read.
+
+    out: for the checkpoints, and `runs/<data set>/…` with each run's history and metrics.
+    Returns a row for each run: `ingredient`, `seeds`, and the mean of each of METRICS, with `accuracy_spread`
+    (largest minus smallest over the seeds).
+    """
+    rows = []
+    for title, experiment in runs.items():
+        measured = []
+        for seed in seeds:
+            named = replace(experiment, name=f"{experiment.name}-{seed}")
+            train_experiment(
+                named, manifest, out, out / "runs",
+                seed=seed, init_weights=init_weights, resume=True, limit=limit,
+            )  # fmt: skip
+            last = [s.name for s in named.stages if s.keep][-1]
+            measured.append(_read(out / "runs" / manifest.name / named.name / last / "metrics.json"))
+        means = {m: float(np.mean([row[m] for row in measured])) for m in METRICS}
+        accuracies = [row["accuracy"] for row in measured]
+        rows.append(
+            {"ingredient": title, "seeds": len(seeds), **means, "accuracy_spread": max(accuracies) - min(accuracies)}
+        )
+    return pd.DataFrame(rows)
+
+
+def _read(path: Path) -> dict[str, float]:
+    metrics = json.loads(path.read_text(encoding="utf-8"))
+    recalls = {f"recall_{name}": metrics["per_class"][name]["recall"] for name in ("contempt", "disgust")}
+    return {**{m: metrics[m] for m in METRICS if m in metrics}, **recalls}
+
+
+def table_of(table: pd.DataFrame) -> str:
+    """As Markdown, with the difference of each run's accuracy from the base in points."""
+    base = table.iloc[0]
+    lines = [
+        "| run | accuracy | points more than base | macro F1 | recall of contempt | recall of disgust | ECE |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for _, row in table.iterrows():
+        more = "" if row["ingredient"] == base["ingredient"] else f"{100 * (row['accuracy'] - base['accuracy']):+.1f}"
+        title = row["ingredient"] if more == "" else f"base + {row['ingredient']}"
+        values = " | ".join(f"{row[m]:.3f}" for m in METRICS[1:])
+        lines.append(f"| {title} | {row['accuracy']:.4f} | {more} | {values} |")
+    return "\n".join(lines)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line. Returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m affect.ablation",
+        description="Train the base and the base with one ingredient more, and put them side by side.",
+        epilog="Runs that are finished are read. Stop it with Ctrl-C and start it again at any time.",
+    )
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR_OR_ZIP")
+    parser.add_argument("--init-weights", default="imagenet", metavar="FILE.pt|imagenet|none")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="of the runs")
+    parser.add_argument("--table", type=Path, metavar="DIR", help="write ablation.csv and ablation.md here")
+    parser.add_argument("--only", nargs="+", metavar="INGREDIENT", default=list(INGREDIENTS))
+    parser.add_argument("--seeds", type=int, nargs="+", default=[42])
+    parser.add_argument("--limit", type=int, metavar="N", help="only N pictures of each split, for a quick trial")
+    options = parser.parse_args(arguments)
+    try:
+        manifest = read_manifest(options.data)
+        table = ablate(
+            runs_of(options.only), manifest, options.out,
+            seeds=options.seeds, init_weights=options.init_weights, limit=options.limit,
+        )  # fmt: skip
+    except AffectError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on after the last epoch", file=sys.stderr)
+        return 130
+    print(table_of(table))
+    if options.table is not None:
+        with atomic_path(options.table / "ablation.csv") as part:
+            table.to_csv(part, index=False, float_format="%.6f")
+        with atomic_path(options.table / "ablation.md") as part:
+            title = f"Ablation on {manifest.name} val, seeds {', '.join(map(str, options.seeds))}"
+            part.write_text(f"# {title}\n\n{table_of(table)}\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,175 @@
+"""How the network learns from batches: optimiser, schedule, loss, one pass over the data. For `affect.fitting`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torchvision.transforms.v2 import CutMix, MixUp
+from tqdm import tqdm
+
+from affect.experiments import Experiment, Stage
+from affect.trunk import Trunk
+
+Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+def new_optimizer(experiment: Experiment, stage: Stage, top: nn.Module) -> torch.optim.Optimizer:
+    """Of a stage, over what learns in it."""
+    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[experiment.optimizer]
+    return kind(top.parameters(), stage.learning_rate, weight_decay=experiment.weight_decay)
+
+
+def new_schedule(experiment: Experiment, stage: Stage, optimizer: Any, pictures: int) -> Any:
+    """Of the learning rate, a step a batch."""
+    if experiment.schedule == "constant":
+        return torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0)
+    return torch.optim.lr_scheduler.OneCycleLR(  # Smith and Topin 2018, arXiv:1708.07120
+        optimizer,
+        stage.learning_rate,
+        epochs=stage.epochs,
+        steps_per_epoch=max(1, pictures // experiment.batch_size),
+        pct_start=0.2,
+    )
+
+
+def new_loss(experiment: Experiment, targets: torch.Tensor, device: torch.device) -> Loss:
+    """Cross-entropy with the target distributions, nats, with the experiment's answer to uneven classes."""
+    shares = targets.double().mean(0).clamp_min(1e-6).float().to(device)
+    if experiment.imbalance == "class-weights":
+        weights = (1 / shares) / len(shares)  # the mean weight of a picture is 1
+        return lambda logits, wanted: nn.functional.cross_entropy(logits.float(), wanted, weight=weights)
+    adjusted = experiment.imbalance == "logit-adjustment"
+    offset = experiment.adjustment * shares.log() if adjusted else torch.zeros_like(shares)
+    return lambda logits, wanted: nn.functional.cross_entropy(logits.float() + offset, wanted)
+
+
+class WeightAverage:
+    """A moving average of a module's weights and batch-norm statistics, with a decay a step (0: no average)."""
+
+    def __init__(self, module: nn.Module, decay: float) -> None:
+        self._module = module
+        self._average: AveragedModel | None = None
+        if decay:
+            self._average = AveragedModel(module, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
+
+    def update(self) -> None:
+        """After a step."""
+        if self._average is not None:
+            self._average.update_parameters(self._module)
+
+    @contextmanager
+    def applied(self) -> Iterator[None]:
+        """Within the block the module has the average's weights; afterwards its own again."""
+        if self._average is None:
+            yield
+            return
+        own = {k: v.detach().clone() for k, v in self._module.state_dict().items()}
+        self._module.load_state_dict(self._average.module.state_dict())
+        try:
+            yield
+        finally:
+            self._module.load_state_dict(own)
+
+    def state_dict(self) -> dict[str, Any]:
+        """For a resume; empty without an average."""
+        return {} if self._average is None else self._average.state_dict()
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """The other way."""
+        if self._average is not None:
+            self._average.load_state_dict(state)
+
+
+class Learner:
+    """What turns a batch into a step: mixing, loss, backward (twice for sharpness-aware minimisation), optimiser.
+
+    module: what learns, as it was given; prepared: the same after `accelerator.prepare`.
+    """
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        accelerator: Accelerator,
+        module: nn.Module,
+        prepared: nn.Module,
+        optimizer: Any,
+        schedule: Any,
+        loss: Loss,
+    ) -> None:
+        self.average = WeightAverage(module, experiment.average)
+        self._accelerator = accelerator
+        self._prepared = prepared
+        self._optimizer = optimizer
+        self._schedule = schedule
+        self._loss = loss
+        self._radius = experiment.sharpness
+        ways = [(MixUp, experiment.mixup), (CutMix, experiment.cutmix)]
+        self._mixing: list[nn.Module] = [way(alpha=alpha) for way, alpha in ways if alpha]
+
+    def epoch(self, trunk: Trunk, loader: Any, title: str) -> dict[str, float]:
+        """One pass; returns the mean loss and accuracy over its pictures, as they were while it learned.
+
+        Where batches are mixed, a picture's class is the one that it has most of.
+        """
+        accelerator, device = self._accelerator, self._accelerator.device
+        self._prepared.train()
+        sums = torch.zeros(3, dtype=torch.float64 if device.type != "mps" else torch.float32, device=device)
+        bar = tqdm(loader, desc=title, unit="batch", leave=False, disable=not accelerator.is_main_process)
+        for step, (inputs, targets) in enumerate(bar):
+            inputs, targets = self._mixed(inputs, targets)
+            targets = targets.to(device, non_blocking=True)
+            logits, loss = self._step(trunk(inputs), targets)
+            with torch.no_grad():
+                right = (logits.argmax(1) == targets.argmax(1)).sum()
+                sums += torch.stack([loss.detach() * len(targets), right, right.new_tensor(len(targets))]).to(sums)
+            if step % 20 == 0:
+                bar.set_postfix(loss=f"{float(sums[0] / sums[2]):.3f}")
+        loss_sum, right_sum, count = accelerator.reduce(sums).tolist()
+        return {"train_loss": loss_sum / count, "train_accuracy": right_sum / count}
+
+    def _mixed(self, inputs: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        if not self._mixing or len(inputs) < 2:
+            return inputs, targets
+        way = self._mixing[int(torch.randint(len(self._mixing), ()))]
+        mixed: tuple[torch.Tensor, torch.Tensor] = way(inputs, targets)
+        return mixed
+
+    def _step(self, activations: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """One step of the optimiser. Returns the logits and the loss where the step began."""
+        logits, loss = self._backward(activations, targets)
+        if self._radius:
+            climbed = self._climb()
+            self._backward(activations, targets)
+            with torch.no_grad():
+                for parameter, way in climbed:
+                    parameter.sub_(way)
+        self._optimizer.step()
+        self._schedule.step()
+        self._optimizer.zero_grad()
+        self.average.update()
+        return logits, loss
+
+    def _backward(self, activations: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        with self._accelerator.autocast():
+            logits = self._prepared(activations)
+        loss = self._loss(logits, targets)
+        self._accelerator.backward(loss)
+        return logits, loss
+
+    def _climb(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        """Go up the gradient by the radius, and forget the gradient. Returns each parameter with the way it went."""
+        learned = [p for p in self._prepared.parameters() if p.grad is not None]
+        gradients = [p.grad.detach().clone() for p in learned if p.grad is not None]
+        length = torch.stack([g.norm() for g in gradients]).norm().clamp_min(1e-12)
+        ways = [g * (self._radius / length) for g in gradients]
+        with torch.no_grad():
+            for parameter, way in zip(learned, ways, strict=True):
+                parameter.add_(way)
+        self._optimizer.zero_grad()
+        return list(zip(learned, ways, strict=True))

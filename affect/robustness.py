@@ -1,0 +1,166 @@
+"""How much accuracy is left under what a webcam does to a face.  `python -m affect.robustness --model … --data …`
+
+Every picture of a split is changed in ten ways at three strengths (`affect.corruptions`), the same for every model.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+from tqdm import tqdm
+
+from affect.corruptions import CORRUPTIONS, Corruption
+from affect.data.framing import FaceFinder
+from affect.data.loading import hard_labels
+from affect.data.manifest import Manifest, read_manifest
+from affect.errors import AffectError
+from affect.files import atomic_path
+from affect.model import BLOCKS, load_checkpoint
+from affect.preprocessing import Image, Preprocessing
+from affect.trunk import Trunk
+
+CONDITION = ["corruption", "measure", "strength", "setting"]
+CHUNK = 256  # pictures that are in memory at a time
+Predictor = Callable[[list[Image]], npt.NDArray[np.int64]]
+
+
+def measure(models: list[Path], manifest: Manifest, split: str = "val", seed: int = 0) -> pd.DataFrame:
+    """Accuracy of each model on one split, clean and under each corruption at three strengths.
+
+    Returns a row for each condition: `corruption` ("clean" first), `measure` and `setting` (what a strength is, and how
+    much of it), `strength` (0; 1, 2, 3), `n`,
+    and a column of accuracies for each model, named by its file's stem. Each picture's change is drawn from
+    (seed, condition, picture), so that all models see the same pictures. A model whose preprocessing finds faces finds
+    them in the clean picture. Raises AffectError for an unusable file, an empty split, or two models of one name.
+    """
+    names = [path.stem for path in models]
+    if len(set(names)) < len(names):
+        raise AffectError("Two of the models have the same file name. Rename one: the table names models by it.")
+    predictors = [_predictor(path) for path in models]
+    rows = manifest.rows(split)
+    labels = hard_labels(rows)
+    conditions = [("clean", "", 0, "", None)] + [
+        (c.name, c.measure, level, c.told.format(c.strengths[level - 1]), c) for c in CORRUPTIONS for level in (1, 2, 3)
+    ]
+    right = np.zeros((len(conditions), len(models)), np.int64)
+    count = 0
+    for start in tqdm(range(0, len(rows), CHUNK), desc="robustness", unit="chunk"):
+        chunk = slice(start, start + CHUNK)
+        read = [manifest.source.picture(name) for name in rows["pth"].iloc[chunk]]
+        usable = [i for i, picture in enumerate(read) if picture is not None]
+        pictures = [p for p in read if p is not None]
+        wanted = labels[chunk][usable]
+        count += len(usable)
+        for place, (_, _, level, _, corruption) in enumerate(conditions):
+            changed = _changed(pictures, corruption, level, (seed, place), start)
+            right[place] += [int((predict(changed) == wanted).sum()) for predict in predictors]
+    if not count:
+        raise AffectError(f"None of the {len(rows)} pictures in {manifest.source.path} can be decoded.")
+    table = pd.DataFrame([c[:4] for c in conditions], columns=CONDITION).assign(n=count)
+    return table.join(pd.DataFrame(right / count, columns=names))
+
+
+def _changed(
+    pictures: list[Image], corruption: Corruption | None, level: int, seed: tuple[int, int], start: int
+) -> list[Image]:
+    if corruption is None:
+        return pictures
+    strength = corruption.strengths[level - 1]
+    return [corruption.apply(p, strength, np.random.default_rng((*seed, start + i))) for i, p in enumerate(pictures)]
+
+
+def _predictor(path: Path) -> Predictor:
+    """A function from pictures, uint8 BGR of any size, to the most probable class of each, int64 (n,)."""
+    checkpoint = load_checkpoint(path)
+    device = torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
+    model = checkpoint.build().to(device).to(memory_format=torch.channels_last)
+    trunk, preprocessing = Trunk(model, BLOCKS, device), checkpoint.preprocessing
+    pool, finder = ThreadPoolExecutor(os.cpu_count() or 1), FaceFinder()
+
+    def prepared(picture: Image) -> Image:
+        return _prepared(picture, preprocessing, finder)
+
+    def predict(pictures: list[Image]) -> npt.NDArray[np.int64]:
+        faces = torch.from_numpy(preprocessing.normalize(np.stack(list(pool.map(prepared, pictures)))))
+        with torch.inference_mode():
+            logits = model.classifier(trunk(faces))  # type: ignore[operator]
+        return np.asarray(logits.argmax(1).cpu().numpy(), np.int64)
+
+    return predict
+
+
+def _prepared(picture: Image, preprocessing: Preprocessing, finder: FaceFinder) -> Image:
+    """As the model sees it. Where its preprocessing finds faces and none is found, the whole picture stands in."""
+    found = finder.crop(picture, preprocessing) if preprocessing.find_face else None
+    return preprocessing.prepare(picture if found is None else found)
+
+
+def table_of(table: pd.DataFrame) -> str:
+    """The table as Markdown: a row for each corruption, and for each model the three accuracies and the mean loss."""
+    models = [c for c in table.columns if c not in (*CONDITION, "n")]
+    clean = table[table["corruption"] == "clean"].iloc[0]
+    lines = [
+        "| corruption | strengths | " + " | ".join(models) + " |",
+        "|---|---|" + "---|" * len(models),
+        "| none | | " + " | ".join(f"**{clean[m]:.3f}**" for m in models) + " |",
+    ]
+    changed = table[table["corruption"] != "clean"]
+    for name, rows in changed.groupby("corruption", sort=False):
+        cells = [" / ".join(f"{v:.3f}" for v in rows[m]) for m in models]
+        lines.append(
+            f"| {name} ({rows['measure'].iloc[0]}) | {', '.join(rows['setting'])} | " + " | ".join(cells) + " |"
+        )
+    lines.append("| **mean of all** | | " + " | ".join(f"**{changed[m].mean():.3f}**" for m in models) + " |")
+    return "\n".join(lines)
+
+
+def write(table: pd.DataFrame, out: Path, origin: str) -> None:
+    """`robustness.csv`, `robustness.md` and `robustness.png` in a folder."""
+    from affect import plots
+
+    with atomic_path(out / "robustness.csv") as part:
+        table.to_csv(part, index=False, float_format="%.6f")
+    with atomic_path(out / "robustness.md") as part:
+        part.write_text(f"Accuracy on {origin}:\n\n{table_of(table)}\n", encoding="utf-8")
+    plots.save(plots.robustness(table, origin), out / "robustness.png")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line. Returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m affect.robustness",
+        description="Accuracy of one model or several under ten corruptions at three strengths, on stdout.",
+        epilog="example: python -m affect.robustness --model models/starter_ferplus.pt older.pt --data ferplus.zip "
+        "--out results/ferplus/starter",
+    )
+    parser.add_argument("--model", type=Path, nargs="+", required=True, metavar="FILE.pt")
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR_OR_ZIP")
+    parser.add_argument("--split", choices=("train", "val", "test", "all"), default="val")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write robustness.csv, .md and .png")
+    options = parser.parse_args(arguments)
+    try:
+        manifest = read_manifest(options.data)
+        table = measure(options.model, manifest, options.split)
+    except AffectError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    if options.out is not None:
+        write(table, options.out, f"{manifest.name} {options.split}, n = {table['n'].iloc[0]:,}")
+    print(table_of(table))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
