@@ -1,7 +1,7 @@
 """What each ingredient of the bundled model's recipe brings.  `python -m affect.ablation --data ferplus.zip`
 
-A base run, the base with one ingredient more, and the whole recipe with one ingredient less: the same pictures, stages
-and seed, each measured on the val split. Runs are kept and not repeated, so it can be stopped and started again.
+A base run, and the base with one ingredient more: the same pictures, stages and seed, each measured on the val split.
+Runs are kept and not repeated, so it can be stopped and started again.
 """
 
 from __future__ import annotations
