@@ -40,8 +40,12 @@ def ink_on(ground: Bgr) -> Bgr:
 
 
 def percent(share: float, language: str) -> str:
-    """A share, 0…1, in whole per cent: "82%", in Spanish "82 %" with a space that does not break."""
-    return f"{share * 100:.0f}\N{NO-BREAK SPACE}%" if language == "es" else f"{share:.0%}"
+    """A share, 0…1, in whole per cent: "82%", in Spanish "82 %" with a space that does not break.
+
+    What would round to 100 is ">99": a model is never certain.
+    """
+    figure = ">99" if share >= 0.995 else f"{share * 100:.0f}"
+    return f"{figure}\N{NO-BREAK SPACE}%" if language == "es" else f"{figure}%"
 
 
 @lru_cache(maxsize=1024)

@@ -165,7 +165,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     "not_recording": {"en": "not recording", "es": "sin registro"},
     "paused": {"en": "Paused", "es": "En pausa"},
     "paused_means": {"en": "Nothing is analysed.", "es": "No se analiza nada."},
-    "baseline_running": {"en": "baseline: please look neutral", "es": "línea base: expresión neutra, por favor"},
+    "baseline_running": {"en": "baseline", "es": "línea base"},
     "baseline_on": {"en": "baseline applied", "es": "línea base aplicada"},
     "perceived": {"en": "Perceived expression, not felt emotion", "es": "Expresión percibida, no emoción sentida"},
     "help_title": {"en": "Keys", "es": "Teclas"},

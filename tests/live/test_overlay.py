@@ -64,6 +64,10 @@ def test_per_cent_is_written_as_the_language_writes_it() -> None:
     assert percent(0.824, "es") == "82\N{NO-BREAK SPACE}%"
 
 
+def test_no_probability_is_told_as_certainty() -> None:
+    assert [percent(p, "en") for p in (0.0, 0.994, 0.996, 1.0)] == ["0%", "99%", ">99%", ">99%"]
+
+
 def test_an_empty_frame_says_that_there_is_no_face() -> None:
     assert (Overlay().draw(GREY, [], None) != GREY).any()
 

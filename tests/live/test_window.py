@@ -73,14 +73,14 @@ def wait_for(condition: Callable[[], object], seconds: float = 60) -> object:
                 return found
         except LookupError:
             pass
-        time.sleep(0.05)
+        time.sleep(0.2)  # seldom, see `at_the_window`
     raise AssertionError("it did not happen")
 
 
 @contextmanager
 def at_the_window(display: VirtualScreen, folder: Path, language: str) -> Iterator[Person]:
-    """Start the program. Once in some fifty times, Qt never paints on an X server without a window manager, with a
-    bare loop of imshow and waitKey as well: it is then started again."""
+    """Start the program. Sometimes Qt misses that its window is on the screen (X11's MapNotify) and never paints, with
+    a bare loop of imshow and waitKey as well, the more often the more the server is asked meanwhile: start again."""
     said = folder / "said.txt"
     command = [sys.executable, str(REPOSITORY / "tests" / "windowed.py"), language]
     environment = os.environ | {"DISPLAY": display.name, "PYTHONPATH": str(REPOSITORY), "PYTHONIOENCODING": "utf-8"}
