@@ -56,6 +56,14 @@ def six(measured: int) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def corrupted() -> pd.DataFrame:
+    """Two models, clean and under two corruptions."""
+    rows: list[dict[str, object]] = [{"corruption": "clean", "measure": "", "strength": 0, "setting": ""}]
+    for name in ("blur", "noise"):
+        rows += [{"corruption": name, "measure": "sigma", "strength": s, "setting": f"{4 * s}"} for s in (1, 2, 3)]
+    return pd.DataFrame(rows).assign(n=N, first=np.linspace(0.8, 0.5, 7), second=np.linspace(0.7, 0.6, 7))
+
+
 def mistakes(difference: float) -> pd.DataFrame:
     row: dict[str, object] = {"experiment": "v2", "mistake": "no_augmentation", "stage": "finetuned", "n": N}
     for metric in ("accuracy", "f1_macro"):
@@ -95,6 +103,7 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "experiments_bars": lambda: plots.experiments_bars(six(4), ORIGIN),
     "six_models": lambda: plots.six_models(six(4), ORIGIN),
     "mistakes_cost": lambda: plots.mistakes_cost(mistakes(0.05), ORIGIN),
+    "robustness": lambda: plots.robustness(corrupted(), ORIGIN),
 }
 
 
