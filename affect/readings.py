@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import spearmanr
 
-from affect.comparison import Comparison
+from affect.comparison import Comparison, accuracies, best_model
 from affect.data.framing import Framing
 from affect.data.report import DataReport
 from affect.emotions import EMOTIONS
@@ -675,22 +675,23 @@ def costliest(mistakes: Comparison) -> str:
 
 def best_of_six(models: Comparison) -> str:
     """Which of the six models is the best here, and whether that is the reported story."""
-    measured = models.table.dropna(subset=["accuracy"]).set_index("model")
+    best = best_model(models.table)
     text = [f"Not measured yet: {listed(list(models.missing))}."] if models.missing else []
-    if measured.empty:
+    if best is None:
         return "\n\n".join(["None of the six models is measured yet.", *text])
-    accuracy = measured["accuracy"].astype(float)
-    best, told = str(accuracy.idxmax()), str(models.table.set_index("model")["reported_accuracy"].idxmax())
-    text.insert(0, f"**{best} has the highest accuracy on {models.data} {models.split}: {accuracy.max():.1%}.**")
-    if best == told:
+    table, ranked = models.table.set_index("model"), accuracies(models.table)
+    told = str(table["reported_accuracy"].idxmax())
+    where = f" on the {best.n:,} pictures that all models saw" if best.fewer else ""
+    text.insert(
+        0, f"**{best.model} has the highest accuracy on {models.data} {models.split}{where}: {best.accuracy:.1%}.**"
+    )
+    if best.model == told:
         text.insert(1, f"So it was reported on {DATA}.")
-    elif told in accuracy:
-        close = measured.loc[told, "accuracy_high"] >= measured.loc[best, "accuracy_low"]
-        fewer = measured.loc[told, "n"] < measured.loc[best, "n"]
+    elif told in ranked:
+        close = table.loc[told, "accuracy_high"] >= table.loc[best.model, "accuracy_low"]
         text.insert(
             1,
-            f"Reported on {DATA}, {told} was the best; here it has {accuracy[told]:.1%} "
-            f"{'(the intervals overlap)' if close else '(the intervals do not overlap)'}."
-            + (" It is measured on fewer pictures: the fair comparison is the one on the same ones." if fewer else ""),
+            f"Reported on {DATA}, {told} was the best; here it has {ranked[told]:.1%} "
+            f"{'(the intervals overlap)' if close else '(the intervals do not overlap)'}.",
         )
     return "\n\n".join(text)

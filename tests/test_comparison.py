@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from affect.comparison import compare_mistakes, compare_models, main
+from affect.comparison import best_model, compare_mistakes, compare_models, main
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 from affect.evaluation import Evaluation, evaluate_logits, predictions_table
@@ -49,6 +49,26 @@ def test_what_is_measured_stands_beside_what_was_reported(results: Path) -> None
     assert table.loc["v4 finetuned", "accuracy_low"] < table.loc["v4 finetuned", "accuracy"]
     assert table.loc["v4 finetuned", "reported_accuracy"] == 0.65
     assert comparison.origin == "drawn test, n = 600"
+
+
+def test_models_are_ranked_on_the_pictures_that_all_of_them_saw(results: Path) -> None:
+    """A model that leaves out its hard pictures is not better for it."""
+    write(results / "v3" / "finetuned", evaluation(1.6))
+    easy = np.flatnonzero(evaluation(1.0).predicted == LABELS)
+    path = results / "v1" / "frozen" / "predictions.csv"
+    pd.read_csv(path).iloc[easy].to_csv(path, index=False)
+    (results / "v1" / "frozen" / "metrics.json").write_text(
+        json.dumps({"accuracy": 1.0, "n": len(easy), "data": "drawn", "split": "test"})
+    )
+    comparison = compare_models(results)
+    table = comparison.table.set_index("model")
+    expected = (evaluation(1.6).predicted == LABELS)[easy].mean()
+    assert table.loc["v3 finetuned", "accuracy_shared"] == pytest.approx(expected)
+    assert set(table["n_shared"].dropna()) == {len(easy)}
+    assert table["accuracy"].idxmax() == "v1 frozen"
+    assert best_model(comparison.table) == ("v1 frozen", 1.0, len(easy), True)
+    (results / "v3" / "finetuned" / "predictions.csv").unlink()
+    assert best_model(compare_models(results).table) == ("v1 frozen", 1.0, len(easy), False)
 
 
 def test_a_model_that_is_not_there_is_named_and_nothing_is_made_up_for_it(results: Path) -> None:

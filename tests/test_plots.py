@@ -48,7 +48,7 @@ def six(measured: int) -> pd.DataFrame:
     rows = []
     for i, model in enumerate(MODELS):
         value = 0.4 + 0.05 * i if i < measured else np.nan
-        row = {"model": model.name, "n": N}
+        row = {"model": model.name, "n": N, "accuracy_shared": value, "n_shared": N}
         for name in ("accuracy", "f1_weighted", "auc_macro"):
             row |= {name: value, f"{name}_low": value - 0.02, f"{name}_high": value + 0.02}
             row[f"reported_{name}"] = getattr(model, name)

@@ -173,16 +173,20 @@ def test_the_best_of_six_is_the_one_with_the_highest_figure() -> None:
             "accuracy_high": [0.81, 0.71],
             "reported_accuracy": [0.62, 0.65],
             "n": [3553, 3100],
+            "accuracy_shared": [0.81, 0.7],
+            "n_shared": [3100, 3100],
         }
     )
     text = readings.best_of_six(Comparison(table, "ferplus", "val", ("v1 frozen (…)",)))
-    assert text.startswith("**v3 finetuned has the highest accuracy on ferplus val: 80.0%")
-    assert (
-        "v4 finetuned was the best; here it has 70.0% (the intervals do not overlap). It is measured on fewer" in text
+    assert text.startswith(
+        "**v3 finetuned has the highest accuracy on ferplus val on the 3,100 pictures that all models saw: 81.0%"
     )
+    assert "v4 finetuned was the best; here it has 70.0% (the intervals do not overlap)." in text
     assert "Not measured yet: v1 frozen" in text
-    swapped = table.assign(accuracy=[0.7, 0.8])
-    assert "So it was reported" in readings.best_of_six(Comparison(swapped, "ferplus", "val", ()))
+    flattered = table.assign(accuracy=[0.7, 0.8])  # by the pictures that it leaves out
+    assert readings.best_of_six(Comparison(flattered, "ferplus", "val", ())).startswith("**v3 finetuned")
+    better = flattered.assign(accuracy_shared=[0.7, 0.8])
+    assert "So it was reported" in readings.best_of_six(Comparison(better, "ferplus", "val", ()))
 
 
 def test_pictures_that_are_crops_already_are_told_from_those_that_are_not() -> None:

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from affect.comparison import best_model
 from affect.plots.style import MAIN, MUTED, OTHER, Floats, headline, new_figure, tidy
 from affect.reported import DATA
 
@@ -90,12 +91,12 @@ def six_models(table: pd.DataFrame, origin: str) -> Figure:
 
 
 def _best_of_six(table: pd.DataFrame) -> str:
-    measured = table.dropna(subset=["accuracy"])
-    if measured.empty:
+    best, measured = best_model(table), int(table["accuracy"].notna().sum())
+    if best is None:
         return "None of the six models is measured yet"
-    best = measured.loc[measured["accuracy"].astype(float).idxmax()]
-    count = "all six" if len(measured) == len(table) else f"the {len(measured)} measured so far"
-    return f"{best['model']} is the best of {count}: {best['accuracy']:.1%} accuracy"
+    count = "all six" if measured == len(table) else f"the {measured} measured so far"
+    where = f" on the {best.n:,} pictures that all saw" if best.fewer else ""
+    return f"{best.model} is the best of {count}{where}: {best.accuracy:.1%} accuracy"
 
 
 def mistakes_cost(table: pd.DataFrame, origin: str) -> Figure:
@@ -120,7 +121,7 @@ def mistakes_cost(table: pd.DataFrame, origin: str) -> Figure:
     for axes in (left, right):
         tidy(axes, "x")
         handles, labels = axes.get_legend_handles_labels()
-        axes.legend(handles, labels, loc="upper center", bbox_to_anchor=(0.5, -0.28 if len(table) < 3 else -0.18),
+        axes.legend(handles, labels, loc="upper center", bbox_to_anchor=(0.5, -0.65 / (0.62 * len(table) + 1.2)),
                     ncols=2, frameon=False)  # fmt: skip
     headline(figure, _costliest(table), origin)
     return figure
