@@ -64,6 +64,11 @@ class VirtualScreen:
             time.sleep(0.3)  # programs take note of it
         return code
 
+    def place(self, window: Window) -> tuple[int, int, int, int]:
+        """Where a window is on the screen: left, top, width, height."""
+        size, at = window.get_geometry(), window.translate_coords(self._display.screen().root, 0, 0)
+        return -at.x, -at.y, size.width, size.height
+
     def resize(self, window: Window, width: int, height: int) -> None:
         """Give a window another size, as a person does who drags its corner."""
         window.configure(width=width, height=height)

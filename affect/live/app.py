@@ -217,7 +217,8 @@ def _run_in_window(
     from affect.live.screen import Screen
     from affect.live.sources import ImageSource
 
-    screen = Screen(session, getattr(feed.source, "beside", None))
+    beside = getattr(feed.source, "beside", None)  # of the screen: over what it reads, it would see itself
+    screen = Screen(session, beside)
 
     def work() -> None:
         for frame, results in processed:

@@ -54,10 +54,10 @@ def line(text: str, size: int, ink: Bgr, ground: Bgr, bold: bool = False) -> Ima
 
     size: of the font, in pixels.
     """
-    font = _font(size, bold)
-    ascent, descent = font.getmetrics()
-    image = PillowImage.new("L", (max(1, round(font.getlength(text))), ascent + descent))
-    ImageDraw.Draw(image).text((0, 0), text, 255, font)
+    letters = font(size, bold)
+    ascent, descent = letters.getmetrics()
+    image = PillowImage.new("L", (max(1, round(letters.getlength(text))), ascent + descent))
+    ImageDraw.Draw(image).text((0, 0), text, 255, letters)
     return _mixed(np.asarray(image), ink, ground)
 
 
@@ -102,7 +102,7 @@ def words(text: str, width: int, size: int, ink: Bgr, ground: Bgr, bold: bool = 
 @lru_cache(maxsize=32)
 def space(size: int) -> int:
     """The width of a space, in pixels."""
-    return max(2, round(_font(size, False).getlength(" ")))
+    return max(2, round(font(size).getlength(" ")))
 
 
 def rows(pieces: Sequence[Image], width: int, gap: int) -> list[list[Image]]:
@@ -172,7 +172,8 @@ def _mixed(opacity: Image, ink: Bgr, ground: Bgr) -> Image:
 
 
 @lru_cache(maxsize=32)
-def _font(size: int, bold: bool) -> ImageFont.FreeTypeFont:
+def font(size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
+    """DejaVu Sans, which comes with matplotlib, at a size in pixels, 8 at least."""
     spec = find_spec("matplotlib")  # found, not imported: a live start does not pay for plots
     if spec is None or spec.origin is None:
         raise AffectError("matplotlib is missing. Install it: pip install -r requirements.txt")

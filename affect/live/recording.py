@@ -43,6 +43,11 @@ class Consent:
     given_at: str
     how: Literal["asked", "--consent"]
 
+    @classmethod
+    def now(cls, how: Literal["asked", "--consent"]) -> Consent:
+        """Given at this moment."""
+        return cls(datetime.now().astimezone().isoformat(timespec="seconds"), how)
+
 
 @dataclass
 class Event:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib.util import find_spec
-from pathlib import Path
 
 import cv2
 import numpy as np
 from PIL import Image as PillowImage
-from PIL import ImageDraw, ImageFont
+from PIL import ImageDraw
 
-from affect.errors import AffectError
+from affect.live.lettering import font
 from affect.live.region import SMALLEST, Region
 from affect.live.texts import text
 from affect.preprocessing import Image
@@ -135,22 +133,13 @@ class Drawing:
 @lru_cache(maxsize=8)
 def _hint(line: str, width: int, size: int) -> Image:
     """A line on a dark ground, at most `width` wide, uint8 BGR (height, width, 3)."""
-    font = _font(size)
-    while font.getlength(line) + 2 * size > width and size > 8:
+    letters = font(size)
+    while letters.getlength(line) + 2 * size > width and size > 8:
         size -= 1
-        font = _font(size)
-    ascent, descent = font.getmetrics()
+        letters = font(size)
+    ascent, descent = letters.getmetrics()
     ground = PillowImage.new(
-        "RGB", (min(width, round(font.getlength(line)) + 2 * size), ascent + descent + size), "#1c1816"
+        "RGB", (min(width, round(letters.getlength(line)) + 2 * size), ascent + descent + size), "#1c1816"
     )
-    ImageDraw.Draw(ground).text((size, size // 2), line, "#f5f5f5", font)
+    ImageDraw.Draw(ground).text((size, size // 2), line, "#f5f5f5", letters)
     return np.ascontiguousarray(np.asarray(ground, np.uint8)[:, :, ::-1])
-
-
-def _font(size: int) -> ImageFont.FreeTypeFont:
-    """DejaVu Sans, which comes with matplotlib; found, not imported, which would be slow."""
-    spec = find_spec("matplotlib")
-    if spec is None or spec.origin is None:
-        raise AffectError("matplotlib is missing. Install it: pip install -r requirements.txt")
-    folder = Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf"
-    return ImageFont.truetype(str(folder / "DejaVuSans.ttf"), size)

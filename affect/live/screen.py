@@ -78,7 +78,7 @@ class Screen:
                     continue
                 if window is None:
                     window = Window("affect", *first_size(newest.picture))
-                    if self._place is not None and min(self._place.width, self._place.height) > 0:
+                    if self._place is not None:
                         window.stay_in(self._place)
                 status = _as_shown(self._controller.status())
                 view = View(status, window.size(), self._keyboard.typed(status.question), self._help)

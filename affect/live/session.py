@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
@@ -144,7 +143,7 @@ class Session:
             question, self._question = self._question, None
             if question == "consent_question":
                 if text == "yes":
-                    self._starts_with = Consent(_now(), "asked")
+                    self._starts_with = Consent.now("asked")
                 else:
                     self._say(self._text("not_recorded"))
             elif question == "snapshot_question" and text == "yes":
@@ -307,7 +306,3 @@ def _note(recording: Recording, shift: Shift) -> None:
 
 def _minutes(seconds: float) -> str:
     return f"{int(seconds) // 60:02d}:{int(seconds) % 60:02d}"
-
-
-def _now() -> str:
-    return datetime.now().astimezone().isoformat(timespec="seconds")

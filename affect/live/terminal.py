@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from contextlib import suppress
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from affect.errors import AffectError
@@ -31,15 +30,11 @@ def consent_of(options: argparse.Namespace) -> Consent:
     from affect.live.recording import Consent
 
     if options.consent:
-        return Consent(_now(), "--consent")
+        return Consent.now("--consent")
     if not sys.stdin.isatty():
         raise AffectError(text("no_consent", options.lang))
     question = f"{text('consent_question', options.lang)} [{text('yes_no', options.lang)}] "
     print(question, end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() not in YES[options.lang]:
         raise AffectError(text("consent_declined", options.lang))
-    return Consent(_now(), "asked")
-
-
-def _now() -> str:
-    return datetime.now().astimezone().isoformat(timespec="seconds")
+    return Consent.now("asked")

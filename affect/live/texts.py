@@ -295,18 +295,18 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     },
     "summary_line": {
         "en": "{time:8.1f} s  frame {frame:6d}{rate}  {faces}",
-        "es": "{time:8.1f} s  imagen {frame:6d}{rate}  {faces}",
+        "es": "{time:8.1f} s  fotograma {frame:6d}{rate}  {faces}",
     },
-    "summary_rate": {"en": "  {fps:5.1f} fps", "es": "  {fps:5.1f} img/s"},
+    "summary_rate": {"en": "  {fps:5.1f} fps", "es": "  {fps:5.1f} fps"},
     "summary_face": {"en": "face {id} {label}", "es": "cara {id} {label}"},
     "summary_frames": {
         "en": "{frames} frames of {source} in {took:.1f} s ({rate:.1f} a second)",
-        "es": "{frames} imágenes de {source} en {took:.1f} s ({rate:.1f} por segundo)",
+        "es": "{frames} fotogramas de {source} en {took:.1f} s ({rate:.1f} por segundo)",
     },
     "summary_model": {"en": "model: {model}", "es": "modelo: {model}"},
     "summary_share": {
         "en": "a face in {share:.0%} of the frames",
-        "es": "una cara en el {share:.0%} de las imágenes",
+        "es": "una cara en el {share:.0%} de los fotogramas",
     },
     "summary_worth": {
         "en": "These are perceived expressions, not felt emotions.",
@@ -324,7 +324,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "en": "{source} is no video file. Several sources can only be video files.",
         "es": "{source} no es un archivo de vídeo. Varias fuentes solo pueden ser archivos de vídeo.",
     },
-    "frames": {"en": "frames", "es": "imágenes"},
+    "frames": {"en": "frames", "es": "fotogramas"},
     "cut_short": {
         "en": "{source} could be read only up to {read:.0f} s of about {whole:.0f} s: the file is damaged there.",
         "es": "{source} solo se ha podido leer hasta {read:.0f} s de unos {whole:.0f} s: el archivo está dañado ahí.",

@@ -15,6 +15,8 @@ from affect.preprocessing import Image
 if TYPE_CHECKING:
     from affect.live.region import Region
 
+SMALLEST = (400, 300)  # pixels: in a smaller window the bar's words no longer fit
+
 
 def missing_display() -> str | None:
     """Why no window can be opened here, in a few words, or None where one can.
@@ -71,8 +73,10 @@ class Window:
         cv2.resizeWindow(title, width, height)
 
     def stay_in(self, place: Region) -> None:
-        """Move into a part of the desktop, and shrink to it."""
-        cv2.resizeWindow(self._title, min(self._size[0], place.width), min(self._size[1], place.height))
+        """Move into a part of the desktop, and shrink to it, but never below what can be read."""
+        width = max(SMALLEST[0], min(self._size[0], place.width))
+        height = max(SMALLEST[1], min(self._size[1], place.height))
+        cv2.resizeWindow(self._title, width, height)
         cv2.moveWindow(self._title, place.x, place.y)
 
     def size(self) -> tuple[int, int]:

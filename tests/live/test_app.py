@@ -72,7 +72,7 @@ def test_a_run_without_a_window_asks_on_the_terminal(
     assert reports.asked == [([folder], language)]
     out, err = capfd.readouterr()
     assert {"en": "[y/n]", "es": "[s/n]"}[language] in err
-    assert {"en": "3 frames of demo", "es": "3 imágenes de demo"}[language] in out
+    assert {"en": "3 frames of demo", "es": "3 fotogramas de demo"}[language] in out
 
 
 @pytest.mark.parametrize("letter", ["n\n", "\n", ""])

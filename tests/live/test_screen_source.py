@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from itertools import islice
 from pathlib import Path
 
@@ -217,6 +217,22 @@ def test_the_program_finds_the_face_where_the_window_is(
         assert common.width * common.height > 0.7 * expected.width * expected.height
     assert {row["emotion"] for row in rows[15:]} == {"happy"}
     assert float(rows[-1]["timestamp_s"]) > 0.9
+
+
+def test_the_live_window_stays_beside_what_is_read(call: VirtualScreen) -> None:
+    """Over it, the program would see itself instead of the patient."""
+    with start("--source", f"screen:{AROUND}", "--lang", "en") as program:
+        try:
+            deadline, place = time.monotonic() + 60, None
+            while time.monotonic() < deadline and (place is None or place.common(AROUND).width):
+                time.sleep(0.5)
+                with suppress(LookupError, XError):
+                    place = Region(*call.place(call.window("affect")))
+        finally:
+            program.kill()
+    assert place is not None
+    assert place.common(AROUND).width == 0
+    assert place.width >= 400
 
 
 def start(*arguments: object) -> subprocess.Popen[str]:
