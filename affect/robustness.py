@@ -25,6 +25,7 @@ from affect.data.manifest import Manifest, read_manifest
 from affect.errors import AffectError
 from affect.files import atomic_path
 from affect.model import BLOCKS, load_checkpoint
+from affect.plots.robust import MOST
 from affect.preprocessing import Image, Preprocessing
 from affect.trunk import Trunk
 
@@ -147,6 +148,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--split", choices=("train", "val", "test", "all"), default="val")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write robustness.csv, .md and .png")
     options = parser.parse_args(arguments)
+    if options.out is not None and len(options.model) > MOST:
+        parser.error(
+            f"a figure can tell {MOST} models apart, not {len(options.model)}: name fewer, or leave --out away"
+        )
     try:
         manifest = read_manifest(options.data)
         table = measure(options.model, manifest, options.split)

@@ -78,6 +78,7 @@ def train_experiment(
     teachers: checkpoints whose probabilities are learned as well, to the share that the experiment says (`distill`).
     Returns the checkpoints' paths. With `resume`, finished checkpoints of the same run are not made again.
     """
+    _check_teachers(experiment, teachers)
     accelerator = accelerator or new_accelerator()
     name, folder, home = experiment.name, out, results / manifest.name
     if experiment.mistake is not None:
@@ -91,12 +92,6 @@ def train_experiment(
         "init_weights": Path(init_weights).name,
         "data": _digest(manifest, limit),
     }
-    if bool(teachers) != bool(experiment.distill):
-        raise AffectError(
-            f"Experiment {experiment.name} learns from teachers: name their checkpoints with --teacher."
-            if experiment.distill
-            else f"Experiment {experiment.name} learns from no teacher (its `distill` is 0). Leave --teacher away."
-        )
     if teachers:
         identity["teachers"] = [sha256_of(path) for path in teachers]
     if resume and all(_is_finished(path, identity) for path in paths):
@@ -135,6 +130,15 @@ def train_experiment(
         state_path.unlink(missing_ok=True)
     accelerator.wait_for_everyone()
     return paths
+
+
+def _check_teachers(experiment: Experiment, teachers: Sequence[Path]) -> None:
+    if experiment.distill and not teachers:
+        raise AffectError(f"Experiment {experiment.name} learns from teachers: name their checkpoints with --teacher.")
+    if teachers and not experiment.distill:
+        raise AffectError(
+            f"Experiment {experiment.name} learns from no teacher (its `distill` is 0). Leave --teacher away."
+        )
 
 
 def rows_of(

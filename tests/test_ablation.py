@@ -1,10 +1,20 @@
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
 import pandas as pd
 import pytest
 
-from affect.ablation import BASE, INGREDIENTS, METRICS, runs_of, table_of
+from affect.ablation import BASE, INGREDIENTS, METRICS, ablate, runs_of, table_of
+from affect.data.manifest import read_manifest
+from affect.data.sample import write_sample
 from affect.errors import AffectError
+from affect.experiments import Stage
+from affect.optimisation import Learner
+from affect.preprocessing import Preprocessing
 
 
 def test_each_run_is_the_base_with_one_ingredient_more() -> None:
@@ -19,6 +29,26 @@ def test_each_run_is_the_base_with_one_ingredient_more() -> None:
 def test_an_unknown_ingredient_is_told_with_those_that_exist() -> None:
     with pytest.raises(AffectError, match="no ingredient 'salt'.*soft labels"):
         runs_of(["salt"])
+
+
+def test_runs_are_measured_with_every_seed_and_not_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    manifest = read_manifest(write_sample(tmp_path / "faces", train=2, val=2, size=48))
+    tiny = replace(
+        BASE,
+        preprocessing=Preprocessing(image_size=32, color="grey"),
+        stages=(Stage("all", trained_blocks=0, epochs=1, learning_rate=1e-3),),
+    )
+    out = tmp_path / "out"
+    table = ablate({"base": tiny}, manifest, out, seeds=(1, 2), init_weights="none")
+    (row,) = table.to_dict("records")
+    measured = [
+        json.loads((out / "runs" / "faces" / f"base-{seed}" / "all" / "metrics.json").read_text()) for seed in (1, 2)
+    ]
+    assert row["seeds"] == 2
+    assert row["accuracy"] == pytest.approx(np.mean([m["accuracy"] for m in measured]))
+    assert row["recall_disgust"] == pytest.approx(np.mean([m["per_class"]["disgust"]["recall"] for m in measured]))
+    monkeypatch.setattr(Learner, "epoch", lambda *_: pytest.fail("trained again"))
+    pd.testing.assert_frame_equal(ablate({"base": tiny}, manifest, out, seeds=(1, 2), init_weights="none"), table)
 
 
 def test_the_table_says_what_each_ingredient_adds_in_points() -> None:

@@ -90,6 +90,12 @@ def test_the_command_writes_table_and_figure(
     assert np.isfinite(kept["m0"]).all()
 
 
+def test_more_models_than_a_figure_can_show_are_refused_before_the_work(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit) as leaving:
+        main(["--model", *(f"{i}.pt" for i in range(5)), "--data", "nowhere", "--out", str(tmp_path)])
+    assert leaving.value.code == 2
+
+
 def test_a_missing_model_is_told_in_one_line(faces: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--model", "none.pt", "--data", str(faces)]) == 2
     assert capsys.readouterr().err.startswith("error: The model file none.pt does not exist")

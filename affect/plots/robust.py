@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from affect.plots.style import MAIN, MUTED, OTHER, THIRD, headline, new_figure, tidy
 
 MARKERS = (("o", MAIN), ("D", OTHER), ("s", THIRD), ("^", MUTED))
+MOST = len(MARKERS)  # models that one figure can tell apart
 
 
 def robustness(table: pd.DataFrame, origin: str) -> Figure:
@@ -17,8 +18,8 @@ def robustness(table: pd.DataFrame, origin: str) -> Figure:
     table: `affect.robustness.measure(…)`.   Raises ValueError for more models than can be told apart.
     """
     models = [c for c in table.columns if c not in ("corruption", "measure", "strength", "setting", "n")]
-    if len(models) > len(MARKERS):
-        raise ValueError(f"{len(models)} models in one figure; at most {len(MARKERS)} can be told apart.")
+    if len(models) > MOST:
+        raise ValueError(f"{len(models)} models in one figure; at most {MOST} can be told apart.")
     clean = table[table["corruption"] == "clean"].iloc[0]
     changed = table[table["corruption"] != "clean"]
     names = list(dict.fromkeys(changed["corruption"]))
