@@ -16,7 +16,7 @@ from affect import __version__
 from affect.emotions import LANGUAGES
 from affect.errors import AffectError
 from affect.live.terminal import consent_of, tell
-from affect.live.texts import default_language, text
+from affect.live.texts import default_language, text, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,7 +112,7 @@ def main(arguments: list[str] | None = None) -> int:
         code = run(options, summary)
     except AffectError as error:
         summary.print()
-        tell(f"error: {error}")
+        tell(f"error: {told(error, options.lang)}")
         return 2
     except KeyboardInterrupt:
         with suppress(OSError):  # the terminal may have been closed
@@ -153,7 +153,7 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
         from affect.live.recorded import analyse_files
 
         return analyse_files(options, model, consent_of(options))
-    no_window = None if options.headless else missing_display()
+    no_window = None if options.headless else missing_display(options.lang)
     windowed = not options.headless and no_window is None
     known = options.consent or (options.record is not None and not windowed)
     consent = consent_of(options) if known else None  # else the window asks
@@ -162,7 +162,7 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
     if windowed and isinstance(source, DemoSource):
         source.endless = True
     with closing(FrameFeed(source)) as feed:
-        classifier = load_classifier(model, options.backend, tell)
+        classifier = load_classifier(model, options.backend, tell, options.lang)
         tell(text("model_and_source", options.lang, model=classifier.description, source=source.description))
         if no_window is not None:
             tell(text("headless", options.lang, reason=no_window))

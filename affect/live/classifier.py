@@ -20,6 +20,7 @@ from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 from affect.faces import FaceBox, crop_face
 from affect.files import sha256_of
+from affect.live.texts import TextError, text
 from affect.preprocessing import Image, Preprocessing
 
 Floats = npt.NDArray[np.float32]
@@ -59,18 +60,20 @@ class Classifier:
         return np.asarray(powers / powers.sum(1, keepdims=True), np.float32)
 
 
-def load_classifier(model: Path, backend: str = "onnx", notify: Callable[[str], None] = print) -> Classifier:
+def load_classifier(
+    model: Path, backend: str = "onnx", notify: Callable[[str], None] = print, language: str = "en"
+) -> Classifier:
     """The classifier of a `.pt` file.
 
-    backend: "onnx" or "torch".   notify: told, in a line, of work that takes a while.
+    backend: "onnx" or "torch".   notify: told, in a line, of work that takes a while, in `language`.
     Raises AffectError for a missing, damaged, unsafe or unfitting file.
     """
     if not model.is_file():
-        raise AffectError(
-            f"The model file {model} does not exist. Choose one with --model, "
-            "or train it with python -m affect.training."
-        )
-    return _torch_classifier(model) if backend == "torch" else _onnx_classifier(model, notify)
+        raise TextError("model_missing", path=model)
+    try:
+        return _torch_classifier(model) if backend == "torch" else _onnx_classifier(model, notify, language)
+    except AffectError as error:
+        raise TextError("model_unusable", reason=error) from error
 
 
 def _torch_classifier(path: Path) -> Classifier:
@@ -88,12 +91,12 @@ def _torch_classifier(path: Path) -> Classifier:
     return Classifier(logits, checkpoint.preprocessing, checkpoint.temperature, f"{path.name} on PyTorch")
 
 
-def _onnx_classifier(path: Path, notify: Callable[[str], None]) -> Classifier:
+def _onnx_classifier(path: Path, notify: Callable[[str], None], language: str) -> Classifier:
     fingerprint = sha256_of(path)
     export = _export_path(path, fingerprint)
     session = _session(export)
     if session is None or _metadata(session).get("source_sha256") != fingerprint:
-        notify(f"Preparing {path.name} for this computer (once) …")
+        notify(text("preparing", language, name=path.name))
         from affect.model import export_onnx, load_checkpoint
 
         export_onnx(load_checkpoint(path), export, fingerprint)

@@ -17,6 +17,7 @@ from PIL import ImageDraw, ImageFont
 
 from affect.emotions import color_rgb
 from affect.errors import AffectError
+from affect.live.texts import percent
 from affect.preprocessing import Image
 
 Bgr = tuple[int, int, int]
@@ -39,13 +40,9 @@ def ink_on(ground: Bgr) -> Bgr:
     return GROUND if 0.114 * blue + 0.587 * green + 0.299 * red > 120 else INK
 
 
-def percent(share: float, language: str) -> str:
-    """A share, 0…1, in whole per cent: "82%", in Spanish "82 %" with a space that does not break.
-
-    What would round to 100 is ">99": a model is never certain.
-    """
-    figure = ">99" if share >= 0.995 else f"{share * 100:.0f}"
-    return f"{figure}\N{NO-BREAK SPACE}%" if language == "es" else f"{figure}%"
+def certainty(probability: float, language: str) -> str:
+    """A probability, 0…1, in whole per cent. What would round to 100 is ">99%": a model is never certain."""
+    return ">" + percent(0.99, language) if probability >= 0.995 else percent(probability, language)
 
 
 @lru_cache(maxsize=1024)

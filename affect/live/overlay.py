@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from affect.emotions import UNCERTAIN, label_name
-from affect.live.lettering import GROUND, INK, Bgr, beside, chip, color_of, fill, line, percent, put
+from affect.live.lettering import GROUND, INK, Bgr, beside, certainty, chip, color_of, fill, line, put
 from affect.live.panel import draw_panel, numbered, panel_size, person_color
 from affect.live.placement import Area, area_of, around, corners, first_free
 from affect.live.results import FaceResult
@@ -96,7 +96,7 @@ class Overlay:
     def _label(self, result: FaceResult, size: int, number: bool) -> Image:
         name = label_name(result.emotion, self._language)
         if result.emotion != UNCERTAIN:
-            name = f"{name} {percent(result.confidence, self._language)}"
+            name = f"{name} {certainty(result.confidence, self._language)}"
         label = chip(name, round(size * 1.2), color_of(result.emotion))
         if not number:
             return label

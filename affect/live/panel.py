@@ -13,10 +13,10 @@ from affect.live.lettering import (
     TRACK,
     Bgr,
     badge,
+    certainty,
     color_of,
     fill,
     line,
-    percent,
     plain,
     put,
 )
@@ -47,7 +47,7 @@ def numbered(results: list[FaceResult]) -> bool:
 def panel_size(size: int) -> tuple[int, int]:
     """Width and height of a person's panel, the same in all languages.   size: of the letters, in pixels."""
     pad, row, head, bar, gauge = _measures(size)
-    figure = line(percent(1, "es"), size, DIM, PANEL).shape[1]
+    figure = line(certainty(1, "es"), size, DIM, PANEL).shape[1]
     return bar + gauge + size // 2 + figure + pad, head + len(EMOTIONS) * row + pad // 2
 
 
@@ -70,7 +70,7 @@ def draw_panel(canvas: Image, result: FaceResult, left: int, top: int, language:
             put(canvas, line(label_name(emotion, language), size, INK, PANEL), left + pad, y)
         edge = row // 5
         fill(canvas, left + bar, y + edge, left + bar + round(gauge * share), y + row - edge, color_of(emotion))
-        figure = line(percent(share, language), size, ink, PANEL)
+        figure = line(certainty(share, language), size, ink, PANEL)
         put(canvas, figure, end - figure.shape[1], y)
 
 
@@ -95,7 +95,7 @@ def _head(canvas: Image, result: FaceResult, left: int, top: int, language: str,
     fill(canvas, x, y, x + swatch, y + swatch, color_of(result.emotion))
     put(canvas, name, x + swatch + size // 2, top)
     if result.emotion != UNCERTAIN:
-        figure = line(percent(result.confidence, language), large, INK, PANEL, bold=True)
+        figure = line(certainty(result.confidence, language), large, INK, PANEL, bold=True)
         put(canvas, figure, left + width - figure.shape[1], top)
 
 

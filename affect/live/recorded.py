@@ -21,7 +21,7 @@ from affect.live.setup import create_session
 from affect.live.sources import VideoSource, open_source
 from affect.live.summary import Summary
 from affect.live.terminal import tell
-from affect.live.texts import text
+from affect.live.texts import text, told
 
 # Fewer frames than that share of what the file promises: it is damaged. The promise itself is an estimate in some
 # formats, from length and mean rate.
@@ -33,7 +33,7 @@ def analyse_files(options: argparse.Namespace, model: Path, consent: Consent) ->
 
     A file that cannot be read is told, and the others go on.
     """
-    classifier = load_classifier(model, options.backend, tell)
+    classifier = load_classifier(model, options.backend, tell, options.lang)
     code = 0
     for name in options.source:
         summary = Summary(options.lang)
@@ -41,7 +41,7 @@ def analyse_files(options: argparse.Namespace, model: Path, consent: Consent) ->
             _analyse(name, options, model, classifier, summary, consent)
         except AffectError as error:
             summary.print()
-            tell(f"error: {error}")
+            tell(f"error: {told(error, options.lang)}")
             code = 2
         except KeyboardInterrupt:
             summary.print()

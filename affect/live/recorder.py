@@ -12,7 +12,7 @@ from affect.live.clock import SourceClock
 from affect.live.recording import Consent, Recording
 from affect.live.results import FaceResult
 from affect.live.sources import Frame
-from affect.live.texts import text
+from affect.live.texts import text, told
 
 
 class Recorder:
@@ -51,7 +51,7 @@ class Recorder:
         try:
             self.current = Recording(self._folder, at_s, self._clock.now_s, self._counts, self._setup(), consent)
         except AffectError as error:
-            self._failed("recording_failed", reason=error)
+            self._failed("recording_failed", error)
             return
         self._tell(text("recording_started", self._language(), folder=self.current.folder))
 
@@ -62,7 +62,7 @@ class Recorder:
         try:
             self.current.write(frame, results)
         except AffectError as error:
-            self._failed("recording_failed", reason=error)
+            self._failed("recording_failed", error)
             recording, self.current = self.current, None
             self._send(self._finish, recording, self._clock.now_s())
 
@@ -94,13 +94,13 @@ class Recorder:
             recording.close(end_s)
         except AffectError as error:
             whole = False
-            self._failed("recording_failed", reason=error)
+            self._failed("recording_failed", error)
         from affect.live.report import write_report  # only a run that records pays for it
 
         try:
             path = write_report([recording.folder], self._language())
         except (AffectError, OSError) as error:
-            self._failed("report_failed", reason=error, folder=recording.folder)
+            self._failed("report_failed", error, folder=recording.folder)
             return
         told = text("report_made", self._language(), path=path)
         self._tell(told)
@@ -111,10 +111,11 @@ class Recorder:
         try:
             name = recording.snapshot(frame.picture, frame.timestamp_s)
         except AffectError as error:
-            self._failed("recording_failed", reason=error)
+            self._failed("recording_failed", error)
             return
         self._say(text("snapshot_stored", self._language(), name=name))
 
-    def _failed(self, key: str, **values: object) -> None:
-        self.failure = AffectError(text(key, self._language(), **values))
+    def _failed(self, key: str, error: Exception, **values: object) -> None:
+        language = self._language()
+        self.failure = AffectError(text(key, language, reason=told(error, language), **values))
         self._say(str(self.failure))

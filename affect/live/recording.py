@@ -28,12 +28,12 @@ from affect.files import atomic_path
 from affect.live.results import FaceResult
 from affect.live.sinks import CsvSink
 from affect.live.sources import Frame
+from affect.live.texts import TextError
 from affect.preprocessing import Image
 
 FORMAT = 1
 SAVE_EVERY_S = 0.5  # and a save takes far less than the other half second
 EVENT_COLUMNS = ["timestamp_s", "event", "text"]
-ADVICE = "What was recorded before is whole. Make room, or choose another folder with --record."
 
 
 @dataclass(frozen=True)
@@ -94,11 +94,11 @@ class Recording:
         self._lock = threading.RLock()
         self._ended = threading.Event()
         self.folder = _new_folder(parent, self._started)
-        self._csv = CsvSink(self.folder / "emotions.csv", ADVICE)
+        self._csv = CsvSink(self.folder / "emotions.csv", "recording_unwritable")
         try:
             self._begin_files()
         except OSError as error:
-            raise AffectError(f"{self.folder} cannot be written ({error.strerror}). {ADVICE}") from error
+            raise TextError("recording_unwritable", path=self.folder, reason=error.strerror) from error
         self._saver = threading.Thread(target=self._keep_saving, name="saver", daemon=True)
         self._saver.start()
 
@@ -170,7 +170,7 @@ class Recording:
             with atomic_path(self.folder / name) as part:
                 part.write_bytes(cv2.imencode(".png", picture)[1].tobytes())
         except OSError as error:
-            raise AffectError(f"{self.folder / name} cannot be written ({error.strerror}). {ADVICE}") from error
+            raise TextError("recording_unwritable", path=self.folder / name, reason=error.strerror) from error
         self.event("snapshot", at_s, name)
         return name
 
@@ -223,7 +223,7 @@ class Recording:
                 self._unsaved_events = True
             if isinstance(error, PermissionError) and end_s is None and self._frames:
                 return  # on Windows, while somebody reads the file; the next save is near
-            raise AffectError(f"{self.folder} cannot be written ({error.strerror}). {ADVICE}") from error
+            raise TextError("recording_unwritable", path=self.folder, reason=error.strerror) from error
 
     def _json(self, end_s: float | None) -> str:
         """What session.json holds."""
@@ -277,9 +277,7 @@ def _new_folder(parent: Path, started: datetime) -> Path:
             else:
                 return folder
     except OSError as error:
-        raise AffectError(
-            f"No session can be recorded in {parent} ({error.strerror}). Choose another folder with --record."
-        ) from error
+        raise TextError("folder_unwritable", folder=parent, reason=error.strerror) from error
 
 
 def _sync_folder(folder: Path) -> None:

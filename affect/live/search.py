@@ -15,8 +15,10 @@ from typing import Protocol
 import cv2
 import numpy as np
 
+from affect.errors import AffectError
 from affect.faces import HAAR_WINDOW, FaceBox, FaceDetector, HaarDetector, Sighting, create_detector
 from affect.live.sweep import NEW_HITS, Slice, Sweep, sweeps
+from affect.live.texts import TextError
 from affect.live.views import Views
 
 # Around a known face. 62 px = 24·1.1^10: the cascade then tries three sides, one step below and above the last one.
@@ -136,7 +138,10 @@ def create_search(name: str, model: str | Path | None = None) -> FaceSearch:
 
     Raises AffectError for another name, or where YuNet's file is missing or unusable.
     """
-    return AroundKnown() if name == "haar" else Everywhere(create_detector(name, model))
+    try:
+        return AroundKnown() if name == "haar" else Everywhere(create_detector(name, model))
+    except AffectError as error:
+        raise TextError("detector_unusable", reason=error) from error
 
 
 def _near(detector: HaarDetector, views: Views, box: FaceBox) -> Sighting | None:

@@ -20,7 +20,7 @@ from affect.live.recording import Consent, Event, Recording
 from affect.live.results import FaceResult
 from affect.live.sources import Frame, Source, VideoSource
 from affect.live.summary import Summary
-from affect.live.texts import text
+from affect.live.texts import percent, text
 
 MESSAGE_S = 6.0
 SIGNAL_GAP_S = 2.0  # a live source that gives nothing for so long has lost its signal
@@ -269,11 +269,12 @@ class Session:
     def _changes(self, shift: Shift) -> str:
         """What a baseline does to the face at rest, for the classes that it moves most."""
         most = sorted(range(len(EMOTIONS)), key=lambda i: -abs(float(shift.after[i] - shift.before[i])))[:3]
-        told = [
-            f"{label_name(EMOTIONS[i], self._summary.language)} {shift.before[i]:.0%} → {shift.after[i]:.0%}"
-            for i in most
-            if abs(float(shift.values[i])) >= TOLD_SHIFT and f"{shift.before[i]:.0%}" != f"{shift.after[i]:.0%}"
-        ]
+        language = self._summary.language
+        told = []
+        for i in most:
+            before, after = (percent(float(side[i]), language) for side in (shift.before, shift.after))
+            if abs(float(shift.values[i])) >= TOLD_SHIFT and before != after:
+                told.append(f"{label_name(EMOTIONS[i], language)} {before} → {after}")
         if not told:
             return self._text("baseline_unmoved")
         rests = int(shift.after.argmax()) == EMOTIONS.index("neutral")

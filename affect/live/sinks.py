@@ -16,6 +16,7 @@ from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 from affect.live.results import FaceResult
 from affect.live.sources import Frame
+from affect.live.texts import TextError
 from affect.preprocessing import Image
 
 COLUMNS: list[object] = [
@@ -27,13 +28,13 @@ COLUMNS: list[object] = [
 class CsvSink:
     """A row per face and frame. Every frame's rows are handed to the system at once, so a kill tears no row.
 
-    An existing file is replaced.   advice: what to do where the file cannot be written, for the person.
+    An existing file is replaced.   failure: the key of the sentence that tells a person it cannot be written.
     Raises AffectError where it cannot be written; what was written before stays whole.
     """
 
-    def __init__(self, path: Path, advice: str = "Name another file with --csv.") -> None:
+    def __init__(self, path: Path, failure: str = "csv_unwritable") -> None:
         self._path = path
-        self._advice = advice
+        self._failure = failure
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = path.open("wb", buffering=0)
@@ -69,7 +70,7 @@ class CsvSink:
         self._size += len(data)
 
     def _failed(self, error: OSError) -> AffectError:
-        return AffectError(f"{self._path} cannot be written ({error.strerror}). {self._advice}")
+        return TextError(self._failure, path=self._path, reason=error.strerror)
 
     def __enter__(self) -> CsvSink:
         return self
@@ -107,13 +108,11 @@ class VideoSink:
     def __init__(self, path: Path, fps: float) -> None:
         code = self.CODECS.get(path.suffix.lower())
         if code is None:
-            raise AffectError(f"--save-video {path}: the name must end in .mp4 or .avi.")
+            raise TextError("video_ending", path=path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise AffectError(
-                f"{path} cannot be written ({error.strerror}). Name another file with --save-video."
-            ) from error
+            raise TextError("video_unwritable", path=path, reason=error.strerror) from error
         self._path = path
         self._fps = fps
         self._code = cv2.VideoWriter.fourcc(*code)
@@ -127,7 +126,7 @@ class VideoSink:
             self._size = (picture.shape[1], picture.shape[0])
             self._writer = cv2.VideoWriter(str(self._path), self._code, self._fps, self._size)
             if not self._writer.isOpened():
-                raise AffectError(f"{self._path} cannot be written. Name another file with --save-video.")
+                raise TextError("video_unwritable", path=self._path, reason="OpenCV")
         if (picture.shape[1], picture.shape[0]) != self._size:
             picture = cv2.resize(picture, self._size)  # type: ignore[assignment]
         due = round(frame.timestamp_s * self._fps) + 1

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from affect.emotions import EMOTIONS, UNCERTAIN, label_name
 from affect.live.results import FaceResult
 from affect.live.sources import Frame
-from affect.live.texts import text
+from affect.live.texts import percent, text
 
 
 @dataclass
@@ -62,7 +62,7 @@ class Summary:
 
     def _told(self, result: FaceResult) -> str:
         name = label_name(result.emotion, self.language)
-        label = name if result.emotion == UNCERTAIN else f"{name} {result.confidence:.0%}"
+        label = name if result.emotion == UNCERTAIN else f"{name} {percent(result.confidence, self.language)}"
         return self._text("summary_face", id=result.face_id, label=label)
 
     def _text(self, key: str, **values: object) -> str:
@@ -76,9 +76,10 @@ class Summary:
         counts = {"frames": self.frames, "source": self.source, "took": took, "rate": self.frames / took}
         print("\n" + self._text("summary_frames", **counts))
         print(self._text("summary_model", model=self.model))
-        print(self._text("summary_share", share=self.with_face / self.frames))
+        print(self._text("summary_share", share=percent(self.with_face / self.frames, self.language)))
         total = sum(self.emotions.values())
         for emotion in sorted((*EMOTIONS, UNCERTAIN), key=lambda e: -self.emotions[e]):
             if self.emotions[emotion]:
-                print(f"  {label_name(emotion, self.language):<10} {self.emotions[emotion] / total:4.0%}")
+                share = percent(self.emotions[emotion] / total, self.language)
+                print(f"  {label_name(emotion, self.language):<10} {share:>5}")
         print(self._text("summary_worth"), flush=True)

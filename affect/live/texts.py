@@ -7,6 +7,7 @@ import os
 from typing import Final
 
 from affect.emotions import LANGUAGES
+from affect.errors import AffectError
 
 TEXTS: Final[dict[str, dict[str, str]]] = {
     # the sources: cameras, files, streams
@@ -234,6 +235,51 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "en": "Nothing is being recorded. Press r to start.",
         "es": "No se está registrando nada. Pulse r para empezar.",
     },
+    # files that cannot be written or used
+    "recording_unwritable": {
+        "en": "{path} cannot be written ({reason}). What was recorded before is whole. Make room, or choose another "
+        "folder with --record.",
+        "es": "No se puede escribir {path} ({reason}). Lo registrado hasta ahora está completo. Libere espacio o elija "
+        "otra carpeta con --record.",
+    },
+    "folder_unwritable": {
+        "en": "No session can be recorded in {folder} ({reason}). Choose another folder with --record.",
+        "es": "No se puede registrar ninguna sesión en {folder} ({reason}). Elija otra carpeta con --record.",
+    },
+    "csv_unwritable": {
+        "en": "{path} cannot be written ({reason}). Name another file with --csv.",
+        "es": "No se puede escribir {path} ({reason}). Indique otro archivo con --csv.",
+    },
+    "video_unwritable": {
+        "en": "{path} cannot be written ({reason}). Name another file with --save-video.",
+        "es": "No se puede escribir {path} ({reason}). Indique otro archivo con --save-video.",
+    },
+    "video_ending": {
+        "en": "--save-video {path}: the name must end in .mp4 or .avi.",
+        "es": "--save-video {path}: el nombre debe terminar en .mp4 o .avi.",
+    },
+    "model_missing": {
+        "en": "The model file {path} does not exist. Choose one with --model, or train it with "
+        "python -m affect.training.",
+        "es": "El archivo del modelo {path} no existe. Elija otro con --model o entrénelo con "
+        "python -m affect.training.",
+    },
+    "model_unusable": {
+        "en": "{reason}",
+        "es": "No se puede usar este modelo. Elija otro con --model. Detalle técnico: {reason}",
+    },
+    "detector_unusable": {
+        "en": "{reason}",
+        "es": "No se puede usar este detector de caras. Detalle técnico: {reason}",
+    },
+    "preparing": {
+        "en": "Preparing {name} for this computer (once) …",
+        "es": "Preparando {name} para este ordenador (una sola vez) …",
+    },
+    # why there is no window
+    "display_unset": {"en": "there is no display (DISPLAY is not set)", "es": "no hay pantalla (falta DISPLAY)"},
+    "display_missing": {"en": "the display {name} does not exist", "es": "la pantalla {name} no existe"},
+    "display_silent": {"en": "the display {name} does not answer", "es": "la pantalla {name} no responde"},
     "source_ended": {
         "en": "The source has ended: nothing more is analysed.",
         "es": "La fuente ha terminado: ya no se analiza nada más.",
@@ -305,8 +351,8 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     },
     "summary_model": {"en": "model: {model}", "es": "modelo: {model}"},
     "summary_share": {
-        "en": "a face in {share:.0%} of the frames",
-        "es": "una cara en el {share:.0%} de los fotogramas",
+        "en": "a face in {share} of the frames",
+        "es": "una cara en el {share} de los fotogramas",
     },
     "summary_worth": {
         "en": "These are perceived expressions, not felt emotions.",
@@ -335,6 +381,24 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
 def text(key: str, language: str, **values: object) -> str:
     """A sentence of TEXTS in a language, with its {placeholders} filled. Raises KeyError for an unknown one."""
     return TEXTS[key][language].format(**values)
+
+
+class TextError(AffectError):
+    """An error whose sentence is in TEXTS. As a string it is English; `told` gives it in the person's language."""
+
+    def __init__(self, key: str, **values: object) -> None:
+        super().__init__(text(key, "en", **values))
+        self.key, self.values = key, values
+
+
+def told(error: BaseException, language: str) -> str:
+    """An error for a person: in `language` where its sentence is in TEXTS, else as it is."""
+    return text(error.key, language, **error.values) if isinstance(error, TextError) else str(error)
+
+
+def percent(share: float, language: str) -> str:
+    """A share, 0…1, in whole per cent: "82%", in Spanish "82 %" with a space that does not break."""
+    return f"{share * 100:.0f}\N{NO-BREAK SPACE}%" if language == "es" else f"{share * 100:.0f}%"
 
 
 def default_language() -> str:

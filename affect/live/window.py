@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import cv2
 
+from affect.live.texts import text
 from affect.preprocessing import Image
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 SMALLEST = (400, 300)  # pixels: in a smaller window the bar's words no longer fit
 
 
-def missing_display() -> str | None:
+def missing_display(language: str = "en") -> str | None:
     """Why no window can be opened here, in a few words, or None where one can.
 
     opencv-python's window is Qt on X11 under Linux (on Wayland, XWayland serves it), and Qt ends the whole program
@@ -28,18 +29,18 @@ def missing_display() -> str | None:
         return None
     display = os.environ.get("DISPLAY", "")
     if not display:
-        return "there is no display (DISPLAY is not set)"
+        return text("display_unset", language)
     host, _, rest = display.rpartition(":")
     number = rest.split(".")[0]
     if not number.isdecimal():
-        return f"the display {display} does not exist"
+        return text("display_missing", language, name=display)
     try:
         if host in ("", "unix"):
             _reach(socket.AF_UNIX, _unix_addresses(int(number)))
         else:
             _reach(socket.AF_INET, [(host, 6000 + int(number))])
     except OSError:
-        return f"the display {display} does not answer"
+        return text("display_silent", language, name=display)
     return None
 
 

@@ -53,7 +53,7 @@ class Person:
 @pytest.fixture
 def person(monkeypatch: pytest.MonkeyPatch) -> type[Person]:
     monkeypatch.setattr(screen_module, "Screen", Person)
-    monkeypatch.setattr(window, "missing_display", lambda: None)
+    monkeypatch.setattr(window, "missing_display", lambda language: None)
     return Person
 
 
@@ -85,14 +85,19 @@ def test_a_no_on_the_terminal_ends_it(
     assert "Without consent nothing is recorded." in capfd.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [("en", "No session can be recorded in"), ("es", "No se puede registrar ninguna sesión en")],
+)
 def test_a_folder_that_cannot_be_written_ends_a_run_without_a_window(
-    tmp_path: Path, reports: Reports, capfd: pytest.CaptureFixture[str]
+    language: str, sentence: str, tmp_path: Path, reports: Reports, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "out").write_text("a file")
-    arguments = ["--source", "demo", "--headless", "--lang", "en", "--consent"]
+    arguments = ["--source", "demo", "--headless", "--lang", language, "--consent"]
     assert main([*arguments, "--record", str(tmp_path / "out")]) == 2
     out, err = capfd.readouterr()
-    assert "1 frames of demo" in out
+    assert "1 frames of demo" in out or "1 fotogramas de demo" in out
+    assert sentence in err
     assert [line for line in err.splitlines() if line.startswith("error: ")] == [err.splitlines()[-1]]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from affect.emotions import COLORS, EMOTIONS, color_rgb
 from affect.faces import FaceBox
-from affect.live.lettering import color_of, percent
+from affect.live.lettering import certainty, color_of
 from affect.live.overlay import Overlay
 from affect.live.panel import PERSONS, person_color
 from affect.live.results import FaceResult
@@ -60,12 +60,12 @@ def test_the_languages_differ() -> None:
 
 
 def test_per_cent_is_written_as_the_language_writes_it() -> None:
-    assert percent(0.824, "en") == "82%"
-    assert percent(0.824, "es") == "82\N{NO-BREAK SPACE}%"
+    assert certainty(0.824, "en") == "82%"
+    assert certainty(0.824, "es") == "82\N{NO-BREAK SPACE}%"
 
 
 def test_no_probability_is_told_as_certainty() -> None:
-    assert [percent(p, "en") for p in (0.0, 0.994, 0.996, 1.0)] == ["0%", "99%", ">99%", ">99%"]
+    assert [certainty(p, "en") for p in (0.0, 0.994, 0.996, 1.0)] == ["0%", "99%", ">99%", ">99%"]
 
 
 def test_an_empty_frame_says_that_there_is_no_face() -> None:
