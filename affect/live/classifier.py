@@ -88,7 +88,7 @@ def _torch_classifier(path: Path) -> Classifier:
         with torch.inference_mode():
             return np.asarray(model(torch.from_numpy(faces)).numpy(), np.float32)
 
-    return Classifier(logits, checkpoint.preprocessing, checkpoint.temperature, f"{path.name} on PyTorch")
+    return Classifier(logits, checkpoint.preprocessing, checkpoint.temperature, f"{path.name} (PyTorch)")
 
 
 def _onnx_classifier(path: Path, notify: Callable[[str], None], language: str) -> Classifier:
@@ -119,7 +119,7 @@ def _onnx_classifier(path: Path, notify: Callable[[str], None], language: str) -
         return np.concatenate([helped.result(), rest])
 
     preprocessing = Preprocessing.from_dict(json.loads(values["preprocessing"]))
-    return Classifier(logits, preprocessing, float(values["temperature"]), f"{path.name} on ONNX Runtime")
+    return Classifier(logits, preprocessing, float(values["temperature"]), f"{path.name} (ONNX Runtime)")
 
 
 def _export_path(path: Path, fingerprint: str) -> Path:
