@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+
+# Tests run in as many processes as there are cores, and their threads would only wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import subprocess
 import sys
 from collections.abc import Callable, Iterator

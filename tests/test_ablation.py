@@ -31,6 +31,7 @@ def test_an_unknown_ingredient_is_told_with_those_that_exist() -> None:
         runs_of(["salt"])
 
 
+@pytest.mark.slow
 def test_runs_are_measured_with_every_seed_and_not_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     manifest = read_manifest(write_sample(tmp_path / "faces", train=2, val=2, size=48))
     tiny = replace(

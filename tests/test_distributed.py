@@ -20,9 +20,12 @@ from affect.distributed import synchronise_batch_norm
 from affect.emotions import EMOTIONS
 from affect.model import load_checkpoint
 
-pytestmark = pytest.mark.skipif(
-    not (dist.is_available() and dist.is_gloo_available()), reason="this PyTorch cannot join processes with gloo"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not (dist.is_available() and dist.is_gloo_available()), reason="this PyTorch cannot join processes with gloo"
+    ),
+]
 
 SCRIPT = Path(__file__).with_name("joined_training.py")
 TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")

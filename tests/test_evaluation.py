@@ -132,6 +132,7 @@ def test_the_command_line_says_what_is_missing(capsys: pytest.CaptureFixture[str
 
 
 @pytest.mark.skipif(not FERPLUS.is_file(), reason="FER+ is not on this machine")
+@pytest.mark.slow
 def test_the_bundled_model_reaches_its_published_figures(tmp_path: Path) -> None:
     assert main(["--model", str(STARTER), "--data", str(FERPLUS), "--out", str(tmp_path)]) == 0
     measured = json.loads((tmp_path / "metrics.json").read_text())

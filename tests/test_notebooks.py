@@ -81,6 +81,7 @@ def faces(runs: Runs) -> Path:
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.slow
 def test_a_notebook_runs_on_a_folder_and_shows_no_warning(name: str, runs: Runs, faces: Path) -> None:
     book = runs.run(name, faces)  # an error in any cell is raised
     assert "data set `faces`" in texts_of(book)
@@ -88,6 +89,7 @@ def test_a_notebook_runs_on_a_folder_and_shows_no_warning(name: str, runs: Runs,
     assert len(images_of(book)) >= 5
 
 
+@pytest.mark.slow
 def test_v4_ends_with_all_six_models(runs: Runs) -> None:
     text = texts_of(nbformat.read(runs.folder / "folder" / f"{STORY[-1]}.ipynb", as_version=4))
     assert "has the highest accuracy on faces val" in text
@@ -95,6 +97,7 @@ def test_v4_ends_with_all_six_models(runs: Runs) -> None:
     assert (runs.folder / "folder" / "results" / "faces" / "comparison.png").is_file()
 
 
+@pytest.mark.slow
 def test_a_notebook_runs_on_a_zip_without_the_ones_before_it(runs: Runs, faces: Path) -> None:
     archive = Path(shutil.make_archive(str(runs.folder / "zipped"), "zip", faces.parent, faces.name))
     text = texts_of(runs.run(STORY[-1], archive, "zip"))
@@ -103,6 +106,7 @@ def test_a_notebook_runs_on_a_zip_without_the_ones_before_it(runs: Runs, faces: 
     assert "Not measured yet: v1 frozen" in text
 
 
+@pytest.mark.slow
 def test_a_finished_run_is_read_and_not_repeated(runs: Runs, faces: Path) -> None:
     checkpoint = runs.folder / "folder" / "models" / "best_model_finetuned_affectnet_v3.pt"
     before = checkpoint.stat().st_mtime_ns

@@ -39,6 +39,7 @@ def table(faces: Path, models: list[Path]) -> pd.DataFrame:
     return measure(models, read_manifest(faces))
 
 
+@pytest.mark.slow
 def test_every_corruption_has_three_rows_beside_the_clean_one(table: pd.DataFrame) -> None:
     assert len(table) == 1 + 3 * len(CORRUPTIONS)
     assert table["corruption"].iloc[0] == "clean"
@@ -46,10 +47,12 @@ def test_every_corruption_has_three_rows_beside_the_clean_one(table: pd.DataFram
     assert set(table["n"]) == {32}
 
 
+@pytest.mark.slow
 def test_the_clean_row_is_what_the_evaluation_measures(table: pd.DataFrame, faces: Path, models: list[Path]) -> None:
     assert table["m0"].iloc[0] == evaluate_pictures(models[0], read_manifest(faces)).metrics["accuracy"]
 
 
+@pytest.mark.slow
 def test_the_same_table_comes_out_again(table: pd.DataFrame, faces: Path, models: list[Path]) -> None:
     again = measure(models[:1], read_manifest(faces))
     pd.testing.assert_series_equal(again["m0"], table["m0"])
@@ -67,6 +70,7 @@ def test_two_models_of_one_name_are_refused(models: list[Path], faces: Path) -> 
         measure([models[0], models[0]], read_manifest(faces))
 
 
+@pytest.mark.slow
 def test_the_table_and_the_figure_say_where_the_numbers_come_from(table: pd.DataFrame) -> None:
     text = table_of(table)
     assert "| none | |" in text

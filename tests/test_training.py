@@ -98,7 +98,7 @@ RECIPE = replace(
 )
 
 
-@pytest.mark.parametrize("experiment", [TINY, RECIPE], ids=lambda e: e.name)
+@pytest.mark.parametrize("experiment", [TINY, pytest.param(RECIPE, marks=pytest.mark.slow)], ids=lambda e: e.name)
 def test_an_interrupted_run_resumes_to_the_same_weights(
     experiment: Experiment, manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -149,7 +149,10 @@ def test_a_state_of_another_run_is_not_continued(
         train(TINY, manifest, tmp_path, resume=True)
 
 
-@pytest.mark.parametrize("imbalance", ["none", "class-weights", "logit-adjustment"])
+LONG = [pytest.param(name, marks=pytest.mark.slow) for name in ("class-weights", "logit-adjustment")]
+
+
+@pytest.mark.parametrize("imbalance", ["none", *LONG])
 def test_a_model_learns_what_can_be_learned(manifest: Manifest, tmp_path: Path, imbalance: str) -> None:
     longer = replace(
         TINY,
@@ -256,6 +259,7 @@ def test_the_command_line_trains_and_evaluates(
     assert "balanced_accuracy" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_student_learns_what_its_teacher_says(manifest: Manifest, tmp_path: Path) -> None:
     (teacher,) = train(replace(TINY, name="teacher", stages=(Stage("all", 19, 12, 3e-3),)), manifest, tmp_path / "t")
     student = replace(TINY, name="student", distill=0.5)
