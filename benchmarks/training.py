@@ -2,6 +2,7 @@
 
     python -m benchmarks.training --data DIR_OR_ZIP [--init-weights FILE.pt] [--image-size 224 112] [--write]
 
+All of it takes more than an hour on two cores; `--only accuracy`, then `--only speed`, does it in two goes.
 With --write the benchmark's part of benchmarks/README.md and of docs/scaling.md is renewed. Run it on a machine that
 does nothing else; the pictures that it needs are unpacked into a temporary folder.
 """
@@ -194,12 +195,13 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         unpack(manifest, "train", train, options.seed, folder / name)
         unpack(manifest, "val", val, options.seed, folder / name)
     found: dict[str, Any] = {"machine": machine(), "data": manifest.name, "speed": {}, "accuracy": {}, "gpu": {}}
+    found |= kept_part(options)
 
     def job(kind: str, experiment: str, stage: str, size: int) -> Job:
         data = str(folder / kind)
         return Job(data, experiment, stage, size, options.epochs, options.init_weights, options.seed)
 
-    for size in options.image_size:
+    for size in options.image_size if options.only != "accuracy" else ():
         for experiment, stage in STAGES:
             _say(f"speed: {experiment} {stage}, {size}×{size} …")
             found["speed"][f"{experiment} {stage} {size}"] = speed(
@@ -207,11 +209,22 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
             )
             if torch.cuda.is_available() and stage == "finetuned":
                 found["gpu"][f"{experiment} {stage} {size}"] = gpu(job("speed", experiment, stage, size))
-    for experiment, stage in STAGES if options.seeds else ():
+    for experiment, stage in STAGES if options.only != "speed" else ():
         _say(f"accuracy: {experiment} {stage}, {min(options.image_size)}×{min(options.image_size)} …")
         of_stage = job("accuracy", experiment, stage, min(options.image_size))
         found["accuracy"][f"{experiment} {stage}"] = accuracy(of_stage, options.seeds)
     return found
+
+
+def kept_part(options: argparse.Namespace) -> dict[str, Any]:
+    """With --only: what the last run found of the other part. Accuracy can be measured beside other work, speed cannot."""
+    file = options.out / "training.json"
+    if options.only is None or not file.is_file():
+        return {}
+    last = json.loads(file.read_text(encoding="utf-8"))
+    return (
+        {"accuracy": last["accuracy"]} if options.only == "speed" else {k: last[k] for k in ("speed", "gpu", "machine")}
+    )
 
 
 def report(found: dict[str, Any]) -> str:
@@ -341,7 +354,10 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--rounds", type=int, default=3, metavar="N", help="turns of both loops (default 3)")
     made.add_argument("--accuracy-pictures", type=int, default=6000, metavar="N", help="to learn from (default 6000)")
     made.add_argument("--epochs", type=int, default=5, metavar="N", help="of the accuracy (default 5)")
-    made.add_argument("--seeds", type=int, default=2, metavar="N", help="of the accuracy (default 2; 0: leave it out)")
+    made.add_argument("--seeds", type=int, default=2, metavar="N", help="of the accuracy (default 2)")
+    made.add_argument(
+        "--only", choices=("speed", "accuracy"), help="measure one part, and keep the last run's other one"
+    )
     made.add_argument("--seed", type=int, default=42)
     made.add_argument("--out", type=Path, default=ROOT / "results" / "benchmarks" / "training", metavar="DIR")
     made.add_argument("--write", action="store_true", help="renew benchmarks/README.md and docs/scaling.md as well")
@@ -365,9 +381,10 @@ def main(arguments: list[str] | None = None) -> int:
         shutil.rmtree(folder, ignore_errors=True)
     with atomic_path(options.out / "training.json") as part:
         part.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    plots.save(figure_of(found), options.out / "training.png")
+    if found["speed"]:
+        plots.save(figure_of(found), options.out / "training.png")
     print(report(found))
-    if options.write:
+    if options.write and found["speed"]:
         picture = os.path.relpath(options.out / "training.png", ROOT / "benchmarks").replace(os.sep, "/")
         renew(ROOT / "benchmarks" / "README.md", f"{report(found)}\n\n![Images a second of both loops]({picture})")
         renew(ROOT / "docs" / "scaling.md", hours(found))
