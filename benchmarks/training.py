@@ -217,7 +217,7 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
 
 
 def kept_part(options: argparse.Namespace) -> dict[str, Any]:
-    """With --only: what the last run found of the other part. Accuracy can be measured beside other work, speed cannot."""
+    """With --only: what the last run found of the other part."""
     file = options.out / "training.json"
     if options.only is None or not file.is_file():
         return {}
@@ -355,9 +355,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--accuracy-pictures", type=int, default=6000, metavar="N", help="to learn from (default 6000)")
     made.add_argument("--epochs", type=int, default=5, metavar="N", help="of the accuracy (default 5)")
     made.add_argument("--seeds", type=int, default=2, metavar="N", help="of the accuracy (default 2)")
-    made.add_argument(
-        "--only", choices=("speed", "accuracy"), help="measure one part, and keep the last run's other one"
-    )
+    made.add_argument("--only", choices=("speed", "accuracy"), help="measure one part, and keep the other from --out")
     made.add_argument("--seed", type=int, default=42)
     made.add_argument("--out", type=Path, default=ROOT / "results" / "benchmarks" / "training", metavar="DIR")
     made.add_argument("--write", action="store_true", help="renew benchmarks/README.md and docs/scaling.md as well")
