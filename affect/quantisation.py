@@ -1,0 +1,244 @@
+"""Is a model of 8-bit integers as good, and faster?  `python -m affect.quantisation --model FILE.pt --data …`
+
+Static quantisation on ONNX Runtime: weights and activations become integers whose ranges are measured beforehand on
+training pictures (Jacob et al. 2018, arXiv:1712.05877). Both networks then see the same pictures, timed in turns.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from tqdm import tqdm
+
+from affect.data.cache import prepare_pictures
+from affect.data.loading import hard_labels
+from affect.data.manifest import Manifest, read_manifest
+from affect.data.splits import stratified_part
+from affect.errors import AffectError
+from affect.evaluation import probabilities_of
+from affect.files import atomic_path, sha256_of
+from affect.metrics import metrics_of
+from affect.model import Checkpoint, export_onnx, load_checkpoint
+
+Floats = npt.NDArray[np.float32]
+BATCH = 32
+ROUNDS = (
+    20  # turns of both networks, of FACES faces each; a turn of a few milliseconds each keeps the machine's moods apart
+)
+FACES = 25
+MOST_LOST = 0.005  # of accuracy: an integer network that loses more is not worth its speed
+
+
+@dataclass(frozen=True)
+class Row:
+    """A network's figures.   ms_a_face: median, one face at a time on one core.   megabytes: of the ONNX file."""
+
+    network: str
+    accuracy: float
+    f1_macro: float
+    ece: float
+    ms_a_face: float
+    megabytes: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The network as it is, and in integers.
+
+    n: pictures measured.   calibrated_on: pictures that the ranges come from.
+    speedup: median of the turns' ratios.   agreement: share of pictures that both give the same class.
+    """
+
+    model: str
+    data: str
+    split: str
+    n: int
+    calibrated_on: int
+    float32: Row
+    int8: Row
+    speedup: float
+    agreement: float
+
+    @property
+    def worthwhile(self) -> bool:
+        """Whether the integers lose little and gain something."""
+        return self.float32.accuracy - self.int8.accuracy <= MOST_LOST and self.speedup > 1.05
+
+
+def compare(path: Path, manifest: Manifest, split: str = "val", pictures: int = 512, seed: int = 0) -> Comparison:
+    """Quantise a checkpoint's network on training pictures, and measure it beside the original on a split.
+
+    pictures: how many of the training split give the ranges, every class in its share.
+    Raises AffectError for an unusable file or an empty split.
+    """
+    checkpoint = load_checkpoint(path)
+    train = manifest.rows("train")
+    some = train[stratified_part(train, min(1.0, pictures / len(train)), seed)]
+    calibration, _ = _faces(manifest, some, checkpoint, "calibration")
+    faces, rows = _faces(manifest, manifest.rows(split), checkpoint, "pictures")
+    with tempfile.TemporaryDirectory() as folder:
+        files = {"float32": Path(folder) / "float32.onnx", "int8": Path(folder) / "int8.onnx"}
+        export_onnx(checkpoint, files["float32"], sha256_of(path))
+        quantise(files["float32"], files["int8"], calibration)
+        sizes = {name: file.stat().st_size / 1e6 for name, file in files.items()}
+        sessions = {name: _session(file) for name, file in files.items()}
+    logits = {name: _logits(session, faces, name) for name, session in sessions.items()}
+    times = _times(sessions, faces[: min(FACES, len(faces))])
+    labels = hard_labels(rows)
+    found = {}
+    for name in files:
+        metrics = metrics_of(probabilities_of(logits[name], checkpoint.temperature), labels)
+        figures = {key: metrics[key] for key in ("accuracy", "f1_macro", "ece")}
+        found[name] = Row(name, **figures, ms_a_face=1e3 * float(np.median(times[name])), megabytes=sizes[name])
+    return Comparison(
+        model=path.name,
+        data=manifest.name,
+        split=split,
+        n=len(rows),
+        calibrated_on=len(calibration),
+        **found,
+        speedup=float(np.median(times["float32"] / times["int8"])),
+        agreement=float((logits["float32"].argmax(1) == logits["int8"].argmax(1)).mean()),
+    )
+
+
+def quantise(source: Path, target: Path, calibration: Floats) -> None:
+    """Write an ONNX network in 8-bit integers: weights per channel, activations with the ranges of `calibration`.
+
+    calibration: float32 (n, 3, side, side), as the network takes them.
+    """
+    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    class Batches(CalibrationDataReader):  # type: ignore[misc]
+        def __init__(self) -> None:
+            self._batches: Iterator[Floats] = iter(np.array_split(calibration, max(1, len(calibration) // BATCH)))
+
+        def get_next(self) -> dict[str, Floats] | None:
+            batch = next(self._batches, None)
+            return None if batch is None else {"faces": batch}
+
+    prepared = target.with_suffix(".prepared.onnx")
+    log = logging.getLogger()
+    level = log.level
+    log.setLevel(logging.ERROR)  # it recommends steps that were just done
+    try:
+        quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
+        quantize_static(
+            str(prepared),
+            str(target),
+            Batches(),
+            quant_format=QuantFormat.QDQ,
+            per_channel=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+        )
+    finally:
+        log.setLevel(level)
+        prepared.unlink(missing_ok=True)
+
+
+def _faces(manifest: Manifest, rows: pd.DataFrame, checkpoint: Checkpoint, title: str) -> tuple[Floats, pd.DataFrame]:
+    """Pictures as the network takes them, float32 (n, 3, side, side), and their rows."""
+    pictures, kept = prepare_pictures(manifest, rows, checkpoint.preprocessing, title)
+    return np.asarray(checkpoint.preprocessing.normalize(np.asarray(pictures)), np.float32), kept
+
+
+def _session(path: Path) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = 1  # as the live program runs it
+    return onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
+
+
+def _logits(session: Any, faces: Floats, title: str) -> Floats:
+    batches = np.array_split(faces, -(-len(faces) // BATCH))
+    parts = [session.run(None, {"faces": b})[0] for b in tqdm(batches, desc=title, unit="batch", leave=False)]
+    return np.concatenate(parts)
+
+
+def _times(sessions: dict[str, Any], faces: Floats) -> dict[str, npt.NDArray[np.float64]]:
+    """Seconds a face in each of ROUNDS turns, of every network."""
+    times: dict[str, list[float]] = {name: [] for name in sessions}
+    for turn in range(ROUNDS + 1):
+        for name, session in sessions.items():
+            start = time.perf_counter()
+            for face in faces:
+                session.run(None, {"faces": face[None]})
+            if turn:  # the first warms up
+                times[name].append((time.perf_counter() - start) / len(faces))
+    return {name: np.array(values) for name, values in times.items()}
+
+
+def table_of(found: Comparison) -> str:
+    """The comparison as Markdown."""
+    lines = [
+        f"{found.model} on {found.data} {found.split}, n = {found.n:,}; integer ranges from {found.calibrated_on:,} "
+        "training pictures; one face at a time on one core:",
+        "",
+        "| network | accuracy | macro F1 | ECE | ms a face | MB |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in (found.float32, found.int8):
+        figures = f"{row.accuracy:.4f} | {row.f1_macro:.4f} | {row.ece:.4f} | {row.ms_a_face:.2f} | {row.megabytes:.1f}"
+        lines.append(f"| {row.network} | {figures} |")
+    verdict = "worth using" if found.worthwhile else "not worth using"
+    lost = 100 * (found.float32.accuracy - found.int8.accuracy)
+    lines += [
+        "",
+        f"int8 loses {lost:+.2f} points, is {found.speedup:.2f} times as fast, and gives the same class for "
+        f"{found.agreement:.1%} of the pictures: {verdict} (at most {100 * MOST_LOST:.1f} points, and faster).",
+    ]
+    return "\n".join(lines)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line. Returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m affect.quantisation",
+        description="A model in 8-bit integers beside itself: accuracy, calibration, time, size. It is not kept.",
+        epilog="example: python -m affect.quantisation --model models/starter_ferplus.pt --data ferplus.zip "
+        "--out results/ferplus/starter",
+    )
+    parser.add_argument("--model", type=Path, required=True, metavar="FILE.pt")
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR_OR_ZIP")
+    parser.add_argument("--split", choices=("val", "test", "all"), default="val")
+    parser.add_argument("--pictures", type=int, default=512, metavar="N", help="for the ranges (default 512)")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write int8.json and int8.md")
+    options = parser.parse_args(arguments)
+    if options.pictures < 1:
+        parser.error("--pictures must be 1 or more")
+    try:
+        found = compare(options.model, read_manifest(options.data), options.split, options.pictures)
+    except AffectError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    if options.out is not None:
+        with atomic_path(options.out / "int8.json") as part:
+            told = {**asdict(found), "worthwhile": found.worthwhile}
+            part.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+        with atomic_path(options.out / "int8.md") as part:
+            part.write_text(table_of(found) + "\n", encoding="utf-8")
+    print(table_of(found))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

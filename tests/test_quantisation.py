@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from affect.data.manifest import read_manifest
+from affect.data.sample import write_sample
+from affect.quantisation import Comparison, compare, main, table_of
+
+
+@pytest.fixture(scope="module")
+def faces(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_sample(tmp_path_factory.mktemp("quantisation") / "faces", train=4, val=2, size=64)
+
+
+@pytest.fixture
+def found(checkpoint_file: Path, faces: Path) -> Comparison:
+    return compare(checkpoint_file, read_manifest(faces), pictures=16)
+
+
+def test_both_networks_are_measured_on_the_same_pictures(found: Comparison) -> None:
+    assert found.n == 16
+    assert found.calibrated_on == 16
+    assert found.int8.megabytes < 0.4 * found.float32.megabytes
+    assert found.agreement >= 0.5  # random weights: the classes are close together, and still mostly the same
+    assert found.float32.ms_a_face > 0 < found.int8.ms_a_face
+
+
+def test_it_is_worthwhile_only_where_little_is_lost_and_time_gained(found: Comparison) -> None:
+    good = replace(found, float32=replace(found.float32, accuracy=0.8), int8=replace(found.int8, accuracy=0.796))
+    assert replace(good, speedup=1.5).worthwhile
+    assert not replace(good, speedup=1.0).worthwhile
+    assert not replace(good, speedup=1.5, int8=replace(good.int8, accuracy=0.79)).worthwhile
+
+
+def test_the_table_says_what_was_measured_and_what_follows(found: Comparison) -> None:
+    text = table_of(replace(found, speedup=0.9))
+    assert "random.pt on faces val, n = 16; integer ranges from 16 training pictures" in text
+    assert "not worth using" in text
+
+
+def test_the_command_writes_its_figures(checkpoint_file: Path, faces: Path, tmp_path: Path) -> None:
+    arguments = ["--model", str(checkpoint_file), "--data", str(faces), "--pictures", "8", "--out", str(tmp_path / "o")]
+    assert main(arguments) == 0
+    assert json.loads((tmp_path / "o" / "int8.json").read_text())["calibrated_on"] == 8
+    assert (tmp_path / "o" / "int8.md").read_text().startswith("random.pt on faces val")
+
+
+def test_a_missing_model_is_one_line(faces: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--model", "none.pt", "--data", str(faces)]) == 2
+    assert capsys.readouterr().err.startswith("error: The model file none.pt does not exist.")
