@@ -200,7 +200,7 @@ def predict(
     top.eval()
     mine = np.array_split(np.arange(len(data)), accelerator.num_processes)[accelerator.process_index]
     parts: list[npt.NDArray[np.float32]] = []
-    with torch.inference_mode():
+    with trunk.measuring(), torch.inference_mode():
         for start in range(0, len(mine), batch_size):
             inputs, _ = data.__getitems__(mine[start : start + batch_size].tolist())
             parts.append(top(trunk(inputs)).float().cpu().numpy())

@@ -9,8 +9,9 @@ from __future__ import annotations
 import io
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ class Trunk:
             raise AffectError(f"{blocks} blocks are to be frozen; MobileNetV2 has 0 to {BLOCKS}.")
         self.blocks = blocks
         self._device = device
+        self._drifting = drifting
         self._layers = nn.Sequential(*list(model.features)[:blocks])  # type: ignore[arg-type]
         if blocks == BLOCKS:
             self._layers.append(nn.AdaptiveAvgPool2d(1)).append(nn.Flatten())
@@ -60,6 +62,15 @@ class Trunk:
             return inputs.to(self._device, non_blocking=True)
         with torch.no_grad():
             return self._run(inputs)
+
+    @contextmanager
+    def measuring(self) -> Iterator[None]:
+        """Run as a finished network runs: even a drifting trunk then neither uses nor updates a batch's statistics."""
+        self._layers.eval()
+        try:
+            yield
+        finally:
+            self._layers.train(self._drifting)
 
     def _in_torch(self, faces: torch.Tensor) -> torch.Tensor:
         values: torch.Tensor = self._layers(

@@ -5,9 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from accelerate import Accelerator
 
 from affect.data.loading import FaceDataset
 from affect.errors import AffectError
+from affect.fitting import predict
 from affect.model import BLOCKS, build_model
 from affect.preprocessing import Preprocessing
 from affect.trunk import Top, Trunk, compute_activations
@@ -50,6 +52,20 @@ def test_a_frozen_trunk_does_not_move_and_a_drifting_one_does(model: torch.nn.Mo
     assert moved
     assert all("running" in k or "num_batches" in k for k in moved)
     assert all(int(k.split(".")[1]) < 14 for k in moved)
+
+
+def test_a_drifting_trunk_stands_still_while_it_is_measured(model: torch.nn.Module) -> None:
+    trunk, top = Trunk(model, 14, CPU, drifting=True), Top(model, 14, 0.0)
+    trunk(FACES)
+    before = {k: v.clone() for k, v in model.state_dict().items()}
+    pictures = np.random.default_rng(0).integers(0, 256, (6, 64, 64, 1), dtype=np.uint8)
+    data = FaceDataset(pictures, np.eye(8, dtype=np.float32)[:6], Preprocessing(image_size=64, color="grey"))
+    together = predict(Accelerator(cpu=True), trunk, top, data)
+    one_by_one = predict(Accelerator(cpu=True), trunk, top, data, batch_size=1)
+    np.testing.assert_allclose(one_by_one, together, atol=1e-4)  # whatever else is in the batch
+    assert all(torch.equal(v, before[k]) for k, v in model.state_dict().items())
+    trunk(FACES)
+    assert any(not torch.equal(v, before[k]) for k, v in model.state_dict().items())
 
 
 def test_kept_activations_are_the_trunks_and_pass_through_it(model: torch.nn.Module, tmp_path: Path) -> None:
