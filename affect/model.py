@@ -6,6 +6,7 @@ Called by training, evaluation, and by the live classifier when an export has to
 from __future__ import annotations
 
 import io
+import pickle
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from torchvision.models import MobileNet_V2_Weights, mobilenet_v2
 from affect.checkpoint_file import brief, read_plain
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
-from affect.files import atomic_path
+from affect.files import atomic_path, sha256_of
 from affect.preprocessing import Preprocessing
 
 FORMAT_VERSION = 1
@@ -50,9 +51,8 @@ def load_initial_weights(model: nn.Module, source: str) -> None:
         return
     if source == "imagenet":
         try:
-            # check_hash: the download is refused where its SHA-256 does not begin as its name says
-            weights = MobileNet_V2_Weights.IMAGENET1K_V1.get_state_dict(progress=True, check_hash=True)
-        except (OSError, RuntimeError) as error:
+            weights = _imagenet_weights()
+        except (OSError, RuntimeError, pickle.UnpicklingError) as error:
             raise AffectError(
                 f"The ImageNet weights could not be downloaded ({error}). Check the network, "
                 "or name a local state_dict with --init-weights FILE.pt."
@@ -212,6 +212,16 @@ def _holds_tensors(value: Any) -> bool:
     if isinstance(value, (list, tuple)):
         return any(map(_holds_tensors, value))
     return isinstance(value, torch.Tensor)
+
+
+def _imagenet_weights() -> StateDict:
+    """torchvision's file, by its SHA-256. torch.hub checks what it downloads, but not what it finds on the disk."""
+    weights = MobileNet_V2_Weights.IMAGENET1K_V1
+    file = Path(torch.hub.get_dir()) / "checkpoints" / weights.url.rsplit("/", 1)[-1]
+    digest = file.stem.rsplit("-", 1)[-1]
+    if file.is_file() and not sha256_of(file).startswith(digest):
+        raise AffectError(f"{file} is not the file that torchvision published (its SHA-256 differs). Delete it.")
+    return dict(weights.get_state_dict(progress=True, check_hash=True, weights_only=True))
 
 
 def _read_tensors(path: Path) -> StateDict:

@@ -6,6 +6,7 @@ truth.
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -94,6 +95,8 @@ def _torch_classifier(path: Path) -> Classifier:
 
 
 def _onnx_classifier(path: Path, notify: Callable[[str], None], language: str) -> Classifier:
+    helper = ThreadPoolExecutor(1)
+    helper.submit(importlib.import_module, "onnxruntime")  # its start hides the time that the hashes take
     fingerprint = sha256_of(path)
 
     def make() -> bytes:
@@ -103,8 +106,6 @@ def _onnx_classifier(path: Path, notify: Callable[[str], None], language: str) -
 
     session = _session(load_export(path, fingerprint, make, notify, language))
     values = session.get_modelmeta().custom_metadata_map
-
-    helper = ThreadPoolExecutor(1)
 
     def run(faces: Floats) -> Floats:
         return np.asarray(session.run(["logits"], {"faces": faces})[0], np.float32)
