@@ -155,11 +155,12 @@ def test_no_rule_of_security_is_silenced_but_for_assertions() -> None:
 @pytest.mark.parametrize(
     ("audit", "code", "words"),
     [
-        ('echo \'{"dependencies": []}\' > "$6"', 0, ""),
+        ('echo \'{"dependencies": [{"vulns": []}, {"vulns": []}]}\' > "$6"', 0, "no known holes in the 2 packages"),
         ('echo \'{"dependencies": [{"vulns": ["PYSEC-1"]}]}\' > "$6"; exit 1', 1, "PYSEC-1"),
-        ("exit 1", 0, "not reachable"),
+        ('echo \'{"dependencies": [{"skip_reason": "not found"}]}\' > "$6"', 0, "looked at nothing"),
+        ("exit 1", 0, "looked at nothing"),
     ],
-    ids=["nothing found", "found", "no network"],
+    ids=["nothing found", "found", "all passed over", "no network"],
 )
 def test_ci_fails_for_a_known_hole_and_not_for_a_missing_network(
     tmp_path: Path, audit: str, code: int, words: str
