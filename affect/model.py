@@ -137,7 +137,11 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
             "Train it again with python -m affect.training, or choose another model with --model."
         )
     temperature = content.get("temperature")
-    if type(temperature) not in (int, float) or not TEMPERATURES[0] <= temperature <= TEMPERATURES[1]:
+    if (
+        not isinstance(temperature, (int, float))
+        or isinstance(temperature, bool)
+        or not TEMPERATURES[0] <= temperature <= TEMPERATURES[1]
+    ):
         raise AffectError(f"{path} is damaged: its temperature is {brief(temperature)}. Use another copy.")
     try:
         preprocessing = Preprocessing.from_dict(content.get("preprocessing"))

@@ -139,6 +139,7 @@ fragments = st.one_of(
 reused = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
+@pytest.mark.slow
 @settings(deadline=None, derandomize=True, max_examples=1000, suppress_health_check=reused)
 @given(parts=st.lists(fragments, max_size=25), name=st.sampled_from(NAMES), where=st.integers(0, 25))
 def test_1000_made_up_pickles_are_refused_and_not_executed(
@@ -174,6 +175,7 @@ def content_with(**changed: Any) -> dict[str, Any]:
     } | changed
 
 
+@pytest.mark.slow
 @settings(deadline=None, derandomize=True, max_examples=1000, suppress_health_check=reused)
 @given(
     flips=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), max_size=6),
@@ -224,6 +226,7 @@ odd = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None, derandomize=True, max_examples=600, suppress_health_check=reused)
 @given(
     key=st.sampled_from(sorted(content_with())),
@@ -276,9 +279,9 @@ def test_an_absurd_setting_is_named(tmp_path: Path, key: str, value: Any, words:
 
 
 def laughs() -> bytes:
-    """Tuples of ten tuples of ten tuples …: 10²⁵ values in 600 bytes."""
-    levels = (b"0(" + 10 * (b"h" + bytes([i])) + b"tq" + bytes([i + 1]) for i in range(25))
-    return b"\x80\x02}X\x07\0\0\0classes]q\0" + b"".join(levels) + b"s."
+    """Tuples of ten tuples of ten tuples …: 10²⁵ values in 700 bytes."""
+    levels = (b"K" + bytes([i]) + b"(" + 10 * (b"h" + bytes([i])) + b"tq" + bytes([i + 1]) + b"s" for i in range(25))
+    return b"\x80\x02}K\xff]q\0s" + b"".join(levels) + b"X\x07\0\0\0classesh\x19s."
 
 
 def numel_beyond_the_file() -> bytes:
@@ -354,11 +357,10 @@ def test_a_file_of_any_size_is_refused_without_reading_it(tmp_path: Path) -> Non
 
 
 def test_settings_of_a_dict_do_not_stand_in_for_its_methods(tmp_path: Path) -> None:
-    content = OrderedDict(content_with())
-    content.get = content.items = content.keys = 5  # type: ignore[assignment]  # as BUILD may set them
+    names = b"".join(b"X" + bytes([len(n), 0, 0, 0]) + n + b"K\x05s" for n in (b"get", b"keys", b"items", b"values"))
     path = tmp_path / "model.pt"
-    torch.save(content, path)
-    assert read_plain(path) == content_with()
+    path.write_bytes(zip_with(b"\x80\x02ccollections\nOrderedDict\n)R}" + names + b"bX\x01\0\0\0aK\x01s."))
+    assert read_plain(path) == {"a": 1}
 
 
 @pytest.mark.parametrize(
@@ -368,7 +370,7 @@ def test_settings_of_a_dict_do_not_stand_in_for_its_methods(tmp_path: Path) -> N
         (lambda w: w.update(more=torch.zeros(1)), "mobilenet_v2 with eight classes"),
         (lambda w: w["classifier.1.bias"].fill_(float("inf")), "not finite"),
         (lambda w: w["features.0.1.running_var"].fill_(-1), "variances below zero"),
-        (lambda w: w["features.18.0.weight"].fill_(3e38), "no finite numbers"),
+        (lambda w: w["classifier.1.weight"].fill_(3e38), "no finite numbers"),
         (lambda w: w.update({"classifier.1.bias": torch.zeros(7)}), "shape"),
         (lambda w: w.update({"classifier.1.bias": torch.zeros(8, dtype=torch.complex64)}), "more than tensors"),
         (lambda w: w.update({"classifier.1.bias": "eight"}), "shape"),

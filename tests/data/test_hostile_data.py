@@ -190,6 +190,7 @@ def _whole_zip(tmp_path: Path) -> bytes:
     return zip_of(tmp_path / "whole.zip", entries, zipfile.ZIP_DEFLATED).read_bytes()
 
 
+@pytest.mark.slow
 @settings(
     deadline=None, derandomize=True, max_examples=500, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -314,6 +315,7 @@ def test_a_list_with_too_many_rows_is_refused(tmp_path: Path) -> None:
         read_manifest(data)
 
 
+@pytest.mark.slow
 @settings(
     deadline=None, derandomize=True, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -323,6 +325,7 @@ def test_any_bytes_as_a_list_are_read_or_refused_in_a_line(tmp_path: Path, conte
         read_manifest(with_list(tmp_path, b"pth,label\n" * headed + content))
 
 
+@pytest.mark.slow
 @settings(
     deadline=None, derandomize=True, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
