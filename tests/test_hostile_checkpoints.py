@@ -370,7 +370,7 @@ def test_settings_of_a_dict_do_not_stand_in_for_its_methods(tmp_path: Path) -> N
         (lambda w: w.update(more=torch.zeros(1)), "mobilenet_v2 with eight classes"),
         (lambda w: w["classifier.1.bias"].fill_(float("inf")), "not finite"),
         (lambda w: w["features.0.1.running_var"].fill_(-1), "variances below zero"),
-        (lambda w: w["classifier.1.weight"].fill_(3e38), "no finite numbers"),
+        (lambda w: (w["features.18.1.bias"].fill_(1), w["classifier.1.weight"].fill_(3e38)), "no finite numbers"),
         (lambda w: w.update({"classifier.1.bias": torch.zeros(7)}), "shape"),
         (lambda w: w.update({"classifier.1.bias": torch.zeros(8, dtype=torch.complex64)}), "more than tensors"),
         (lambda w: w.update({"classifier.1.bias": "eight"}), "shape"),
