@@ -351,13 +351,22 @@ def test_any_bytes_as_an_annotation_are_read_or_skipped(
 # --- pictures
 
 
+def png_of(*chunks: bytes) -> bytes:
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(c) - 4) + c + struct.pack(">I", zlib.crc32(c)) for c in (*chunks, b"IEND")
+    )
+
+
 def png(width: int, height: int, *more: bytes) -> bytes:
     """A PNG of a few bytes that declares this size; `more` chunks come after its header."""
     header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    chunks = [header, *more, b"IDAT" + zlib.compress(b"\0" * 100), b"IEND"]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(c) - 4) + c + struct.pack(">I", zlib.crc32(c)) for c in chunks
-    )
+    return png_of(header, *more, b"IDAT" + zlib.compress(b"\0" * 100))
+
+
+def blank_png(side: int) -> bytes:
+    """A whole black PNG of some kilobytes: eight pixels a byte, before they are packed."""
+    rows = zlib.compress(bytes((1 + (side + 7) // 8) * side), 1)
+    return png_of(b"IHDR" + struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0), b"IDAT" + rows)
 
 
 def encoded(format_: str, mode: str = "RGB", size: tuple[int, int] = (40, 24), **more: object) -> bytes:
@@ -419,7 +428,7 @@ def test_every_usual_kind_of_picture_becomes_upright_bgr(data: bytes, shape: tup
         encoded("GIF"),
         encoded("PPM"),
         encoded("JPEG2000"),
-        png(20_000, 20_000),
+        blank_png(20_000),
         png(0, 10),
         png(2**31 - 1, 2**31 - 1),
         png(1, 60_000_000),
@@ -432,6 +441,12 @@ def test_what_is_no_picture_or_too_large_a_one_is_none(data: bytes, tmp_path: Pa
     path = tmp_path / "picture.jpg"
     path.write_bytes(data)
     assert read_picture(path) is None
+
+
+def test_a_blank_picture_that_is_small_enough_is_one() -> None:
+    picture = decode_picture(blank_png(1000))
+    assert picture is not None
+    assert picture.shape == (1000, 1000, 3)
 
 
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP"])
@@ -455,7 +470,7 @@ def test_a_thumbnail_does_not_make_a_cut_picture_whole() -> None:
 
 @no_getrusage
 def test_a_small_file_that_declares_a_large_picture_takes_no_memory(tmp_path: Path) -> None:
-    (tmp_path / "large.png").write_bytes(png(20_000, 20_000))
+    (tmp_path / "large.png").write_bytes(blank_png(20_000))
     (tmp_path / "endless.png").touch()
     os.truncate(tmp_path / "endless.png", LARGEST_FILE + 1)  # a file of zeros that lies on no disk
     code = (
