@@ -5,11 +5,12 @@ Called by training, evaluation, and by the live classifier when an export has to
 
 from __future__ import annotations
 
-import math
+import io
 import pickle
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,16 @@ import torch
 from torch import nn
 from torchvision.models import MobileNet_V2_Weights, mobilenet_v2
 
+from affect.checkpoint_file import brief, read_plain
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
-from affect.files import atomic_path
+from affect.files import atomic_path, sha256_of
 from affect.preprocessing import Preprocessing
 
 FORMAT_VERSION = 1
 ARCHITECTURE = "mobilenet_v2"
 BLOCKS = 19  # the length of torchvision's mobilenet_v2().features
+TEMPERATURES = (0.01, 100.0)  # fitted ones lie between 0.5 and 3; the logits divided by one must stay numbers
 StateDict = dict[str, torch.Tensor]
 
 
@@ -48,8 +51,8 @@ def load_initial_weights(model: nn.Module, source: str) -> None:
         return
     if source == "imagenet":
         try:
-            weights = MobileNet_V2_Weights.IMAGENET1K_V1.get_state_dict(progress=True, check_hash=True)
-        except (OSError, RuntimeError) as error:
+            weights = _imagenet_weights()
+        except (OSError, RuntimeError, pickle.UnpicklingError) as error:
             raise AffectError(
                 f"The ImageNet weights could not be downloaded ({error}). Check the network, "
                 "or name a local state_dict with --init-weights FILE.pt."
@@ -57,12 +60,13 @@ def load_initial_weights(model: nn.Module, source: str) -> None:
     else:
         weights = _read_tensors(Path(source))
     backbone = {k: v for k, v in weights.items() if k.startswith("features.")}
-    expected = {k: v.shape for k, v in model.state_dict().items() if k.startswith("features.")}
+    expected = {k: v for k, v in _expected_shapes().items() if k.startswith("features.")}
     if {k: v.shape for k, v in backbone.items()} != expected:
         raise AffectError(
             f"{source} does not hold the backbone of torchvision's mobilenet_v2. "
             "Name another file with --init-weights, or use --init-weights imagenet."
         )
+    _check_numbers(source, backbone)
     model.load_state_dict(backbone, strict=False)
 
 
@@ -107,51 +111,58 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
     """Read a checkpoint, or the bare state_dict that the original notebooks saved.
 
     A bare state_dict gets the original's preprocessing (224 px, colour, ImageNet statistics) and temperature 1.
-    Nothing in the file is executed (`weights_only`). Raises AffectError, in one line, for a missing, damaged,
-    unsafe or unfitting file.
+    Nothing in the file is executed (see `affect.checkpoint_file`). Raises AffectError, in one line, for a missing,
+    damaged, unsafe or unfitting file.
     """
     path = Path(path)
-    content = _read_file(path)
-    if not isinstance(content, Mapping):
+    content = read_plain(path)
+    if not isinstance(content, dict):
         raise AffectError(f"{path} is not a checkpoint: it holds a {type(content).__name__}.")
     if "state_dict" not in content:
         return Checkpoint(_checked_state_dict(path, content), Preprocessing())
-    if content.get("format_version") != FORMAT_VERSION:
+    if not _is(content.get("format_version"), FORMAT_VERSION):
         raise AffectError(
-            f"{path} has checkpoint format {content.get('format_version')!r}, this program reads "
+            f"{path} has checkpoint format {brief(content.get('format_version'))}, this program reads "
             f"{FORMAT_VERSION}. Update affect, or train the model again with python -m affect.training."
         )
-    if content.get("architecture") != ARCHITECTURE:
+    if not _is(content.get("architecture"), ARCHITECTURE):
         raise AffectError(
-            f"{path} holds a {content.get('architecture')!r}, this program runs {ARCHITECTURE}. "
+            f"{path} holds a {brief(content.get('architecture'))}, this program runs {ARCHITECTURE}. "
             "Choose another model with --model."
         )
     classes = content.get("classes")
-    if list(classes or []) != list(EMOTIONS):
+    if not _is(classes, list(EMOTIONS)):
         raise AffectError(
-            f"{path} knows the classes {classes}, this program needs the eight of AffectNet in their order. "
+            f"{path} knows the classes {brief(classes)}, this program needs the eight of AffectNet in their order. "
             "Train it again with python -m affect.training, or choose another model with --model."
         )
     temperature = content.get("temperature")
-    if not isinstance(temperature, (int, float)) or not 0 < temperature < math.inf:
-        raise AffectError(f"{path} is damaged: its temperature is {temperature!r}. Use another copy.")
+    if (
+        not isinstance(temperature, (int, float))
+        or isinstance(temperature, bool)
+        or not TEMPERATURES[0] <= temperature <= TEMPERATURES[1]
+    ):
+        raise AffectError(f"{path} is damaged: its temperature is {brief(temperature)}. Use another copy.")
     try:
-        preprocessing = Preprocessing.from_dict(content.get("preprocessing") or {})
+        preprocessing = Preprocessing.from_dict(content.get("preprocessing"))
     except AffectError as error:
         raise AffectError(f"{path}: {error}") from error
+    provenance = content.get("provenance")
+    if not isinstance(provenance, dict) or _holds_tensors(provenance):
+        raise AffectError(f"{path} is damaged: its provenance is not a dict of plain values. Use another copy.")
     return Checkpoint(
         state_dict=_checked_state_dict(path, content["state_dict"]),
         preprocessing=preprocessing,
         temperature=float(temperature),
-        provenance=dict(content.get("provenance") or {}),
+        provenance=provenance,
     )
 
 
-def export_onnx(checkpoint: Checkpoint, path: str | Path, source_sha256: str) -> None:
-    """Write the network as ONNX: input `faces` (n, 3, side, side) float32, output `logits` (n, 8) float32.
+def onnx_export(checkpoint: Checkpoint, source_sha256: str) -> bytes:
+    """The network as ONNX: input `faces` (n, 3, side, side) float32, output `logits` (n, 8) float32.
 
     What the live path needs beside the network (preprocessing, temperature, classes, the .pt's hash) goes into the
-    file's metadata. The result is compared with PyTorch before it is kept. Raises AffectError where they differ.
+    metadata. The result is compared with PyTorch before it is given. Raises AffectError where they differ.
     """
     import json
 
@@ -161,77 +172,82 @@ def export_onnx(checkpoint: Checkpoint, path: str | Path, source_sha256: str) ->
     model = checkpoint.build()
     side = checkpoint.preprocessing.image_size
     example = torch.randn(2, 3, side, side, generator=torch.Generator().manual_seed(0))
-    with atomic_path(path) as part:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            torch.onnx.export(
-                model,
-                (example,),
-                str(part),
-                input_names=["faces"],
-                output_names=["logits"],
-                dynamic_axes={"faces": {0: "n"}, "logits": {0: "n"}},
-                dynamo=False,  # the tracing exporter takes 1 s for this network, torch.export's takes 15 s
-            )
-        graph = onnx.load(str(part))
-        values = {
-            "source_sha256": source_sha256,
-            "classes": json.dumps(EMOTIONS),
-            "preprocessing": json.dumps(checkpoint.preprocessing.to_dict()),
-            "temperature": repr(checkpoint.temperature),
-        }
-        onnx.helper.set_model_props(graph, values)
-        onnx.save(graph, str(part))
-        session = onnxruntime.InferenceSession(str(part), providers=["CPUExecutionProvider"])
-        exported = torch.from_numpy(session.run(None, {"faces": example.numpy()})[0])
-        with torch.inference_mode():
-            difference = float((exported.softmax(1) - model(example).softmax(1)).abs().max())
-        if not difference <= 1e-4:
-            raise AffectError(
-                f"The ONNX export differs from the PyTorch model by {difference:.1e} in probability. "
-                "Run with --backend torch, and please report it with your versions of torch and onnxruntime."
-            )
-
-
-def _read_file(path: Path) -> Any:
-    if not path.is_file():
-        raise AffectError(
-            f"The model file {path} does not exist. Choose one with --model, "
-            "or train it with python -m affect.training."
+    traced = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            model,
+            (example,),
+            traced,  # type: ignore[arg-type]  # torch takes a file as well
+            input_names=["faces"],
+            output_names=["logits"],
+            dynamic_axes={"faces": {0: "n"}, "logits": {0: "n"}},
+            dynamo=False,  # the tracing exporter takes 1 s for this network, torch.export's takes 15 s
         )
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
+    graph = onnx.load_from_string(traced.getvalue())
+    values = {
+        "source_sha256": source_sha256,
+        "classes": json.dumps(EMOTIONS),
+        "preprocessing": json.dumps(checkpoint.preprocessing.to_dict()),
+        "temperature": repr(checkpoint.temperature),
+    }
+    onnx.helper.set_model_props(graph, values)
+    export: bytes = graph.SerializeToString()
+    session = onnxruntime.InferenceSession(export, providers=["CPUExecutionProvider"])
+    exported = torch.from_numpy(session.run(None, {"faces": example.numpy()})[0])
+    with torch.inference_mode():
+        difference = float((exported.softmax(1) - model(example).softmax(1)).abs().max())
+    if not difference <= 1e-4:
         raise AffectError(
-            f"{path} holds more than tensors and plain values, and could run code; it was not loaded. "
-            "Use a checkpoint that holds a state_dict only."
-        ) from error
-    except (
-        RuntimeError,
-        EOFError,
-        OSError,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-    ) as error:
-        raise AffectError(f"{path} is damaged or not a PyTorch checkpoint. Download or train it again.") from error
+            f"The ONNX export differs from the PyTorch model by {difference:.1e} in probability. "
+            "Run with --backend torch, and please report it with your versions of torch and onnxruntime."
+        )
+    return export
+
+
+def _is(value: Any, wanted: Any) -> bool:
+    """Equal and of the same type: 1.0 and True are no format version, and a tensor is neither equal nor unequal."""
+    return type(value) is type(wanted) and bool(value == wanted)
+
+
+def _holds_tensors(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_holds_tensors, value.values()))
+    if isinstance(value, (list, tuple)):
+        return any(map(_holds_tensors, value))
+    return isinstance(value, torch.Tensor)
+
+
+def _imagenet_weights() -> StateDict:
+    """torchvision's file, by its SHA-256. torch.hub checks what it downloads, but not what it finds on the disk."""
+    weights = MobileNet_V2_Weights.IMAGENET1K_V1
+    file = Path(torch.hub.get_dir()) / "checkpoints" / weights.url.rsplit("/", 1)[-1]
+    digest = file.stem.rsplit("-", 1)[-1]
+    if file.is_file() and not sha256_of(file).startswith(digest):
+        raise AffectError(f"{file} is not the file that torchvision published (its SHA-256 differs). Delete it.")
+    return dict(weights.get_state_dict(progress=True, check_hash=True, weights_only=True))
 
 
 def _read_tensors(path: Path) -> StateDict:
-    content = _read_file(path)
+    content = read_plain(path)
     if isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping):
         content = content["state_dict"]
-    if not isinstance(content, Mapping) or not all(isinstance(v, torch.Tensor) for v in content.values()):
+    if not isinstance(content, Mapping) or not all(
+        isinstance(k, str) and isinstance(v, torch.Tensor) for k, v in content.items()
+    ):
         raise AffectError(f"{path} does not hold a state_dict (names and tensors).")
     return dict(content)
 
 
+@cache
+def _expected_shapes() -> dict[str, torch.Size]:
+    with torch.device("meta"):  # shapes alone: no memory, and no time for random weights
+        return {k: v.shape for k, v in build_model().state_dict().items()}
+
+
 def _checked_state_dict(path: Path, values: Any) -> StateDict:
     """The state_dict of our network, or an AffectError that says in what the file differs."""
-    expected = {k: v.shape for k, v in build_model().state_dict().items()}
+    expected = _expected_shapes()
     if not isinstance(values, Mapping) or set(values) != set(expected):
         raise AffectError(
             f"{path} does not hold torchvision's mobilenet_v2 with eight classes. "
@@ -247,6 +263,26 @@ def _checked_state_dict(path: Path, values: Any) -> StateDict:
         tensor = values[name]
         if not isinstance(tensor, torch.Tensor) or tensor.shape != shape:
             raise AffectError(f"{path} is damaged: {name} does not have the shape {tuple(shape)}.")
+    _check_numbers(path, values)
+    weights = {k: v.long() if k.endswith("num_batches_tracked") else v.float() for k, v in values.items()}
+    _check_answer(path, weights)
+    return weights
+
+
+def _check_numbers(path: Path | str, values: Mapping[str, torch.Tensor]) -> None:
+    for name, tensor in values.items():
         if not torch.isfinite(tensor).all():
             raise AffectError(f"{path} is damaged: {name} holds values that are not finite numbers.")
-    return dict(values)
+        if name.endswith("running_var") and (tensor < 0).any():
+            raise AffectError(f"{path} is damaged: {name} holds variances below zero.")
+
+
+def _check_answer(path: Path, weights: StateDict) -> None:
+    """Weights may be numbers, and what the network makes of a picture overflow all the same."""
+    with torch.device("meta"):
+        model = build_model()
+    model.load_state_dict(weights, assign=True)
+    face = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        if not torch.isfinite(model.eval()(face)).all():
+            raise AffectError(f"{path} is damaged: its weights give no finite numbers. Use another copy.")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import io
-
 import cv2
 import numpy as np
 import pandas as pd
-from PIL import Image as PillowImage
-from PIL import UnidentifiedImageError
 from tqdm import tqdm
 
 from affect.data.framing import FaceFinder
 from affect.data.manifest import Manifest
+from affect.data.source import UNREADABLE
+from affect.pictures import declared_size
 from affect.preprocessing import Image
 
 
@@ -39,10 +37,11 @@ def sizes_of(manifest: Manifest, rows: pd.DataFrame) -> pd.DataFrame:
     found = {}
     for index, name in rows["pth"].items():
         try:
-            with PillowImage.open(io.BytesIO(manifest.source.read(name))) as picture:
-                found[index] = picture.size
-        except (UnidentifiedImageError, OSError, KeyError):
+            size = declared_size(manifest.source.read(name))
+        except UNREADABLE:
             continue
+        if size is not None:
+            found[index] = size
     return pd.DataFrame.from_dict(found, orient="index", columns=["width", "height"])
 
 

@@ -22,6 +22,17 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 
 Image = npt.NDArray[np.uint8]
 
+_KINDS: dict[str, tuple[type, ...]] = {
+    "image_size": (int,),
+    "color": (str,),
+    "crop_margin": (float, int),
+    "crop_shift": (float, int),
+    "detail": (int, type(None)),
+    "mean": (list, tuple),
+    "std": (list, tuple),
+    "find_face": (bool,),
+}
+
 
 @dataclass(frozen=True)
 class Preprocessing:
@@ -62,26 +73,31 @@ class Preprocessing:
             )
         if self.detail is not None and not 16 <= self.detail <= 1024:
             raise AffectError(f"detail is {self.detail}; it must be None or 16 to 1024 pixels.")
-        if len(self.mean) != 3 or len(self.std) != 3 or not all(s > 0 for s in self.std):
-            raise AffectError("mean and std need three values each, std above zero.")
+        if len(self.mean) != 3 or len(self.std) != 3 or not all(s >= 1e-3 for s in self.std):
+            raise AffectError("mean and std need three values each, std 0.001 or more.")
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Preprocessing:
-        """The settings back from `to_dict`. Raises AffectError where a name is missing or unknown."""
+    def from_dict(cls, values: object) -> Preprocessing:
+        """The settings back from `to_dict`. Raises AffectError where one is missing, unknown or of another kind."""
+        if not isinstance(values, Mapping):
+            raise AffectError("The preprocessing settings are missing. Train the model again.")
         values = {"find_face": False, **values}  # the first checkpoints were written before it existed
         names = {f.name for f in fields(cls)}
         if set(values) != names:
-            odd = ", ".join(sorted(set(values) ^ names))
+            odd = ", ".join(sorted(ascii(k)[:40].strip("'") for k in set(values) ^ names)[:10])
             raise AffectError(
                 f"The preprocessing settings do not fit this version of affect (see: {odd}). "
                 "Update affect, or train the model again."
             )
         plain = dict(values)
-        try:
-            plain["mean"], plain["std"] = (tuple(float(v) for v in plain[k]) for k in ("mean", "std"))
-            return cls(**plain)
-        except (TypeError, ValueError) as error:
-            raise AffectError(f"The preprocessing settings are not usable: {error}.") from error
+        for name, kinds in _KINDS.items():
+            if type(plain[name]) not in kinds:
+                raise AffectError(f"The preprocessing settings are not usable: {name} is no {kinds[0].__name__}.")
+        for name in ("mean", "std"):
+            if len(plain[name]) != 3 or not all(type(v) in (float, int) and abs(v) <= 1000 for v in plain[name]):
+                raise AffectError(f"The preprocessing settings are not usable: {name} is not three numbers.")
+            plain[name] = tuple(map(float, plain[name]))
+        return cls(**plain)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values (numbers, strings, lists), fit for a checkpoint or JSON."""

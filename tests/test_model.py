@@ -15,9 +15,9 @@ from affect.files import sha256_of
 from affect.model import (
     Checkpoint,
     build_model,
-    export_onnx,
     load_checkpoint,
     load_initial_weights,
+    onnx_export,
     save_checkpoint,
 )
 from affect.preprocessing import Preprocessing
@@ -179,13 +179,12 @@ def test_initial_weights_of_another_network_are_refused(tmp_path: Path) -> None:
         load_initial_weights(build_model(), str(path))
 
 
-def test_an_export_gives_the_same_probabilities(checkpoint_file: Path, tmp_path: Path) -> None:
+def test_an_export_gives_the_same_probabilities(checkpoint_file: Path) -> None:
     import onnxruntime
 
     checkpoint = load_checkpoint(checkpoint_file)
-    export = tmp_path / "export.onnx"
-    export_onnx(checkpoint, export, sha256_of(checkpoint_file))
-    session = onnxruntime.InferenceSession(str(export), providers=["CPUExecutionProvider"])
+    export = onnx_export(checkpoint, sha256_of(checkpoint_file))
+    session = onnxruntime.InferenceSession(export, providers=["CPUExecutionProvider"])
     for n in (1, 5):
         faces = torch.randn(n, 3, 64, 64)
         with torch.inference_mode():

@@ -5,6 +5,7 @@ Every function returns labels as names of EMOTIONS, or "" where the annotation i
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 from collections import defaultdict
@@ -16,7 +17,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from affect.data.source import PictureSource
+from affect.data.source import LONGEST_NAME, UNREADABLE, PictureSource
 from affect.emotions import AFFECTNET_NUMBERS, EMOTIONS
 from affect.errors import AffectError
 
@@ -41,6 +42,11 @@ NOT_LISTED = "not listed"
 NO_ANNOTATION = "no annotation"
 BAD_ANNOTATION = "the annotation cannot be read"
 
+LONGEST_HEADER = 64_000  # bytes
+LARGEST_ANNOTATION = 10_000  # bytes; one number in an array takes 132
+MOST_ROWS = 2_000_000  # AffectNet has 1,000,000 pictures in all
+MOST_VOTES = 10_000  # FER+ has ten annotators
+
 # The columns of AffectNet's file lists, in their order (Mollahosseini et al. 2017, arXiv:1708.03985).
 FILE_LIST_COLUMNS = (
     "subdirectory_filepath",
@@ -58,7 +64,7 @@ Skipped = list[tuple[str, str]]
 
 def emotion_of_number(number: str) -> str:
     """The class that AffectNet's number means, "" for 8 (none), 9 (uncertain), 10 (no face) and anything else."""
-    return AFFECTNET_NUMBERS.get(int(number), "") if number.isdecimal() else ""
+    return AFFECTNET_NUMBERS.get(int(number), "") if number.isdecimal() and len(number) <= 4 else ""
 
 
 def split_of(folders: Iterable[str]) -> str:
@@ -80,8 +86,8 @@ def read_table(source: PictureSource, name: str, required: Sequence[str], option
             break
         except UnicodeDecodeError:
             continue
-        except (ValueError, OSError, RuntimeError) as error:
-            reason = " ".join(str(error).split())
+        except UNREADABLE as error:
+            reason = ascii(" ".join(str(error).split()))[1:-1][:200]
             raise AffectError(f"{source.path}: {name} cannot be read as a CSV table ({reason}).") from error
     if table is None:
         raise AffectError(f"{source.path}: {name} is neither UTF-8 nor cp1252 text. Save it again as CSV UTF-8.")
@@ -90,21 +96,22 @@ def read_table(source: PictureSource, name: str, required: Sequence[str], option
 
 def _parse(source: PictureSource, name: str, encoding: str, required: Sequence[str], optional: str) -> pd.DataFrame:
     with source.open(name) as file:
-        line = file.readline().decode(encoding)
+        start = file.readline(LONGEST_HEADER)
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise AffectError(f"{source.path}: {name} is UTF-16 text. Save it again as CSV UTF-8.")
+    if len(start) == LONGEST_HEADER:
+        raise AffectError(f"{source.path}: the first line of {name} does not end: this is no CSV table.")
+    line = start.decode(encoding)
     separator = ";" if line.count(";") > line.count(",") else ","
     columns = [c.strip().strip('"').lower() for c in line.strip().split(separator)]
     headless = tuple(required) == ("subdirectory_filepath", "expression") and not set(required) & set(columns)
     if headless and len(columns) >= len(FILE_LIST_COLUMNS):  # some copies of validation.csv have no header
         columns = list(FILE_LIST_COLUMNS) + columns[len(FILE_LIST_COLUMNS) :]
     elif not set(required) <= set(columns):
-        raise AffectError(
-            f"{source.path}: {name} needs the columns {' and '.join(required)}, it has {', '.join(columns[:12])}."
-        )
-    kept = [
-        i
-        for i, c in enumerate(columns)
-        if c not in columns[:i] and (c in (*required, "split") or (optional and c.startswith(optional)))
-    ]
+        has = ascii(", ".join(columns[:12]))[1:-1][:200]
+        raise AffectError(f"{source.path}: {name} needs the columns {' and '.join(required)}, it has {has}.")
+    first = {c: i for i, c in reversed(list(enumerate(columns)))}
+    kept = sorted(i for c, i in first.items() if c in (*required, "split") or (optional and c.startswith(optional)))
     with source.open(name) as file:
         table = pd.read_csv(
             file,
@@ -117,7 +124,10 @@ def _parse(source: PictureSource, name: str, encoding: str, required: Sequence[s
             dtype=str,
             keep_default_na=False,
             encoding=encoding,
+            nrows=MOST_ROWS + 1,
         )
+    if len(table) > MOST_ROWS:
+        raise AffectError(f"{source.path}: {name} has more than {MOST_ROWS:,} rows. Is it the right file?")
     return table.rename(columns=dict(enumerate(columns))).fillna("").apply(lambda c: c.str.strip())
 
 
@@ -153,6 +163,8 @@ def match_paths(wanted: Sequence[str], pictures: Sequence[str]) -> tuple[list[in
 
 def _by_end(path: str, ends: dict[str, list[int]], pictures: Sequence[str]) -> tuple[int, str]:
     parts = path.lower().split("/")
+    if len(path) > LONGEST_NAME:
+        return -1, NO_FILE
     for start in range(len(parts)):
         before = {f for f in parts[:start] if _has_meaning(f)}
         fitting = [
@@ -201,7 +213,8 @@ def from_labels_csv(
     splits = table["split"] if "split" in table else pd.Series("", table.index)
     table["split"] = pd.Series([split_of([s]) for s in splits.fillna("")], table.index, dtype=str)
     for votes in (c for c in table.columns if c.startswith("votes_")):
-        table[votes] = pd.to_numeric(table[votes], errors="coerce").fillna(0).astype(int)
+        numbers = pd.to_numeric(table[votes], errors="coerce").fillna(0)
+        table[votes] = numbers.where(numbers.between(0, MOST_VOTES), 0).astype(int)
     return table.reset_index(drop=True), skipped
 
 
@@ -233,9 +246,10 @@ def from_npy(source: PictureSource, names: Sequence[str], pictures: Sequence[str
         if name not in annotations:
             return "", NO_ANNOTATION
         try:
-            value = np.load(io.BytesIO(source.read(name)), allow_pickle=False)
+            file = io.BytesIO(source.read(name, LARGEST_ANNOTATION))
+            value = np.lib.format.read_array(file, allow_pickle=False)
             number = str(int(value.item()))  # a text or a number in an array without dimensions
-        except (ValueError, TypeError, OSError, EOFError, KeyError, RuntimeError):
+        except Exception:  # NumPy raises many kinds for a damaged header
             return "", BAD_ANNOTATION
         return emotion_of_number(number), NOT_A_CLASS
 

@@ -94,11 +94,20 @@ def _in_order(
 def _key(manifest: Manifest, rows: pd.DataFrame, preprocessing: Preprocessing) -> str:
     """Changes with the files, their selection, and everything that the prepared picture depends on."""
     path = manifest.source.path
-    stamps = [path.stat()] if path.is_file() else [(path / name).stat() for name in rows["pth"]]
+    stamps = [_stamp(path)] if path.is_file() else [_stamp(path / name) for name in rows["pth"]]
     settings = {k: v for k, v in preprocessing.to_dict().items() if k not in ("mean", "std")}
     if not preprocessing.find_face:
         settings = {k: v for k, v in settings.items() if not k.startswith("crop_")}
     digest = hashlib.sha256(json.dumps([str(path.resolve()), settings], sort_keys=True).encode())
     digest.update("\n".join(rows["pth"]).encode())
-    digest.update(repr([(s.st_size, s.st_mtime_ns) for s in stamps]).encode())
+    digest.update(repr(stamps).encode())
     return digest.hexdigest()[:24]
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """Size and time of change; of a link that leads nowhere, nothing."""
+    try:
+        status = path.stat()
+    except OSError:
+        return 0, 0
+    return status.st_size, status.st_mtime_ns

@@ -41,8 +41,10 @@ def download(out: str | Path = "data") -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         url = hf_hub_url(REPOSITORY, FILE, repo_type="dataset")
         remote = get_hf_file_metadata(url)
-        etag = remote.etag or "unknown"
-        part = target.with_name(f".{FILE}.{re.sub('[^0-9a-zA-Z]', '', etag)[:16]}.part")  # of this version of the file
+        etag = remote.etag or ""
+        if not re.fullmatch("[0-9a-f]{64}", etag):  # the Hub's mark of a large file is its SHA-256
+            raise AffectError(f"The Hub does not tell the SHA-256 of {FILE}: it could not be checked. Try again later.")
+        part = target.with_name(f".{FILE}.{etag[:16]}.part")  # of this version of the file
         there = part.stat().st_size if part.exists() else 0
         _check_room(target.parent, (remote.size or 0) - there)
         headers = build_hf_headers()
@@ -76,8 +78,7 @@ def _check_room(folder: Path, needed: int) -> None:
 
 
 def _check_content(part: Path, etag: str) -> None:
-    """The Hub's mark of a large file is its SHA-256."""
-    if re.fullmatch("[0-9a-f]{64}", etag) and sha256_of(part) != etag:
+    if sha256_of(part) != etag:
         part.unlink()
         raise AffectError(f"{FILE} arrived damaged and was removed. Run the download again.")
     if not zipfile.is_zipfile(part):

@@ -65,8 +65,9 @@ def fingerprints(source: PictureSource, names: Sequence[str]) -> Fingerprints:
         if picture is None:
             return
         sizes[i] = picture.shape[1], picture.shape[0]
-        shape = f"{picture.shape}".encode()
-        digests[i] = hashlib.blake2b(shape + picture.tobytes(), digest_size=16).hexdigest().encode()
+        digest = hashlib.blake2b(f"{picture.shape}".encode(), digest_size=16)
+        digest.update(np.ascontiguousarray(picture).data)
+        digests[i] = digest.hexdigest().encode()
         grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
         thumbnails[i] = cv2.resize(grey, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
 

@@ -20,6 +20,7 @@ from affect.faces import FaceBox, HaarDetector, crop_face
 from affect.preprocessing import Image, Preprocessing
 
 SIDE = 192  # a picture is searched with its shorter side at this many pixels
+SLENDEREST = 8  # times as long as wide: no picture of a face, and at that size it would fill the memory
 PAD = 96  # and with such a border, so that a box may reach over the picture's edge
 
 
@@ -37,6 +38,8 @@ class FaceFinder:
 
         picture: uint8 (height, width, 3). The box may reach over the border.
         """
+        if max(picture.shape[:2]) > SLENDEREST * min(picture.shape[:2]):
+            return None
         scale = SIDE / min(picture.shape[:2])
         found = self._detector().detect(padded(picture))
         if not found:

@@ -51,7 +51,8 @@ class Manifest:
     table:   a row a picture: `pth` (relative path), `label` (one of EMOTIONS), `split` (train, val, test or ""),
              `folder_label` and `csv_label` ("" where it says nothing) where the data set has both, and the annotators'
              votes (`votes_*`, whole numbers) where it has them. Sorted by `pth`.
-    skipped: `pth` and `reason`, sorted: pictures without a usable label, and listed files that are not there.
+    skipped: `pth` and `reason`, sorted: pictures without a usable label, listed files that are not there, and files
+             that are not safe to read.
     labels:  where the labels come from: "folder", "csv" or "annotations" (AffectNet's own release).
     split:   where the split comes from: "given" by the data set, "original" or "stratified".
     """
@@ -97,11 +98,13 @@ def read_manifest(
     if labels not in ("folder", "csv") or split_mode not in (None, "original", "stratified"):
         raise AffectError("labels must be 'folder' or 'csv', split_mode 'original' or 'stratified'.")
     source = PictureSource(data)
-    names = source.names()
+    names, unfit = source.listing()
     pictures = [n for n in names if n.lower().endswith(PICTURE_ENDINGS)]
     if not pictures:
-        raise AffectError(f"{source.path} holds no pictures ({', '.join(PICTURE_ENDINGS)}). Check --data.")
+        left_out = f"; {len(unfit):,} files are left out, the first: {unfit[0][1]}" if unfit else ""
+        raise AffectError(f"{source.path} holds no pictures ({', '.join(PICTURE_ENDINGS)}){left_out}. Check --data.")
     table, skipped, kind = _labelled(source, names, pictures, labels)
+    skipped += unfit
     table = table.sort_values("pth", ignore_index=True)
     own_split = (table["split"] != "").any()
     mode = split_mode or (None if own_split else "original")
@@ -162,7 +165,7 @@ def _from_folders(pictures: Sequence[str]) -> tuple[pd.DataFrame, Skipped]:
     labels = [next((f.lower() for f in reversed(fs) if f.lower() in EMOTIONS), None) for fs in folders]
     if not any(labels):
         numbers = {fs[-1] for fs in folders if fs and fs[-1].isdecimal()}
-        if all(int(n) <= 10 for n in numbers):
+        if all(len(n) <= 4 and int(n) <= 10 for n in numbers):
             labels = [emotion_of_number(fs[-1]) if fs and fs[-1] in numbers else None for fs in folders]
     rows = [(p, x, split_of(fs)) for p, x, fs in zip(pictures, labels, folders, strict=True) if x]
     strays = [

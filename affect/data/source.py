@@ -1,21 +1,41 @@
-"""The files of a data set, in a folder or in a .zip that is never unpacked. Called by the manifest and the loaders."""
+"""The files of a data set, in a folder or in a .zip that is never unpacked. Called by the manifest and the loaders.
+
+A downloaded .zip may have been made to do harm: names that lead elsewhere are not taken, and no entry is read that
+cannot be a picture or a list, or that unfolds to more than it may.
+"""
 
 from __future__ import annotations
 
 import os
+import re
+import stat
 import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-import cv2
-import numpy as np
-
 from affect.errors import AffectError
+from affect.pictures import LARGEST_FILE, decode_picture
 from affect.preprocessing import Image
 
 PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
+LARGEST_LIST = 1_000_000_000  # bytes; AffectNet's own largest list has about 550 MB
+LONGEST_NAME, DEEPEST_NAME = 1000, 32  # characters, folders
+# More than this, and an entry was made to unfold: lists shrink to a tenth, pictures hardly.
+MOST_UNFOLDING, LARGE = 200, 16_000_000
+
+# Why a file is left out.
+OUTSIDE = "its path leads out of the data set"
+ODD_NAME = "its path is too long, too deep, or holds control characters"
+ENCRYPTED = "encrypted"
+ODDLY_PACKED = "packed in a way that is not read"
+A_LINK = "a link inside the zip"
+TOO_LARGE = "too large"
+NO_FILE = "not a regular file"
+
+UNREADABLE = (OSError, EOFError, LookupError, ValueError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
 
 
 class PictureSource:
@@ -28,7 +48,7 @@ class PictureSource:
         self.path = Path(data).expanduser()
         if not self.path.exists():
             raise AffectError(f"There is no data set at {self.path}. Name a folder or a .zip with --data.")
-        if self.path.is_file() and not zipfile.is_zipfile(self.path):
+        if not self.path.is_dir() and not (self.path.is_file() and zipfile.is_zipfile(self.path)):
             raise AffectError(f"{self.path} is neither a folder nor a whole .zip. Download it again.")
         self._opened: tuple[int, zipfile.ZipFile, dict[str, zipfile.ZipInfo]] | None = None
 
@@ -36,39 +56,72 @@ class PictureSource:
         return {"path": self.path, "_opened": None}
 
     def names(self) -> list[str]:
-        """All files, as sorted relative paths with forward slashes. What an operating system hides is left out
-        (names that begin with a dot, and macOS's `__MACOSX`)."""
-        found = self._archive()[1] if self.path.is_file() else self._walk()
-        return sorted(n for n in found if not any(part.startswith((".", "__MACOSX")) for part in n.split("/")))
+        """All files that may be read, as sorted relative paths with forward slashes.
+
+        What an operating system hides is left out (names that begin with a dot, and macOS's `__MACOSX`).
+        """
+        return self.listing()[0]
+
+    def listing(self) -> tuple[list[str], list[tuple[str, str]]]:
+        """`names`, and what else is there: (path, fit to be printed, and why it is left out)."""
+        entries = self._archive()[1] if self.path.is_file() else None
+        names, left_out = [], []
+        for name in sorted(self._walk() if entries is None else entries):
+            if any(part.startswith((".", "__MACOSX")) and part != ".." for part in name.split("/")):
+                continue
+            reason = _against_name(name)
+            if not reason and entries is not None and name.lower().endswith(PICTURE_ENDINGS):
+                reason = _against_entry(entries[name])
+            if reason:
+                left_out.append((_CONTROL.sub(lambda m: f"\\x{ord(m[0]):02x}", name)[:LONGEST_NAME], reason))
+            else:
+                names.append(name)
+        return names, left_out
 
     def open(self, name: str) -> IO[bytes]:
-        """One file, to be read and closed. Raises KeyError or OSError where it is not there."""
-        if self.path.is_dir():
-            return (self.path / name).open("rb")
-        archive, entries = self._archive()
-        return archive.open(entries[name])
+        """One file, to be read piece by piece and closed. Raises one of UNREADABLE where it is not there or unfit."""
+        return self._open(name)[0]
 
-    def read(self, name: str) -> bytes:
-        """The content of one file. Raises KeyError or OSError where it is not there."""
-        with self.open(name) as file:
-            return file.read()
+    def read(self, name: str, largest: int = LARGEST_FILE) -> bytes:
+        """The content of one file of at most `largest` bytes. Raises one of UNREADABLE where it cannot be read."""
+        file, size = self._open(name)
+        with file:
+            if size > largest:
+                raise OSError(f"{name}: {TOO_LARGE}")
+            return file.read(size)  # not more than it declares: an entry may hold more
 
     def picture(self, name: str) -> Image | None:
-        """One picture as uint8 BGR (height, width, 3), or None where it cannot be read or decoded."""
+        """One picture as uint8 BGR (height, width, 3), or None where it cannot be read or `decode_picture` gives up."""
         try:
-            decoded = cv2.imdecode(np.frombuffer(self.read(name), np.uint8), cv2.IMREAD_COLOR)
-        except (cv2.error, OSError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error):
-            return None  # RuntimeError: the entry is encrypted, or packed in a way that zipfile does not know
-        return None if decoded is None else np.asarray(decoded, np.uint8)
+            return decode_picture(self.read(name))
+        except UNREADABLE:
+            return None
+
+    def _open(self, name: str) -> tuple[IO[bytes], int]:
+        """A file and its size in bytes."""
+        if reason := _against_name(name):
+            raise OSError(f"{name[:LONGEST_NAME]}: {reason}")
+        if self.path.is_dir():
+            status = (self.path / name).stat()
+            if not stat.S_ISREG(status.st_mode):  # a pipe would be waited for, a device never ends
+                raise OSError(f"{name}: {NO_FILE}")
+            if status.st_size > LARGEST_LIST:
+                raise OSError(f"{name}: {TOO_LARGE}")
+            return (self.path / name).open("rb"), status.st_size
+        archive, entries = self._archive()
+        entry = entries[name]
+        if reason := _against_entry(entry):
+            raise OSError(f"{name}: {reason}")
+        return archive.open(entry), entry.file_size
 
     def _archive(self) -> tuple[zipfile.ZipFile, dict[str, zipfile.ZipInfo]]:
         """The zip and its files by name. Opened anew in a forked process: a file position must not be shared."""
         if self._opened is None or self._opened[0] != os.getpid():
             try:
                 archive = zipfile.ZipFile(self.path)
-            except (zipfile.BadZipFile, OSError) as error:
+            except Exception as error:  # zipfile raises many kinds for a damaged table of contents
                 raise AffectError(f"{self.path} cannot be opened ({error}). Download it again.") from error
-            entries = {i.filename.replace("\\", "/"): i for i in archive.infolist() if not i.is_dir()}
+            entries = {i.filename.replace("\\", "/"): i for i in archive.infolist() if i.filename and not i.is_dir()}
             self._opened = (os.getpid(), archive, entries)
         return self._opened[1], self._opened[2]
 
@@ -80,6 +133,27 @@ class PictureSource:
             subfolders[:] = [s for s in subfolders if not _leads_back(here / s, real)]
             below = here.relative_to(self.path)
             yield from ((below / f).as_posix() for f in files)
+
+
+def _against_name(name: str) -> str:
+    """Why a file of this name is left out, or ""."""
+    parts = name.split("/")
+    if len(name) > LONGEST_NAME or len(parts) > DEEPEST_NAME or _CONTROL.search(name):
+        return ODD_NAME
+    return OUTSIDE if ".." in parts or name.startswith("/") or (len(name) > 1 and name[1] == ":") else ""
+
+
+def _against_entry(entry: zipfile.ZipInfo) -> str:
+    """Why an entry of a zip is not read, or ""."""
+    if entry.flag_bits & 1:
+        return ENCRYPTED
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # the others unfold without a bound
+        return ODDLY_PACKED
+    if stat.S_ISLNK(entry.external_attr >> 16):
+        return A_LINK
+    largest = LARGEST_FILE if entry.filename.lower().endswith(PICTURE_ENDINGS) else LARGEST_LIST
+    unfolds = entry.file_size > LARGE and entry.file_size > MOST_UNFOLDING * entry.compress_size
+    return TOO_LARGE if entry.file_size > largest or unfolds else ""
 
 
 def _leads_back(folder: Path, parent: Path) -> bool:

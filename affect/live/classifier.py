@@ -1,13 +1,13 @@
 """From face crops to eight probabilities, on ONNX Runtime (fast, no PyTorch import) or on PyTorch.
 
-The ONNX export is made once from the `.pt` and kept beside it; it names the `.pt`'s SHA-256 and is made anew when
-that changes. The `.pt` stays the source of truth.
+The ONNX export is made once from the `.pt` and kept beside it (see `affect.live.export`). The `.pt` stays the source of
+truth.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,7 +20,8 @@ from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 from affect.faces import FaceBox, crop_face
 from affect.files import sha256_of
-from affect.live.texts import TextError, text
+from affect.live.export import LARGEST, load_export
+from affect.live.texts import TextError
 from affect.preprocessing import Image, Preprocessing
 
 Floats = npt.NDArray[np.float32]
@@ -71,8 +72,10 @@ def load_classifier(
     if not model.is_file():
         raise TextError("model_missing", path=model)
     try:
+        if model.stat().st_size > LARGEST:  # said before the hash is taken of all of it
+            raise AffectError(f"{model} is larger than {LARGEST // 1_000_000} MB: it is no checkpoint of this network.")
         return _torch_classifier(model) if backend == "torch" else _onnx_classifier(model, notify, language)
-    except AffectError as error:
+    except (AffectError, OSError) as error:
         raise TextError("model_unusable", reason=error) from error
 
 
@@ -92,20 +95,17 @@ def _torch_classifier(path: Path) -> Classifier:
 
 
 def _onnx_classifier(path: Path, notify: Callable[[str], None], language: str) -> Classifier:
-    fingerprint = sha256_of(path)
-    export = _export_path(path, fingerprint)
-    session = _session(export)
-    if session is None or _metadata(session).get("source_sha256") != fingerprint:
-        notify(text("preparing", language, name=path.name))
-        from affect.model import export_onnx, load_checkpoint
-
-        export_onnx(load_checkpoint(path), export, fingerprint)
-        session = _session(export)
-        if session is None:
-            raise AffectError(f"ONNX Runtime cannot read {export}. Delete it, or run with --backend torch.")
-    values = _metadata(session)
-
     helper = ThreadPoolExecutor(1)
+    helper.submit(importlib.import_module, "onnxruntime")  # its start hides the time that the hashes take
+    fingerprint = sha256_of(path)
+
+    def make() -> bytes:
+        from affect.model import load_checkpoint, onnx_export
+
+        return onnx_export(load_checkpoint(path), fingerprint)
+
+    session = _session(load_export(path, fingerprint, make, notify, language))
+    values = session.get_modelmeta().custom_metadata_map
 
     def run(faces: Floats) -> Floats:
         return np.asarray(session.run(["logits"], {"faces": faces})[0], np.float32)
@@ -122,29 +122,12 @@ def _onnx_classifier(path: Path, notify: Callable[[str], None], language: str) -
     return Classifier(logits, preprocessing, float(values["temperature"]), f"{path.name} (ONNX Runtime)")
 
 
-def _export_path(path: Path, fingerprint: str) -> Path:
-    """Beside the `.pt`; in the user's cache where that folder cannot be written to."""
-    if os.access(path.parent, os.W_OK):
-        return path.with_suffix(".onnx")
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "affect" / f"{path.stem}-{fingerprint[:16]}.onnx"
-
-
-def _session(export: Path) -> Any | None:
-    """An inference session on the CPU, or None where there is no usable export."""
+def _session(export: bytes) -> Any:
+    """An inference session on the CPU."""
     import onnxruntime
 
     onnxruntime.disable_telemetry_events()  # the older Windows packages do not heed the variable that affect sets
-    if not export.is_file():
-        return None
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     options.intra_op_num_threads = 1  # for one face a second thread costs more than it saves; see `logits` for several
-    try:
-        return onnxruntime.InferenceSession(str(export), options, providers=["CPUExecutionProvider"])
-    except Exception:  # ONNX Runtime's exceptions share no public base; a bad export is made anew
-        return None
-
-
-def _metadata(session: Any) -> dict[str, str]:
-    return dict(session.get_modelmeta().custom_metadata_map)
+    return onnxruntime.InferenceSession(export, options, providers=["CPUExecutionProvider"])

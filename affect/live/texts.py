@@ -276,6 +276,23 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "en": "Preparing {name} for this computer (once) …",
         "es": "Preparando {name} para este ordenador (una sola vez) …",
     },
+    "export_unknown": {
+        "en": "{name} was not made on this computer, or has been changed since: it is not used. Preparing {model} "
+        "anew (once) …",
+        "es": "{name} no se creó en este ordenador o se ha modificado después: no se usa. Preparando {model} de nuevo "
+        "(una sola vez) …",
+    },
+    "export_foreign": {
+        "en": "{name} was not made by this program and is left as it is. Preparing {model} for this computer (once) …",
+        "es": "{name} no lo ha creado este programa y se deja como está. Preparando {model} para este ordenador (una "
+        "sola vez) …",
+    },
+    "export_unkept": {
+        "en": "What was prepared cannot be kept in {folder} ({reason}): every start will take as long. Name another "
+        "folder in the variable AFFECT_CACHE.",
+        "es": "Lo preparado no se puede guardar en {folder} ({reason}): cada inicio tardará lo mismo. Indique otra "
+        "carpeta en la variable AFFECT_CACHE.",
+    },
     # why there is no window
     "display_unset": {"en": "there is no display (DISPLAY is not set)", "es": "no hay pantalla (falta DISPLAY)"},
     "display_missing": {"en": "the display {name} does not exist", "es": "la pantalla {name} no existe"},

@@ -1,0 +1,196 @@
+"""A `.pt` file, read as if somebody had made it to do harm. Called by `affect.model`.
+
+A checkpoint is a zip of raw numbers and one pickle. PyTorch's own guard (`weights_only`) lets more through than a
+state_dict needs: packed entries that unfold to gigabytes, functions that copy a tensor to any size, lists that hold
+themselves a billion times. So the file is bounded, its pickle is looked through before anything is unpickled, and only
+plain values and tensors come out.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+import pickletools
+import warnings
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from affect.errors import AffectError
+
+LARGEST_FILE = 64_000_000  # bytes; the network has 9 MB of weights, torchvision's with 1000 classes has 14 MB
+LARGEST_PICKLE = 1_000_000  # bytes; a checkpoint's names and values take 36 kB
+MOST_VALUES = 100_000  # dicts, lists, numbers and texts in it, each counted as often as it is referred to
+DEEPEST = 16
+
+# All that torch.save writes for a state_dict and plain values. The name of a GLOBAL stands in the file itself, so
+# that looking is enough; whatever could put one together (STACK_GLOBAL, INST, OBJ, EXT1, …) is not here.
+# fmt: off
+OPCODES = frozenset([
+    "PROTO", "STOP", "MARK", "GLOBAL", "REDUCE", "BUILD", "BINPERSID", "BINPUT", "LONG_BINPUT", "BINGET", "LONG_BINGET",
+    "NONE", "NEWTRUE", "NEWFALSE", "BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT", "BINUNICODE",
+    "EMPTY_TUPLE", "TUPLE", "TUPLE1", "TUPLE2", "TUPLE3", "EMPTY_LIST", "APPEND", "APPENDS",
+    "EMPTY_DICT", "SETITEM", "SETITEMS",
+])
+# fmt: on
+GLOBALS = frozenset(
+    [f"torch {kind}Storage" for kind in ("Float", "Double", "Half", "BFloat16", "Long", "Int")]
+    + ["torch._utils _rebuild_tensor_v2", "torch._utils _rebuild_parameter", "collections OrderedDict"]
+)
+DTYPES = (torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64, torch.int32)
+LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # how files of PyTorch before 1.6 begin
+
+
+def read_plain(path: Path) -> Any:
+    """The content of a `.pt` file: dict, list, tuple, str, int, float, bool, None and dense tensors on the CPU.
+
+    Nothing in the file is executed; it takes three times its own size of memory at most, and no more than 64 MB are
+    read. Raises AffectError, in one line, for a missing, damaged, oversized or unsafe file.
+    """
+    if not path.is_file():
+        raise AffectError(
+            f"The model file {path} does not exist. Choose one with --model, "
+            "or train it with python -m affect.training."
+        )
+    try:
+        with path.open("rb") as file:
+            data = file.read(LARGEST_FILE + 1)
+        if len(data) > LARGEST_FILE:
+            raise AffectError(
+                f"{path} is larger than {LARGEST_FILE // 1_000_000} MB, which no checkpoint of this network is. "
+                "Choose another model with --model."
+            )
+        if not zipfile.is_zipfile(io.BytesIO(data)):
+            raise _refusal_of_no_zip(path, data)
+        entries = _entries(path, data)
+        _look_through(path, entries["data.pkl"])
+        return _Plain(path).of(_load(entries))
+    except pickle.UnpicklingError as error:
+        raise _unsafe(path) from error
+    except (
+        RuntimeError,  # of torch, and of zipfile for what it cannot unpack
+        EOFError,
+        OSError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        AssertionError,
+        ArithmeticError,
+        MemoryError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
+        raise _damaged(path) from error
+
+
+def _unsafe(path: Path, what: str = "") -> AffectError:
+    named = f" ({what})" if what else ""
+    return AffectError(
+        f"{path} holds more than tensors and plain values{named}, and could run code; it was not loaded. "
+        "Use a checkpoint that holds a state_dict only."
+    )
+
+
+def _damaged(path: Path) -> AffectError:
+    return AffectError(f"{path} is damaged or not a PyTorch checkpoint. Download or train it again.")
+
+
+def _refusal_of_no_zip(path: Path, data: bytes) -> AffectError:
+    if data.startswith(LEGACY):
+        return AffectError(
+            f"{path} has the file format of PyTorch before 1.6, which this program does not read. "
+            "Load it with the program that made it, and save its state_dict again with torch.save."
+        )
+    return _unsafe(path, "it is a bare pickle") if data.startswith(b"\x80") else _damaged(path)
+
+
+def _entries(path: Path, data: bytes) -> dict[str, bytes]:
+    """The zip's files by their names below its one folder, each checked against its checksum."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        infos = archive.infolist()
+        if any(i.compress_type != zipfile.ZIP_STORED or i.flag_bits & 1 for i in infos):
+            raise AffectError(
+                f"{path} is packed, which a checkpoint never is, and could unfold to any size; it was not loaded. "
+                "Download or train it again."
+            )
+        if sum(i.file_size for i in infos) > LARGEST_FILE:
+            raise AffectError(f"{path} says that it holds more than the file's size; it was not loaded.")
+        entries = {i.filename.partition("/")[2]: archive.read(i) for i in infos}
+    if len(entries) != len(infos) or "data.pkl" not in entries:
+        raise _damaged(path)
+    if "constants.pkl" in entries or any(name.startswith("code/") for name in entries):
+        raise _unsafe(path, "it is a TorchScript program")
+    return entries
+
+
+def _look_through(path: Path, pickled: bytes) -> None:
+    """Refuse a pickle that holds anything which a state_dict with plain values does not need."""
+    if len(pickled) > LARGEST_PICKLE:
+        raise AffectError(
+            f"{path} holds {len(pickled) / 1e6:.1f} MB beside its weights, where a checkpoint holds names and a few "
+            "values; it was not loaded. Use a checkpoint that holds a state_dict only."
+        )
+    for opcode, argument, _ in pickletools.genops(pickled):
+        if opcode.name not in OPCODES:
+            raise _unsafe(path, f"the pickle operation {opcode.name}")
+        if opcode.name == "GLOBAL" and argument not in GLOBALS:
+            raise _unsafe(path, brief(str(argument).replace(" ", ".")))
+
+
+def _load(entries: dict[str, bytes]) -> Any:
+    """What PyTorch makes of the entries. They are put together anew, so that it cannot see another zip than we did."""
+    rebuilt = io.BytesIO()
+    with zipfile.ZipFile(rebuilt, "w") as archive:
+        for name, content in entries.items():
+            archive.writestr(f"checkpoint/{name}", content)
+    rebuilt.seek(0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return torch.load(rebuilt, map_location="cpu", weights_only=True)
+
+
+class _Plain:
+    """Copies what was loaded into plain containers, counting: a value may hold another one a billion times."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._left = MOST_VALUES
+
+    def of(self, value: Any, depth: int = 0) -> Any:
+        self._left -= 1
+        if self._left < 0 or depth > DEEPEST:
+            raise AffectError(f"{self._path} holds more values than any checkpoint; it was not loaded.")
+        if value is None or type(value) in (bool, int, float, str):
+            return value
+        if isinstance(value, dict):  # dict.items, since an OrderedDict's own can be overwritten from the file
+            return {self._key(k): self.of(v, depth + 1) for k, v in dict.items(value)}
+        if type(value) in (list, tuple):
+            return type(value)([self.of(v, depth + 1) for v in value])
+        if isinstance(value, torch.Tensor) and self._is_ordinary(value):
+            return value.detach()
+        raise _unsafe(self._path, brief(type(value).__name__))
+
+    def _key(self, key: Any) -> Any:
+        if type(key) not in (str, int):
+            raise _damaged(self._path)
+        return key
+
+    @staticmethod
+    def _is_ordinary(tensor: torch.Tensor) -> bool:
+        """Dense, of a usual type, and not larger than what it stands on (one number can pose as a billion)."""
+        return (
+            type(tensor) in (torch.Tensor, torch.nn.Parameter)
+            and tensor.layout == torch.strided
+            and tensor.dtype in DTYPES
+            and tensor.numel() * tensor.element_size() <= LARGEST_FILE
+        )
+
+
+def brief(value: object) -> str:
+    """A value of unknown origin for a message: one line, printable, at most about 100 characters."""
+    shown = ascii(value) if not isinstance(value, str) else ascii(value)[1:-1]
+    return shown if len(shown) <= 100 else shown[:97] + "..."

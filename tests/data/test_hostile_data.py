@@ -1,0 +1,522 @@
+"""Data sets that are damaged, or were made to do harm: skipped and reported, or refused in one line."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import struct
+import subprocess
+import sys
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from conftest import REPOSITORY
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image as PillowImage
+
+from affect.data import source as source_module
+from affect.data.annotations import MOST_ROWS
+from affect.data.cache import prepare_pictures
+from affect.data.framing import FaceFinder
+from affect.data.manifest import Manifest, read_manifest
+from affect.data.source import ENCRYPTED, LARGEST_FILE, ODD_NAME, OUTSIDE, TOO_LARGE
+from affect.errors import AffectError
+from affect.pictures import decode_picture, read_picture
+from affect.preprocessing import Preprocessing
+
+RED = np.full((8, 8, 3), (0, 0, 255), np.uint8)
+PICTURE = cv2.imencode(".png", RED)[1].tobytes()
+Entries = list[tuple[zipfile.ZipInfo | str, bytes]]
+
+
+def zip_of(path: Path, entries: Entries, how: int = zipfile.ZIP_STORED) -> Path:
+    with zipfile.ZipFile(path, "w", how) as archive:
+        for name, content in entries:
+            archive.writestr(name, content)
+    return path
+
+
+def reasons(manifest: Manifest) -> dict[str, str]:
+    return dict(zip(manifest.skipped["pth"], manifest.skipped["reason"], strict=True))
+
+
+def peak_mb(code: str, *arguments: object) -> float:
+    """How much a process's memory grew at its highest while it ran `code`, MB, beyond a picture or two."""
+    program = (
+        "import resource, sys; from pathlib import Path; import numpy as np; import cv2\n"
+        "from affect.data.manifest import read_manifest; from affect.pictures import decode_picture, read_picture\n"
+        "from affect.errors import AffectError\n"
+        "unit = 1e6 if sys.platform == 'darwin' else 1e3\n"
+        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit\n"
+        f"before = peak()\n{code}\nprint(peak() - before)"
+    )
+    command = [sys.executable, "-c", program, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=REPOSITORY, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return float(done.stdout.split()[-1])
+
+
+@contextmanager
+def refused_in_a_line() -> Iterator[None]:
+    """What is inside goes well, or is refused in one line that a terminal can show."""
+    try:
+        yield
+    except AffectError as error:
+        if not str(error).isprintable():
+            pytest.fail(repr(error))
+
+
+no_getrusage = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no getrusage")
+
+
+# --- zips
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("../happy/a.png", OUTSIDE),
+        ("happy/../../../sad/a.png", OUTSIDE),
+        ("/happy/a.png", OUTSIDE),
+        ("C:/happy/a.png", OUTSIDE),
+        ("..\\happy\\a.png", OUTSIDE),
+        ("happy/\x1b[2Ja.png", ODD_NAME),
+        ("happy/a\nb.png", ODD_NAME),
+        ("happy/" + "x" * 2000 + ".png", ODD_NAME),
+        ("happy/" * 40 + "a.png", ODD_NAME),
+    ],
+)
+def test_a_name_that_leads_elsewhere_or_cannot_be_shown_is_left_out_and_told(
+    tmp_path: Path, name: str, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AFFECT_CACHE", str(tmp_path / "inside" / "cache"))
+    info = zipfile.ZipInfo("x")
+    info.filename = name
+    (tmp_path / "inside").mkdir()
+    data = zip_of(tmp_path / "inside" / "set.zip", [(info, PICTURE), ("happy/good.png", PICTURE)])
+    manifest = read_manifest(data)
+    prepare_pictures(manifest, manifest.rows("all"), Preprocessing(32))
+    assert manifest.table["pth"].tolist() == ["happy/good.png"]
+    assert list(reasons(manifest).values()) == [reason]
+    assert "".join(reasons(manifest)).isprintable()
+    assert [p.name for p in tmp_path.iterdir()] == ["inside"]  # nothing was written beside the set and the cache
+    assert {p.name for p in (tmp_path / "inside").iterdir()} == {"set.zip", "cache"}
+    assert manifest.source.picture(name.replace("\\", "/")) is None
+
+
+def test_links_encrypted_and_oddly_packed_entries_are_left_out_and_told(tmp_path: Path) -> None:
+    link = zipfile.ZipInfo("happy/link.png")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    locked, packed = zipfile.ZipInfo("happy/locked.png"), zipfile.ZipInfo("happy/packed.png")
+    packed.compress_type = zipfile.ZIP_LZMA
+    entries: Entries = [(link, b"/etc/passwd"), (locked, PICTURE), (packed, PICTURE), ("happy/good.png", PICTURE)]
+    data = zip_of(tmp_path / "set.zip", entries)
+    content = bytearray(data.read_bytes())
+    for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):  # the second entry's encryption bit
+        start = content.index(mark, content.index(mark, 0) + 1)
+        content[start + flags] |= 1
+    data.write_bytes(content)
+    manifest = read_manifest(data)
+    assert manifest.table["pth"].tolist() == ["happy/good.png"]
+    assert reasons(manifest) == {
+        "happy/link.png": source_module.A_LINK,
+        "happy/locked.png": ENCRYPTED,
+        "happy/packed.png": source_module.ODDLY_PACKED,
+    }
+
+
+def test_an_encrypted_list_is_not_passed_over_in_silence(tmp_path: Path) -> None:
+    data = zip_of(tmp_path / "set.zip", [("labels.csv", b"pth,label\n"), ("happy/a.png", PICTURE)])
+    content = bytearray(data.read_bytes())
+    content[6] |= 1
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    data.write_bytes(content)
+    with pytest.raises(AffectError, match="labels.csv.*encrypted"):
+        read_manifest(data)
+
+
+def test_a_set_of_which_nothing_is_fit_says_why(tmp_path: Path) -> None:
+    with pytest.raises(AffectError, match="2 files are left out, the first: its path leads out"):
+        read_manifest(zip_of(tmp_path / "set.zip", [("../happy/a.png", PICTURE), ("/sad/b.png", PICTURE)]))
+
+
+@no_getrusage
+def test_bombs_cost_neither_memory_nor_the_set(tmp_path: Path) -> None:
+    """Declared: 200 MB of zeros in 200 kB. Undeclared: the same, whose size the zip gives as 4 kB."""
+    zeros = bytes(200_000_000)
+    entries: Entries = [("happy/declared.png", zeros), ("happy/hidden.png", zeros), ("happy/good.png", PICTURE)]
+    data = zip_of(tmp_path / "set.zip", entries, zipfile.ZIP_DEFLATED)
+    content = data.read_bytes()
+    place = content.index(b"PK\x01\x02", content.index(b"PK\x01\x02") + 1)
+    with data.open("r+b") as file:
+        file.seek(place + 24)
+        file.write(struct.pack("<I", 4096))
+    manifest = read_manifest(data)
+    assert reasons(manifest) == {"happy/declared.png": TOO_LARGE}
+    assert manifest.source.picture("happy/hidden.png") is None
+    assert manifest.source.picture("happy/good.png") is not None
+    grown = peak_mb(
+        "m = read_manifest(sys.argv[1]); [m.source.picture(f'happy/{n}.png') for n in ('declared', 'hidden', 'good')]",
+        data,
+    )
+    assert grown < 100
+
+
+def test_a_list_that_unfolds_without_end_is_refused(tmp_path: Path) -> None:
+    bomb = b"pth,label\n" + b"a,happy\n" * 4_000_000
+    data = zip_of(tmp_path / "set.zip", [("labels.csv", bomb), ("happy/a.png", PICTURE)], zipfile.ZIP_DEFLATED)
+    with pytest.raises(AffectError, match="labels.csv.*too large"):
+        read_manifest(data)
+
+
+@no_getrusage
+@pytest.mark.slow
+def test_100_000_entries_take_bounded_memory(tmp_path: Path) -> None:
+    entries: Entries = [(f"set/{'sad' if i % 3 else 'happy'}/{i}.jpg", b"") for i in range(100_000)]
+    data = zip_of(tmp_path / "big.zip", entries)
+    assert peak_mb("assert len(read_manifest(sys.argv[1]).table) == 100_000", data) < 300
+
+
+def _whole_zip(tmp_path: Path) -> bytes:
+    entries: Entries = [("happy/a.png", PICTURE), ("sad/b.png", PICTURE), ("labels.csv", b"pth,label\nsad/b.png,sad\n")]
+    return zip_of(tmp_path / "whole.zip", entries, zipfile.ZIP_DEFLATED).read_bytes()
+
+
+@pytest.mark.slow
+@settings(
+    deadline=None, derandomize=True, max_examples=500, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    cut=st.integers(0, 600),
+    flips=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), max_size=4),
+)
+def test_a_cut_or_changed_zip_is_read_in_part_or_refused_in_a_line(
+    tmp_path: Path, cut: int, flips: list[tuple[float, int]]
+) -> None:
+    content = bytearray(_whole_zip(tmp_path))
+    for place, value in flips:
+        content[int(place * len(content))] = value
+    data = tmp_path / "set.zip"
+    data.write_bytes(content[: len(content) - cut] if cut < 300 else content)
+    with refused_in_a_line():
+        manifest = read_manifest(data)
+        for name in manifest.table["pth"]:
+            manifest.source.picture(name)
+
+
+# --- folders
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links and pipes are of other kinds on Windows")
+def test_pipes_devices_and_links_to_nowhere_are_skipped_not_waited_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "set" / "happy"
+    folder.mkdir(parents=True)
+    (folder / "good.png").write_bytes(PICTURE)
+    os.mkfifo(folder / "pipe.png")
+    (folder / "endless.png").symlink_to("/dev/zero")
+    (folder / "gone.png").symlink_to("nowhere")
+    manifest = read_manifest(tmp_path / "set")
+    _, rows = prepare_pictures(manifest, manifest.rows("all"), Preprocessing(32))
+    assert rows["pth"].tolist() == ["happy/good.png"]
+    assert "3 of 4 pictures" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="file names are Unicode there")
+def test_a_file_name_that_is_no_text_is_left_out_and_told(tmp_path: Path) -> None:
+    (tmp_path / "happy").mkdir()
+    (tmp_path / "happy" / "good.png").write_bytes(PICTURE)
+    Path(os.fsdecode(os.fsencode(tmp_path / "happy") + b"/ni\xf1o.png")).write_bytes(PICTURE)
+    manifest = read_manifest(tmp_path)
+    assert manifest.table["pth"].tolist() == ["happy/good.png"]
+    assert list(reasons(manifest).values()) == [ODD_NAME]
+    manifest.skipped.to_csv(tmp_path / "skipped.csv", index=False)
+
+
+# --- lists
+
+
+def with_list(tmp_path: Path, content: bytes) -> Path:
+    (tmp_path / "set" / "images").mkdir(parents=True, exist_ok=True)
+    for name in ("a.png", "b.png"):
+        (tmp_path / "set" / "images" / name).write_bytes(PICTURE)
+    (tmp_path / "set" / "labels.csv").write_bytes(content)
+    return tmp_path / "set"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "needs the columns pth and label"),
+        (b"path;emotion\nimages/a.png;happy\n", "needs the columns pth and label, it has path, emotion"),
+        (b"\x1b[2J,\x07\n", r"it has \\x1b\[2j, \\x07"),
+        ("pth,label\nimages/a.png,happy\n".encode("utf-16"), "UTF-16 text. Save it again as CSV UTF-8"),
+        (b"pth,label\n\x81\x8d\x8f,happy\n", "neither UTF-8 nor cp1252"),
+        (b"x," * 60_000 + b"\n", "first line.*does not end"),
+        (b'pth,label\n"images/a.png,happy\n', "cannot be read as a CSV table"),
+        (b"pth,label\n", "No picture in"),
+        (b"pth,label\nimages/a.png,joyful\n", "No picture in"),
+        (bytes(range(256)) * 40, "labels.csv"),
+    ],
+)
+def test_a_list_that_cannot_be_used_is_refused_in_a_printable_line(
+    tmp_path: Path, content: bytes, message: str
+) -> None:
+    with pytest.raises(AffectError, match=message) as refusal:
+        read_manifest(with_list(tmp_path, content))
+    assert str(refusal.value).isprintable()
+    assert len(str(refusal.value)) < 600
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"pth,label\nimages/a.png,happy\n",
+        b"\xef\xbb\xbfpth,label\r\nimages/a.png,happy\r\n",
+        b'"pth","label"\n"images/a.png","happy"\n',
+        b"label;pth\nhappy;images/a.png\n",
+        b"pth,label,note\nimages/a.png,happy,ni\xf1o\n",
+        b"pth,label\n../../images/a.png,happy\n",
+        b"pth,label\n/etc/passwd,sad\nimages/a.png,happy\n../../../b.jpg,fear\n",
+        b"pth,label,votes_happy\nimages/a.png,happy,inf\n",
+        b"pth,label,votes_happy\nimages/a.png,happy,-1e300\n",
+        b"pth,label\n" + b"x/" * 300_000 + b"a.png,sad\nimages/a.png,happy\n",
+    ],
+    ids=["plain", "bom crlf", "quotes", "semicolons", "latin-1", "upwards", "out", "inf", "minus", "long"],
+)
+def test_a_list_from_anywhere_labels_the_picture_and_nothing_outside_the_root(tmp_path: Path, content: bytes) -> None:
+    manifest = read_manifest(with_list(tmp_path, content))
+    assert manifest.table[["pth", "label"]].to_numpy().tolist() == [["images/a.png", "happy"]]
+    if manifest.has_votes:
+        assert manifest.table["votes_happy"].tolist() == [0]
+
+
+@no_getrusage
+@pytest.mark.slow
+def test_a_list_of_a_million_rows_takes_bounded_memory(tmp_path: Path) -> None:
+    rows = "".join(f"images/{i}.png,happy,{i % 10}\n" for i in range(1_000_000))
+    data = with_list(tmp_path, f"pth,label,votes_sad\n{rows}images/a.png,happy,1\n".encode())
+    code = "m = read_manifest(sys.argv[1]); assert (len(m.table), len(m.skipped)) == (1, 1_000_001)"
+    assert peak_mb(code, data) < 1500
+
+
+def test_a_list_with_too_many_rows_is_refused(tmp_path: Path) -> None:
+    data = with_list(tmp_path, b"pth,label\n" + b"a,b\n" * (MOST_ROWS + 1))
+    with pytest.raises(AffectError, match="more than 2,000,000 rows"):
+        read_manifest(data)
+
+
+@pytest.mark.slow
+@settings(
+    deadline=None, derandomize=True, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(content=st.one_of(st.binary(max_size=200), st.text(max_size=200).map(str.encode)), headed=st.booleans())
+def test_any_bytes_as_a_list_are_read_or_refused_in_a_line(tmp_path: Path, content: bytes, headed: bool) -> None:
+    with refused_in_a_line():
+        read_manifest(with_list(tmp_path, b"pth,label\n" * headed + content))
+
+
+@pytest.mark.slow
+@settings(
+    deadline=None, derandomize=True, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    place=st.integers(0, 140), value=st.binary(min_size=1, max_size=30), cut=st.one_of(st.none(), st.integers(0, 140))
+)
+def test_any_bytes_as_an_annotation_are_read_or_skipped(
+    tmp_path: Path, place: int, value: bytes, cut: int | None
+) -> None:
+    saved = io.BytesIO()
+    np.save(saved, np.array(3))
+    content = saved.getvalue()
+    root = tmp_path / "npy"
+    for folder in ("images", "annotations"):
+        (root / "train_set" / folder).mkdir(parents=True, exist_ok=True)
+    for name, expression in (("0", content), ("1", content[:place] + value + content[place + len(value) :][:cut])):
+        (root / "train_set" / "images" / f"{name}.jpg").write_bytes(PICTURE)
+        (root / "train_set" / "annotations" / f"{name}_exp.npy").write_bytes(expression)
+    manifest = read_manifest(root)
+    assert len(manifest.table) + len(manifest.skipped) == 2
+
+
+# --- pictures
+
+
+def png_of(*chunks: bytes) -> bytes:
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(c) - 4) + c + struct.pack(">I", zlib.crc32(c)) for c in (*chunks, b"IEND")
+    )
+
+
+def png(width: int, height: int, *more: bytes) -> bytes:
+    """A PNG of a few bytes that declares this size; `more` chunks come after its header."""
+    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return png_of(header, *more, b"IDAT" + zlib.compress(b"\0" * 100))
+
+
+def blank_png(side: int) -> bytes:
+    """A whole black PNG of some kilobytes: eight pixels a byte, before they are packed."""
+    rows = zlib.compress(bytes((1 + (side + 7) // 8) * side), 1)
+    return png_of(b"IHDR" + struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0), b"IDAT" + rows)
+
+
+def encoded(format_: str, mode: str = "RGB", size: tuple[int, int] = (40, 24), **more: object) -> bytes:
+    """A red picture as Pillow writes it."""
+    file = io.BytesIO()
+    PillowImage.new("RGB", size, (255, 0, 0)).convert(mode).save(file, format_, **more)
+    return file.getvalue()
+
+
+def exif_turned() -> bytes:
+    exif = PillowImage.Exif()
+    exif[0x0112] = 6  # turned by a quarter
+    return encoded("JPEG", exif=exif)
+
+
+def animated(format_: str) -> bytes:
+    others = [PillowImage.new("RGB", (40, 24), color) for color in ((0, 255, 0), (0, 0, 255))]
+    return encoded(format_, save_all=True, append_images=others, duration=100)
+
+
+SIXTEEN = cv2.imencode(".png", np.full((24, 40, 3), (0, 0, 65535), np.uint16))[1].tobytes()
+
+
+@pytest.mark.parametrize(
+    ("data", "shape"),
+    [
+        (encoded("JPEG"), (24, 40, 3)),
+        (encoded("JPEG", "CMYK"), (24, 40, 3)),
+        (encoded("PNG", "RGBA"), (24, 40, 3)),
+        (encoded("PNG", "P"), (24, 40, 3)),
+        (encoded("WEBP", "RGBA", lossless=True), (24, 40, 3)),
+        (encoded("TIFF"), (24, 40, 3)),
+        (encoded("BMP"), (24, 40, 3)),
+        (SIXTEEN, (24, 40, 3)),
+        (exif_turned(), (40, 24, 3)),
+        (animated("PNG"), (24, 40, 3)),
+        (animated("WEBP"), (24, 40, 3)),
+        (animated("TIFF"), (24, 40, 3)),
+        (encoded("PNG", size=(1, 1)), (1, 1, 3)),
+    ],
+    ids=["jpeg", "cmyk", "alpha", "palette", "webp", "tiff", "bmp", "16-bit", "exif", "apng", "moving", "pages", "1x1"],
+)
+def test_every_usual_kind_of_picture_becomes_upright_bgr(data: bytes, shape: tuple[int, ...]) -> None:
+    picture = decode_picture(data)
+    assert picture is not None
+    assert picture.shape == shape
+    assert picture.dtype == np.uint8
+    blue, green, red = picture.reshape(-1, 3).mean(0)
+    assert red > 200
+    assert max(blue, green) < 60
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\0",
+        b"no picture",
+        encoded("GIF"),
+        encoded("PPM"),
+        encoded("JPEG2000"),
+        blank_png(20_000),
+        png(0, 10),
+        png(2**31 - 1, 2**31 - 1),
+        png(1, 60_000_000),
+        png(20_000, 20_000, b"IHDR" + struct.pack(">IIBBBBB", 8, 8, 8, 2, 0, 0, 0)),
+    ],
+    ids=["empty", "zero", "text", "gif", "ppm", "jp2", "large", "flat", "huge", "slender", "two headers"],
+)
+def test_what_is_no_picture_or_too_large_a_one_is_none(data: bytes, tmp_path: Path) -> None:
+    assert decode_picture(data) is None
+    path = tmp_path / "picture.jpg"
+    path.write_bytes(data)
+    assert read_picture(path) is None
+
+
+def test_a_blank_picture_that_is_small_enough_is_one() -> None:
+    picture = decode_picture(blank_png(1000))
+    assert picture is not None
+    assert picture.shape == (1000, 1000, 3)
+
+
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP"])
+def test_a_picture_that_breaks_off_is_none_wherever_it_does(format_: str) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    file = io.BytesIO()
+    PillowImage.fromarray(noise).save(file, format_)
+    data = file.getvalue()
+    assert decode_picture(data) is not None
+    for share in (0.02, 0.2, 0.5, 0.9, 0.99):
+        assert decode_picture(data[: int(len(data) * share)]) is None
+
+
+def test_a_thumbnail_does_not_make_a_cut_picture_whole() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    file = io.BytesIO()
+    PillowImage.fromarray(noise).save(file, "JPEG", exif=b"Exif\0\0" + encoded("JPEG"))
+    assert decode_picture(file.getvalue()) is not None
+    assert decode_picture(file.getvalue()[:-500]) is None
+
+
+@no_getrusage
+def test_a_small_file_that_declares_a_large_picture_takes_no_memory(tmp_path: Path) -> None:
+    (tmp_path / "large.png").write_bytes(blank_png(20_000))
+    (tmp_path / "endless.png").touch()
+    os.truncate(tmp_path / "endless.png", LARGEST_FILE + 1)  # a file of zeros that lies on no disk
+    code = (
+        "decode_picture(cv2.imencode('.png', np.zeros((9, 9, 3), np.uint8))[1].tobytes()); before = peak()\n"
+        "assert all(read_picture(p) is None for p in Path(sys.argv[1]).iterdir())"
+    )
+    assert peak_mb(code, tmp_path) < 30
+
+
+@settings(deadline=None, derandomize=True, max_examples=400)
+@given(
+    data=st.sampled_from([encoded(f) for f in ("JPEG", "PNG", "WEBP", "BMP", "TIFF")]),
+    flips=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), max_size=5),
+    cut=st.floats(0, 1),
+)
+def test_any_change_to_a_picture_gives_a_picture_or_none(
+    data: bytes, flips: list[tuple[float, int]], cut: float
+) -> None:
+    changed = bytearray(data)
+    for place, value in flips:
+        changed[int(place * len(changed))] = value
+    for content in (changed, changed[: int(cut * len(changed))]):
+        picture = decode_picture(bytes(content))
+        assert picture is None or (picture.ndim == 3 and picture.dtype == np.uint8)
+
+
+def test_all_kinds_in_one_set_are_prepared_or_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kinds = {
+        "cut.jpg": encoded("JPEG")[:200],
+        "zero.png": b"",
+        "large.png": png(20_000, 20_000),
+        "slender.png": encoded("PNG", size=(4000, 2)),
+        "one.png": encoded("PNG", size=(1, 1)),
+        "wrong.jpg": PICTURE,
+        "cmyk.jpg": encoded("JPEG", "CMYK"),
+        "gif.png": encoded("GIF"),
+    }
+    data = zip_of(tmp_path / "set.zip", [(f"happy/{n}", c) for n, c in kinds.items()])
+    manifest = read_manifest(data)
+    _, rows = prepare_pictures(manifest, manifest.rows("all"), Preprocessing(32))
+    assert set(rows["pth"]) == {f"happy/{n}" for n in ("slender.png", "one.png", "wrong.jpg", "cmyk.jpg")}
+    assert "4 of 8 pictures cannot be decoded" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("shape", [(2, 40_000, 3), (40_000, 1, 3), (1, 1, 3)])
+def test_a_strip_of_a_picture_has_no_face_and_takes_no_memory(shape: tuple[int, int, int]) -> None:
+    picture = np.zeros(shape, np.uint8)
+    assert FaceFinder().find(picture) is None
+    assert FaceFinder().crop(picture, Preprocessing(32)) is None
