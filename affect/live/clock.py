@@ -43,7 +43,8 @@ class SteadyTime:
     """Makes times that only go forward of those that a source tells; what it tells well is given as it is.
 
     live: gaps are as long as they are. In a file a step of more than LEAP_S is a fault of its clock.
-    fps:  nominal frames per second. A frame whose time makes no sense comes 1/fps after the one before it.
+    fps:  nominal frames per second. A frame out of order comes 1/fps after the one before it; one at which the clock
+          jumps, as long after it as that one came after the one before.
     """
 
     LEAP_S = 60.0
@@ -51,7 +52,7 @@ class SteadyTime:
 
     def __init__(self, live: bool, fps: float) -> None:
         self._longest_s = math.inf if live else self.LEAP_S
-        self._usual_s = 1 / fps
+        self._frame_s = self._step_s = 1 / fps
         self._now_s: float | None = None
         self._offset_s = 0.0  # what the clock's jumps amount to
 
@@ -61,10 +62,12 @@ class SteadyTime:
             self._now_s = told_s if math.isfinite(told_s) else 0.0
             return self._now_s
         ahead_s = told_s + self._offset_s - self._now_s
-        if math.isfinite(ahead_s) and 0 < ahead_s <= self._longest_s:
+        if 0 < ahead_s <= self._longest_s and math.isfinite(ahead_s):
+            self._step_s = min(ahead_s, self.DISORDER_S)
             self._now_s += ahead_s
-            return self._now_s
-        self._now_s += self._usual_s
-        if math.isfinite(told_s) and not -self.DISORDER_S <= ahead_s <= 0:
+        elif -self.DISORDER_S <= ahead_s <= 0 or not math.isfinite(told_s):
+            self._now_s += self._frame_s
+        else:
+            self._now_s += self._step_s
             self._offset_s = self._now_s - told_s
         return self._now_s

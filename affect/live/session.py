@@ -9,9 +9,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
-from affect.emotions import EMOTIONS, LANGUAGES, label_name
+from affect.emotions import EMOTIONS, LANGUAGES
 from affect.errors import AffectError
 from affect.live.baseline import Shift
+from affect.live.baseline_words import told_baseline
 from affect.live.clock import SourceClock
 from affect.live.control import Command, Question, Status
 from affect.live.frame import Frame, Source
@@ -21,13 +22,12 @@ from affect.live.recording import Consent, Event, Recording
 from affect.live.results import FaceResult
 from affect.live.sources import VideoSource
 from affect.live.summary import Summary
-from affect.live.texts import TEXTS, percent, text
+from affect.live.texts import TEXTS, text
 from affect.live.watch import Change, SourceWatch
 
 MESSAGE_S = 6.0
 WATCH_S = 0.25  # how often it is looked whether frames still come
 READ_S = 1.0  # in Spanish "s" asks for a snapshot and also says yes: a key held down must not agree
-TOLD_SHIFT = 0.1  # a class that a baseline moves by less is not mentioned
 
 
 class Session:
@@ -299,26 +299,12 @@ class Session:
             self._say(self._text("baseline_too_few"))
             return
         if shift is not None:
-            self._say(self._changes(shift))
+            self._say(told_baseline(shift, self._summary.language))
             if self._recorder.current is not None:
                 _note(self._recorder.current, shift)
         applied = self._baseline.applied
         if applied is not None and applied.face_id not in self._pipeline.face_ids:
             self._undo_baseline(now_s, "baseline_gone")
-
-    def _changes(self, shift: Shift) -> str:
-        """What a baseline does to the face at rest, for the classes that it moves most."""
-        most = sorted(range(len(EMOTIONS)), key=lambda i: -abs(float(shift.after[i] - shift.before[i])))[:3]
-        language = self._summary.language
-        told = []
-        for i in most:
-            before, after = (percent(float(side[i]), language) for side in (shift.before, shift.after))
-            if abs(float(shift.values[i])) >= TOLD_SHIFT and before != after:
-                told.append(f"{label_name(EMOTIONS[i], language)} {before} → {after}")
-        if not told:
-            return self._text("baseline_unmoved")
-        rests = int(shift.after.argmax()) == EMOTIONS.index("neutral")
-        return self._text("baseline_applied" if rests else "baseline_not_neutral", changes=", ".join(told))
 
     def _recording(self) -> Recording | None:
         """The recording; where there is none, the person is told that this needs one."""

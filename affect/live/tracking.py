@@ -64,7 +64,7 @@ class FaceTracker:
         The best overlapping pair of a box and a known face is matched first, faces of the last moments before those
         that were away for longer; what is left over is a new face.
         """
-        boxes = self._followed(boxes)
+        boxes = self._followed(list(dict.fromkeys(boxes)))  # the same box twice is one face
         self._last_s = timestamp_s
         self._known = [f for f in self._known if timestamp_s - f.seen_s <= self._return_s]
         recent = [f for f in self._known if timestamp_s - f.seen_s <= self._memory_s]
