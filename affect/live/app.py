@@ -176,6 +176,8 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
                 _run_in_window(processed, feed, session, summary)
             else:
                 _run_headless(processed, session, summary)
+        if feed.skipped:
+            tell(text("pictures_unusable", options.lang, count=feed.skipped))
     if session.failure is not None:
         raise session.failure
     return 0

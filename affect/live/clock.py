@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 
@@ -13,7 +14,7 @@ class SourceClock:
     """
 
     def __init__(self, live: bool, fps: float) -> None:
-        self._live = live
+        self.live = live
         self._frame_s = 0.0 if live else 1 / fps
         self._last: tuple[float, float] | None = None  # a frame's own time, and when it came
 
@@ -31,8 +32,42 @@ class SourceClock:
         if self._last is None:
             return 0.0
         timestamp_s, came = self._last
-        return timestamp_s + (time.monotonic() - came if self._live else self._frame_s)
+        return timestamp_s + (time.monotonic() - came if self.live else self._frame_s)
 
     def silent_s(self) -> float:
         """How long a live source has given no frame; 0 for a file, and before the first frame."""
-        return self.now_s() - self.last_s if self._live else 0.0
+        return self.now_s() - self.last_s if self.live else 0.0
+
+
+class SteadyTime:
+    """Makes times that only go forward of those that a source tells; what it tells well is given as it is.
+
+    live: gaps are as long as they are. In a file a step of more than LEAP_S is a fault of its clock.
+    fps:  nominal frames per second. A frame out of order comes 1/fps after the one before it; one at which the clock
+          jumps, as long after it as that one came after the one before.
+    """
+
+    LEAP_S = 60.0
+    DISORDER_S = 1.0  # so far back, frames are only out of order: the time waits for theirs. Farther, the clock jumped
+
+    def __init__(self, live: bool, fps: float) -> None:
+        self._longest_s = math.inf if live else self.LEAP_S
+        self._frame_s = self._step_s = 1 / fps
+        self._now_s: float | None = None
+        self._offset_s = 0.0  # what the clock's jumps amount to
+
+    def steady(self, told_s: float) -> float:
+        """The time of the next frame, seconds; greater than that of the one before."""
+        if self._now_s is None:
+            self._now_s = told_s if math.isfinite(told_s) else 0.0
+            return self._now_s
+        ahead_s = told_s + self._offset_s - self._now_s
+        if 0 < ahead_s <= self._longest_s and math.isfinite(ahead_s):
+            self._step_s = min(ahead_s, self.DISORDER_S)
+            self._now_s += ahead_s
+        elif -self.DISORDER_S <= ahead_s <= 0 or not math.isfinite(told_s):
+            self._now_s += self._frame_s
+        else:
+            self._now_s += self._step_s
+            self._offset_s = self._now_s - told_s
+        return self._now_s

@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 
-from affect.live.sources import Frame, Source
+from affect.live.clock import SteadyTime
+from affect.live.frame import Frame, Interruptible, Source
+from affect.live.pictures import as_picture
 
 WAKE_S = 0.2  # how often a waiting main thread looks up, so that Ctrl-C reaches it on Windows as well
 
@@ -16,10 +18,15 @@ class FrameFeed:
     A live source's frame replaces one that was not taken: the taker always gets the newest, and `Frame.number` shows
     how many it missed. A file's frame waits until the one before is taken: the taker gets every frame, in order.
     Closes the source when it is closed.
+
+    Everything that comes out of it is fit for use: pictures are uint8 BGR, and times do not go back (`SteadyTime`).
+    skipped: how many frames were left out because no picture could be made of them.
     """
 
     def __init__(self, source: Source) -> None:
         self.source = source
+        self.skipped = 0
+        self._time = SteadyTime(source.live, source.fps)
         self._changed = threading.Condition()
         self._waiting: Frame | None = None
         self._failure: BaseException | None = None
@@ -47,7 +54,12 @@ class FrameFeed:
     def _read(self) -> None:
         try:
             for frame in self.source.frames():
-                if not self._put(frame):
+                if self._closed:
+                    return
+                picture = as_picture(frame.picture)
+                if picture is None:
+                    self.skipped += 1
+                elif not self._put(Frame(picture, self._time.steady(frame.timestamp_s), frame.number)):
                     return
         except Exception as error:  # handed over to the taker, in whose thread it is told to the person
             self._failure = error
@@ -65,10 +77,12 @@ class FrameFeed:
             return not self._closed
 
     def stop(self) -> None:
-        """End `frames`, whoever waits in it."""
+        """End `frames`, whoever waits in it, and the source's own waiting."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
+        if isinstance(self.source, Interruptible):
+            self.source.interrupt()
 
     def close(self) -> None:
         """Stop reading and give the source back."""

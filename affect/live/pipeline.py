@@ -6,12 +6,13 @@ import cv2
 
 from affect.live.baseline import Baseline
 from affect.live.classifier import Classifier
+from affect.live.frame import Frame
 from affect.live.results import FaceResult
 from affect.live.search import FaceSearch
 from affect.live.smoothing import BoxSmoother, LabelChooser, ProbabilitySmoother
-from affect.live.sources import Frame
 from affect.live.tracking import FaceTracker
 from affect.live.views import Views
+from affect.preprocessing import Image
 
 
 class Pipeline:
@@ -28,6 +29,7 @@ class Pipeline:
         self._views = Views()
         self._tracker = FaceTracker(max_faces)
         self._boxes = BoxSmoother()
+        self._size: tuple[int, int] | None = None
         self.baseline = Baseline()
         self.smoother = ProbabilitySmoother()
         self.labels = LabelChooser()
@@ -40,6 +42,7 @@ class Pipeline:
     def process(self, frame: Frame) -> list[FaceResult]:
         """The faces of a frame, largest first, with smoothed probabilities; an empty list where there is none."""
         now_s = frame.timestamp_s
+        self._follow_size(frame.picture)
         views = self._views.take(frame.picture)
         known, lost = self._tracker.boxes_of_last_frame(), self._tracker.boxes_of_lost()
         faces = self._tracker.update(self._search.find(views, known, lost, now_s), now_s)
@@ -54,3 +57,12 @@ class Pipeline:
         for smoother in (self._boxes, self.smoother, self.labels):
             smoother.keep_only(self._tracker.ids)
         return results
+
+    def _follow_size(self, picture: Image) -> None:
+        """A call's pictures change their size with its connection: faces keep their ids, and their places."""
+        height, width = picture.shape[:2]
+        if self._size is not None and self._size != (width, height):
+            across, down = width / self._size[0], height / self._size[1]
+            self._tracker.rescale(across, down)
+            self._boxes.rescale(across, down)
+        self._size = (width, height)

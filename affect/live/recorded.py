@@ -74,6 +74,8 @@ def _analyse(
                 bar.update()
                 if session.failure is not None or summary.frames == options.max_frames:
                     break
+        if feed.skipped:
+            tell(text("pictures_unusable", options.lang, count=feed.skipped))
     if session.failure is not None:
         raise session.failure
     if summary.frames < WHOLE * total:

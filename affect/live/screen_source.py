@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import cv2
 import numpy as np
@@ -14,21 +15,20 @@ from mss import MSS
 from mss.exception import ScreenShotError
 
 from affect.errors import AffectError
+from affect.live.frame import Frame
 from affect.live.region import Desktop, Region, parse_region, region_file, remember, remembered
-from affect.live.sources import Frame
+from affect.live.retries import Retries
 from affect.live.texts import text
 from affect.live.window import missing_display
 from affect.preprocessing import Image
 
-PATIENCE_S = 10.0  # a locked screen or a changed monitor cannot be read for a while, and the session goes on
-RETRY_S = 0.5
 CORE_GRAPHICS = "/System/Library/Frameworks/CoreGraphics.framework/CoreGraphics"
 
 
 class ScreenSource:
     """A rectangle of the desktop, at most 30 times a second.
 
-    region:   pixels of the desktop.   language: of the messages, "en" or "es".
+    region:   pixels of the desktop.   language: of its description, "en" or "es".
     beside:   the largest part of a monitor that the rectangle leaves free. The live window belongs there: over the
               rectangle the program would see itself.
     """
@@ -41,32 +41,31 @@ class ScreenSource:
         self.region = region
         self.beside = desktop.beside(region)
         self.description = text("screen", language, region=region)
-        self._language = language
+        self._retries = Retries()
 
     def frames(self) -> Iterator[Frame]:
         """See `Source.frames`. The screen is read in the thread that asks for frames, as mss wants it.
 
         Reading takes at most half of the time: a whole 4K screen is slow, and the rest of the computer is in a call.
+        A locked screen or a changed monitor cannot be read for a while; a new grabber fits the monitors as they are.
         """
-        start = seen = time.monotonic()
+        start = time.monotonic()
         number = 0
-        while True:
-            try:
-                with MSS() as grabber:
-                    while True:
-                        began = time.monotonic()
-                        picture = _grab(grabber, self.region)
-                        pause = max(1 / self.fps, 2 * (time.monotonic() - began))
-                        yield Frame(picture, began - start, number)
-                        number += 1
-                        seen = time.monotonic()
-                        time.sleep(max(0.0, began + pause - seen))
-            except ScreenShotError as error:  # a new grabber fits the monitors as they are then
-                blind_s = time.monotonic() - seen
-                if blind_s > PATIENCE_S:
-                    told = text("screen_lost", self._language, seconds=blind_s, reason=_reason(error))
-                    raise AffectError(told) from None
-            time.sleep(RETRY_S)
+        while not self._retries.interrupted:
+            with suppress(ScreenShotError), MSS() as grabber:
+                while not self._retries.interrupted:
+                    began = time.monotonic()
+                    picture = _grab(grabber, self.region)
+                    pause = max(1 / self.fps, 2 * (time.monotonic() - began))
+                    yield Frame(picture, began - start, number)
+                    number += 1
+                    self._retries.succeeded()
+                    self._retries.pause(max(0.0, began + pause - time.monotonic()))
+            self._retries.wait()
+
+    def interrupt(self) -> None:
+        """See `Interruptible.interrupt`."""
+        self._retries.interrupt()
 
     def close(self) -> None:
         """See `Source.close`."""

@@ -9,23 +9,25 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
-from affect.emotions import EMOTIONS, LANGUAGES, label_name
+from affect.emotions import EMOTIONS, LANGUAGES
 from affect.errors import AffectError
 from affect.live.baseline import Shift
+from affect.live.baseline_words import told_baseline
 from affect.live.clock import SourceClock
 from affect.live.control import Command, Question, Status
+from affect.live.frame import Frame, Source
 from affect.live.pipeline import Pipeline
 from affect.live.recorder import Recorder
 from affect.live.recording import Consent, Event, Recording
 from affect.live.results import FaceResult
-from affect.live.sources import Frame, Source, VideoSource
+from affect.live.sources import VideoSource
 from affect.live.summary import Summary
-from affect.live.texts import percent, text
+from affect.live.texts import TEXTS, text
+from affect.live.watch import Change, SourceWatch
 
 MESSAGE_S = 6.0
-SIGNAL_GAP_S = 2.0  # a live source that gives nothing for so long has lost its signal
+WATCH_S = 0.25  # how often it is looked whether frames still come
 READ_S = 1.0  # in Spanish "s" asks for a snapshot and also says yes: a key held down must not agree
-TOLD_SHIFT = 0.1  # a class that a baseline moves by less is not mentioned
 
 
 class Session:
@@ -50,14 +52,19 @@ class Session:
     ) -> None:
         self._pipeline = pipeline
         self._baseline = pipeline.baseline
-        self._live = source.live
+        self._kind = source.kind
+        self._watch = SourceWatch(source)
+        self._watcher = threading.Thread(target=self._keep_watching, name="watcher", daemon=True)
+        self._ended = threading.Event()
         self._clock = SourceClock(source.live, source.fps)
         counts: Literal["recording", "source"] = "source" if isinstance(source, VideoSource) else "recording"
         self._summary = summary
+        self._tell = tell
         self._consent = consent
         self._lock = threading.RLock()
         self._recorder = Recorder(folder, self._clock, counts, setup, lambda: summary.language, self._say, tell)
         self._closed = False
+        self._recording_from_s = 0.0  # on the source's clock
         self._starts_with: Consent | None = None  # a recording starts with the next frame
         self._paused = False
         self._baseline_pressed = False
@@ -103,8 +110,10 @@ class Session:
         with self._lock:
             recording = self._recorder.current
             message, until = self._message
-            if not self._closed and self._clock.silent_s() > SIGNAL_GAP_S:
-                message = self._text("signal_lost")
+            self._hear_silence()
+            trouble = None if self._closed else self._watch.trouble
+            if trouble == "signal_lost" or (trouble is not None and time.monotonic() > until):
+                message = self._trouble_text(trouble)
             elif time.monotonic() > until:
                 message = ""
             return Status(
@@ -158,6 +167,9 @@ class Session:
 
     def close(self) -> None:
         """Nothing more is analysed: end the recording, and wait for its report."""
+        self._ended.set()
+        if self._watcher.is_alive():
+            self._watcher.join()
         with self._lock:
             if self._closed:
                 return
@@ -165,26 +177,26 @@ class Session:
         self._recorder.close()
 
     def __enter__(self) -> Session:
+        if self._clock.live:
+            self._watcher.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if isinstance(error, AffectError) and self._live and self._recorder.current is not None:
-            self._recorder.current.event("signal_lost", self._clock.last_s)
         self.close()
 
     def _begin(self, frame: Frame) -> None:
         """What is due when a frame comes."""
-        last_s, now_s = self._clock.last_s, frame.timestamp_s
-        lost = self._live and self._last is not None and now_s - last_s > SIGNAL_GAP_S
+        now_s = frame.timestamp_s
+        changes = self._watch.frame(frame, face=self._last is not None and bool(self._last[1]))
         self._clock.tick(now_s)
-        recording = self._recorder.current
-        if lost and recording is not None:
-            recording.event("signal_lost", last_s)
-            recording.event("signal_back", now_s)
+        self._note_changes(changes)
         if self._starts_with is not None:
             self._recorder.start(self._starts_with, now_s)
+            self._recording_from_s = now_s
             self._starts_with, self._snapshots_allowed = None, False
             if (recording := self._recorder.current) is not None:
+                if self._watch.trouble is not None:
+                    recording.event(self._watch.trouble, now_s)
                 if self._paused:
                     recording.pause(now_s)
                 if self._baseline.applied is not None:
@@ -192,6 +204,34 @@ class Session:
         if self._baseline_pressed:
             self._baseline_pressed = False
             self._toggle_baseline(now_s)
+
+    def _keep_watching(self) -> None:
+        """Without a window nobody asks for the status, and a loss must be on the disk before a picture returns."""
+        while not self._ended.wait(WATCH_S):
+            with self._lock:
+                self._hear_silence()
+
+    def _hear_silence(self) -> None:
+        if not self._closed:
+            self._note_changes(self._watch.silence(self._clock.silent_s()))
+
+    def _note_changes(self, changes: list[Change]) -> None:
+        """What began or ended with the source's picture: in the record, for the person, and on the terminal."""
+        for event, at_s, lasted_s in changes:
+            if self._recorder.current is not None:
+                self._recorder.current.event(event, max(at_s, self._recording_from_s))
+            if event == self._watch.trouble:
+                told = self._trouble_text(event)
+            elif self._watch.trouble is None:
+                told = self._text("signal_back" if event == "signal_back" else "picture_back", seconds=lasted_s)
+                self._say(told)
+            else:
+                continue
+            self._tell(f"{_minutes(at_s)}  {told}")
+
+    def _trouble_text(self, trouble: str) -> str:
+        own = f"{trouble}_{self._kind}"
+        return self._text(own if own in TEXTS else trouble)
 
     def _record(self) -> None:
         if self._recorder.current is not None:
@@ -259,26 +299,12 @@ class Session:
             self._say(self._text("baseline_too_few"))
             return
         if shift is not None:
-            self._say(self._changes(shift))
+            self._say(told_baseline(shift, self._summary.language))
             if self._recorder.current is not None:
                 _note(self._recorder.current, shift)
         applied = self._baseline.applied
         if applied is not None and applied.face_id not in self._pipeline.face_ids:
             self._undo_baseline(now_s, "baseline_gone")
-
-    def _changes(self, shift: Shift) -> str:
-        """What a baseline does to the face at rest, for the classes that it moves most."""
-        most = sorted(range(len(EMOTIONS)), key=lambda i: -abs(float(shift.after[i] - shift.before[i])))[:3]
-        language = self._summary.language
-        told = []
-        for i in most:
-            before, after = (percent(float(side[i]), language) for side in (shift.before, shift.after))
-            if abs(float(shift.values[i])) >= TOLD_SHIFT and before != after:
-                told.append(f"{label_name(EMOTIONS[i], language)} {before} → {after}")
-        if not told:
-            return self._text("baseline_unmoved")
-        rests = int(shift.after.argmax()) == EMOTIONS.index("neutral")
-        return self._text("baseline_applied" if rests else "baseline_not_neutral", changes=", ".join(told))
 
     def _recording(self) -> Recording | None:
         """The recording; where there is none, the person is told that this needs one."""

@@ -113,6 +113,11 @@ class BoxSmoother:
         width, height = box.width * scale, box.height * scale
         return FaceBox(round(now[0] - width / 2), round(now[1] - height / 2), round(width), round(height))
 
+    def rescale(self, across: float, down: float) -> None:
+        """The pictures have another size from now on, so many times as wide and as high."""
+        factors, sides = np.array([across, down, 1.0]), np.array([0.0, 0.0, math.log(across * down) / 2])
+        self._state = {k: (when, box * factors + sides, speed) for k, (when, box, speed) in self._state.items()}
+
     def keep_only(self, face_ids: set[int]) -> None:
         """Forget every other face."""
         self._state = {k: v for k, v in self._state.items() if k in face_ids}

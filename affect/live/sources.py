@@ -3,59 +3,21 @@
 from __future__ import annotations
 
 import itertools
-import os
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple, Protocol
-
-os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # our own error line says it better
 
 import cv2
 import numpy as np
 
 from affect.errors import AffectError
+from affect.live.captures import CameraSource, StreamSource, quiet_capture, rate_of
+from affect.live.frame import Frame, Source
 from affect.live.texts import text
 from affect.preprocessing import Image
 
 IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 STREAM_SCHEMES = ("rtsp://", "rtsps://", "http://", "https://", "rtmp://", "udp://")
-
-
-class Frame(NamedTuple):
-    """One picture of a source.
-
-    picture:     uint8 BGR (height, width, 3).
-    timestamp_s: seconds since the source's start: the file's own clock, or the wall clock of a live source.
-    number:      0, 1, 2 …
-    """
-
-    picture: Image
-    timestamp_s: float
-    number: int
-
-
-class Source(Protocol):
-    """Anything that gives frames.
-
-    kind:        "camera", "video", "image", "stream", "screen" or "demo".
-    description: for the person, in a few words.   live: frames come at their own pace and cannot be repeated.
-    fps:         nominal frames per second.
-    """
-
-    kind: str
-    description: str
-    live: bool
-    fps: float
-
-    def frames(self) -> Iterator[Frame]:
-        """The frames in order, until the source ends. Raises AffectError where a live source breaks off."""
-        ...
-
-    def close(self) -> None:
-        """Give the device or file back."""
-        ...
 
 
 def _on_stderr(line: str) -> None:
@@ -86,61 +48,6 @@ def open_source(spec: str, language: str = "en", tell: Callable[[str], None] = _
     return ImageSource(path, language) if image else VideoSource(path, language)
 
 
-class CameraSource:
-    """A camera of this computer, opened with the backend that starts fastest on its platform."""
-
-    kind = "camera"
-    live = True
-
-    def __init__(self, index: int, language: str = "en") -> None:
-        backend = {"win32": cv2.CAP_DSHOW, "darwin": cv2.CAP_AVFOUNDATION}.get(sys.platform, cv2.CAP_V4L2)
-        self._capture = _quiet_capture(index, backend)
-        # uncompressed 720p does not fit through USB 2 at 30 frames a second, MJPEG does
-        self._capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
-        self._capture.set(cv2.CAP_PROP_FRAME_WIDTH, 1280)
-        self._capture.set(cv2.CAP_PROP_FRAME_HEIGHT, 720)
-        self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # the newest frame, not one of a queue
-        if not self._capture.isOpened():
-            raise AffectError(text("camera_missing", language, index=index))
-        if not self._capture.read()[0]:
-            self._capture.release()
-            raise AffectError(text("camera_silent", language, index=index))
-        self.description = text("camera", language, index=index)
-        self._language = language
-        self.fps = _rate(self._capture)
-
-    def frames(self) -> Iterator[Frame]:
-        """See `Source.frames`."""
-        yield from _live_frames(self._capture, self.description, self._language)
-
-    def close(self) -> None:
-        """See `Source.close`."""
-        self._capture.release()
-
-
-class StreamSource:
-    """A video stream from the network (RTSP or HTTP)."""
-
-    kind = "stream"
-    live = True
-
-    def __init__(self, address: str, language: str = "en") -> None:
-        self._capture = _quiet_capture(address, cv2.CAP_FFMPEG)
-        if not self._capture.isOpened():
-            raise AffectError(text("stream_missing", language, address=address))
-        self.description = text("stream", language)
-        self._language = language
-        self.fps = _rate(self._capture)
-
-    def frames(self) -> Iterator[Frame]:
-        """See `Source.frames`."""
-        yield from _live_frames(self._capture, self.description, self._language)
-
-    def close(self) -> None:
-        """See `Source.close`."""
-        self._capture.release()
-
-
 class VideoSource:
     """A video file: every frame, in order, on the file's own clock; in recorded calls its rate varies."""
 
@@ -148,26 +55,24 @@ class VideoSource:
     live = False
 
     def __init__(self, path: Path, language: str = "en") -> None:
-        self._capture = _quiet_capture(str(path), cv2.CAP_ANY)
+        self._capture = quiet_capture(str(path), cv2.CAP_ANY)
         ok, first = self._capture.read() if self._capture.isOpened() else (False, None)
         if not ok or first is None:
             raise AffectError(text("video_unreadable", language, path=path))
-        self._first = np.asarray(first, np.uint8)
+        self._first = first
         self._start_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
         self.description = text("video", language, name=path.name)
-        self.fps = _rate(self._capture)
+        self.fps = rate_of(self._capture)
 
     def frames(self) -> Iterator[Frame]:
         """See `Source.frames`."""
-        picture: Image | None = self._first
-        time_s, index = 0.0, 0
-        while picture is not None:
-            yield Frame(picture, time_s, index)
-            ok, read = self._capture.read()
-            picture = np.asarray(read, np.uint8) if ok else None
-            index += 1
+        picture, told_s = self._first, 0.0
+        for index in itertools.count():
+            yield Frame(picture, told_s, index)  # type: ignore[arg-type]
+            ok, picture = self._capture.read()
+            if not ok:
+                return
             told_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000 - self._start_s
-            time_s = told_s if told_s > time_s else time_s + 1 / self.fps  # some formats tell no times, or odd ones
 
     def close(self) -> None:
         """See `Source.close`."""
@@ -183,8 +88,11 @@ class ImageSource:
 
     def __init__(self, path: Path, language: str = "en") -> None:
         # read as bytes: cv2.imread cannot open paths with accents on Windows
-        data = np.frombuffer(path.read_bytes(), np.uint8)
-        picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+        try:
+            data = np.frombuffer(path.read_bytes(), np.uint8)
+            picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+        except (OSError, cv2.error):  # OpenCV's is for a picture of more than 2^30 pixels
+            picture = None
         if picture is None:
             raise AffectError(text("image_unreadable", language, path=path))
         self._picture = np.asarray(picture, np.uint8)
@@ -246,30 +154,3 @@ class DemoSource:
 
     def close(self) -> None:
         """See `Source.close`."""
-
-
-def _quiet_capture(what: int | str, backend: int) -> cv2.VideoCapture:
-    """A capture, opened or not, without OpenCV's own warnings on stderr."""
-    level = cv2.utils.logging.getLogLevel()
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-    try:
-        return cv2.VideoCapture(what, backend)
-    finally:
-        cv2.utils.logging.setLogLevel(level)
-
-
-def _rate(capture: cv2.VideoCapture) -> float:
-    rate = capture.get(cv2.CAP_PROP_FPS)
-    return float(rate) if 1 <= rate <= 240 else 30.0
-
-
-def _live_frames(capture: cv2.VideoCapture, description: str, language: str) -> Iterator[Frame]:
-    start = time.monotonic()
-    index = 0
-    while True:
-        ok, picture = capture.read()
-        if not ok:
-            seconds = time.monotonic() - start
-            raise AffectError(text("source_lost", language, description=description, seconds=seconds))
-        yield Frame(np.asarray(picture, np.uint8), time.monotonic() - start, index)
-        index += 1

@@ -8,142 +8,10 @@ from typing import Final
 
 from affect.emotions import LANGUAGES
 from affect.errors import AffectError
+from affect.live.source_texts import SOURCE_TEXTS
 
 TEXTS: Final[dict[str, dict[str, str]]] = {
-    # the sources: cameras, files, streams
-    "source_unknown": {
-        "en": "There is no source {spec!r}. Name a camera (0, 1, …), a video or image file, "
-        "an rtsp:// or http:// address, screen, or demo.",
-        "es": "No existe la fuente {spec!r}. Indique una cámara (0, 1, …), un archivo de vídeo o de imagen, "
-        "una dirección rtsp:// o http://, screen (la pantalla) o demo.",
-    },
-    "camera": {"en": "camera {index}", "es": "cámara {index}"},
-    "camera_missing": {
-        "en": "No camera answers at index {index}. Plug one in, allow this program to use it, or close the "
-        "program that holds it; another camera is --source 1, and --source demo runs without one.",
-        "es": "No responde ninguna cámara con el número {index}. Conecte una, permita que este programa la use o "
-        "cierre el programa que la ocupa; otra cámara se elige con --source 1, y --source demo funciona sin cámara.",
-    },
-    "camera_silent": {
-        "en": "The camera at index {index} opens but gives no picture: another program may be using it. "
-        "Close that program, or choose another camera with --source 1.",
-        "es": "La cámara número {index} se abre pero no da imagen: quizá la esté usando otro programa. "
-        "Ciérrelo o elija otra cámara con --source 1.",
-    },
-    "stream": {"en": "stream", "es": "transmisión"},
-    "stream_missing": {
-        "en": "The stream {address} does not answer or is no video. Check the address, the network and the login.",
-        "es": "La transmisión {address} no responde o no es un vídeo. Compruebe la dirección, la red y la contraseña.",
-    },
-    "video": {"en": "video {name}", "es": "vídeo {name}"},
-    "video_unreadable": {
-        "en": "{path} cannot be read as a video or an image. Check that it plays elsewhere, "
-        "or convert it to MP4 (H.264).",
-        "es": "No se puede leer {path} como vídeo ni como imagen. Compruebe que se abre con otro programa "
-        "o conviértalo a MP4 (H.264).",
-    },
-    "image": {"en": "image {name}", "es": "imagen {name}"},
-    "image_unreadable": {
-        "en": "{path} cannot be read as an image. Check that it opens elsewhere.",
-        "es": "No se puede leer {path} como imagen. Compruebe que se abre con otro programa.",
-    },
-    "demo": {"en": "demo clip (NASA portrait)", "es": "demostración (retrato de la NASA)"},
-    "source_lost": {
-        "en": "The {description} stopped giving pictures after {seconds:.0f} s. "
-        "Check the cable or the network and start again.",
-        "es": "La fuente ({description}) dejó de dar imágenes a los {seconds:.0f} s. "
-        "Compruebe el cable o la red y vuelva a empezar.",
-    },
-    # the screen as a source
-    "screen": {"en": "screen {region}", "es": "pantalla {region}"},
-    "screen_malformed": {
-        "en": "{given!r} is no rectangle of the screen. Give its left edge, top edge, width and height in pixels, "
-        "at least {smallest} wide and high: --source screen:100,200,640,480. To draw it: --source screen:new.",
-        "es": "{given!r} no es un rectángulo de la pantalla. Indique su borde izquierdo, borde superior, ancho y alto "
-        "en píxeles, con al menos {smallest} de ancho y de alto: --source screen:100,200,640,480. "
-        "Para dibujarlo: --source screen:new.",
-    },
-    "screen_outside": {
-        "en": "The rectangle {region} is not wholly on the screen. The desktop is {width}×{height} pixels "
-        "(monitors: {monitors}). Give another, or draw it: --source screen:new.",
-        "es": "El rectángulo {region} no está entero dentro de la pantalla. El escritorio mide {width}×{height} "
-        "píxeles (monitores: {monitors}). Indique otro o dibújelo: --source screen:new.",
-    },
-    "screen_no_display": {
-        "en": "There is no screen to read: this program runs without a display, or the display does not answer. "
-        "Start it from the desktop on which the call is shown.",
-        "es": "No hay pantalla que leer: este programa se ejecuta sin pantalla, o esta no responde. "
-        "Inícielo desde el escritorio en el que se ve la videollamada.",
-    },
-    "screen_libraries": {
-        "en": "The screen cannot be read: {reason}. Install what is missing: "
-        "sudo apt-get install libxcb-randr0 libxcb-render0 libxcb-shm0 libxcb-xfixes0",
-        "es": "No se puede leer la pantalla: {reason}. Instale lo que falta: "
-        "sudo apt-get install libxcb-randr0 libxcb-render0 libxcb-shm0 libxcb-xfixes0",
-    },
-    "screen_wayland": {
-        "en": "This desktop runs on Wayland, which lets no program see the other windows. Choose an Xorg session where "
-        "you log in, or show the call through OBS Studio's virtual camera and name that camera: --source 1.",
-        "es": "Este escritorio funciona con Wayland, que no deja que un programa vea las demás ventanas. Elija una "
-        "sesión Xorg al entrar, o pase la videollamada por la cámara virtual de OBS Studio e indique esa cámara: "
-        "--source 1.",
-    },
-    "screen_forbidden": {
-        "en": "macOS does not let this program see the screen. Allow it for the application you start it from "
-        "(Terminal, for example) under System Settings > Privacy & Security > Screen & System Audio Recording, quit "
-        "that application, open it again, and start once more.",
-        "es": "macOS no permite que este programa vea la pantalla. Autorice la aplicación desde la que lo inicia "
-        "(por ejemplo, Terminal) en Ajustes del Sistema > Privacidad y seguridad > Grabación de pantalla y audio del "
-        "sistema, ciérrela, ábrala de nuevo y vuelva a empezar.",
-    },
-    "screen_unreadable": {
-        "en": "The screen cannot be read ({reason}). Unlock it, and start again from the desktop that shows the call.",
-        "es": "No se puede leer la pantalla ({reason}). Desbloquéela y vuelva a empezar desde el escritorio en el que "
-        "se ve la videollamada.",
-    },
-    "screen_lost": {
-        "en": "The screen could not be read for {seconds:.0f} s ({reason}). If a monitor was changed, choose the "
-        "rectangle anew: --source screen:new.",
-        "es": "No se pudo leer la pantalla durante {seconds:.0f} s ({reason}). Si ha cambiado un monitor, elija de "
-        "nuevo el rectángulo: --source screen:new.",
-    },
-    "screen_one_colour": {
-        "en": "The chosen part of the screen shows a single colour. If it stays so, the call's window is somewhere "
-        "else, minimised, or protected against being captured.",
-        "es": "La parte elegida de la pantalla muestra un solo color. Si sigue así, la ventana de la videollamada está "
-        "en otro sitio, minimizada o protegida contra capturas.",
-    },
-    "screen_remembered": {
-        "en": "The part of the screen that was chosen last time is used: {region}. To choose anew: --source screen:new",
-        "es": "Se usa la parte de la pantalla elegida la última vez: {region}. Para elegir otra: --source screen:new",
-    },
-    "screen_kept": {
-        "en": "Chosen: {region}. It is remembered in {file}. To choose anew: --source screen:new",
-        "es": "Elegido: {region}. Se recuerda en {file}. Para elegir otra parte: --source screen:new",
-    },
-    "screen_not_kept": {
-        "en": "Chosen: {region}. It could not be remembered in {file} ({reason}); next time: --source screen:{region}",
-        "es": "Elegido: {region}. No se pudo guardar en {file} ({reason}); la próxima vez: --source screen:{region}",
-    },
-    "screen_not_chosen": {
-        "en": "No part of the screen was chosen, so nothing was started. Start again and draw the rectangle, or give "
-        "it: --source screen:100,200,640,480.",
-        "es": "No se eligió ninguna parte de la pantalla, así que no se ha iniciado nada. Vuelva a empezar y dibuje el "
-        "rectángulo, o indíquelo: --source screen:100,200,640,480.",
-    },
-    "screen_hint_draw": {
-        "en": "Draw a rectangle around the patient's picture with the mouse  ·  Esc: cancel",
-        "es": "Dibuje con el ratón un rectángulo alrededor de la imagen del paciente  ·  Esc: cancelar",
-    },
-    "screen_hint_accept": {
-        "en": "Enter or space: use this rectangle  ·  Draw again to change it  ·  Esc: cancel",
-        "es": "Intro o espacio: usar este rectángulo  ·  Dibuje otra vez para cambiarlo  ·  Esc: cancelar",
-    },
-    "screen_hint_small": {
-        "en": "This rectangle is too small: draw one of at least {smallest}×{smallest} pixels  ·  Esc: cancel",
-        "es": "Este rectángulo es demasiado pequeño: dibuje uno de al menos {smallest}×{smallest} píxeles  ·  "
-        "Esc: cancelar",
-    },
+    **SOURCE_TEXTS,
     "no_face": {"en": "no face", "es": "ninguna cara"},
     # the window: bar, help, prompts
     "key_mark": {"en": "marker", "es": "marca"},
@@ -346,7 +214,6 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "es": "¿Guardar imágenes de la persona en este registro? Después, s guarda una cada vez.",
     },
     "snapshot_stored": {"en": "Picture stored: {name}", "es": "Imagen guardada: {name}"},
-    "signal_lost": {"en": "The source gives no picture.", "es": "La fuente no da imagen."},
     "model_and_source": {
         "en": "Model: {model}. Source: {source}.",
         "es": "Modelo: {model}. Fuente: {source}.",

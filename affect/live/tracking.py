@@ -19,6 +19,13 @@ def intersection_over_union(a: FaceBox, b: FaceBox) -> float:
     return both / (a.width * a.height + b.width * b.height - both)
 
 
+def rescaled(box: FaceBox, across: float, down: float) -> FaceBox:
+    """A box in the same picture at another size, so many times as wide and as high; a square stays a square."""
+    middle_x, middle_y = (box.x + box.width / 2) * across, (box.y + box.height / 2) * down
+    width, height = (max(1.0, side * math.sqrt(across * down)) for side in (box.width, box.height))
+    return FaceBox(round(middle_x - width / 2), round(middle_y - height / 2), round(width), round(height))
+
+
 @dataclass
 class TrackedFace:
     """A face with its id (1, 2, … in order of appearance), its box in this frame, and when it was last seen."""
@@ -57,7 +64,7 @@ class FaceTracker:
         The best overlapping pair of a box and a known face is matched first, faces of the last moments before those
         that were away for longer; what is left over is a new face.
         """
-        boxes = self._followed(boxes)
+        boxes = self._followed(list(dict.fromkeys(boxes)))  # the same box twice is one face
         self._last_s = timestamp_s
         self._known = [f for f in self._known if timestamp_s - f.seen_s <= self._return_s]
         recent = [f for f in self._known if timestamp_s - f.seen_s <= self._memory_s]
@@ -75,6 +82,11 @@ class FaceTracker:
             face.box, face.seen_s = box, timestamp_s
             faces.append(face)
         return faces
+
+    def rescale(self, across: float, down: float) -> None:
+        """The pictures have another size from now on, so many times as wide and as high: faces keep their places."""
+        for face in self._known:
+            face.box = rescaled(face.box, across, down)
 
     def _followed(self, boxes: list[FaceBox]) -> list[FaceBox]:
         """The largest boxes, as many as are followed; one that is followed already counts for more than its size."""

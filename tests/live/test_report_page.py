@@ -142,7 +142,7 @@ def test_every_sentence_is_used_somewhere(pages: dict[tuple[str, str], str], tmp
         for path in (Path(__file__).parents[2] / "affect" / "live" / "report").rglob("*")
         if path.suffix in (".py", ".html") and path.name != "texts.py"
     )
-    families = ("source_", "legend_", "followed_", "episodes_", "markers_set_", "passing_", "damaged_")
+    families = ("source_", "legend_", "followed_", "episodes_", "markers_set_", "passing_", "damaged_", "interrupted_")
     for key, told in TEXTS.items():
         shown = max(re.split(r"\{\w+\}", told["en"]), key=len).strip()
         named = f'"{key}"' in sources or key.startswith(families)

@@ -15,8 +15,8 @@ import pytest
 from reports import Reports
 
 from affect.emotions import EMOTIONS
-from affect.errors import AffectError
 from affect.live import session as module
+from affect.live import watch
 from affect.live.classifier import load_classifier
 from affect.live.control import Command
 from affect.live.pipeline import Pipeline
@@ -337,11 +337,10 @@ def test_a_gap_of_the_source_is_told_and_in_the_record(
     run.record()
     run.number += 20  # four seconds without a frame
     run.frames(1)
-    monkeypatch.setattr(module, "SIGNAL_GAP_S", 0.05)
+    monkeypatch.setattr(watch, "SIGNAL_GAP_S", 0.05)
     time.sleep(0.1)
     assert run.message == "The source gives no picture."
-    with pytest.raises(AffectError, match="stopped"), run.session:
-        raise AffectError("The camera stopped giving pictures.")
+    run.session.close()
     events = table(only_folder(tmp_path) / "events.csv")
     assert [(e["event"], float(e["timestamp_s"])) for e in events] == [
         ("signal_lost", 0.0), ("signal_back", pytest.approx(4.2)), ("signal_lost", pytest.approx(4.2)),

@@ -22,9 +22,19 @@ from affect.live.report.measures import (
     mean_probabilities,
     shares,
 )
-from affect.live.report.timeline import STEP_S, Clock, People, Timeline, clock_of, people_of, seen_by_anyone
+from affect.live.report.timeline import (
+    STEP_S,
+    Clock,
+    People,
+    Timeline,
+    clock_of,
+    people_of,
+    seen_by_anyone,
+    stretches,
+)
 from affect.live.report.words import Words
 from affect.live.report.worth import weak_note, worth_view
+from affect.live.watch import ENDS
 
 DRAWN: Final = 4  # faces that get a section of their own
 ONE_TABLE: Final = 12  # rows, above which a table of episodes is set as two
@@ -250,6 +260,7 @@ def _coverage(session: Session, spent: Coverage, words: Words) -> dict[str, Any]
         frames, with_face = words.number(told["frames"]), words.number(told["frames_with_face"])
         notes.append(words.text("coverage_frames", frames=frames, with_face=with_face))
     notes.append(words.text("coverage_how"))
+    notes += _interruptions(session, words)
     if taken := session.events_of("snapshot"):
         notes.append(
             words.text("snapshots", list=", ".join(f"{event.text} ({words.clock(event.time_s)})" for event in taken))
@@ -263,6 +274,16 @@ def _coverage(session: Session, spent: Coverage, words: Words) -> dict[str, Any]
         ],
         "notes": notes,
     }
+
+
+def _interruptions(session: Session, words: Words) -> list[str]:
+    """When the source showed nothing, a sentence for each kind."""
+    told = []
+    for opening, closing in ENDS.items():
+        if found := stretches(session, opening, closing):
+            spans = [f"{words.clock(from_s)}\N{EN DASH}{words.clock(to_s)}" for from_s, to_s in found]
+            told.append(words.text(f"interrupted_{opening}", list=", ".join(spans)))
+    return told
 
 
 def _baseline(told: dict[str, Any], session: Session, words: Words) -> dict[str, Any]:

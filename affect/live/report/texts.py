@@ -97,7 +97,10 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "es": "Se vio una cara durante {seen} de los {analysed} analizados ({percent}).",
     },
     "summary_paused": {"en": "The analysis was paused for {paused}.", "es": "El análisis estuvo en pausa {paused}."},
-    "summary_lost": {"en": "For {lost} the source gave no picture.", "es": "Durante {lost} la fuente no dio imagen."},
+    "summary_lost": {
+        "en": "For {lost} the source gave no picture, or only a black or frozen one.",
+        "es": "Durante {lost} la fuente no dio imagen, o solo una negra o congelada.",
+    },
     "summary_person": {"en": "Face {face}, seen for {seen}.", "es": "Cara {face}, vista durante {seen}."},
     "summary_read": {
         "en": "The expression was read as {list} of the time seen.",
@@ -159,7 +162,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     "legend_uncertain": {"en": "uncertain: none wins clearly", "es": "incierto: ninguna destaca con claridad"},
     "legend_none": {"en": "no face", "es": "ninguna cara"},
     "legend_paused": {"en": "paused", "es": "en pausa"},
-    "legend_lost": {"en": "no picture", "es": "sin imagen"},
+    "legend_lost": {"en": "no usable picture", "es": "sin imagen útil"},
     "legend_baseline": {"en": "baseline applied", "es": "línea base aplicada"},
     "plot_label": {
         "en": "{name}: probability over time; mean {mean}, highest {highest}",
@@ -222,7 +225,16 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     "coverage_face": {"en": "with a face", "es": "con una cara"},
     "coverage_none": {"en": "without a face", "es": "sin ninguna cara"},
     "coverage_paused": {"en": "paused", "es": "en pausa"},
-    "coverage_lost": {"en": "without a picture", "es": "sin imagen"},
+    "coverage_lost": {"en": "without a usable picture", "es": "sin imagen útil"},
+    "interrupted_signal_lost": {"en": "Without a picture: {list}.", "es": "Sin imagen: {list}."},
+    "interrupted_black": {
+        "en": "The picture was black: {list}. Nothing of that time is counted.",
+        "es": "La imagen estaba en negro: {list}. Nada de ese tiempo se cuenta.",
+    },
+    "interrupted_frozen": {
+        "en": "The picture was frozen: {list}. What was read in it is not counted.",
+        "es": "La imagen estaba congelada: {list}. Lo que se leyó en ella no se cuenta.",
+    },
     "coverage_frames": {
         "en": "{frames} frames analysed, {with_face} of them with a face.",
         "es": "{frames} fotogramas analizados, {with_face} de ellos con una cara.",

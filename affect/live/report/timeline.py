@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from affect.emotions import EMOTIONS
 from affect.live.report.folder import Floats, Integers, Rows, Session
+from affect.live.watch import ENDS
 
 STEP_S: Final = 0.1
 # A face that is missed for less than this counts as seen: the detector loses faces for some frames.
@@ -52,7 +53,8 @@ class Timeline:
 class Clock:
     """What was going on in each step, whoever was there: bool (steps,) each.
 
-    paused: by the person.   lost: the source gave no picture.   Neither: analysed.
+    paused: by the person.   lost: the source gave no picture, a black one, or a frozen one, whose rows say what a face
+    once showed and not what it shows.   Neither: analysed.
     """
 
     paused: Mask
@@ -83,11 +85,12 @@ def steps_of(session: Session) -> int:
 
 
 def clock_of(session: Session) -> Clock:
-    """When the session was paused or without a picture."""
-    return Clock(
-        _between(session, "pause", "resume"),
-        _between(session, "signal_lost", "signal_back") & ~_between(session, "pause", "resume"),
-    )
+    """When the session was paused or without a picture in which a face could be read."""
+    paused = _between(session, "pause", "resume")
+    lost = np.zeros_like(paused)
+    for opening, closing in ENDS.items():
+        lost |= _between(session, opening, closing)
+    return Clock(paused, lost & ~paused)
 
 
 def people_of(session: Session, clock: Clock) -> People:
@@ -138,16 +141,23 @@ def sample(rows: Rows, analysed: Mask) -> Timeline:
     return Timeline(labels, probabilities)
 
 
-def _between(session: Session, opening: str, closing: str) -> Mask:
-    """The steps between each event of one kind and the next of the other; up to the end where that never came."""
-    inside = np.zeros(steps_of(session), bool)
+def stretches(session: Session, opening: str, closing: str) -> list[tuple[float, float]]:
+    """From when to when, seconds: each event of one kind, and the next of the other or, without one, the end."""
+    found: list[tuple[float, float]] = []
     opened: float | None = None
     for event in session.events:
         if event.kind == opening and opened is None:
             opened = event.time_s
         elif event.kind == closing and opened is not None:
-            inside[round(opened / STEP_S) : round(event.time_s / STEP_S)] = True
+            found.append((opened, event.time_s))
             opened = None
-    if opened is not None:
-        inside[round(opened / STEP_S) :] = True
+    return found if opened is None else [*found, (opened, max(opened, session.duration_s))]
+
+
+def _between(session: Session, opening: str, closing: str) -> Mask:
+    """The steps in the stretches between two kinds of events."""
+    inside = np.zeros(steps_of(session), bool)
+    for from_s, to_s in stretches(session, opening, closing):
+        last = len(inside) if to_s >= session.duration_s else round(to_s / STEP_S)
+        inside[round(from_s / STEP_S) : last] = True
     return inside
