@@ -6,8 +6,8 @@ import threading
 from collections.abc import Iterator
 
 from affect.live.clock import SteadyTime
+from affect.live.conversion import as_picture
 from affect.live.frame import Frame, Interruptible, Source
-from affect.live.pictures import as_picture
 
 WAKE_S = 0.2  # how often a waiting main thread looks up, so that Ctrl-C reaches it on Windows as well
 

@@ -87,15 +87,12 @@ class ImageSource:
     fps = 1.0
 
     def __init__(self, path: Path, language: str = "en") -> None:
-        # read as bytes: cv2.imread cannot open paths with accents on Windows
-        try:
-            data = np.frombuffer(path.read_bytes(), np.uint8)
-            picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
-        except (OSError, cv2.error):  # OpenCV's is for a picture of more than 2^30 pixels
-            picture = None
+        from affect.pictures import read_picture  # Pillow's readers are for this source alone
+
+        picture = read_picture(path)
         if picture is None:
             raise AffectError(text("image_unreadable", language, path=path))
-        self._picture = np.asarray(picture, np.uint8)
+        self._picture = picture
         self.description = text("image", language, name=path.name)
 
     def frames(self) -> Iterator[Frame]:

@@ -26,10 +26,10 @@ from affect.live.app import main
 from affect.live.classifier import Classifier, load_classifier
 from affect.live.clock import SteadyTime
 from affect.live.control import Command
+from affect.live.conversion import as_picture
 from affect.live.feed import FrameFeed
 from affect.live.frame import Frame
 from affect.live.overlay import Overlay
-from affect.live.pictures import as_picture
 from affect.live.pipeline import Pipeline
 from affect.live.recording import Consent
 from affect.live.report.folder import read_session
