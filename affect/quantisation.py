@@ -30,7 +30,7 @@ from affect.errors import AffectError
 from affect.evaluation import probabilities_of
 from affect.files import atomic_path, sha256_of
 from affect.metrics import metrics_of
-from affect.model import Checkpoint, export_onnx, load_checkpoint
+from affect.model import Checkpoint, load_checkpoint, onnx_export
 
 Floats = npt.NDArray[np.float32]
 BATCH = 32
@@ -90,7 +90,7 @@ def compare(path: Path, manifest: Manifest, split: str = "val", pictures: int = 
     faces, rows = _faces(manifest, manifest.rows(split), checkpoint, "pictures")
     with tempfile.TemporaryDirectory() as folder:
         files = {"float32": Path(folder) / "float32.onnx", "int8": Path(folder) / "int8.onnx"}
-        export_onnx(checkpoint, files["float32"], sha256_of(path))
+        files["float32"].write_bytes(onnx_export(checkpoint, sha256_of(path)))
         quantise(files["float32"], files["int8"], calibration)
         sizes = {name: file.stat().st_size / 1e6 for name, file in files.items()}
         sessions = {name: _session(file) for name, file in files.items()}
@@ -122,7 +122,7 @@ def quantise(source: Path, target: Path, calibration: Floats) -> None:
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
-    class Batches(CalibrationDataReader):  # type: ignore[misc]
+    class Batches(CalibrationDataReader):
         def __init__(self) -> None:
             self._batches: Iterator[Floats] = iter(np.array_split(calibration, max(1, len(calibration) // BATCH)))
 
