@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import ctypes
+import errno
 import hashlib
 import os
 import platform
@@ -39,8 +40,10 @@ from affect.fitting import Fitter, Pictures, new_accelerator
 from affect.metrics import fit_temperature
 from affect.model import Checkpoint, build_model, load_checkpoint, save_checkpoint
 from affect.preprocessing import Preprocessing
-from affect.progress import Progress, State, load_progress, save_progress
+from affect.progress import Progress, State, load_progress, remove_leftovers, save_progress
+from affect.signals import end_on_signals
 
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 STORY = ("v1", "v2", "v3", "v4")  # what "all" trains
 
 
@@ -94,12 +97,15 @@ def train_experiment(
     }
     if teachers:
         identity["teachers"] = [sha256_of(path) for path in teachers]
-    if resume and all(_is_finished(path, identity) for path in paths):
+    state_path = folder / f".{name}_{manifest.name}.resume.pt"
+    finished = resume and all(_is_finished(path, identity) for path in paths)
+    if finished and not _belongs(state_path, identity):  # it goes when the last figure is there
         return paths
 
     with accelerator.local_main_process_first():  # the others find the pictures in the cache
         pictures, choose_rows, preprocessing = _pictures(experiment, manifest, seed, limit, list(teachers))
-    state_path = folder / f".{name}_{manifest.name}.resume.pt"
+    if accelerator.is_main_process:
+        remove_leftovers(state_path)
     progress = load_progress(state_path, identity) if resume and state_path.exists() else Progress()
 
     def save(current: Progress) -> None:
@@ -210,6 +216,14 @@ def _digest(manifest: Manifest, limit: int | None) -> str:
     return hashlib.sha256(f"{limit}\n{rows}".encode()).hexdigest()[:16]
 
 
+def _belongs(state_path: Path, identity: dict[str, Any]) -> bool:
+    """Whether the saved state of this very run is there."""
+    try:
+        return state_path.is_file() and bool(load_progress(state_path, identity))
+    except AffectError:
+        return False
+
+
 def _is_finished(path: Path, identity: dict[str, Any]) -> bool:
     return path.is_file() and load_checkpoint(path).provenance.get("identity") == identity
 
@@ -233,7 +247,7 @@ def parser() -> argparse.ArgumentParser:
         "  python -m affect.training all --data AffectNet                     all six models of v1 to v4\n"
         "  python -m affect.training v4 --data affectnet.zip --resume         go on after an interruption\n"
         "  torchrun --nproc-per-node 2 -m affect.training v4 --data AffectNet the same in two processes\n"
-        "exit codes: 0 done, 2 wrong arguments or unusable data, 130 Ctrl-C (continue with --resume)",
+        "exit codes: 0 done, 2 wrong arguments, unusable data or a full disk, 130 Ctrl-C (continue with --resume)",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument("experiment", choices=[*EXPERIMENTS, "all"])
@@ -265,6 +279,7 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> int:
     """The command line. Returns the exit code."""
     options = parser().parse_args(arguments)
+    end_on_signals()
     _keep_freed_memory()
     accelerator = new_accelerator()
     try:
@@ -289,6 +304,16 @@ def main(arguments: list[str] | None = None) -> int:
                 print(*paths, sep="\n", flush=True)
     except AffectError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        if error.errno not in DISK_FULL:
+            raise
+        what = f"{error.filename} cannot be written" if error.filename else "not everything can be written"
+        print(
+            f"error: the disk is full, {what}. What was saved before is whole. Make room, "
+            "then continue with the same command and --resume.",
+            file=sys.stderr,
+        )
         return 2
     except KeyboardInterrupt:
         print("interrupted; the same command with --resume continues after the last epoch", file=sys.stderr)

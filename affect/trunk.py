@@ -26,6 +26,7 @@ from tqdm import tqdm
 from affect.data.loading import Batch, keep_batch, workers
 from affect.distributed import synchronise_batch_norm
 from affect.errors import AffectError
+from affect.mapped import new_mapped_array
 from affect.model import BLOCKS
 
 # Pictures that one thread takes through the network at a time. What two of them need stays in the processor's cache;
@@ -185,7 +186,7 @@ def compute_activations(
     rank, world = int(os.environ.get("LOCAL_RANK", 0)), int(os.environ.get("LOCAL_WORLD_SIZE", 1))
     if rank == 0:
         path.parent.mkdir(parents=True, exist_ok=True)
-        np.lib.format.open_memmap(path, "w+", dtype, shape).flush()
+        new_mapped_array(path, dtype, shape)
     _wait()
     values = np.lib.format.open_memmap(path, "r+")
     bar = tqdm(total=len(values), desc=title, unit="img", leave=False, disable=rank > 0)

@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import argparse
-import signal
-import threading
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +15,7 @@ from affect.emotions import LANGUAGES
 from affect.errors import AffectError
 from affect.live.terminal import consent_of, tell
 from affect.live.texts import default_language, text, told
+from affect.signals import end_on_signals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,7 +106,7 @@ def main(arguments: list[str] | None = None) -> int:
     from affect.live.summary import Summary
 
     summary = Summary(options.lang)
-    _end_on_signals()
+    end_on_signals()
     try:
         code = run(options, summary)
     except AffectError as error:
@@ -121,19 +120,6 @@ def main(arguments: list[str] | None = None) -> int:
         return 130
     summary.print()
     return code
-
-
-def _end_on_signals() -> None:
-    """A polite kill and a closed terminal end the program as Ctrl-C does: with everything written."""
-
-    def interrupt(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    if threading.current_thread() is threading.main_thread():
-        for name in ("SIGTERM", "SIGHUP"):
-            number = getattr(signal, name, None)  # Windows has no SIGHUP
-            if number is not None and signal.getsignal(number) == signal.SIG_DFL:  # nohup wants it ignored
-                signal.signal(number, interrupt)
 
 
 def run(options: argparse.Namespace, summary: Summary) -> int:

@@ -6,6 +6,7 @@ import csv
 import errno
 import io
 import os
+import shutil
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -100,10 +101,12 @@ class VideoSink:
     """An annotated video on the source's clock: MJPEG in .avi (whole even after a kill), MPEG-4 in .mp4.
 
     A camera that is slower than `fps` gets its frames repeated, so that the video plays at the true speed.
-    Raises AffectError for another ending, or where the file cannot be written.
+    Raises AffectError for another ending, or where the file cannot be written; of a full disk OpenCV says nothing, so
+    the room is looked at once in a second of video.
     """
 
     CODECS = {".avi": "MJPG", ".mp4": "mp4v"}  # noqa: RUF012
+    LEAST_ROOM = 1 << 20  # bytes; .mp4 writes its table of contents last, and is unreadable without it
 
     def __init__(self, path: Path, fps: float) -> None:
         code = self.CODECS.get(path.suffix.lower())
@@ -130,9 +133,15 @@ class VideoSink:
         if (picture.shape[1], picture.shape[0]) != self._size:
             picture = cv2.resize(picture, self._size)  # type: ignore[assignment]
         due = round(frame.timestamp_s * self._fps) + 1
+        if due // self._fps > self._written // self._fps:
+            self._look_for_room()
         while self._written < due:
             self._writer.write(picture)
             self._written += 1
+
+    def _look_for_room(self) -> None:
+        if shutil.disk_usage(self._path.parent).free < self.LEAST_ROOM:
+            raise TextError("video_unwritable", path=self._path, reason=os.strerror(errno.ENOSPC))
 
     def __enter__(self) -> VideoSink:
         return self

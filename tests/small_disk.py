@@ -1,0 +1,39 @@
+"""A disk of its own with little room, for the tests of what happens when it is full."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+
+@contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[Path]:
+    """A tmpfs of this size ("4m") on a new folder. Skips the test where it cannot be mounted (it needs root)."""
+    folder.mkdir()
+    mount = shutil.which("mount")
+    if sys.platform != "linux" or mount is None:
+        pytest.skip("only Linux has tmpfs")
+    done = subprocess.run(
+        [mount, "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], capture_output=True, text=True
+    )
+    if done.returncode:
+        pytest.skip(f"a small disk cannot be mounted here: {done.stderr.strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def fill(folder: Path, but: int = 0) -> Path:
+    """Take all the room of a small disk, but so many bytes. Returns the file that does."""
+    path = folder / "filler"
+    room = os.statvfs(folder)
+    path.write_bytes(bytes(max(0, room.f_bavail * room.f_frsize - but)))
+    return path
