@@ -100,12 +100,14 @@ def _row(frame: Frame, result: FaceResult) -> list[object]:
 class VideoSink:
     """An annotated video on the source's clock: MJPEG in .avi (whole even after a kill), MPEG-4 in .mp4.
 
-    A camera that is slower than `fps` gets its frames repeated, so that the video plays at the true speed.
+    A camera that is slower than `fps` gets its frames repeated, so that the video plays at the true speed; a longer gap,
+    as a lost signal leaves, is shortened to LONGEST_STILL_S.
     Raises AffectError for another ending, or where the file cannot be written; of a full disk OpenCV says nothing, so
     the room is looked at once in a second of video.
     """
 
     CODECS = {".avi": "MJPG", ".mp4": "mp4v"}  # noqa: RUF012
+    LONGEST_STILL_S = 2.0
     LEAST_ROOM = 1 << 20  # bytes; .mp4 writes its table of contents last, and is unreadable without it
 
     def __init__(self, path: Path, fps: float) -> None:
@@ -122,6 +124,7 @@ class VideoSink:
         self._writer: cv2.VideoWriter | None = None
         self._size = (0, 0)
         self._written = 0
+        self._left_out = 0  # frames of gaps
 
     def write(self, frame: Frame, picture: Image) -> None:
         """One annotated frame; a later change of size is scaled to the first frame's."""
@@ -132,7 +135,10 @@ class VideoSink:
                 raise TextError("video_unwritable", path=self._path, reason="OpenCV")
         if (picture.shape[1], picture.shape[0]) != self._size:
             picture = cv2.resize(picture, self._size)  # type: ignore[assignment]
-        due = round(frame.timestamp_s * self._fps) + 1
+        due = round(frame.timestamp_s * self._fps) + 1 - self._left_out
+        gap = max(0, due - self._written - round(self.LONGEST_STILL_S * self._fps))
+        self._left_out += gap
+        due -= gap
         if due // self._fps > self._written // self._fps:
             self._look_for_room()
         while self._written < due:

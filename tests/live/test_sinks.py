@@ -55,3 +55,22 @@ def test_a_slow_camera_still_gives_a_video_of_true_length(tmp_path: Path, ending
 def test_an_unknown_video_format_is_refused(tmp_path: Path) -> None:
     with pytest.raises(AffectError, match=r"\.mp4 or \.avi"):
         VideoSink(tmp_path / "out.webm", 30.0)
+
+
+def frames_in(path: Path) -> int:
+    capture = cv2.VideoCapture(str(path))
+    count = 0
+    while capture.read()[0]:
+        count += 1
+    capture.release()
+    return count
+
+
+@pytest.mark.parametrize(("times", "frames"), [((0.0, 1.0, 2.0), 61), ((0.0, 3600.0, 3601.0), 1 + 60 + 30)])
+def test_a_slow_camera_gets_its_frames_repeated_and_an_hour_without_a_signal_is_shortened(
+    times: tuple[float, ...], frames: int, tmp_path: Path
+) -> None:
+    with VideoSink(tmp_path / "out.avi", 30.0) as sink:
+        for number, time_s in enumerate(times):
+            sink.write(Frame(PICTURE, time_s, number), PICTURE)
+    assert frames_in(tmp_path / "out.avi") == frames
