@@ -100,8 +100,8 @@ def _row(frame: Frame, result: FaceResult) -> list[object]:
 class VideoSink:
     """An annotated video on the source's clock: MJPEG in .avi (whole even after a kill), MPEG-4 in .mp4.
 
-    A camera that is slower than `fps` gets its frames repeated, so that the video plays at the true speed; a longer gap,
-    as a lost signal leaves, is shortened to LONGEST_STILL_S.
+    A camera that is slower than `fps` gets its frames repeated, so that the video plays at the true speed; the gap that
+    a lost signal leaves is shortened to LONGEST_STILL_S.
     Raises AffectError for another ending, or where the file cannot be written; of a full disk OpenCV says nothing, so
     the room is looked at once in a second of video.
     """
