@@ -53,7 +53,8 @@ def peak_mb(code: str, *arguments: object) -> float:
     program = (
         "import re, sys; from pathlib import Path; import numpy as np; import cv2\n"
         "from affect.data.manifest import read_manifest; from affect.pictures import decode_picture, read_picture\n"
-        "from affect.errors import AffectError\n"
+        "from affect.errors import AffectError; from affect.data.splits import original_split\n"
+        "original_split(10)\n"  # loads PyTorch, which takes 450 MB by itself
         # not ru_maxrss: that begins with what the process that starts this one has taken
         "peak = lambda: int(re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())[1]) / 1e3\n"
         f"before = peak()\n{code}\nprint(peak() - before)"
