@@ -98,8 +98,8 @@ def train_experiment(
     if teachers:
         identity["teachers"] = [sha256_of(path) for path in teachers]
     state_path = folder / f".{name}_{manifest.name}.resume.pt"
-    done = resume and all(_is_finished(path, identity) for path in paths)
-    if done and not _belongs(state_path, identity):  # it goes when the last figure is there
+    complete = resume and all(_is_finished(path, identity) for path in paths)
+    if complete and not _belongs(state_path, identity):  # it goes when the last figure is there
         return paths
 
     with accelerator.local_main_process_first():  # the others find the pictures in the cache

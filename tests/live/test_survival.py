@@ -18,11 +18,15 @@ from typing import Any, NamedTuple
 
 import pytest
 from conftest import REPOSITORY, no_display
+from endless_recording import CONSENT, PICTURE, SETUP
 from endless_session import FPS, MARK_EVERY
 from small_disk import fill, small_disk
 from virtual_screen import VirtualScreen, virtual_screen
 
+from affect.errors import AffectError
+from affect.live.recording import Recording
 from affect.live.report import write_report
+from affect.live.sources import Frame
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither these signals nor terminals")
 
@@ -229,6 +233,18 @@ def test_a_full_disk_is_said_at_once_and_the_recording_keeps_what_it_has(tmp_pat
         assert told_in(folder)["state"] == "recording"
         (disk / "filler").unlink()
         assert write_report([folder], "en").is_file()
+
+
+def test_a_full_disk_is_said_while_nobody_is_seen_and_no_row_is_written(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", "1m") as disk:
+        recording = Recording(disk, 0.0, lambda: 1.0, "recording", SETUP, CONSENT)
+        fill(disk)
+        with pytest.raises(AffectError, match="No space left on device"):
+            for number in range(1500):
+                recording.write(Frame(PICTURE, 1.0, number), [])
+                time.sleep(0.02)
+        with pytest.raises(AffectError, match="No space left on device"):
+            recording.close()
 
 
 def test_a_full_disk_ends_a_video_with_one_line(tmp_path: Path) -> None:
