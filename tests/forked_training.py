@@ -121,6 +121,6 @@ def _fill_after_an_epoch(disk: Path) -> None:
     def save_and_fill(path: Path, progress: Progress, identity: dict[str, object]) -> None:
         save(path, progress, identity)
         if len(progress.history) == 1:
-            fill(disk)
+            fill(disk, but=1 << 20)  # the history still fits, the next state does not
 
     training.save_progress = save_and_fill
