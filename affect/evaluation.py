@@ -24,6 +24,7 @@ from tqdm import tqdm
 from affect.data.cache import prepare_pictures
 from affect.data.loading import FaceDataset, hard_labels, target_distributions
 from affect.data.manifest import Manifest, read_manifest
+from affect.data.options import add_labelling
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 from affect.files import atomic_path
@@ -234,14 +235,14 @@ def main(arguments: list[str] | None = None) -> int:
         metavar="DIR_OR_ZIP",
         help="default: the environment variable AFFECTNET_DIR",
     )
-    parser.add_argument("--split", choices=("train", "val", "test", "all"), default="val")
-    parser.add_argument("--labels", choices=("folder", "csv"), default="folder")
+    parser.add_argument("--split", choices=("train", "val", "test", "all"), default="val", help="default: val")
+    add_labelling(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="write metrics.json, predictions.csv and figures")
     options = parser.parse_args(arguments)
     if options.data is None:
         parser.error("name the data set with --data DIR_OR_ZIP")
     try:
-        manifest = read_manifest(options.data, options.labels)
+        manifest = read_manifest(options.data, options.labels, options.split_mode)
         evaluation = evaluate_pictures(options.model, manifest, options.split)
         if options.out is not None:
             write_evaluation(evaluation, options.out)

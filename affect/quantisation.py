@@ -25,6 +25,7 @@ from tqdm import tqdm
 from affect.data.cache import prepare_pictures
 from affect.data.loading import hard_labels
 from affect.data.manifest import Manifest, read_manifest
+from affect.data.options import add_labelling
 from affect.data.splits import stratified_part
 from affect.errors import AffectError
 from affect.evaluation import probabilities_of
@@ -217,13 +218,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--model", type=Path, required=True, metavar="FILE.pt")
     parser.add_argument("--data", type=Path, required=True, metavar="DIR_OR_ZIP")
     parser.add_argument("--split", choices=("val", "test", "all"), default="val")
+    add_labelling(parser)
     parser.add_argument("--pictures", type=int, default=512, metavar="N", help="for the ranges (default 512)")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write int8.json and int8.md")
     options = parser.parse_args(arguments)
     if options.pictures < 1:
         parser.error("--pictures must be 1 or more")
     try:
-        found = compare(options.model, read_manifest(options.data), options.split, options.pictures)
+        found = compare(
+            options.model,
+            read_manifest(options.data, options.labels, options.split_mode),
+            options.split,
+            options.pictures,
+        )
     except AffectError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

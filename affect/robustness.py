@@ -22,6 +22,7 @@ from affect.corruptions import CORRUPTIONS, Corruption
 from affect.data.framing import FaceFinder
 from affect.data.loading import hard_labels
 from affect.data.manifest import Manifest, read_manifest
+from affect.data.options import add_labelling
 from affect.errors import AffectError
 from affect.files import atomic_path
 from affect.model import BLOCKS, load_checkpoint
@@ -146,6 +147,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--model", type=Path, nargs="+", required=True, metavar="FILE.pt")
     parser.add_argument("--data", type=Path, required=True, metavar="DIR_OR_ZIP")
     parser.add_argument("--split", choices=("train", "val", "test", "all"), default="val")
+    add_labelling(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="write robustness.csv, .md and .png")
     options = parser.parse_args(arguments)
     if options.out is not None and len(options.model) > MOST:
@@ -153,7 +155,7 @@ def main(arguments: list[str] | None = None) -> int:
             f"a figure can tell {MOST} models apart, not {len(options.model)}: name fewer, or leave --out away"
         )
     try:
-        manifest = read_manifest(options.data)
+        manifest = read_manifest(options.data, options.labels, options.split_mode)
         table = measure(options.model, manifest, options.split)
     except AffectError as error:
         print(f"error: {error}", file=sys.stderr)

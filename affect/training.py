@@ -29,6 +29,7 @@ from affect.data.cache import prepare_pictures
 from affect.data.framing import measure_framing
 from affect.data.loading import FaceDataset, hard_labels, target_distributions
 from affect.data.manifest import Manifest, read_manifest
+from affect.data.options import add_labelling
 from affect.data.sample import sample_data_set
 from affect.data.splits import hold_out
 from affect.distillation import teacher_targets
@@ -250,22 +251,24 @@ def parser() -> argparse.ArgumentParser:
         "exit codes: 0 done, 2 wrong arguments, unusable data or a full disk, 130 Ctrl-C (continue with --resume)",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("experiment", choices=[*EXPERIMENTS, "all"])
+    made.add_argument("experiment", choices=[*EXPERIMENTS, "all"], help="see affect/experiments.py; all: v1 to v4")
     made.add_argument(
         "--data", type=Path, default=os.environ.get("AFFECTNET_DIR"), metavar="DIR_OR_ZIP",
         help="default: the environment variable AFFECTNET_DIR, else the drawn sample set",
     )  # fmt: skip
     made.add_argument("--out", type=Path, metavar="DIR", help="of the checkpoints (default: models/<data set>)")
-    made.add_argument("--results", type=Path, default=Path("results"), metavar="DIR")
+    made.add_argument(
+        "--results", type=Path, default=Path("results"), metavar="DIR", help="of the figures (default results)"
+    )
     made.add_argument("--epochs", type=int, metavar="N", help="epochs of every stage, instead of the experiment's")
     made.add_argument("--image-size", type=int, metavar="PIXELS", help="instead of the experiment's, in every stage")
-    made.add_argument("--init-weights", default="imagenet", metavar="FILE.pt|imagenet|none")
-    made.add_argument("--labels", choices=("folder", "csv"), default="folder")
     made.add_argument(
-        "--split-mode", choices=("original", "stratified"),
-        help="part the data set anew (default: its own split, else the first version's random 80/20)",
+        "--init-weights", default="imagenet", metavar="FILE.pt|imagenet|none",
+        help="where the network starts: torchvision's ImageNet weights, downloaded once (default), a mobilenet_v2 "
+        "state_dict, or none: at random",
     )  # fmt: skip
-    made.add_argument("--seed", type=int, default=42)
+    add_labelling(made)
+    made.add_argument("--seed", type=int, default=42, help="of everything that is drawn (default 42)")
     made.add_argument("--resume", action="store_true", help="continue where the same command was interrupted")
     made.add_argument("--limit", type=int, metavar="N", help="only N pictures of each split, for a quick trial")
     made.add_argument(

@@ -18,6 +18,7 @@ import pandas as pd
 
 from affect.data.duplicates import Fingerprints, exact_groups, fingerprints, near_groups
 from affect.data.manifest import Manifest, read_manifest
+from affect.data.options import add_labelling
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 from affect.files import atomic_path
@@ -188,10 +189,7 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m affect.data.report", description="Counts, sizes, copies and disagreements of a data set."
     )
     parser.add_argument("--data", type=Path, required=True, metavar="DIR_OR_ZIP")
-    parser.add_argument("--labels", choices=["folder", "csv"], default="folder", help="default: folder")
-    parser.add_argument(
-        "--split-mode", choices=["original", "stratified"], help="default: the data set's own split, else original"
-    )
+    add_labelling(parser)
     parser.add_argument("--seed", type=int, default=42, help="of the split (default 42)")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for data_report.json and the CSV files")
     options = parser.parse_args(arguments)
