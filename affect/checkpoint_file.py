@@ -1,4 +1,4 @@
-"""A `.pt` file, read as if somebody had made it to do harm. Called by `affect.model`.
+"""A `.pt` file: written whole, and read as if somebody had made it to do harm. Called by `affect.model`.
 
 A checkpoint is a zip of raw numbers and one pickle. PyTorch's own guard (`weights_only`) lets more through than a
 state_dict needs: packed entries that unfold to gigabytes, functions that copy a tensor to any size, lists that hold
@@ -20,6 +20,7 @@ from typing import Any
 import torch
 
 from affect.errors import AffectError
+from affect.files import atomic_path
 
 LARGEST_FILE = 64_000_000  # bytes; the network has 9 MB of weights, torchvision's with 1000 classes has 14 MB
 LARGEST_PICKLE = 1_000_000  # bytes; a checkpoint's names and values take 36 kB
@@ -42,6 +43,17 @@ GLOBALS = frozenset(
 )
 DTYPES = (torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64, torch.int32)
 LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # how files of PyTorch before 1.6 begin
+
+
+def write_whole(path: str | Path, content: dict[str, Any]) -> None:
+    """Write a dict of tensors and plain values. A kill leaves the old file or the whole new one.
+
+    Raises OSError where the disk is full.
+    """
+    whole = io.BytesIO()  # where torch writes into a file, a full disk is a RuntimeError about positions
+    torch.save(content, whole)
+    with atomic_path(path) as part:
+        part.write_bytes(whole.getbuffer())
 
 
 def read_plain(path: Path) -> Any:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -30,6 +31,17 @@ def atomic_path(path: str | Path, mode: int = 0o644) -> Iterator[Path]:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def remove_leftovers(path: Path, older_than_s: float = 0.0) -> None:
+    """Remove what a kill in the middle of `atomic_path` left beside a file.
+
+    older_than_s: leave what was touched since: another process may be writing it.
+    """
+    for part in path.parent.glob(f".{path.name}.*.part"):
+        with suppress(OSError):  # it was just finished, or somebody else removes it
+            if time.time() - part.stat().st_mtime >= older_than_s:
+                part.unlink()
 
 
 def cache_folder() -> Path:

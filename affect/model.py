@@ -18,10 +18,10 @@ import torch
 from torch import nn
 from torchvision.models import MobileNet_V2_Weights, mobilenet_v2
 
-from affect.checkpoint_file import brief, read_plain
+from affect.checkpoint_file import brief, read_plain, write_whole
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
-from affect.files import atomic_path, sha256_of
+from affect.files import sha256_of
 from affect.preprocessing import Preprocessing
 
 FORMAT_VERSION = 1
@@ -93,7 +93,10 @@ class Checkpoint:
 
 
 def save_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
-    """Write a checkpoint as a dict of tensors and plain values. A kill leaves the old file or the whole new one."""
+    """Write a checkpoint as a dict of tensors and plain values. A kill leaves the old file or the whole new one.
+
+    Raises OSError where the disk is full.
+    """
     content = {
         "format_version": FORMAT_VERSION,
         "architecture": ARCHITECTURE,
@@ -103,8 +106,7 @@ def save_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
         "provenance": checkpoint.provenance,
         "state_dict": {k: v.detach().cpu().contiguous() for k, v in checkpoint.state_dict.items()},
     }
-    with atomic_path(path) as part:
-        torch.save(content, part)
+    write_whole(path, content)
 
 
 def load_checkpoint(path: str | Path) -> Checkpoint:

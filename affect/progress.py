@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from affect.checkpoint_file import write_whole
 from affect.errors import AffectError
-from affect.files import atomic_path
 
 State = dict[str, Any]
 
@@ -54,16 +53,7 @@ class Progress:
 
 def save_progress(path: Path, progress: Progress, identity: dict[str, Any]) -> None:
     """Write the state of a run; `identity` says which run it is.   Raises OSError where the disk is full."""
-    content = io.BytesIO()  # where torch writes into a file, a full disk is a RuntimeError about positions
-    torch.save({"identity": identity, **vars(progress)}, content)
-    with atomic_path(path) as part:
-        part.write_bytes(content.getbuffer())
-
-
-def remove_leftovers(path: Path) -> None:
-    """Remove what a kill in the middle of `save_progress` left beside its file: nobody else writes there."""
-    for part in path.parent.glob(f".{path.name}.*.part"):
-        part.unlink(missing_ok=True)
+    write_whole(path, {"identity": identity, **vars(progress)})
 
 
 def load_progress(path: Path, identity: dict[str, Any]) -> Progress:

@@ -36,12 +36,12 @@ from affect.distillation import teacher_targets
 from affect.errors import AffectError
 from affect.evaluation import evaluate_pictures, predict_logits, write_evaluation, write_metrics
 from affect.experiments import EXPERIMENTS, MISTAKES, Experiment, Stage, with_mistake
-from affect.files import atomic_path, cache_folder, sha256_of
+from affect.files import atomic_path, cache_folder, remove_leftovers, sha256_of
 from affect.fitting import Fitter, Pictures, new_accelerator
 from affect.metrics import fit_temperature
 from affect.model import Checkpoint, build_model, load_checkpoint, save_checkpoint
 from affect.preprocessing import Preprocessing
-from affect.progress import Progress, State, load_progress, remove_leftovers, save_progress
+from affect.progress import Progress, State, load_progress, save_progress
 from affect.signals import end_on_signals
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

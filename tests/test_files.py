@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
-from affect.files import atomic_path, sha256_of
+from affect.files import atomic_path, remove_leftovers, sha256_of
 
 
 def test_the_new_file_takes_the_place_of_the_old_at_the_end(tmp_path: Path) -> None:
@@ -39,3 +40,20 @@ def test_the_hash_is_sha256(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"affect" * 1_000_000)
     assert sha256_of(path) == hashlib.sha256(b"affect" * 1_000_000).hexdigest()
+
+
+def test_only_a_run_s_own_leftovers_are_removed(tmp_path: Path) -> None:
+    own, others = tmp_path / ".a.pt.x1.part", [tmp_path / ".b.pt.x1.part", tmp_path / "a.pt", tmp_path / ".a.pt"]
+    for path in (own, *others):
+        path.write_bytes(b"")
+    remove_leftovers(tmp_path / "a.pt")
+    assert sorted(tmp_path.iterdir()) == sorted(others)
+
+
+def test_what_another_process_may_be_writing_is_left(tmp_path: Path) -> None:
+    old, new = tmp_path / ".a.npy.x1.part", tmp_path / ".a.npy.x2.part"
+    for path in (old, new):
+        path.write_bytes(b"")
+    os.utime(old, (0, 0))
+    remove_leftovers(tmp_path / "a.npy", older_than_s=60)
+    assert list(tmp_path.iterdir()) == [new]

@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -21,8 +22,8 @@ from small_disk import small_disk
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 from affect.mapped import new_mapped_array
-from affect.model import Checkpoint, load_checkpoint
-from affect.progress import Progress, load_progress, remove_leftovers, save_progress
+from affect.model import Checkpoint, load_checkpoint, save_checkpoint
+from affect.progress import Progress, load_progress, save_progress
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot fork, and has no such signals")
 
@@ -188,17 +189,20 @@ def test_no_beginning_of_a_state_is_taken_for_a_state(tmp_path: Path) -> None:
             load_progress(path, {"seed": 1})
 
 
-def test_only_a_run_s_own_leftovers_are_removed(tmp_path: Path) -> None:
-    own, others = tmp_path / ".a.pt.x1.part", [tmp_path / ".b.pt.x1.part", tmp_path / "a.pt", tmp_path / ".a.pt"]
-    for path in (own, *others):
-        path.write_bytes(b"")
-    remove_leftovers(tmp_path / "a.pt")
-    assert sorted(tmp_path.iterdir()) == sorted(others)
-
-
 def test_an_array_for_which_there_is_no_room_is_an_error_and_not_the_end_of_the_program(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "1m") as disk:
         array = new_mapped_array(disk / "fits.npy", np.uint8, (500, 1000))
         array[:] = 1
         with pytest.raises(OSError, match="No space left"):
             new_mapped_array(disk / "larger.npy", np.uint8, (2000, 1000))
+
+
+def test_a_checkpoint_for_which_there_is_no_room_leaves_the_one_before(tmp_path: Path, checkpoint_file: Path) -> None:
+    checkpoint = load_checkpoint(checkpoint_file)
+    with small_disk(tmp_path / "disk", "12m") as disk:
+        save_checkpoint(disk / "model.pt", checkpoint)
+        before = (disk / "model.pt").read_bytes()
+        with pytest.raises(OSError, match="No space left"):
+            save_checkpoint(disk / "model.pt", replace(checkpoint, temperature=2.0))
+        assert (disk / "model.pt").read_bytes() == before
+        assert [path.name for path in disk.iterdir()] == ["model.pt"]

@@ -21,8 +21,11 @@ from tqdm import tqdm
 from affect.data.framing import FaceFinder
 from affect.data.manifest import Manifest
 from affect.errors import AffectError
-from affect.files import atomic_path, cache_folder
+from affect.files import atomic_path, cache_folder, remove_leftovers
+from affect.mapped import new_mapped_array
 from affect.preprocessing import Image, Preprocessing
+
+A_DAY = 86_400.0  # seconds
 
 
 def prepare_pictures(
@@ -66,9 +69,10 @@ def _write(
         return None if picture is None else preprocessing.prepare(picture)
 
     side, kept = preprocessing.image_size, np.zeros(len(rows), bool)
+    remove_leftovers(pictures_path, older_than_s=A_DAY)
     with atomic_path(pictures_path) as part, ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         shape = (len(rows), side, side, preprocessing.channels)
-        pictures = np.lib.format.open_memmap(part, "w+", np.uint8, shape)
+        pictures = new_mapped_array(part, np.uint8, shape)
         done = _in_order(pool, prepared, rows["pth"])
         count = 0
         for index, picture in enumerate(tqdm(done, total=len(rows), desc=title, unit="img", leave=False)):
