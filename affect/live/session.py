@@ -114,8 +114,8 @@ class Session:
             trouble = None if self._closed else self._watch.trouble
             if trouble == "signal_lost" or (trouble is not None and time.monotonic() > until):
                 message = self._trouble_text(trouble)
-            elif time.monotonic() > until:
-                message = ""
+            elif time.monotonic() > until:  # what failed stays in view until something is recorded again
+                message = str(self.failure) if self.failure is not None and recording is None else ""
             return Status(
                 language=self._summary.language,
                 fps=self._summary.fps,

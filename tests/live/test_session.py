@@ -347,12 +347,20 @@ def test_a_gap_of_the_source_is_told_and_in_the_record(
     ]  # fmt: skip
 
 
-def test_a_recording_that_cannot_go_on_is_told_and_the_analysis_goes_on(run: Run, tmp_path: Path) -> None:
+def test_a_recording_that_cannot_go_on_is_told_for_good_and_the_analysis_goes_on(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MESSAGE_S", 0.1)
     (tmp_path / "sessions").write_text("a file where the folder should be")
     run.record()
+    time.sleep(0.15)
     assert "The recording has stopped." in run.message
     assert run.session.status().recording_s is None
     assert len(run.frames(1)[0]) == 1
+    (tmp_path / "sessions").unlink()
+    run.record()
+    time.sleep(0.15)
+    assert run.message == ""
     run.session.close()
     assert "--record" in str(run.session.failure)
 
