@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import re
 from pathlib import Path
 
@@ -11,16 +13,57 @@ from conftest import REPOSITORY
 DOCS = REPOSITORY / "docs"
 
 
-@pytest.mark.parametrize("name", ["privacy", "screen"])
+@pytest.mark.parametrize("name", ["README", "docs/privacy", "docs/screen"])
 def test_both_languages_have_the_same_sections_rows_and_sources(name: str) -> None:
-    english, spanish = ((DOCS / f"{name}{ending}").read_text(encoding="utf-8") for ending in (".md", ".es.md"))
+    english, spanish = ((REPOSITORY / f"{name}{ending}").read_text(encoding="utf-8") for ending in (".md", ".es.md"))
     for pattern in (r"^#+ ", r"^\|", r"^- ", r"^> ?$", r"^\d\. "):
         assert len(re.findall(pattern, english, re.M)) == len(re.findall(pattern, spanish, re.M)), pattern
-    for pattern in (r"https?://[^>\s)]+", r"`(?:--[a-z-]+|[a-z_]+\.\w+)`", r"20\d\d/\d+"):
+    for pattern in (r"https?://[^>\s)`]+", r"`(?:--[a-z-]+|[a-z_]+\.\w+)`", r"20\d\d/\d+"):
         assert sorted(re.findall(pattern, english)) == sorted(re.findall(pattern, spanish)), pattern
 
 
-@pytest.mark.parametrize("path", sorted([REPOSITORY / "README.md", *DOCS.glob("*.md")]), ids=lambda p: p.name)
+@pytest.mark.parametrize("path", sorted([*REPOSITORY.glob("*.md"), *DOCS.glob("*.md")]), ids=lambda p: p.name)
 def test_what_a_guide_links_to_is_there(path: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text(encoding="utf-8")):
         assert (path.parent / target).exists(), target
+
+
+def cells_of(name: str, first: str) -> list[str]:
+    """The cells of a table's row in a guide, by how the row begins."""
+    (row,) = (line for line in (REPOSITORY / name).read_text(encoding="utf-8").splitlines() if line.startswith(first))
+    return [cell.strip() for cell in row.strip("|").split("|")]
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.es.md"])
+def test_the_results_in_the_readme_are_those_of_the_saved_tables(name: str) -> None:
+    with (REPOSITORY / "results" / "ferplus" / "comparison.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            reported = [f"{float(row[f'reported_{key}']):.2f}" for key in ("accuracy", "f1_weighted", "auc_macro")]
+            measured = [f"{float(row[key]):.3f}" for key in ("accuracy", "f1_weighted", "auc_macro")]
+            wanted = [*reported, f"{int(row['reported_n']):,}", *measured, f"{int(row['n']):,}"]
+            assert cells_of(name, f"| {row['model']} |")[1:] == wanted
+    starter = json.loads((REPOSITORY / "results" / "ferplus" / "starter" / "metrics.json").read_text(encoding="utf-8"))
+    assert f"{100 * starter['accuracy']:.1f} %" in (REPOSITORY / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [
+        ("README.md", ("| a frame, median", "| a frame, 95", "| processor time", "| start to", "| memory")),
+        (
+            "README.es.md",
+            ("| un fotograma, mediana", "| un fotograma, 95", "| tiempo de", "| inicio", "| memoria como"),
+        ),
+    ],
+)
+def test_the_speed_in_the_readme_is_that_of_the_saved_benchmark(name: str, rows: tuple[str, ...]) -> None:
+    found = json.loads((REPOSITORY / "benchmarks" / "live.json").read_text(encoding="utf-8"))
+    ours, usual, script = found["loops"]["ours"], found["loops"]["usual loop"], found["script"]
+    wanted = [
+        [f"{ours['median']:.1f} ms", f"{usual['median']:.0f} ms"],
+        [f"{ours['p95']:.1f} ms", f"{usual['p95']:.0f} ms"],
+        [f"{ours['cpu_s_per_video_s']:.2f} s", ""],
+        [f"{script['start_s']:.2f} s", ""],
+        [f"{script['peak_mib'] * 1.048576:.0f} MB", ""],
+    ]
+    assert [cells_of(name, row)[1:] for row in rows] == wanted
