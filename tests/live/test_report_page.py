@@ -228,7 +228,7 @@ def test_a_source_is_named_in_the_readers_language(tmp_path: Path) -> None:
     assert "camera" not in words
 
 
-HOSTILE = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>{{ 7*7 }}{% raw %}"
+HOSTILE = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>{{ 1234*4321 }}{% raw %}"
 
 
 def test_hostile_texts_are_shown_and_not_run(tmp_path: Path) -> None:
@@ -247,7 +247,7 @@ def test_hostile_texts_are_shown_and_not_run(tmp_path: Path) -> None:
         tags = {tag for tag, _ in Outline(text).tags}
         assert not tags & {"script", "img"}
         assert "<script" not in text
-        assert "49" not in re.findall(r"\b49\b", Outline(text).words)
+        assert str(1234 * 4321) not in text  # a template in a text would be worked out
     shown = Outline(write_report([hostile], "en").read_text(encoding="utf-8")).words
     assert shown.count("<script>alert('x')</script>") >= 5
 
