@@ -14,6 +14,7 @@ from torchvision.transforms.v2 import CutMix, MixUp
 from tqdm import tqdm
 
 from affect.experiments import Experiment, Stage
+from affect.signals import end_if_asked
 from affect.trunk import Trunk
 
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -122,6 +123,7 @@ class Learner:
         sums = torch.zeros(3, dtype=torch.float64 if device.type != "mps" else torch.float32, device=device)
         bar = tqdm(loader, desc=title, unit="batch", leave=False, disable=not accelerator.is_main_process)
         for step, (inputs, targets) in enumerate(bar):
+            end_if_asked()
             inputs, targets = self._mixed(inputs, targets)
             targets = targets.to(device, non_blocking=True)
             logits, loss = self._step(trunk(inputs), targets)
