@@ -57,8 +57,8 @@ def _say_no_dropped_interrupt() -> None:
 
 def end_if_asked() -> None:
     """Raise KeyboardInterrupt where a signal came and its interrupt was lost: Python drops what is raised while it
-    cleans up an object. To be called now and then by what runs for long in the main thread.
+    cleans up an object. To be called now and then by what runs for long; does nothing outside the main thread.
     """
-    if _asked.is_set():
+    if _asked.is_set() and threading.current_thread() is threading.main_thread():
         _asked.clear()
         raise KeyboardInterrupt

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from affect.live.clock import SteadyTime
 from affect.live.conversion import as_picture
 from affect.live.frame import Frame, Interruptible, Source
+from affect.signals import end_if_asked
 
 WAKE_S = 0.2  # how often a waiting main thread looks up, so that Ctrl-C reaches it on Windows as well
 
@@ -38,9 +39,11 @@ class FrameFeed:
     def frames(self) -> Iterator[Frame]:
         """The frames until the source ends. Raises what the source raised, after its last frame."""
         while True:
+            end_if_asked()
             with self._changed:
                 while self._waiting is None and not self._ended and not self._closed:
                     self._changed.wait(WAKE_S)
+                    end_if_asked()
                 frame, self._waiting = self._waiting, None
                 self._changed.notify_all()
             if self._closed:

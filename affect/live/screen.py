@@ -18,6 +18,7 @@ from affect.live.keys import Keyboard
 from affect.live.results import FaceResult
 from affect.live.window import Window
 from affect.preprocessing import Image
+from affect.signals import end_if_asked
 
 if TYPE_CHECKING:
     from affect.live.region import Region
@@ -72,6 +73,7 @@ class Screen:
         told: View | None = None
         try:
             while not (ended() and (self._newest is None or self._newest is drawn)):
+                end_if_asked()
                 newest = self._newest
                 if newest is None:
                     self.left.wait(IDLE_MS / 1000)
