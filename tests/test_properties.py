@@ -155,17 +155,19 @@ def test_an_id_is_never_given_to_another_face_that_stays_apart(frames: list[Mome
 
 
 @many
-@given(moments(reach=0.1, grows=1.05, longest_s=0.9), st.integers(24, 300), seeds)
+@given(moments(reach=0.1, grows=1.05, longest_s=12), st.integers(24, 300), seeds)
 def test_a_face_that_hardly_moves_keeps_its_id_through_gaps_of_half_a_minute(
     frames: list[Moment], side: int, seed: int
 ) -> None:
     tracker, now_s, order = FaceTracker(max_faces=4), 0.0, np.random.default_rng(seed)
-    ids: dict[int, int] = {}
-    for moment in frames:  # 25 frames, less than a second apart
+    last: dict[int, tuple[int, float]] = {}
+    for moment in frames:
         now_s += moment.passed_s
         boxes, whose = boxes_of(moment, side, order)
         for face in tracker.update(boxes, now_s):
-            assert ids.setdefault(whose[face.box], face.face_id) == face.face_id
+            face_id, seen_s = last.get(whose[face.box], (face.face_id, now_s))
+            assert face.face_id == face_id or now_s - seen_s > 30
+            last[whose[face.box]] = face.face_id, now_s
 
 
 # crop

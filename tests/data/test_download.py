@@ -42,10 +42,11 @@ class Hub(ThreadingHTTPServer):
         self.refusal: tuple[int, str] | None = None
         self.stop_after: int | None = None  # bytes of an answer, then it hangs
         self.asked: list[tuple[str, str | None, str | None]] = []  # method, range, token
+        self.mark: str | None = None  # the file's, instead of its SHA-256
 
     @property
     def etag(self) -> str:
-        return hashlib.sha256(self.content).hexdigest()
+        return self.mark or hashlib.sha256(self.content).hexdigest()
 
 
 class Answer(BaseHTTPRequestHandler):
@@ -163,6 +164,15 @@ def test_a_damaged_part_is_noticed_and_removed(hub: Hub, tmp_path: Path) -> None
     code, stdout, stderr = finish(start(tmp_path, environment(hub, tmp_path)))
     assert (code, stdout) == (2, "")
     assert "arrived damaged" in stderr
+    assert not list(tmp_path.glob("*.zip*")) + list(tmp_path.glob(".*.part"))
+
+
+def test_what_could_not_be_checked_is_not_fetched(hub: Hub, tmp_path: Path) -> None:
+    hub.mark = "d41d8cd98f00b204e9800998ecf8427e"  # of a small file, the Hub tells git's number and no SHA-256
+    code, stdout, stderr = finish(start(tmp_path, environment(hub, tmp_path)))
+    assert (code, stdout) == (2, "")
+    assert "does not tell the SHA-256" in stderr
+    assert [method for method, *_ in hub.asked] == ["HEAD"]
     assert not list(tmp_path.glob("*.zip*")) + list(tmp_path.glob(".*.part"))
 
 
