@@ -5,21 +5,44 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 from conftest import REPOSITORY
 
+from affect.live.app import parser
+
 DOCS = REPOSITORY / "docs"
 
 
-@pytest.mark.parametrize("name", ["README", "docs/privacy", "docs/screen"])
+@pytest.mark.parametrize("name", ["README", "docs/guide", "docs/privacy", "docs/screen"])
 def test_both_languages_have_the_same_sections_rows_and_sources(name: str) -> None:
     english, spanish = ((REPOSITORY / f"{name}{ending}").read_text(encoding="utf-8") for ending in (".md", ".es.md"))
-    for pattern in (r"^#+ ", r"^\|", r"^- ", r"^> ?$", r"^\d\. "):
+    assert re.findall(r"^#+ ", english, re.M) == re.findall(r"^#+ ", spanish, re.M)
+    for pattern in (r"^\|", r"^ *- ", r"^> ?$", r"^\d+\. ", r"^ *```$", r"!\["):
         assert len(re.findall(pattern, english, re.M)) == len(re.findall(pattern, spanish, re.M)), pattern
-    for pattern in (r"https?://[^>\s)`]+", r"`(?:--[a-z-]+|[a-z_]+\.\w+)`", r"20\d\d/\d+"):
+    for pattern in (r"https?://[^>\s)`]+", r"`[a-z_]+\.\w+`", r"(?<![\w-])--[a-z][a-z-]+", r"20\d\d/\d+"):
         assert sorted(re.findall(pattern, english)) == sorted(re.findall(pattern, spanish)), pattern
+
+
+@pytest.mark.parametrize("name", ["guide.md", "guide.es.md"])
+def test_the_program_understands_what_the_guide_tells_to_type(name: str) -> None:
+    guide = (DOCS / name).read_text(encoding="utf-8")
+    for command in re.findall(r"^ *python affectnet_webcam_detector\.py (.*)$", guide, re.M):
+        parser().parse_args(shlex.split(command))
+    ours = {option for action in parser()._actions for option in action.option_strings}
+    named = set(re.findall(r"`(--[a-z-]+)", guide))
+    assert named
+    assert named <= ours
+
+
+def test_both_guides_have_the_same_commands() -> None:
+    english, spanish = (
+        re.findall(r"^ *```\n(.*?)^ *```$", (DOCS / name).read_text(encoding="utf-8"), re.M | re.S)
+        for name in ("guide.md", "guide.es.md")
+    )
+    assert english == spanish
 
 
 @pytest.mark.parametrize("path", sorted([*REPOSITORY.glob("*.md"), *DOCS.glob("*.md")]), ids=lambda p: p.name)
