@@ -130,7 +130,9 @@ def _entries(path: Path, data: bytes) -> dict[str, bytes]:
                 "Download or train it again."
             )
         if sum(i.file_size for i in infos) > LARGEST_FILE:
-            raise AffectError(f"{path} says that it holds more than the file's size; it was not loaded.")
+            raise AffectError(
+                f"{path} says that it holds more than the file's size; it was not loaded. Download or train it again."
+            )
         entries = {i.filename.partition("/")[2]: archive.read(i) for i in infos}
     if len(entries) != len(infos) or "data.pkl" not in entries:
         raise _damaged(path)
@@ -175,7 +177,10 @@ class _Plain:
     def of(self, value: Any, depth: int = 0) -> Any:
         self._left -= 1
         if self._left < 0 or depth > DEEPEST:
-            raise AffectError(f"{self._path} holds more values than any checkpoint; it was not loaded.")
+            raise AffectError(
+                f"{self._path} holds more values than any checkpoint; it was not loaded. "
+                "Use a checkpoint that holds a state_dict only."
+            )
         if value is None or type(value) in (bool, int, float, str):
             return value
         if isinstance(value, dict):  # dict.items, since an OrderedDict's own can be overwritten from the file

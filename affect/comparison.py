@@ -206,7 +206,9 @@ def _read_predictions(path: Path) -> pd.DataFrame:
     try:
         table = pd.read_csv(path)
     except (ValueError, OSError) as error:
-        raise AffectError(f"{path} cannot be read as a CSV table ({error}).") from error
+        raise AffectError(
+            f"{path} cannot be read as a CSV table ({error}). Make it again: python -m affect.evaluation … --out DIR."
+        ) from error
     if not set(columns) <= set(table.columns) or not table["label"].isin(EMOTIONS).all():
         raise AffectError(f"{path} is not what affect.evaluation writes. Make it again with --out.")
     return table[columns].drop_duplicates("pth").set_index("pth")

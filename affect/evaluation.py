@@ -250,7 +250,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        print("interrupted; start the same command again", file=sys.stderr)
         return 130
     print(evaluation.origin, table_of(evaluation.metrics), sep="\n\n")
     return 0

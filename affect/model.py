@@ -119,7 +119,9 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
     path = Path(path)
     content = read_plain(path)
     if not isinstance(content, dict):
-        raise AffectError(f"{path} is not a checkpoint: it holds a {type(content).__name__}.")
+        raise AffectError(
+            f"{path} is not a checkpoint: it holds a {type(content).__name__}. Choose another model with --model."
+        )
     if "state_dict" not in content:
         return Checkpoint(_checked_state_dict(path, content), Preprocessing())
     if not _is(content.get("format_version"), FORMAT_VERSION):
@@ -226,7 +228,10 @@ def _imagenet_weights() -> StateDict:
     file = Path(torch.hub.get_dir()) / "checkpoints" / weights.url.rsplit("/", 1)[-1]
     digest = file.stem.rsplit("-", 1)[-1]
     if file.is_file() and not sha256_of(file).startswith(digest):
-        raise AffectError(f"{file} is not the file that torchvision published (its SHA-256 differs). Delete it.")
+        raise AffectError(
+            f"{file} is not the file that torchvision published (its SHA-256 differs). "
+            "Delete it and start again: it is downloaded anew."
+        )
     return dict(weights.get_state_dict(progress=True, check_hash=True, weights_only=True))
 
 
@@ -237,7 +242,9 @@ def _read_tensors(path: Path) -> StateDict:
     if not isinstance(content, Mapping) or not all(
         isinstance(k, str) and isinstance(v, torch.Tensor) for k, v in content.items()
     ):
-        raise AffectError(f"{path} does not hold a state_dict (names and tensors).")
+        raise AffectError(
+            f"{path} does not hold a state_dict (names and tensors). Name another file with --init-weights."
+        )
     return dict(content)
 
 
@@ -264,7 +271,7 @@ def _checked_state_dict(path: Path, values: Any) -> StateDict:
     for name, shape in expected.items():
         tensor = values[name]
         if not isinstance(tensor, torch.Tensor) or tensor.shape != shape:
-            raise AffectError(f"{path} is damaged: {name} does not have the shape {tuple(shape)}.")
+            raise AffectError(f"{path} is damaged: {name} does not have the shape {tuple(shape)}. Use another copy.")
     _check_numbers(path, values)
     weights = {k: v.long() if k.endswith("num_batches_tracked") else v.float() for k, v in values.items()}
     _check_answer(path, weights)
@@ -274,9 +281,9 @@ def _checked_state_dict(path: Path, values: Any) -> StateDict:
 def _check_numbers(path: Path | str, values: Mapping[str, torch.Tensor]) -> None:
     for name, tensor in values.items():
         if not torch.isfinite(tensor).all():
-            raise AffectError(f"{path} is damaged: {name} holds values that are not finite numbers.")
+            raise AffectError(f"{path} is damaged: {name} holds values that are not finite numbers. Use another copy.")
         if name.endswith("running_var") and (tensor < 0).any():
-            raise AffectError(f"{path} is damaged: {name} holds variances below zero.")
+            raise AffectError(f"{path} is damaged: {name} holds variances below zero. Use another copy.")
 
 
 def _check_answer(path: Path, weights: StateDict) -> None:

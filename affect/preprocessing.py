@@ -92,10 +92,15 @@ class Preprocessing:
         plain = dict(values)
         for name, kinds in _KINDS.items():
             if type(plain[name]) not in kinds:
-                raise AffectError(f"The preprocessing settings are not usable: {name} is no {kinds[0].__name__}.")
+                raise AffectError(
+                    f"The preprocessing settings are not usable: {name} is no {kinds[0].__name__}. "
+                    "Train the model again."
+                )
         for name in ("mean", "std"):
             if len(plain[name]) != 3 or not all(type(v) in (float, int) and abs(v) <= 1000 for v in plain[name]):
-                raise AffectError(f"The preprocessing settings are not usable: {name} is not three numbers.")
+                raise AffectError(
+                    f"The preprocessing settings are not usable: {name} is not three numbers. Train the model again."
+                )
             plain[name] = tuple(map(float, plain[name]))
         return cls(**plain)
 

@@ -235,7 +235,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        print("interrupted; start the same command again", file=sys.stderr)
         return 130
     if options.out is not None:
         with atomic_path(options.out / "int8.json") as part:

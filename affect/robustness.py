@@ -66,7 +66,7 @@ def measure(models: list[Path], manifest: Manifest, split: str = "val", seed: in
             changed = _changed(pictures, corruption, level, (seed, place), start)
             right[place] += [int((predict(changed) == wanted).sum()) for predict in predictors]
     if not count:
-        raise AffectError(f"None of the {len(rows)} pictures in {manifest.source.path} can be decoded.")
+        raise AffectError(f"None of the {len(rows)} pictures in {manifest.source.path} can be decoded. Check --data.")
     table = pd.DataFrame([c[:4] for c in conditions], columns=CONDITION).assign(n=count)
     return table.join(pd.DataFrame(right / count, columns=names))
 
@@ -161,7 +161,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        print("interrupted; start the same command again", file=sys.stderr)
         return 130
     if options.out is not None:
         write(table, options.out, f"{manifest.name} {options.split}, n = {table['n'].iloc[0]:,}")

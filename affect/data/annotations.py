@@ -88,7 +88,9 @@ def read_table(source: PictureSource, name: str, required: Sequence[str], option
             continue
         except UNREADABLE as error:
             reason = ascii(" ".join(str(error).split()))[1:-1][:200]
-            raise AffectError(f"{source.path}: {name} cannot be read as a CSV table ({reason}).") from error
+            raise AffectError(
+                f"{source.path}: {name} cannot be read as a CSV table ({reason}). Save it again as CSV UTF-8."
+            ) from error
     if table is None:
         raise AffectError(f"{source.path}: {name} is neither UTF-8 nor cp1252 text. Save it again as CSV UTF-8.")
     return table
@@ -100,7 +102,9 @@ def _parse(source: PictureSource, name: str, encoding: str, required: Sequence[s
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise AffectError(f"{source.path}: {name} is UTF-16 text. Save it again as CSV UTF-8.")
     if len(start) == LONGEST_HEADER:
-        raise AffectError(f"{source.path}: the first line of {name} does not end: this is no CSV table.")
+        raise AffectError(
+            f"{source.path}: the first line of {name} does not end: this is no CSV table. Put the right file there."
+        )
     line = start.decode(encoding)
     separator = ";" if line.count(";") > line.count(",") else ","
     columns = [c.strip().strip('"').lower() for c in line.strip().split(separator)]
@@ -109,7 +113,10 @@ def _parse(source: PictureSource, name: str, encoding: str, required: Sequence[s
         columns = list(FILE_LIST_COLUMNS) + columns[len(FILE_LIST_COLUMNS) :]
     elif not set(required) <= set(columns):
         has = ascii(", ".join(columns[:12]))[1:-1][:200]
-        raise AffectError(f"{source.path}: {name} needs the columns {' and '.join(required)}, it has {has}.")
+        raise AffectError(
+            f"{source.path}: {name} needs the columns {' and '.join(required)}, it has {has}. "
+            "Name them so in its first line."
+        )
     first = {c: i for i, c in reversed(list(enumerate(columns)))}
     kept = sorted(i for c, i in first.items() if c in (*required, "split") or (optional and c.startswith(optional)))
     with source.open(name) as file:
@@ -127,7 +134,7 @@ def _parse(source: PictureSource, name: str, encoding: str, required: Sequence[s
             nrows=MOST_ROWS + 1,
         )
     if len(table) > MOST_ROWS:
-        raise AffectError(f"{source.path}: {name} has more than {MOST_ROWS:,} rows. Is it the right file?")
+        raise AffectError(f"{source.path}: {name} has more than {MOST_ROWS:,} rows. Put the right file there.")
     return table.rename(columns=dict(enumerate(columns))).fillna("").apply(lambda c: c.str.strip())
 
 

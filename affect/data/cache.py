@@ -44,7 +44,10 @@ def prepare_pictures(
     kept = np.load(kept_path)
     if not kept.any():
         what = "has a face that Haar finds" if preprocessing.find_face else "can be decoded"
-        raise AffectError(f"None of the {len(rows)} pictures in {manifest.source.path} {what}.")
+        raise AffectError(
+            f"None of the {len(rows)} pictures in {manifest.source.path} {what}. "
+            "Check that --data holds pictures of faces."
+        )
     if not kept.all():
         what = "cannot be decoded or have no face" if preprocessing.find_face else "cannot be decoded"
         tqdm.write(f"{(~kept).sum():,} of {len(rows):,} pictures {what}; they are left out.")

@@ -114,7 +114,10 @@ def read_manifest(
     skipped += [(p, NOT_A_CLASS) for p in table.loc[table["label"] == "", "pth"] if p not in told]
     table = table[table["label"] != ""].reset_index(drop=True)
     if table.empty:
-        raise AffectError(f"No picture in {source.path} has one of the eight labels ({', '.join(EMOTIONS)}).")
+        raise AffectError(
+            f"No picture in {source.path} has one of the eight labels ({', '.join(EMOTIONS)}). "
+            "Rename its class folders, or the labels in its list."
+        )
     if mode == "stratified":
         table = _split_stratified(source, table, seed)
     left_out = pd.DataFrame(sorted(set(skipped)), columns=["pth", "reason"])

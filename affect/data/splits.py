@@ -86,6 +86,8 @@ def hold_out(
     """
     part = stratified_part(rows, share, seed, groups)
     if not part.any():
-        raise AffectError(f"{len(rows)} pictures are too few to hold some out: a class needs two or more.")
+        raise AffectError(
+            f"{len(rows)} pictures are too few to hold some out: a class needs two or more. Name a larger data set."
+        )
     fit, choose = (rows[m].sort_values("pth").reset_index(drop=True) for m in (~part, part))
     return fit, choose

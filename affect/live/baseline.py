@@ -99,7 +99,9 @@ class Baseline:
         face_id, frames, seen = self._face_id, self._frames, self._seen
         self.undo()
         if len(seen) < max(LEAST_FRAMES, LEAST_SHARE * frames):
-            raise AffectError(f"The face was seen in {len(seen)} of {frames} frames: too few for a baseline.")
+            raise AffectError(
+                f"The face was seen in {len(seen)} of {frames} frames: too few for a baseline. Measure it again."
+            )
         logs = np.log(np.clip(np.stack(seen), LEAST_PROBABILITY, 1)).mean(0)
         values = shift_of(logs)
         before = shifted(np.asarray(np.exp(logs), np.float32), np.zeros(len(EMOTIONS), np.float32))

@@ -73,7 +73,10 @@ def load_classifier(
         raise TextError("model_missing", path=model)
     try:
         if model.stat().st_size > LARGEST:  # said before the hash is taken of all of it
-            raise AffectError(f"{model} is larger than {LARGEST // 1_000_000} MB: it is no checkpoint of this network.")
+            raise AffectError(
+                f"{model} is larger than {LARGEST // 1_000_000} MB: it is no checkpoint of this network. "
+                "Choose another model with --model."
+            )
         return _torch_classifier(model) if backend == "torch" else _onnx_classifier(model, notify, language)
     except (AffectError, OSError) as error:
         raise TextError("model_unusable", reason=error) from error

@@ -168,8 +168,10 @@ SOURCE_TEXTS: Final[dict[str, dict[str, str]]] = {
         "cámara del paciente?",
     },
     "frozen": {
-        "en": "The picture is frozen: it has stopped changing, and what is read in it is of that moment.",
-        "es": "La imagen está congelada: ha dejado de cambiar, y lo que se lee en ella es de ese momento.",
+        "en": "The picture is frozen: it has stopped changing, and what is read in it is of that moment. Check the "
+        "camera or the call.",
+        "es": "La imagen está congelada: ha dejado de cambiar, y lo que se lee en ella es de ese momento. Compruebe la "
+        "cámara o la llamada.",
     },
     "picture_back": {"en": "The picture is all right again.", "es": "La imagen vuelve a estar bien."},
     "pictures_unusable": {

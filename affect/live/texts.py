@@ -247,17 +247,19 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "es": "Varias fuentes se analizan una tras otra en sesiones: indique una carpeta para ellas con --record.",
     },
     "several_into_one": {
-        "en": "--csv and --save-video take one source. Each session has its own emotions.csv.",
-        "es": "--csv y --save-video admiten una sola fuente. Cada sesión tiene su propio emotions.csv.",
+        "en": "--csv and --save-video take one source. Leave them away: each session has its own emotions.csv.",
+        "es": "--csv y --save-video admiten una sola fuente. Quítelas: cada sesión tiene su propio emotions.csv.",
     },
     "no_video": {
-        "en": "{source} is no video file. Several sources can only be video files.",
-        "es": "{source} no es un archivo de vídeo. Varias fuentes solo pueden ser archivos de vídeo.",
+        "en": "{source} is no video file. Several sources can only be video files: leave it away.",
+        "es": "{source} no es un archivo de vídeo. Varias fuentes solo pueden ser archivos de vídeo: quítelo.",
     },
     "frames": {"en": "frames", "es": "fotogramas"},
     "cut_short": {
-        "en": "{source} could be read only up to {read:.0f} s of about {whole:.0f} s: the file is damaged there.",
-        "es": "{source} solo se ha podido leer hasta {read:.0f} s de unos {whole:.0f} s: el archivo está dañado ahí.",
+        "en": "{source} could be read only up to {read:.0f} s of about {whole:.0f} s: the file is damaged there. "
+        "What comes before is recorded. For the rest, copy or convert the file, and start again.",
+        "es": "{source} solo se ha podido leer hasta {read:.0f} s de unos {whole:.0f} s: el archivo está dañado ahí. "
+        "Lo anterior está registrado. Para el resto, copie o convierta el archivo y empiece de nuevo.",
     },
 }
 

@@ -115,7 +115,9 @@ def read_session(folder: Path) -> Session:
         started = datetime.fromisoformat(told["started"])
         duration_s = float(told["duration_s"])
     except (TypeError, ValueError) as error:
-        raise AffectError(f"{folder / 'session.json'} is damaged: {error}. It cannot be reported.") from error
+        raise AffectError(
+            f"{folder / 'session.json'} is damaged: {error}. No report can be made; the numbers are in emotions.csv."
+        ) from error
     times = [*rows.times_s[:1].tolist(), *rows.times_s[-1:].tolist(), *(event.time_s for event in events)]
     start_s = 0.0
     if told.get("clock") == "source" and times:  # begun in the middle of a video: its last moment tells when
@@ -139,7 +141,7 @@ def _read_told(path: Path) -> dict[str, Any]:
             f"{path} is not in format {FORMAT} of recorded sessions. Make the report with the version that recorded it."
         )
     if missing := [key for key in NEEDED if key not in told]:
-        raise AffectError(f"{path} lacks {', '.join(missing)}. It is no whole record of a session.")
+        raise AffectError(f"{path} lacks {', '.join(missing)}. Name the folder of a recorded session.")
     return told
 
 
@@ -150,7 +152,7 @@ def _lines(path: Path) -> Iterator[list[str]]:
     except FileNotFoundError:
         raise AffectError(f"{path} is missing. Name the folder of a recorded session.") from None
     except OSError as error:
-        raise AffectError(f"{path} cannot be read ({error.strerror}).") from error
+        raise AffectError(f"{path} cannot be read ({error.strerror}). Check that you may open it.") from error
     return csv.reader(io.StringIO(text[: text.rfind("\n") + 1], newline=""))
 
 
@@ -158,7 +160,9 @@ def _read_rows(path: Path) -> Rows:
     lines = _lines(path)
     header = next(lines, [])
     if not {"timestamp_s", "face_id", "emotion", *(f"p_{name}" for name in EMOTIONS)} <= set(header):
-        raise AffectError(f"{path} does not have the columns of a recorded session. Was it edited?")
+        raise AffectError(
+            f"{path} does not have the columns of a recorded session. If it was edited, put the original back."
+        )
     when, who, what = (header.index(name) for name in ("timestamp_s", "face_id", "emotion"))
     start = header.index(_FIRST)
     columns = slice(start, start + len(EMOTIONS))
