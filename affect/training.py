@@ -245,9 +245,9 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m affect.training",
         description="Train an experiment, keep its best epochs in models/, and measure them on the val split.",
         epilog="examples:\n"
-        "  python -m affect.training all --data AffectNet                     all six models of v1 to v4\n"
-        "  python -m affect.training v4 --data affectnet.zip --resume         go on after an interruption\n"
-        "  torchrun --nproc-per-node 2 -m affect.training v4 --data AffectNet the same in two processes\n"
+        "  python -m affect.training all --data AffectNet                      all six models of v1 to v4\n"
+        "  python -m affect.training v4 --data affectnet.zip --resume          go on after an interruption\n"
+        "  torchrun --nproc-per-node 2 -m affect.training v4 --data AffectNet  the same in two processes\n"
         "exit codes: 0 done, 2 wrong arguments, unusable data or a full disk, 130 Ctrl-C (continue with --resume)",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

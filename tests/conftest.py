@@ -17,9 +17,11 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from fake_camera import FakeCamera
 from reports import Reports
 
 from affect.faces import FaceBox, HaarDetector
+from affect.live import captures
 from affect.live.app import BUNDLED
 from affect.model import Checkpoint, build_model, save_checkpoint
 from affect.preprocessing import Image, Preprocessing
@@ -89,6 +91,16 @@ def portrait_video(tmp_path: Path, portrait: Image) -> Path:
         writer.write(cv2.warpAffine(portrait, matrix, (640, 480), borderMode=cv2.BORDER_REPLICATE))
     writer.release()
     return path
+
+
+@pytest.fixture
+def camera(monkeypatch: pytest.MonkeyPatch) -> type[FakeCamera]:
+    """The only camera of the computer, number 0."""
+    FakeCamera.plugged, FakeCamera.size, FakeCamera.opened = {0}, (48, 64), []
+    FakeCamera.released, FakeCamera.blocks = 0, None
+    monkeypatch.setattr(cv2, "VideoCapture", FakeCamera)
+    monkeypatch.setattr(captures, "_candidates", lambda: range(6))
+    return FakeCamera
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from fake_camera import FakeCamera
 from mjpeg_server import MjpegServer
 from reports import Reports
 
@@ -25,55 +26,6 @@ from affect.live.captures import CameraSource, StreamSource, answering_cameras
 from affect.live.feed import FrameFeed
 from affect.live.retries import Retries
 from affect.live.sources import DemoSource, open_source
-from affect.preprocessing import Image
-
-
-class FakeCamera:
-    """Stands in for `cv2.VideoCapture`. `plugged`: what is there, by index; `opened`: when it was opened, and whether.
-
-    size: of the pictures, height and width.   blocks: reads do not return before it is set.
-    """
-
-    plugged: set[int]
-    size: tuple[int, int]
-    opened: list[tuple[float, bool]]
-    released: int
-    blocks: threading.Event | None
-
-    def __init__(self, index: int, *_: object) -> None:
-        self._index = index
-        self._open = index in FakeCamera.plugged
-        FakeCamera.opened.append((time.monotonic(), self._open))
-
-    def isOpened(self) -> bool:
-        return self._open
-
-    def set(self, *_: object) -> bool:
-        return self._open
-
-    def get(self, *_: object) -> float:
-        return 0.0
-
-    def read(self) -> tuple[bool, Image | None]:
-        if self._open and FakeCamera.blocks is not None:
-            FakeCamera.blocks.wait(30)
-        time.sleep(0.005)
-        if not self._open or self._index not in FakeCamera.plugged:
-            return False, None
-        return True, np.full((*FakeCamera.size, 3), 120, np.uint8)
-
-    def release(self) -> None:
-        FakeCamera.released += self._open
-        self._open = False
-
-
-@pytest.fixture
-def camera(monkeypatch: pytest.MonkeyPatch) -> type[FakeCamera]:
-    FakeCamera.plugged, FakeCamera.size, FakeCamera.opened = {0}, (48, 64), []
-    FakeCamera.released, FakeCamera.blocks = 0, None
-    monkeypatch.setattr(cv2, "VideoCapture", FakeCamera)
-    monkeypatch.setattr(captures, "_candidates", lambda: range(6))
-    return FakeCamera
 
 
 @pytest.fixture
