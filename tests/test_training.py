@@ -4,53 +4,26 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
-import numpy as np
 import pandas as pd
 import pytest
 import torch
+from patterns import TINY, write_patterns
 
 from affect import fitting, training
 from affect.data.framing import measure_framing
 from affect.data.manifest import Manifest, read_manifest
 from affect.data.sample import write_sample
-from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 from affect.experiments import V1, V2, V3, V4, Augmentation, Experiment, Stage, with_mistake
 from affect.files import sha256_of
 from affect.model import load_checkpoint
 from affect.optimisation import Learner
-from affect.preprocessing import Preprocessing
 from affect.reported import MODELS
-
-TINY = Experiment(
-    name="tiny",
-    question="Does it run?",
-    preprocessing=Preprocessing(image_size=32, color="grey"),
-    stages=(Stage("head", 0, 1, 1e-3, views=2, keep=False), Stage("all", 19, 2, 3e-3)),
-    augmentation=Augmentation(flip=0.5, rotation=10, erase=0.3),
-    optimizer="adamw",
-    schedule="one-cycle",
-    soft_labels=True,
-    batch_size=16,
-    chosen_on="val",
-)
 
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Eight patterns, one a class: a bright bar at one of eight heights, with noise."""
-    root = tmp_path_factory.mktemp("drawn")
-    rng = np.random.default_rng(0)
-    for split, n in (("train", 8), ("val", 3)):
-        for c, emotion in enumerate(EMOTIONS):
-            folder = root / split / emotion
-            folder.mkdir(parents=True)
-            for i in range(n):
-                picture = rng.integers(0, 80, (32, 32, 3), dtype=np.uint8)
-                picture[4 * c : 4 * c + 4] += 150
-                cv2.imwrite(str(folder / f"{i}.png"), picture)
-    return root
+    return write_patterns(tmp_path_factory.mktemp("drawn"), train=8, val=3)
 
 
 @pytest.fixture
