@@ -14,11 +14,10 @@ from affect.data.framing import measure_framing
 from affect.data.manifest import Manifest, read_manifest
 from affect.data.sample import write_sample
 from affect.errors import AffectError
-from affect.experiments import V1, V2, V3, V4, Augmentation, Experiment, Stage, with_mistake
+from affect.experiments import Augmentation, Experiment, Stage, with_mistake
 from affect.files import sha256_of
 from affect.model import load_checkpoint
 from affect.optimisation import Learner
-from affect.reported import MODELS
 
 
 @pytest.fixture(scope="module")
@@ -242,13 +241,6 @@ def test_a_student_learns_what_its_teacher_says(manifest: Manifest, tmp_path: Pa
         train(TINY, manifest, tmp_path, teachers=[teacher])
     (path,) = train(student, manifest, tmp_path, teachers=[teacher])
     assert load_checkpoint(path).provenance["identity"]["teachers"] == [sha256_of(teacher)]
-
-
-def test_models_of_affectnet_and_of_other_data_sets_do_not_mix() -> None:
-    assert training.default_folder("affectnet") == Path("models")
-    assert training.default_folder("ferplus") == Path("models/ferplus")
-    names = {training.checkpoint_name(e, s, "affectnet") for e in (V1, V2, V3, V4) for s in e.stages}
-    assert names == {model.checkpoint for model in MODELS}
 
 
 def test_a_wrong_data_path_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

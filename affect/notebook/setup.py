@@ -8,9 +8,9 @@ from pathlib import Path
 
 from affect.data.manifest import Labels, Manifest, SplitMode, read_manifest
 from affect.data.sample import sample_data_set
-from affect.experiments import EXPERIMENTS, Experiment
+from affect.experiments import EXPERIMENTS, Experiment, adapted
 from affect.notebook.display import progress
-from affect.training import adapted, default_folder
+from affect.runs import default_folder
 
 
 @dataclass(frozen=True)
