@@ -209,3 +209,15 @@ def with_mistake(experiment: Experiment, mistake: str) -> Experiment:
     if mistake not in MISTAKES:
         raise AffectError(f"There is no mistake {mistake!r}. Choose one of {', '.join(MISTAKES)}.")
     return replace(MISTAKES[mistake](experiment), mistake=mistake)
+
+
+def adapted(experiment: Experiment, epochs: int | None = None, image_size: int | None = None) -> Experiment:
+    """The experiment with other epochs in every stage, and with another picture size."""
+    stages = tuple(
+        replace(s, epochs=epochs or s.epochs, image_size=s.image_size if image_size is None else None)
+        for s in experiment.stages
+    )
+    preprocessing = experiment.preprocessing
+    if image_size is not None:
+        preprocessing = replace(preprocessing, image_size=image_size)
+    return replace(experiment, preprocessing=preprocessing, stages=stages)

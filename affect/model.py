@@ -27,6 +27,7 @@ from affect.preprocessing import Preprocessing
 FORMAT_VERSION = 1
 ARCHITECTURE = "mobilenet_v2"
 BLOCKS = 19  # the length of torchvision's mobilenet_v2().features
+STRIDE = 32  # a cell of the last block is so many pixels of the picture
 TEMPERATURES = (0.01, 100.0)  # fitted ones lie between 0.5 and 3; the logits divided by one must stay numbers
 StateDict = dict[str, torch.Tensor]
 

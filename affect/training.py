@@ -1,14 +1,13 @@
 """Train the experiments.  `python -m affect.training v4 --data AffectNet`, or in many processes with `torchrun`.
 
-From a data set to checkpoints, histories and figures; `affect.fitting` has the training loop.
+From a data set to checkpoints, histories and figures; `affect.fitting` has the training loop, `affect.runs` says what
+they are called and where they lie.
 """
 
 from __future__ import annotations
 
 import argparse
-import ctypes
 import errno
-import hashlib
 import os
 import platform
 import shutil
@@ -35,29 +34,18 @@ from affect.data.splits import hold_out
 from affect.distillation import teacher_targets
 from affect.errors import AffectError
 from affect.evaluation import evaluate_pictures, predict_logits, write_evaluation, write_metrics
-from affect.experiments import EXPERIMENTS, MISTAKES, Experiment, Stage, with_mistake
-from affect.files import atomic_path, cache_folder, remove_leftovers, sha256_of
+from affect.experiments import EXPERIMENTS, MISTAKES, Experiment, adapted, with_mistake
+from affect.files import atomic_path, remove_leftovers
 from affect.fitting import Fitter, Pictures, new_accelerator
+from affect.memory import keep_freed_memory
 from affect.metrics import fit_temperature
-from affect.model import Checkpoint, build_model, load_checkpoint, save_checkpoint
+from affect.model import Checkpoint, build_model, save_checkpoint
 from affect.preprocessing import Preprocessing
 from affect.progress import Progress, State, load_progress, save_progress
+from affect.runs import STORY, Run, default_folder, identity_of
 from affect.signals import end_on_signals
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-STORY = ("v1", "v2", "v3", "v4")  # what "all" trains
-
-
-def checkpoint_name(experiment: Experiment, stage: Stage, data: str) -> str:
-    """The file name of a stage's model: DESIGN's names for v1…v4, `<experiment>_<data set>.pt` for others."""
-    if experiment.name in STORY:
-        return f"best_model_{stage.name}_affectnet_{experiment.name}.pt"
-    return f"{experiment.name}_{data}.pt"
-
-
-def default_folder(data: str) -> Path:
-    """Where checkpoints go: `models` for AffectNet, `models/<data set>` for another data set."""
-    return Path("models") if "affectnet" in data.lower() else Path("models") / data
 
 
 def train_experiment(
@@ -84,59 +72,31 @@ def train_experiment(
     """
     _check_teachers(experiment, teachers)
     accelerator = accelerator or new_accelerator()
-    name, folder, home = experiment.name, out, results / manifest.name
-    if experiment.mistake is not None:
-        name = f"{experiment.name}__{experiment.mistake}"
-        folder, home = out / "mistakes" / name, home / "mistakes"
-    kept = [s for s in experiment.stages if s.keep]
-    paths = [folder / checkpoint_name(experiment, stage, manifest.name) for stage in kept]
-    identity = {
-        "experiment": repr(experiment),
-        "seed": seed,
-        "init_weights": Path(init_weights).name,
-        "data": _digest(manifest, limit),
-    }
-    if teachers:
-        identity["teachers"] = [sha256_of(path) for path in teachers]
-    state_path = folder / f".{name}_{manifest.name}.resume.pt"
-    complete = resume and all(_is_finished(path, identity) for path in paths)
-    if complete and not _belongs(state_path, identity):  # it goes when the last figure is there
-        return paths
+    identity = identity_of(experiment, manifest, seed, init_weights, limit, teachers)
+    run = Run(experiment, manifest.name, out, results, identity)
+    if resume and run.is_finished():
+        return run.checkpoints
 
     with accelerator.local_main_process_first():  # the others find the pictures in the cache
         pictures, choose_rows, preprocessing = _pictures(experiment, manifest, seed, limit, list(teachers))
     if accelerator.is_main_process:
-        remove_leftovers(state_path)
-    progress = load_progress(state_path, identity) if resume and state_path.exists() else Progress()
+        remove_leftovers(run.state_path)
+    progress = load_progress(run.state_path, identity) if resume and run.state_path.exists() else Progress()
 
     def save(current: Progress) -> None:
         if accelerator.is_main_process:
-            save_progress(state_path, current, identity)
-            _write_history(current, home / name, name, manifest.name, len(pictures.choose))
+            save_progress(run.state_path, current, identity)
+            _write_history(current, run, len(pictures.choose))
 
-    scratch = cache_folder() / "features" / hashlib.sha256(str(state_path.resolve()).encode()).hexdigest()[:16]
+    scratch = run.scratch
     fitter = Fitter(experiment, pictures, accelerator, seed=seed, init_weights=init_weights, scratch=scratch, save=save)
     fitter.run(progress)
     shutil.rmtree(scratch, ignore_errors=True)
     if accelerator.is_main_process:
-        about = {"data": manifest.name, "experiment": name, "seed": seed, "init_weights": identity["init_weights"]}
-        about |= {"identity": identity, **_about(pictures, experiment)}
-        for stage, finished in zip(experiment.stages, progress.finished, strict=True):
-            if not stage.keep:
-                continue
-            file = checkpoint_name(experiment, stage, manifest.name)
-            epochs = {"best": (folder / file, home / name / stage.name)}
-            if experiment.mistake is None and experiment.name in STORY:  # what keeping the last epoch would have cost
-                other = f"mistakes/{name}__last-epoch"
-                epochs["last"] = (folder / other / file, home / other / stage.name)
-            for which, (path, figures) in epochs.items():
-                model = _checkpoint(finished[which], preprocessing, pictures.choose, choose_rows, about)
-                save_checkpoint(path, model)
-                write = write_evaluation if which == "best" and experiment.mistake is None else write_metrics
-                write(evaluate_pictures(path, manifest, "val"), figures)
-        state_path.unlink(missing_ok=True)
+        _write_models(run, progress, manifest, pictures, choose_rows, preprocessing)
+        run.state_path.unlink(missing_ok=True)
     accelerator.wait_for_everyone()
-    return paths
+    return run.checkpoints
 
 
 def _check_teachers(experiment: Experiment, teachers: Sequence[Path]) -> None:
@@ -187,6 +147,28 @@ def _pictures(
     )
 
 
+def _write_models(
+    run: Run,
+    progress: Progress,
+    manifest: Manifest,
+    pictures: Pictures,
+    choose_rows: pd.DataFrame,
+    preprocessing: Preprocessing,
+) -> None:
+    """The checkpoints of a trained run, each measured on the val split."""
+    about = _about(run, pictures)
+    for stage, finished in zip(run.experiment.stages, progress.finished, strict=True):
+        if not stage.keep:
+            continue
+        epochs = {"best": (run.checkpoint(stage), run.home / stage.name)}
+        if (last := run.last_epoch(stage)) is not None:
+            epochs["last"] = last
+        for which, (path, figures) in epochs.items():
+            save_checkpoint(path, _checkpoint(finished[which], preprocessing, pictures.choose, choose_rows, about))
+            write = write_evaluation if which == "best" and run.experiment.mistake is None else write_metrics
+            write(evaluate_pictures(path, manifest, "val"), figures)
+
+
 def _checkpoint(
     epoch: State, preprocessing: Preprocessing, choose: FaceDataset, choose_rows: pd.DataFrame, about: dict[str, Any]
 ) -> Checkpoint:
@@ -197,10 +179,15 @@ def _checkpoint(
     return Checkpoint(epoch["model"], preprocessing, temperature, {**about, "best": epoch["row"]})
 
 
-def _about(pictures: Pictures, experiment: Experiment) -> dict[str, Any]:
-    chosen_on = "val" if experiment.chosen_on == "val" else "a held-out part of train"
+def _about(run: Run, pictures: Pictures) -> dict[str, Any]:
+    """What a checkpoint says of where it comes from."""
     return {
-        "chosen_on": chosen_on,
+        "data": run.data,
+        "experiment": run.name,
+        "seed": run.identity["seed"],
+        "init_weights": run.identity["init_weights"],
+        "identity": run.identity,
+        "chosen_on": "val" if run.experiment.chosen_on == "val" else "a held-out part of train",
         "pictures": {"train": len(pictures.train), "val": len(pictures.choose)},
         "versions": {
             "affect": __version__,
@@ -211,32 +198,14 @@ def _about(pictures: Pictures, experiment: Experiment) -> dict[str, Any]:
     }
 
 
-def _digest(manifest: Manifest, limit: int | None) -> str:
-    """Which pictures with which labels: changes when the data do."""
-    rows = manifest.table[["pth", "label", "split"]].to_csv(index=False)
-    return hashlib.sha256(f"{limit}\n{rows}".encode()).hexdigest()[:16]
-
-
-def _belongs(state_path: Path, identity: dict[str, Any]) -> bool:
-    """Whether the saved state of this very run is there."""
-    try:
-        return state_path.is_file() and bool(load_progress(state_path, identity))
-    except AffectError:
-        return False
-
-
-def _is_finished(path: Path, identity: dict[str, Any]) -> bool:
-    return path.is_file() and load_checkpoint(path).provenance.get("identity") == identity
-
-
-def _write_history(progress: Progress, folder: Path, name: str, data: str, n: int) -> None:
+def _write_history(progress: Progress, run: Run, n: int) -> None:
     from affect import plots
 
     history = pd.DataFrame(progress.history)
-    with atomic_path(folder / "history.csv") as part:
+    with atomic_path(run.home / "history.csv") as part:
         history.to_csv(part, index=False)
-    figure = plots.learning_curves(history, f"{name} on {data}, n = {n:,} pictures that choose the epoch")
-    plots.save(figure, folder / "history.png")
+    figure = plots.learning_curves(history, f"{run.name} on {run.data}, n = {n:,} pictures that choose the epoch")
+    plots.save(figure, run.home / "history.png")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -283,7 +252,7 @@ def main(arguments: list[str] | None = None) -> int:
     """The command line. Returns the exit code."""
     options = parser().parse_args(arguments)
     end_on_signals()
-    _keep_freed_memory()
+    keep_freed_memory()
     accelerator = new_accelerator()
     try:
         manifest = read_manifest(options.data or sample_data_set(), options.labels, options.split_mode)
@@ -322,34 +291,6 @@ def main(arguments: list[str] | None = None) -> int:
         print("interrupted; the same command with --resume continues after the last epoch", file=sys.stderr)
         return 130
     return 0
-
-
-def adapted(experiment: Experiment, epochs: int | None = None, image_size: int | None = None) -> Experiment:
-    """The experiment with other epochs in every stage, and with another picture size."""
-    stages = tuple(
-        replace(s, epochs=epochs or s.epochs, image_size=s.image_size if image_size is None else None)
-        for s in experiment.stages
-    )
-    preprocessing = experiment.preprocessing
-    if image_size is not None:
-        preprocessing = replace(preprocessing, image_size=image_size)
-    return replace(experiment, preprocessing=preprocessing, stages=stages)
-
-
-def _keep_freed_memory() -> None:
-    """Let glibc keep freed memory for the next step instead of giving it back to the kernel, page by page.
-
-    A training step on the CPU frees and asks again for a gigabyte of activations; zeroing the pages anew took 44 % of
-    the processor time of fine-tuning at 112 px. Nothing happens where the C library is another.
-    """
-    if platform.libc_ver()[0] != "glibc":
-        return
-    library = ctypes.CDLL(None)
-    trim_threshold, top_pad, mmap_max, arena_max = -1, -2, -4, -8  # M_… in glibc's malloc.h
-    library.mallopt(mmap_max, 0)
-    library.mallopt(arena_max, 1)
-    library.mallopt(trim_threshold, 2**31 - 1)
-    library.mallopt(top_pad, 256 * 2**20)
 
 
 if __name__ == "__main__":

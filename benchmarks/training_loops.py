@@ -28,12 +28,12 @@ from affect.data.cache import prepare_pictures
 from affect.data.loading import FaceDataset, target_distributions
 from affect.data.manifest import read_manifest
 from affect.emotions import EMOTIONS
-from affect.experiments import EXPERIMENTS, Experiment
+from affect.experiments import EXPERIMENTS, Experiment, adapted
 from affect.fitting import Fitter, Pictures, new_accelerator
+from affect.memory import keep_freed_memory
 from affect.model import BLOCKS, build_model, load_initial_weights
 from affect.preprocessing import Preprocessing
 from affect.progress import Progress
-from affect.training import _keep_freed_memory, adapted
 from affect.trunk import Top, Trunk
 
 
@@ -65,7 +65,7 @@ class Job:
 
 def ours(job: Job) -> dict[str, Any]:
     """`seconds` up to the end of each epoch, the first with all that precedes it; `preparation_s` of the pictures."""
-    _keep_freed_memory()
+    keep_freed_memory()
     experiment = job.setting()
     accelerator = new_accelerator()
     start = time.perf_counter()
@@ -145,7 +145,7 @@ def plain(job: Job) -> dict[str, Any]:
 
 def ready(job: Job) -> dict[str, Any]:
     """`seconds` up to the end of each epoch of as many steps as ours has, all on one batch."""
-    _keep_freed_memory()
+    keep_freed_memory()
     experiment, accelerator = job.setting(), new_accelerator()
     stage, size = experiment.stages[0], experiment.batch_size
     torch.manual_seed(job.seed)

@@ -11,32 +11,25 @@ import os
 import signal
 import sys
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Literal
 
+from patterns import TINY
 from small_disk import fill
 from tqdm import tqdm
 
 from affect import plots, training
-from affect.experiments import Augmentation, Experiment, Stage
-from affect.preprocessing import Preprocessing
 from affect.progress import Progress
 
 TESTS = Path(__file__).resolve().parent
-SMALL = Experiment(
+SMALL = replace(
+    TINY,
     name="small",
     question="Does it survive?",
-    preprocessing=Preprocessing(image_size=32, color="grey"),
-    stages=(Stage("head", 0, 1, 1e-3, views=2, keep=False), Stage("all", 19, 3, 3e-3)),
-    augmentation=Augmentation(flip=0.5, rotation=10, erase=0.3),
-    optimizer="adamw",
-    schedule="one-cycle",
-    soft_labels=True,
-    batch_size=16,
+    stages=(*TINY.stages[:-1], replace(TINY.stages[-1], epochs=3)),
     average=0.9,
-    chosen_on="val",
 )
 Fate = Literal["none", "killed while it saves", "full disk"]
 

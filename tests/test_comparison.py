@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from affect.comparison import best_model, compare_mistakes, compare_models, main
+from affect.comparison import best_model, compare_mistakes, compare_models
+from affect.comparison.__main__ import main
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 from affect.evaluation import Evaluation, evaluate_logits, predictions_table

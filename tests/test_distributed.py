@@ -7,17 +7,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 import torch.distributed as dist
 from conftest import REPOSITORY
+from patterns import write_patterns
 from torch import nn
 
 from affect.distributed import synchronise_batch_norm
-from affect.emotions import EMOTIONS
 from affect.model import load_checkpoint
 
 pytestmark = [
@@ -44,18 +43,7 @@ def started(*arguments: object, cache: Path) -> subprocess.CompletedProcess[str]
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Eight patterns, one a class: a bright bar at one of eight heights, with noise."""
-    root = tmp_path_factory.mktemp("drawn")
-    rng = np.random.default_rng(0)
-    for split, n in (("train", 5), ("val", 2)):
-        for c, emotion in enumerate(EMOTIONS):
-            folder = root / split / emotion
-            folder.mkdir(parents=True)
-            for i in range(n):
-                picture = rng.integers(0, 80, (32, 32, 3), dtype=np.uint8)
-                picture[4 * c : 4 * c + 4] += 150
-                cv2.imwrite(str(folder / f"{i}.png"), picture)
-    return root
+    return write_patterns(tmp_path_factory.mktemp("drawn"), train=5, val=2)
 
 
 @pytest.fixture(scope="module")

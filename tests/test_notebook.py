@@ -46,7 +46,7 @@ def test_a_data_set_is_the_one_named_else_the_environments_else_the_drawn_one(
     monkeypatch.setenv("AFFECTNET_DIR", str(faces))
     assert notebook.prepare().name == "faces"
     monkeypatch.delenv("AFFECTNET_DIR")
-    monkeypatch.setattr(notebook, "sample_data_set", lambda: faces)
+    monkeypatch.setattr("affect.notebook.setup.sample_data_set", lambda: faces)
     assert notebook.prepare().drawn
 
 

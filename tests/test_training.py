@@ -4,53 +4,25 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
-import numpy as np
 import pandas as pd
 import pytest
 import torch
+from patterns import TINY, write_patterns
 
 from affect import fitting, training
 from affect.data.framing import measure_framing
 from affect.data.manifest import Manifest, read_manifest
 from affect.data.sample import write_sample
-from affect.emotions import EMOTIONS
 from affect.errors import AffectError
-from affect.experiments import V1, V2, V3, V4, Augmentation, Experiment, Stage, with_mistake
+from affect.experiments import Augmentation, Experiment, Stage, with_mistake
 from affect.files import sha256_of
 from affect.model import load_checkpoint
 from affect.optimisation import Learner
-from affect.preprocessing import Preprocessing
-from affect.reported import MODELS
-
-TINY = Experiment(
-    name="tiny",
-    question="Does it run?",
-    preprocessing=Preprocessing(image_size=32, color="grey"),
-    stages=(Stage("head", 0, 1, 1e-3, views=2, keep=False), Stage("all", 19, 2, 3e-3)),
-    augmentation=Augmentation(flip=0.5, rotation=10, erase=0.3),
-    optimizer="adamw",
-    schedule="one-cycle",
-    soft_labels=True,
-    batch_size=16,
-    chosen_on="val",
-)
 
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Eight patterns, one a class: a bright bar at one of eight heights, with noise."""
-    root = tmp_path_factory.mktemp("drawn")
-    rng = np.random.default_rng(0)
-    for split, n in (("train", 8), ("val", 3)):
-        for c, emotion in enumerate(EMOTIONS):
-            folder = root / split / emotion
-            folder.mkdir(parents=True)
-            for i in range(n):
-                picture = rng.integers(0, 80, (32, 32, 3), dtype=np.uint8)
-                picture[4 * c : 4 * c + 4] += 150
-                cv2.imwrite(str(folder / f"{i}.png"), picture)
-    return root
+    return write_patterns(tmp_path_factory.mktemp("drawn"), train=8, val=3)
 
 
 @pytest.fixture
@@ -269,13 +241,6 @@ def test_a_student_learns_what_its_teacher_says(manifest: Manifest, tmp_path: Pa
         train(TINY, manifest, tmp_path, teachers=[teacher])
     (path,) = train(student, manifest, tmp_path, teachers=[teacher])
     assert load_checkpoint(path).provenance["identity"]["teachers"] == [sha256_of(teacher)]
-
-
-def test_models_of_affectnet_and_of_other_data_sets_do_not_mix() -> None:
-    assert training.default_folder("affectnet") == Path("models")
-    assert training.default_folder("ferplus") == Path("models/ferplus")
-    names = {training.checkpoint_name(e, s, "affectnet") for e in (V1, V2, V3, V4) for s in e.stages}
-    assert names == {model.checkpoint for model in MODELS}
 
 
 def test_a_wrong_data_path_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

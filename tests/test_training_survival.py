@@ -12,14 +12,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 import torch
 from forked_training import Place, start
+from patterns import write_patterns
 from small_disk import small_disk
 
-from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 from affect.mapped import new_mapped_array
 from affect.model import Checkpoint, load_checkpoint, save_checkpoint
@@ -30,18 +29,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot 
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Eight patterns of noise, one a class."""
-    root = tmp_path_factory.mktemp("survival") / "drawn"
-    rng = np.random.default_rng(0)
-    for split, n in (("train", 6), ("val", 2)):
-        for c, emotion in enumerate(EMOTIONS):
-            folder = root / split / emotion
-            folder.mkdir(parents=True)
-            for i in range(n):
-                picture = rng.integers(0, 80, (32, 32, 3), dtype=np.uint8)
-                picture[4 * c : 4 * c + 4] += 150
-                cv2.imwrite(str(folder / f"{i}.png"), picture)
-    return root
+    return write_patterns(tmp_path_factory.mktemp("survival") / "drawn", train=6, val=2)
 
 
 Places = Callable[[str], Place]

@@ -1,54 +1,24 @@
 """How a drawn face is made. Called by the sample data set.
 
-Identity, pose, light and background vary from face to face; the expression follows the action units of the Facial
-Action Coding System (Ekman and Friesen 1978) in the combinations usually given for each emotion (EMFACS). The faces
-are soft-shaded the way the Haar cascade expects: darker sockets, brows and mouth, lighter cheeks, nose and forehead.
+Identity, pose, light and background vary from face to face; the expression follows `affect.data.action_units`. The
+faces are soft-shaded the way the Haar cascade expects: darker sockets, brows and mouth, lighter cheeks, nose, forehead.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from affect.data.action_units import EXPRESSIONS, ActionUnits, varied
+from affect.data.outlines import Point, almond, arch, band, ellipse
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 from affect.preprocessing import Image
 
 Canvas = npt.NDArray[np.float32]
-Point = tuple[float, float]
-
-
-@dataclass(frozen=True)
-class ActionUnits:
-    """How strongly each action unit is shown, 0…1 (more than 1 is exaggerated). Numbers are FACS's."""
-
-    inner_brow: float = 0.0  # 1: inner brows up
-    outer_brow: float = 0.0  # 2: outer brows up
-    brow_lower: float = 0.0  # 4: brows down and together
-    lid_raise: float = 0.0  # 5: eyes wide
-    lid_tight: float = 0.0  # 6 and 7: eyes narrowed
-    nose_wrinkle: float = 0.0  # 9: nose wrinkled, upper lip up
-    lip_corner: float = 0.0  # 12: mouth corners up
-    one_corner: float = 0.0  # 12 and 14 on one side only
-    corner_down: float = 0.0  # 15: mouth corners down
-    lip_stretch: float = 0.0  # 20: mouth wide and flat
-    lip_press: float = 0.0  # 23 and 24: lips thin
-    jaw_drop: float = 0.0  # 26 and 27: mouth open
-
-
-EXPRESSIONS = {
-    "anger": ActionUnits(brow_lower=1, lid_raise=0.2, lid_tight=0.5, lip_press=1, corner_down=0.25),
-    "contempt": ActionUnits(one_corner=1, lid_tight=0.25),
-    "disgust": ActionUnits(brow_lower=0.5, lid_tight=0.8, nose_wrinkle=1, corner_down=0.5),
-    "fear": ActionUnits(inner_brow=1, outer_brow=0.3, brow_lower=0.3, lid_raise=1, lip_stretch=1, jaw_drop=0.35),
-    "happy": ActionUnits(lip_corner=1, lid_tight=0.5, jaw_drop=0.25),
-    "neutral": ActionUnits(),
-    "sad": ActionUnits(inner_brow=0.9, brow_lower=0.2, lid_tight=0.3, corner_down=1),
-    "surprise": ActionUnits(inner_brow=0.9, outer_brow=1, lid_raise=1, jaw_drop=1),
-}
 
 
 @dataclass(frozen=True)
@@ -106,17 +76,10 @@ def draw_face(emotion: str, rng: np.random.Generator, size: int = 128) -> Image:
     if size < 48:
         raise AffectError(f"A drawn face needs 48 pixels or more, not {size}.")
     person = Identity.draw(rng)
-    units = _varied(EXPRESSIONS[emotion], rng)
+    units = varied(EXPRESSIONS[emotion], rng)
     canvas = _background(rng)
     _Painter(canvas, person, units, rng).paint()
     return _photographed(canvas, size, rng)
-
-
-def _varied(units: ActionUnits, rng: np.random.Generator) -> ActionUnits:
-    """The expression as one person shows it once: stronger, weaker, with small stray movements."""
-    strength = rng.uniform(0.75, 1.15)
-    values = {f.name: getattr(units, f.name) * strength for f in fields(units)}
-    return ActionUnits(**{name: max(0.0, value + rng.normal(0, 0.05)) for name, value in values.items()})
 
 
 SIDE = 256  # faces are painted at this size
@@ -284,51 +247,6 @@ class _Painter:
             line = band([left, (self.turn, (upper + lower) / 2), right], 0.014)
             self.blend(self.mask(line, 0.008), (0.1, 0.08, 0.15), 0.85)
         self.light(self.mask(ellipse(self.turn, lower + 0.17, 0.2, 0.05), 0.04), 0.85)  # under the lip
-
-
-def ellipse(x: float, y: float, half_width: float, half_height: float) -> list[Point]:
-    """48 points of an ellipse around (x, y)."""
-    angles = np.linspace(0, 2 * np.pi, 48, endpoint=False)
-    return [(x + half_width * float(np.cos(a)), y + half_height * float(np.sin(a))) for a in angles]
-
-
-def almond(x: float, y: float, half_width: float, above: float, below: float) -> list[Point]:
-    """An eye's outline: pointed at both ends, `above` and `below` high."""
-    steps = np.linspace(-1, 1, 17)
-    upper = [(x + half_width * float(s), y - above * float(1 - s * s)) for s in steps]
-    return upper + [(x + half_width * float(s), y + below * float(1 - s * s)) for s in steps[::-1]]
-
-
-def arch(start: Point, end: Point, peak: float, *, upwards: bool) -> list[Point]:
-    """A curve from start to end whose middle lies at the height `peak`; flat at the top for lips."""
-    steps = np.linspace(0, 1, 15)
-    power = 2.4 if upwards else 2.0
-    points = []
-    for s in steps:
-        base = start[1] + (end[1] - start[1]) * float(s)
-        rise = 1 - abs(2 * float(s) - 1) ** power
-        points.append((start[0] + (end[0] - start[0]) * float(s), base + (peak - (start[1] + end[1]) / 2) * rise))
-    return points
-
-
-def band(points: list[Point], half_width: float) -> list[Point]:
-    """A stroke of some width, thinner at its ends, along a smooth curve through two or three points."""
-    path = np.array(points)
-    steps = np.linspace(0, 1, 17)
-    if len(path) == 2:
-        curve = path[0] + steps[:, None] * (path[1] - path[0])
-    else:
-        control = 2 * path[1] - (path[0] + path[2]) / 2  # the curve passes through the middle point
-        curve = (
-            ((1 - steps) ** 2)[:, None] * path[0]
-            + (2 * steps * (1 - steps))[:, None] * control
-            + (steps**2)[:, None] * path[2]
-        )
-    along = np.gradient(curve, axis=0)
-    normal = np.stack([-along[:, 1], along[:, 0]], 1) / np.maximum(np.linalg.norm(along, axis=1), 1e-6)[:, None]
-    offset = normal * (half_width * (0.35 + 0.65 * np.sin(np.pi * steps)))[:, None]
-    outline = np.concatenate([curve + offset, (curve - offset)[::-1]])
-    return [(float(x), float(y)) for x, y in outline]
 
 
 def _photographed(canvas: Canvas, size: int, rng: np.random.Generator) -> Image:

@@ -9,10 +9,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
-from affect.emotions import EMOTIONS, LANGUAGES
+from affect.emotions import LANGUAGES
 from affect.errors import AffectError
-from affect.live.baseline import Shift
-from affect.live.baseline_words import told_baseline
+from affect.live.baseline_control import BaselineControl
 from affect.live.clock import SourceClock
 from affect.live.control import Command, Question, Status
 from affect.live.frame import Frame, Source
@@ -51,7 +50,6 @@ class Session:
         leave: Callable[[], None],
     ) -> None:
         self._pipeline = pipeline
-        self._baseline = pipeline.baseline
         self._kind = source.kind
         self._watch = SourceWatch(source)
         self._watcher = threading.Thread(target=self._keep_watching, name="watcher", daemon=True)
@@ -63,11 +61,11 @@ class Session:
         self._consent = consent
         self._lock = threading.RLock()
         self._recorder = Recorder(folder, self._clock, counts, setup, lambda: summary.language, self._say, tell)
+        self._baseline = BaselineControl(pipeline, self._recorder, lambda: summary.language, self._say)
         self._closed = False
         self._recording_from_s = 0.0  # on the source's clock
         self._starts_with: Consent | None = None  # a recording starts with the next frame
         self._paused = False
-        self._baseline_pressed = False
         self._last: tuple[Frame, list[FaceResult]] | None = None
         self._question: str | None = None  # its key in TEXTS
         self._asked_at = 0.0  # on time.monotonic()
@@ -102,7 +100,7 @@ class Session:
             self._summary.add(frame, results)
             if not self._paused:  # it may have been pressed while the frame was analysed
                 self._recorder.write(frame, results)
-            self._settle_baseline(frame.timestamp_s)
+            self._baseline.settle(frame.timestamp_s)
         return results
 
     def status(self) -> Status:
@@ -199,11 +197,8 @@ class Session:
                     recording.event(self._watch.trouble, now_s)
                 if self._paused:
                     recording.pause(now_s)
-                if self._baseline.applied is not None:
-                    _note(recording, self._baseline.applied)
-        if self._baseline_pressed:
-            self._baseline_pressed = False
-            self._toggle_baseline(now_s)
+                self._baseline.note_applied()
+        self._baseline.begin([] if self._last is None else self._last[1], now_s)
 
     def _keep_watching(self) -> None:
         """Without a window nobody asks for the status, and a loss must be on the disk before a picture returns."""
@@ -253,9 +248,8 @@ class Session:
     def _pause(self) -> None:
         self._paused = not self._paused
         recording = self._recorder.current
-        if self._paused and self._baseline.share is not None and self._baseline.applied is None:
-            self._baseline.undo()
-            self._say(self._text("baseline_stopped"))
+        if self._paused:
+            self._baseline.pause()
         if recording is not None:
             (recording.pause if self._paused else recording.resume)(self._clock.now_s())
 
@@ -274,37 +268,7 @@ class Session:
         if self._paused:
             self._say(self._text("needs_analysis"))
         else:
-            self._baseline_pressed = True
-
-    def _toggle_baseline(self, now_s: float) -> None:
-        if self._baseline.share is not None:
-            self._undo_baseline(now_s, "baseline_stopped" if self._baseline.applied is None else "baseline_undone")
-        elif self._last is None or not self._last[1]:
-            self._say(self._text("baseline_no_face"))
-        else:
-            self._baseline.begin(self._last[1][0].face_id, now_s)
-            self._say(self._text("baseline_begun"))
-
-    def _undo_baseline(self, now_s: float, why: str) -> None:
-        if self._baseline.applied is not None and self._recorder.current is not None:
-            self._recorder.current.baseline_undone(now_s)
-        self._baseline.undo()
-        self._say(self._text(why))
-
-    def _settle_baseline(self, now_s: float) -> None:
-        """Take note of a baseline that is measured, cannot be, or has lost its face."""
-        try:
-            shift = self._baseline.settle(now_s)
-        except AffectError:
-            self._say(self._text("baseline_too_few"))
-            return
-        if shift is not None:
-            self._say(told_baseline(shift, self._summary.language))
-            if self._recorder.current is not None:
-                _note(self._recorder.current, shift)
-        applied = self._baseline.applied
-        if applied is not None and applied.face_id not in self._pipeline.face_ids:
-            self._undo_baseline(now_s, "baseline_gone")
+            self._baseline.press()
 
     def _recording(self) -> Recording | None:
         """The recording; where there is none, the person is told that this needs one."""
@@ -324,11 +288,6 @@ class Session:
 
     def _text(self, key: str, **values: object) -> str:
         return text(key, self._summary.language, **values)
-
-
-def _note(recording: Recording, shift: Shift) -> None:
-    values = {name: round(float(v), 4) for name, v in zip(EMOTIONS, shift.values, strict=True)}
-    recording.baseline(shift.face_id, shift.from_s, shift.to_s, shift.frames, values)
 
 
 def _minutes(seconds: float) -> str:

@@ -2,104 +2,23 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import random
 import threading
 import time
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 from reports import Reports
+from session_run import GIVEN, Run, only_folder, table, told_in
 
-from affect.emotions import EMOTIONS
 from affect.live import session as module
 from affect.live import watch
-from affect.live.classifier import load_classifier
 from affect.live.control import Command
-from affect.live.pipeline import Pipeline
-from affect.live.recording import Consent
-from affect.live.search import AroundKnown
-from affect.live.session import Session
-from affect.live.setup import describe_setup
-from affect.live.sources import DemoSource, Frame
-from affect.live.summary import Summary
-
-EMPTY = np.full((720, 1280, 3), 90, np.uint8)
-GIVEN = Consent("2026-11-25T10:00:00+01:00", "--consent")
-
-
-class LiveDemo(DemoSource):
-    """The demo clip as a camera would give it."""
-
-    live = True
-
-
-class Run:
-    """A session, its frames (five a second), and what it has told."""
-
-    def __init__(self, model: Path, folder: Path, consent: Consent | None = None, live: bool = True) -> None:
-        self.source = LiveDemo() if live else DemoSource()
-        self.summary = Summary("en")
-        self.told: list[str] = []
-        self.left = threading.Event()
-        classifier = load_classifier(model)
-        self.pipeline = Pipeline(AroundKnown(), classifier, 1)
-        chosen = {"faces": 1, "language": "en", "detector": "haar", "backend": "onnx"}
-        self.session = Session(
-            self.pipeline,
-            self.source,
-            self.summary,
-            lambda: describe_setup(self.source, model, classifier, self.pipeline, chosen),
-            folder,
-            consent,
-            self.told.append,
-            self.left.set,
-        )
-        self.number = 0
-
-    def frames(self, count: int, picture: np.ndarray | None = None) -> list[Any]:
-        """What the session says of the next frames: the clip's first picture, or the one that is given."""
-        shown = self.source.picture(0.0) if picture is None else picture
-        results = []
-        for _ in range(count):
-            results.append(self.session.process(Frame(shown, 3 + self.number / 5, self.number)))
-            self.number += 1
-        return results
-
-    def press(self, *commands: Command) -> None:
-        for command in commands:
-            self.session.command(command)
-
-    @property
-    def message(self) -> str:
-        return self.session.status().message
-
-    def record(self) -> None:
-        self.press(Command.RECORD)
-        self.session.answer("yes")
-        self.frames(1)
 
 
 @pytest.fixture
 def run(bundled_model: Path, tmp_path: Path, reports: Reports) -> Run:
     return Run(bundled_model, tmp_path / "sessions")
-
-
-def only_folder(tmp_path: Path) -> Path:
-    (folder,) = (tmp_path / "sessions").iterdir()
-    return folder
-
-
-def told_in(folder: Path) -> dict[str, Any]:
-    return json.loads((folder / "session.json").read_text(encoding="utf-8"))
-
-
-def table(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
 
 
 def test_nothing_is_recorded_until_the_person_says_that_consent_was_given(run: Run, tmp_path: Path) -> None:
@@ -214,73 +133,6 @@ def test_a_recording_that_starts_during_a_pause_says_so(run: Run, tmp_path: Path
     run.session.close()
     assert table(only_folder(tmp_path) / "events.csv")[0] == {"timestamp_s": "0.000", "event": "pause", "text": ""}
     assert told_in(only_folder(tmp_path))["frames"] == 0
-
-
-def test_a_baseline_takes_ten_seconds_is_told_and_recorded_and_undone(run: Run, tmp_path: Path) -> None:
-    run.record()
-    before = run.frames(10)[-1][0].probabilities
-    assert run.session.status().baseline is None
-    run.press(Command.BASELINE)
-    run.frames(26)
-    assert run.session.status().baseline == pytest.approx(0.5)
-    run.frames(25)
-    assert run.session.status().baseline == 1
-    assert "happy 100% → " in run.message  # she smiles: at rest, that is what the model sees
-    assert ", neutral 0% → " in run.message
-    assert "did not look neutral" in run.message
-    after = run.frames(20)[-1][0].probabilities
-    happy, neutral = EMOTIONS.index("happy"), EMOTIONS.index("neutral")
-    assert after[happy] < before[happy]
-    assert after[neutral] > before[neutral]
-    run.press(Command.BASELINE)
-    undone = run.frames(40)[-1][0].probabilities
-    assert run.session.status().baseline is None
-    np.testing.assert_allclose(undone, before, atol=1e-4)
-    run.session.close()
-    (told,) = told_in(only_folder(tmp_path))["baseline"]
-    assert (told["face_id"], told["frames"]) == (1, 51)
-    assert (told["from_s"], told["to_s"]) == (pytest.approx(2.2), pytest.approx(12.2))
-    assert told["undone_at_s"] == pytest.approx(16.4)
-    assert list(told["shift"]) == list(EMOTIONS)
-    assert told["shift"]["happy"] == -1.5
-    events = table(only_folder(tmp_path) / "events.csv")
-    assert [(e["event"], e["timestamp_s"]) for e in events] == [("baseline", "12.200"), ("baseline_undone", "16.400")]
-
-
-def test_a_baseline_from_before_the_recording_is_in_it(run: Run, tmp_path: Path) -> None:
-    run.frames(1)
-    run.press(Command.BASELINE)
-    run.frames(51)
-    run.record()
-    run.session.close()
-    (told,) = told_in(only_folder(tmp_path))["baseline"]
-    assert told["to_s"] == pytest.approx(-0.2)
-    assert told["undone_at_s"] is None
-    assert table(only_folder(tmp_path) / "events.csv") == []
-
-
-def test_a_baseline_needs_a_face_and_needs_it_long_enough(run: Run) -> None:
-    run.frames(1, EMPTY)
-    run.press(Command.BASELINE)
-    run.frames(1, EMPTY)
-    assert "No face" in run.message
-    run.frames(1)
-    run.press(Command.BASELINE)
-    run.frames(10)
-    run.frames(45, EMPTY)
-    assert "not in view" in run.message
-    assert run.session.status().baseline is None
-
-
-def test_a_baseline_ends_when_its_face_has_gone_for_good(run: Run, tmp_path: Path) -> None:
-    run.record()
-    run.press(Command.BASELINE)
-    run.frames(52)
-    assert run.session.status().baseline == 1
-    run.frames(160, EMPTY)
-    assert run.session.status().baseline is None
-    run.session.close()
-    assert [e["event"] for e in table(only_folder(tmp_path) / "events.csv")] == ["baseline", "baseline_undone"]
 
 
 def test_a_second_r_before_a_frame_has_come_records_nothing(run: Run, tmp_path: Path) -> None:

@@ -8,36 +8,16 @@ from typing import Any, Final
 
 from affect.emotions import EMOTIONS, UNCERTAIN
 from affect.live.report import plots
+from affect.live.report.face_section import face_name, face_view, markers_of, markers_view
 from affect.live.report.folder import LABELS, Session
 from affect.live.report.header import facts, warnings
-from affect.live.report.measures import (
-    Around,
-    Coverage,
-    Episode,
-    Side,
-    around,
-    coverage,
-    episodes,
-    listed,
-    mean_probabilities,
-    shares,
-)
-from affect.live.report.timeline import (
-    STEP_S,
-    Clock,
-    People,
-    Timeline,
-    clock_of,
-    people_of,
-    seen_by_anyone,
-    stretches,
-)
+from affect.live.report.measures import Coverage, coverage, episodes, shares
+from affect.live.report.timeline import STEP_S, People, Timeline, clock_of, people_of, seen_by_anyone, stretches
 from affect.live.report.words import Words
-from affect.live.report.worth import weak_note, worth_view
+from affect.live.report.worth import worth_view
 from affect.live.watch import ENDS
 
 DRAWN: Final = 4  # faces that get a section of their own
-ONE_TABLE: Final = 12  # rows, above which a table of episodes is set as two
 NAMED: Final = 3  # expressions in the summary
 
 
@@ -53,21 +33,12 @@ def session_view(session: Session, words: Words) -> dict[str, Any]:
         "facts": facts(session, words),
         "summary": _summary(session, people, spent, words),
         "people": _people(people, spent, words),
-        "faces": [_face(session, face, people.timelines[face], clock, words) for face in drawn],
-        "bare_markers": [] if drawn else [_marker(number, e, words) for number, e in enumerate(_marked(session), 1)],
+        "faces": [face_view(session, face, people.timelines[face], clock, words) for face in drawn],
+        "bare_markers": [] if drawn else markers_view(session, words),
         "coverage": _coverage(session, spent, words),
         "baselines": [_baseline(told, session, words) for told in session.told.get("baseline") or []],
         "worth": worth_view(session.told, words),
     }
-
-
-def _marked(session: Session) -> list[tuple[float, str]]:
-    return [(event.time_s, event.text.strip()) for event in session.events_of("marker")]
-
-
-def face_name(face: int, words: Words) -> str:
-    """What a face is called; nothing where only one was followed."""
-    return words.text("face", face=face) if face else ""
 
 
 def read_as(timeline: Timeline, words: Words) -> str:
@@ -94,7 +65,7 @@ def _summary(session: Session, people: People, spent: Coverage, words: Words) ->
         told.append(words.text("summary_paused", paused=words.span(spent.paused_s)))
     if spent.lost_s:
         told.append(words.text("summary_lost", lost=words.span(spent.lost_s)))
-    if marked := _marked(session):
+    if marked := markers_of(session):
         told.append(words.counted("markers_set", len(marked)))
     told = [" ".join(told)]
     for face, timeline in list(people.timelines.items())[:DRAWN]:
@@ -126,125 +97,6 @@ def _people(people: People, spent: Coverage, words: Words) -> dict[str, Any] | N
     if len(people.timelines) > DRAWN:
         notes.append(words.text("not_drawn", count=DRAWN))
     return {"rows": rows, "notes": notes}
-
-
-def _face(session: Session, face: int, timeline: Timeline, clock: Clock, words: Words) -> dict[str, Any]:
-    found = episodes(timeline)
-    kept = listed(found)
-    marked = _marked(session)
-    return {
-        "title": face_name(face, words),
-        "timeline": _timeline(session, face, timeline, clock, words),
-        "seen": words.span(timeline.seen_s),
-        "shares": _shares(timeline, words),
-        "weak": weak_note(session.told, words),
-        "episodes": _halves([_episode(episode, words) for episode in kept]),
-        "episodes_cut": len(kept) < len(found)
-        and words.text("episodes_cut", shown=len(kept), all=words.number(len(found))),
-        "markers": [_marker(number, e, words, timeline) for number, e in enumerate(marked, 1)],
-    }
-
-
-def _episode(episode: Episode, words: Words) -> dict[str, str]:
-    return {
-        "label": episode.label,
-        "start": words.clock(episode.start_s, tenths=True),
-        "end": words.clock(episode.end_s, tenths=True),
-        "length": words.span(episode.length_s),
-        "confidence": words.percent(episode.confidence),
-    }
-
-
-def _halves(rows: list[dict[str, str]]) -> list[list[dict[str, str]]]:
-    """A long table as two that stand side by side."""
-    middle = -(-len(rows) // 2)
-    return [rows[:middle], rows[middle:]] if len(rows) > ONE_TABLE else [rows] if rows else []
-
-
-def _timeline(session: Session, face: int, timeline: Timeline, clock: Clock, words: Words) -> dict[str, Any]:
-    steps = len(timeline.labels)
-    total_s = steps * STEP_S
-    marked = [time_s for time_s, _ in _marked(session)]
-    unseen = clock.analysed & ~timeline.seen
-    start_s = session.start_s
-    applied = [
-        (told["to_s"] - start_s, total_s if told.get("undone_at_s") is None else told["undone_at_s"] - start_s)
-        for told in session.told.get("baseline") or []
-        if not face or told["face_id"] == face
-    ]
-    means = mean_probabilities(timeline)
-    highest = dict(zip(EMOTIONS, timeline.probabilities[timeline.seen].max(axis=0).tolist(), strict=True))
-    per = plots.steps_per_point(steps)
-    return {
-        "ground": plots.ground(clock, unseen, marked),
-        "markers": plots.marker_row(marked, applied, steps) if marked or applied else None,
-        "marked": bool(marked),
-        "band": plots.band(timeline, {name: words.name(name) for name in LABELS}, words.text("band_label")),
-        "ridges": [
-            (
-                name,
-                plots.ridge(
-                    timeline,
-                    name,
-                    words.text(
-                        "plot_label",
-                        name=words.name(name),
-                        mean=words.percent(means[name]),
-                        highest=words.percent(highest[name]),
-                    ),
-                ),
-            )
-            for name in EMOTIONS
-        ],
-        "axis": plots.axis(total_s, [(time_s, words.clock(time_s)) for time_s in plots.ticks(total_s)]),
-        "points": words.text("timeline_columns", span=words.span(per * STEP_S)) if per > 1 else "",
-        "gaps": [
-            (name, words.text(f"legend_{name}"))
-            for name, mask in (("none", unseen), ("paused", clock.paused), ("lost", clock.lost))
-            if mask.any()
-        ],
-        "uncertain": bool((timeline.labels == LABELS.index(UNCERTAIN)).any()),
-        "baseline": bool(applied),
-    }
-
-
-def _shares(timeline: Timeline, words: Words) -> list[dict[str, Any]]:
-    parts, means, found = shares(timeline), mean_probabilities(timeline), episodes(timeline)
-    ranked = sorted(EMOTIONS, key=lambda name: -parts[name])
-    return [
-        {
-            "label": name,
-            "bar": plots.bar(parts[name], name),
-            "percent": words.percent(parts[name]),
-            "time": words.span(parts[name] * timeline.seen_s),
-            "episodes": "–" if name == UNCERTAIN else sum(episode.label == name for episode in found),
-            "mean": "–" if name == UNCERTAIN else words.percent(means[name]),
-        }
-        for name in (*ranked, UNCERTAIN)
-    ]
-
-
-def _marker(number: int, event: tuple[float, str], words: Words, timeline: Timeline | None = None) -> dict[str, Any]:
-    time_s, said = event
-    told = {"number": number, "time": words.clock(time_s), "text": said or words.text("no_text"), "plot": None}
-    if timeline is None:
-        return told
-    seen: Around = around(timeline, time_s)
-    changes = [f"{words.name(name)} {words.points(change)}" for name, change in seen.changes]
-    if seen.before and seen.after and not changes:
-        changes = [words.text("no_change")]
-    return told | {
-        "plot": plots.around_plot(timeline, time_s, words.text("around_label")),
-        "sides": [_side("before", seen.before, words), _side("after", seen.after, words)],
-        "changes": ", ".join(changes),
-    }
-
-
-def _side(key: str, side: Side | None, words: Words) -> dict[str, Any]:
-    told = {"when": words.text(key), "label": None, "text": words.text("no_face_side")}
-    if side is None:
-        return told
-    return told | {"label": side.label, "text": f"{words.name(side.label)} {words.percent(side.share)}"}
 
 
 def _coverage(session: Session, spent: Coverage, words: Words) -> dict[str, Any]:

@@ -1,0 +1,39 @@
+"""The six models side by side, and what each mistake of the original cost.
+
+    python -m affect.comparison --results results/ferplus
+
+reads `<experiment>/<stage>/metrics.json` of the six models and `mistakes/<experiment>__<mistake>/<stage>/` beside
+them, all written by `affect.evaluation`, and writes `comparison.*` and `mistakes.*` (CSV, Markdown, PNG).
+`measured` reads, `models` and `mistakes` compare, `table` sets what they find.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from affect.comparison.mistakes import compare_mistakes, mistakes_text
+from affect.comparison.models import accuracies, best_model, compare_models, models_text
+from affect.comparison.table import Comparison
+from affect.files import atomic_path
+
+__all__ = ["Comparison", "accuracies", "best_model", "compare_mistakes", "compare_models", "write_comparison"]
+
+
+def write_comparison(results: Path, out: Path) -> tuple[Comparison, Comparison]:
+    """Write `comparison.*`, and `mistakes.*` where there are any, to `out`. Returns the models and the mistakes."""
+    from affect import plots
+
+    models, mistakes = compare_models(results), compare_mistakes(results)
+    _write(models, models_text(models), out, "comparison")
+    plots.save(plots.six_models(models.table, models.origin), out / "comparison.png")
+    if not mistakes.table.empty:
+        _write(mistakes, mistakes_text(mistakes), out, "mistakes")
+        plots.save(plots.mistakes_cost(mistakes.table, mistakes.origin), out / "mistakes.png")
+    return models, mistakes
+
+
+def _write(comparison: Comparison, text: str, out: Path, name: str) -> None:
+    with atomic_path(out / f"{name}.csv") as part:
+        comparison.table.to_csv(part, index=False, float_format="%.6f")
+    with atomic_path(out / f"{name}.md") as part:
+        part.write_text(text, encoding="utf-8")

@@ -1,0 +1,63 @@
+"""What `affect.evaluation` has left in a folder of results: read, and checked to be about the same pictures."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from affect.emotions import EMOTIONS
+from affect.errors import AffectError
+
+
+def check_folder(results: Path) -> None:
+    """Raises AffectError where there is no such folder."""
+    if not results.is_dir():
+        raise AffectError(
+            f"There is no folder {results}. Name the results of one data set with --results, such as results/ferplus."
+        )
+
+
+def read_metrics(path: Path) -> dict[str, Any]:
+    """A `metrics.json`. Raises AffectError where it is something else."""
+    try:
+        metrics = json.loads(path.read_text(encoding="utf-8"))
+        metrics["accuracy"], metrics["n"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise AffectError(f"{path} is not what affect.evaluation writes. Make it again with --out.") from error
+    return dict(metrics)
+
+
+def read_predictions(path: Path) -> pd.DataFrame:
+    """A `predictions.csv`: `label` and the eight `p_*`, by `pth`. Raises AffectError where it is something else."""
+    columns = ["pth", "label", *(f"p_{name}" for name in EMOTIONS)]
+    try:
+        table = pd.read_csv(path)
+    except (ValueError, OSError) as error:
+        raise AffectError(
+            f"{path} cannot be read as a CSV table ({error}). Make it again: python -m affect.evaluation … --out DIR."
+        ) from error
+    if not set(columns) <= set(table.columns) or not table["label"].isin(EMOTIONS).all():
+        raise AffectError(f"{path} is not what affect.evaluation writes. Make it again with --out.")
+    return table[columns].drop_duplicates("pth").set_index("pth")
+
+
+def source_of(metrics: dict[str, Any], results: Path) -> tuple[str, str]:
+    """The data set and split that a model was measured on."""
+    return metrics.get("data") or results.name, metrics.get("split") or ""
+
+
+def one_source(sources: dict[str, tuple[str, str]], results: Path) -> tuple[str, str]:
+    """The data set and split that all were measured on. Raises AffectError where they differ.
+
+    sources: `source_of` each, by its name.
+    """
+    if len(set(sources.values())) > 1:
+        each = "; ".join(f"{name}: {data} {split}" for name, (data, split) in sources.items())
+        raise AffectError(
+            f"The models in {results} were measured on different pictures ({each}). "
+            "Measure all on the same with python -m affect.evaluation."
+        )
+    return next(iter(sources.values()), (results.name, ""))

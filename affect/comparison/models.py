@@ -1,0 +1,138 @@
+"""The six models side by side: what was measured here, and what the original reported on AffectNet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from affect.comparison.measured import check_folder, one_source, read_metrics, read_predictions, source_of
+from affect.comparison.table import Comparison, cell, markdown
+from affect.metrics import INTERVAL_METRICS
+from affect.reported import DATA, MODELS, SOURCE
+
+
+def compare_models(results: Path) -> Comparison:
+    """The six models in a row each: what was measured here, and what the original reported on AffectNet.
+
+    results: `results/<data set>`.   Columns: `model, checkpoint, n`, then each of INTERVAL_METRICS with `_low` and
+    `_high` (95 % bootstrap), `ece`, `accuracy_shared` and `n_shared` (on the pictures that every measured model saw:
+    v4 leaves out those without a found face), and `reported_accuracy`, `reported_f1_weighted`, `reported_auc_macro`,
+    `reported_n`.
+    What was not measured is NaN and named in `missing`. Raises AffectError where there is no such folder, a file
+    cannot be read, or the models were measured on different splits or data sets.
+    """
+    check_folder(results)
+    rows, missing, sources = [], [], {}
+    shared = _on_shared_pictures(results)
+    for model in MODELS:
+        path = results / model.experiment / model.stage / "metrics.json"
+        metrics: dict[str, Any] = {}
+        if path.is_file():
+            metrics = read_metrics(path)
+            sources[model.name] = source_of(metrics, results)
+        else:
+            missing.append(f"{model.name} ({path.relative_to(results).as_posix()})")
+        rows.append(
+            {
+                "model": model.name,
+                "checkpoint": model.checkpoint,
+                "n": metrics.get("n", np.nan),
+                **_with_intervals(metrics),
+                "ece": metrics.get("ece", np.nan),
+                "accuracy_shared": shared.get(model.name, (np.nan, np.nan))[0],
+                "n_shared": shared.get(model.name, (np.nan, np.nan))[1],
+                "reported_accuracy": model.accuracy,
+                "reported_f1_weighted": model.f1_weighted,
+                "reported_auc_macro": model.auc_macro,
+                "reported_n": model.n,
+            }
+        )
+    data, split = one_source(sources, results)
+    return Comparison(pd.DataFrame(rows).astype({"n": "Int64", "n_shared": "Int64"}), data, split, tuple(missing))
+
+
+def _on_shared_pictures(results: Path) -> dict[str, tuple[float, int]]:
+    """Of each measured model: accuracy and n on the pictures that all of them saw; empty where predictions lack."""
+    measured = [m for m in MODELS if (results / m.experiment / m.stage / "metrics.json").is_file()]
+    paths = [results / m.experiment / m.stage / "predictions.csv" for m in measured]
+    if not paths or not all(path.is_file() for path in paths):
+        return {}
+    tables = [read_predictions(path) for path in paths]
+    right = pd.concat(
+        [t.drop(columns="label").idxmax(axis=1).str[2:] == t["label"] for t in tables], axis=1, join="inner"
+    )
+    return {m.name: (float(right.iloc[:, i].mean()), len(right)) for i, m in enumerate(measured)} if len(right) else {}
+
+
+def _with_intervals(metrics: dict[str, Any]) -> dict[str, float]:
+    values: dict[str, float] = {}
+    for name in INTERVAL_METRICS:
+        value = metrics.get(name)
+        low, high = metrics.get("intervals", {}).get(name, (np.nan, np.nan))
+        values |= {name: np.nan if value is None else value, f"{name}_low": low, f"{name}_high": high}
+    return values
+
+
+class Best(NamedTuple):
+    """The most accurate of the six models. fewer: its accuracy is on the n pictures that all saw, and some saw more."""
+
+    model: str
+    accuracy: float
+    n: int
+    fewer: bool
+
+
+def accuracies(table: pd.DataFrame) -> pd.Series:
+    """The measured models' accuracies, by model, to rank them: on the pictures that all saw, where that is known."""
+    measured = table.dropna(subset=["accuracy"]).set_index("model")
+    column = "accuracy" if measured["accuracy_shared"].isna().any() else "accuracy_shared"
+    return measured[column].astype(float)
+
+
+def best_model(table: pd.DataFrame) -> Best | None:
+    """Of `compare_models(…).table`; None where none is measured."""
+    ranked = accuracies(table)
+    if ranked.empty:
+        return None
+    name = str(ranked.idxmax())
+    row = table.set_index("model").loc[name]
+    shared = ranked.name == "accuracy_shared"
+    n = int(row["n_shared"] if shared else row["n"])
+    return Best(name, float(ranked[name]), n, shared and n < int(table["n"].max()))
+
+
+def models_text(comparison: Comparison) -> str:
+    """The comparison of the six models as Markdown."""
+    names = {"accuracy": "accuracy", "f1_weighted": "weighted F1", "f1_macro": "macro F1",
+             "balanced_accuracy": "balanced accuracy", "auc_macro": "mean AUC"}  # fmt: skip
+    header = [
+        "model",
+        "n",
+        *names.values(),
+        "accuracy on the pictures that all saw",
+        f"reported on {DATA}: accuracy",
+        "weighted F1",
+        "mean AUC",
+        "n",
+    ]
+    rows = [
+        [
+            row["model"],
+            "-" if pd.isna(row["n"]) else f"{row['n']:,}",
+            *(cell(row, name) for name in names),
+            "-" if pd.isna(row["n_shared"]) else f"{row['accuracy_shared']:.3f} (n = {row['n_shared']:,})",
+            *(f"{row[f'reported_{name}']:.2f}" for name in ("accuracy", "f1_weighted", "auc_macro")),
+            f"{row['reported_n']:,}",
+        ]
+        for _, row in comparison.table.iterrows()
+    ]
+    notes = [
+        "In brackets: 95 % bootstrap intervals over the pictures; the chance of the training seed is not in them.",
+        f"Reported: {SOURCE}. They evaluate the last epoch's weights on the images that chose the epoch, and other "
+        f"images than the measured ones unless the data set and split here are the same; so the two sides are shown "
+        "together, not subtracted.",
+    ]
+    return markdown(f"Six models on {comparison.origin}", header, rows, notes, comparison.missing)

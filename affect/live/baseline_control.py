@@ -1,0 +1,93 @@
+"""The key for a baseline: begins one and takes it back, tells the person, and notes it in the recording."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from affect.emotions import EMOTIONS
+from affect.errors import AffectError
+from affect.live.baseline import Shift
+from affect.live.baseline_words import told_baseline
+from affect.live.pipeline import Pipeline
+from affect.live.recorder import Recorder
+from affect.live.results import FaceResult
+from affect.live.texts import text
+
+
+class BaselineControl:
+    """What a session does with the pipeline's baseline. Times are on the source's clock.
+
+    pipeline: measures and shifts.   recorder: its current recording notes what happens.
+    language: tells the language of messages.   say: told what the person should see for a moment.
+    """
+
+    def __init__(
+        self, pipeline: Pipeline, recorder: Recorder, language: Callable[[], str], say: Callable[[str], None]
+    ) -> None:
+        self._pipeline = pipeline
+        self._baseline = pipeline.baseline
+        self._recorder = recorder
+        self._language = language
+        self._say = say
+        self._pressed = False
+
+    @property
+    def share(self) -> float | None:
+        """See `Baseline.share`."""
+        return self._baseline.share
+
+    def press(self) -> None:
+        """The person asks for a baseline, or for the end of the one that there is: from the next frame on."""
+        self._pressed = True
+
+    def pause(self) -> None:
+        """Nothing is analysed for a while: what is being measured is given up."""
+        if self._baseline.share is not None and self._baseline.applied is None:
+            self._baseline.undo()
+            self._tell("baseline_stopped")
+
+    def begin(self, faces: list[FaceResult], now_s: float) -> None:
+        """A frame comes: what was asked for is done.   faces: of the frame before."""
+        if not self._pressed:
+            return
+        self._pressed = False
+        if self._baseline.share is not None:
+            self._undo(now_s, "baseline_stopped" if self._baseline.applied is None else "baseline_undone")
+        elif not faces:
+            self._tell("baseline_no_face")
+        else:
+            self._baseline.begin(faces[0].face_id, now_s)
+            self._tell("baseline_begun")
+
+    def settle(self, now_s: float) -> None:
+        """A frame is analysed: take note of a baseline that is measured, cannot be, or has lost its face."""
+        try:
+            shift = self._baseline.settle(now_s)
+        except AffectError:
+            self._tell("baseline_too_few")
+            return
+        if shift is not None:
+            self._say(told_baseline(shift, self._language()))
+            self._note(shift)
+        applied = self._baseline.applied
+        if applied is not None and applied.face_id not in self._pipeline.face_ids:
+            self._undo(now_s, "baseline_gone")
+
+    def note_applied(self) -> None:
+        """A recording has begun: the baseline that is in use already belongs into it."""
+        if self._baseline.applied is not None:
+            self._note(self._baseline.applied)
+
+    def _undo(self, now_s: float, why: str) -> None:
+        if self._baseline.applied is not None and self._recorder.current is not None:
+            self._recorder.current.baseline_undone(now_s)
+        self._baseline.undo()
+        self._tell(why)
+
+    def _note(self, shift: Shift) -> None:
+        if self._recorder.current is not None:
+            values = {name: round(float(v), 4) for name, v in zip(EMOTIONS, shift.values, strict=True)}
+            self._recorder.current.baseline(shift.face_id, shift.from_s, shift.to_s, shift.frames, values)
+
+    def _tell(self, key: str) -> None:
+        self._say(text(key, self._language()))

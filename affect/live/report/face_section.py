@@ -1,0 +1,149 @@
+"""One face on the page of a session: its timeline, its expressions and episodes, and how it was around each marker."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from affect.emotions import EMOTIONS, UNCERTAIN
+from affect.live.report import plots
+from affect.live.report.folder import LABELS, Session
+from affect.live.report.measures import Around, Episode, Side, around, episodes, listed, mean_probabilities, shares
+from affect.live.report.timeline import STEP_S, Clock, Timeline
+from affect.live.report.words import Words
+from affect.live.report.worth import weak_note
+
+ONE_TABLE: Final = 12  # rows, above which a table of episodes is set as two
+
+
+def face_name(face: int, words: Words) -> str:
+    """What a face is called; nothing where only one was followed."""
+    return words.text("face", face=face) if face else ""
+
+
+def markers_of(session: Session) -> list[tuple[float, str]]:
+    """When each marker was set, and its note."""
+    return [(event.time_s, event.text.strip()) for event in session.events_of("marker")]
+
+
+def face_view(session: Session, face: int, timeline: Timeline, clock: Clock, words: Words) -> dict[str, Any]:
+    """All that is said and drawn of one face."""
+    found = episodes(timeline)
+    kept = listed(found)
+    return {
+        "title": face_name(face, words),
+        "timeline": _timeline(session, face, timeline, clock, words),
+        "seen": words.span(timeline.seen_s),
+        "shares": _shares(timeline, words),
+        "weak": weak_note(session.told, words),
+        "episodes": _halves([_episode(episode, words) for episode in kept]),
+        "episodes_cut": len(kept) < len(found)
+        and words.text("episodes_cut", shown=len(kept), all=words.number(len(found))),
+        "markers": markers_view(session, words, timeline),
+    }
+
+
+def _timeline(session: Session, face: int, timeline: Timeline, clock: Clock, words: Words) -> dict[str, Any]:
+    steps = len(timeline.labels)
+    total_s = steps * STEP_S
+    marked = [time_s for time_s, _ in markers_of(session)]
+    unseen = clock.analysed & ~timeline.seen
+    start_s = session.start_s
+    applied = [
+        (told["to_s"] - start_s, total_s if told.get("undone_at_s") is None else told["undone_at_s"] - start_s)
+        for told in session.told.get("baseline") or []
+        if not face or told["face_id"] == face
+    ]
+    means = mean_probabilities(timeline)
+    highest = dict(zip(EMOTIONS, timeline.probabilities[timeline.seen].max(axis=0).tolist(), strict=True))
+    per = plots.steps_per_point(steps)
+    return {
+        "ground": plots.ground(clock, unseen, marked),
+        "markers": plots.marker_row(marked, applied, steps) if marked or applied else None,
+        "marked": bool(marked),
+        "band": plots.band(timeline, {name: words.name(name) for name in LABELS}, words.text("band_label")),
+        "ridges": [
+            (
+                name,
+                plots.ridge(
+                    timeline,
+                    name,
+                    words.text(
+                        "plot_label",
+                        name=words.name(name),
+                        mean=words.percent(means[name]),
+                        highest=words.percent(highest[name]),
+                    ),
+                ),
+            )
+            for name in EMOTIONS
+        ],
+        "axis": plots.axis(total_s, [(time_s, words.clock(time_s)) for time_s in plots.ticks(total_s)]),
+        "points": words.text("timeline_columns", span=words.span(per * STEP_S)) if per > 1 else "",
+        "gaps": [
+            (name, words.text(f"legend_{name}"))
+            for name, mask in (("none", unseen), ("paused", clock.paused), ("lost", clock.lost))
+            if mask.any()
+        ],
+        "uncertain": bool((timeline.labels == LABELS.index(UNCERTAIN)).any()),
+        "baseline": bool(applied),
+    }
+
+
+def _shares(timeline: Timeline, words: Words) -> list[dict[str, Any]]:
+    parts, means, found = shares(timeline), mean_probabilities(timeline), episodes(timeline)
+    ranked = sorted(EMOTIONS, key=lambda name: -parts[name])
+    return [
+        {
+            "label": name,
+            "bar": plots.bar(parts[name], name),
+            "percent": words.percent(parts[name]),
+            "time": words.span(parts[name] * timeline.seen_s),
+            "episodes": "–" if name == UNCERTAIN else sum(episode.label == name for episode in found),
+            "mean": "–" if name == UNCERTAIN else words.percent(means[name]),
+        }
+        for name in (*ranked, UNCERTAIN)
+    ]
+
+
+def _episode(episode: Episode, words: Words) -> dict[str, str]:
+    return {
+        "label": episode.label,
+        "start": words.clock(episode.start_s, tenths=True),
+        "end": words.clock(episode.end_s, tenths=True),
+        "length": words.span(episode.length_s),
+        "confidence": words.percent(episode.confidence),
+    }
+
+
+def _halves(rows: list[dict[str, str]]) -> list[list[dict[str, str]]]:
+    """A long table as two that stand side by side."""
+    middle = -(-len(rows) // 2)
+    return [rows[:middle], rows[middle:]] if len(rows) > ONE_TABLE else [rows] if rows else []
+
+
+def markers_view(session: Session, words: Words, timeline: Timeline | None = None) -> list[dict[str, Any]]:
+    """The markers in their order, each with how a face was before and after it.   timeline: the face's; None: none."""
+    return [_marker(number, event, words, timeline) for number, event in enumerate(markers_of(session), 1)]
+
+
+def _marker(number: int, event: tuple[float, str], words: Words, timeline: Timeline | None) -> dict[str, Any]:
+    time_s, said = event
+    told = {"number": number, "time": words.clock(time_s), "text": said or words.text("no_text"), "plot": None}
+    if timeline is None:
+        return told
+    seen: Around = around(timeline, time_s)
+    changes = [f"{words.name(name)} {words.points(change)}" for name, change in seen.changes]
+    if seen.before and seen.after and not changes:
+        changes = [words.text("no_change")]
+    return told | {
+        "plot": plots.around_plot(timeline, time_s, words.text("around_label")),
+        "sides": [_side("before", seen.before, words), _side("after", seen.after, words)],
+        "changes": ", ".join(changes),
+    }
+
+
+def _side(key: str, side: Side | None, words: Words) -> dict[str, Any]:
+    told = {"when": words.text(key), "label": None, "text": words.text("no_face_side")}
+    if side is None:
+        return told
+    return told | {"label": side.label, "text": f"{words.name(side.label)} {words.percent(side.share)}"}

@@ -1,0 +1,107 @@
+"""A notebook's parameters, and the data set that they name."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from affect.data.manifest import Labels, Manifest, SplitMode, read_manifest
+from affect.data.sample import sample_data_set
+from affect.experiments import EXPERIMENTS, Experiment, adapted
+from affect.notebook.display import progress
+from affect.runs import default_folder
+
+
+@dataclass(frozen=True)
+class Setup:
+    """A notebook's parameters, and the data set that they name.
+
+    models:     folder of the checkpoints.
+    results:    folder of all data sets' results; `home` is this data set's.
+    drawn:      whether nobody named a data set, so that it is the drawn sample set (its faces are nobody's).
+    The others are `affect.training`'s arguments; None stands for the experiment's own.
+    """
+
+    manifest: Manifest
+    models: Path
+    results: Path
+    labels: Labels = "folder"
+    split_mode: SplitMode | None = None
+    epochs: int | None = None
+    image_size: int = 224
+    seed: int = 42
+    init_weights: str = "imagenet"
+    limit: int | None = None
+    resume: bool = True
+    show_faces: bool = False
+    drawn: bool = False
+
+    @property
+    def name(self) -> str:
+        """The data set's name."""
+        return self.manifest.name
+
+    @property
+    def home(self) -> Path:
+        """Where the results on this data set go."""
+        return self.results / self.manifest.name
+
+    @property
+    def is_affectnet(self) -> bool:
+        """Whether the data set is called AffectNet, so that the reported figures are about such pictures."""
+        return "affectnet" in self.manifest.name.lower()
+
+    def experiment(self, name: str) -> Experiment:
+        """One of EXPERIMENTS with this notebook's picture size and epochs."""
+        return adapted(EXPERIMENTS[name], self.epochs, self.image_size)
+
+    def chosen(self) -> dict[str, str]:
+        """The parameters that differ from a notebook's defaults, by their names there; of paths the last part only."""
+        given = {
+            "DATA": None if self.drawn else self.manifest.source.path.name,
+            "LABELS": self.labels if self.labels != "folder" else None,
+            "SPLIT_MODE": self.split_mode,
+            "EPOCHS": self.epochs,
+            "IMAGE_SIZE": self.image_size if self.image_size != 224 else None,
+            "INIT_WEIGHTS": Path(self.init_weights).name if self.init_weights != "imagenet" else None,
+            "LIMIT": self.limit,
+            "SEED": self.seed if self.seed != 42 else None,
+        }
+        return {name: str(value) for name, value in given.items() if value is not None}
+
+    def command(self, experiment: str, mistake: str | None = None) -> str:
+        """The command line that trains the same; of paths the last part only."""
+        options = self.chosen() | ({"MISTAKE": mistake} if mistake else {})
+        words = [f"--{name.lower().replace('_', '-')} {value}" for name, value in options.items()]
+        return " ".join(["python -m affect.training", experiment, *words])
+
+
+def prepare(
+    data: str | Path | None = None,
+    *,
+    labels: Labels = "folder",
+    split_mode: SplitMode | None = None,
+    epochs: int | None = None,
+    image_size: int = 224,
+    seed: int = 42,
+    init_weights: str = "imagenet",
+    limit: int | None = None,
+    models: str | Path | None = None,
+    results: str | Path = "results",
+    resume: bool = True,
+    show_faces: bool = False,
+) -> Setup:
+    """A notebook's parameters made ready.
+
+    data: a folder or a .zip; None: the environment variable AFFECTNET_DIR, else the drawn sample set.
+    Raises AffectError where the data set cannot be used.
+    """
+    named = data or os.environ.get("AFFECTNET_DIR")
+    with progress():
+        manifest = read_manifest(named or sample_data_set(), labels, split_mode)
+    folder = default_folder(manifest.name) if models is None else Path(models)
+    return Setup(
+        manifest, folder, Path(results), labels, split_mode, epochs, image_size, seed, init_weights, limit, resume,
+        show_faces, drawn=named is None,
+    )  # fmt: skip

@@ -1,0 +1,46 @@
+"""What the outputs of a notebook were made with: data, labels, split and settings."""
+
+from __future__ import annotations
+
+from affect.notebook import Setup
+from affect.readings.wording import counted, listed
+from affect.reported import DATA
+
+
+def where_from(setup: Setup) -> str:
+    """What the outputs of a notebook were made with, for its top."""
+    splits = setup.manifest.table["split"].value_counts()
+    parts = ", ".join(f"{splits[s]:,} {s}" for s in ("train", "val", "test") if s in splits)
+    lines = [
+        f"**The outputs below are from the data set `{setup.name}`**: {len(setup.manifest.table):,} pictures "
+        f"({parts}), labels from {_labels(setup)}, split {_split(setup)}, pictures at "
+        f"{setup.image_size}×{setup.image_size}, seed {setup.seed}."
+    ]
+    if chosen := setup.chosen():
+        given = ", ".join(f"`{name} = {value}`" for name, value in chosen.items())
+        lines.append(f"They were made with {given}; the rest as in the parameters cell above.")
+    if setup.drawn:
+        lines.append(
+            "These are *drawn* faces, made so that everything runs without a data set; no figure about them says "
+            "anything about people. Set `DATA`, or the environment variable `AFFECTNET_DIR`."
+        )
+    if not setup.is_affectnet:
+        lines.append(
+            f"These notebooks are written for {DATA}, and the reported figures are about {DATA}. What is measured here "
+            "is about other pictures: the two are shown side by side and never subtracted."
+        )
+    if setup.epochs is not None or setup.limit is not None:
+        short = [f"{counted(setup.epochs, 'epoch')} a stage"] if setup.epochs is not None else []
+        short += [f"{setup.limit:,} pictures of each split"] if setup.limit is not None else []
+        lines.append(f"**A trial run:** {listed(short)} instead of the experiment's own.")
+    return "\n\n".join(lines)
+
+
+def _labels(setup: Setup) -> str:
+    return {"folder": "the folders' names", "csv": "labels.csv"}.get(setup.manifest.labels, "the annotation files")
+
+
+def _split(setup: Setup) -> str:
+    return {"given": "as given", "original": "random 80/20 (the first version's)"}.get(
+        setup.manifest.split, setup.manifest.split
+    )

@@ -1,0 +1,85 @@
+"""What the key for a baseline does in a session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from reports import Reports
+from session_run import EMPTY, Run, only_folder, table, told_in
+
+from affect.emotions import EMOTIONS
+from affect.live.control import Command
+
+
+@pytest.fixture
+def run(bundled_model: Path, tmp_path: Path, reports: Reports) -> Run:
+    return Run(bundled_model, tmp_path / "sessions")
+
+
+def test_a_baseline_takes_ten_seconds_is_told_and_recorded_and_undone(run: Run, tmp_path: Path) -> None:
+    run.record()
+    before = run.frames(10)[-1][0].probabilities
+    assert run.session.status().baseline is None
+    run.press(Command.BASELINE)
+    run.frames(26)
+    assert run.session.status().baseline == pytest.approx(0.5)
+    run.frames(25)
+    assert run.session.status().baseline == 1
+    assert "happy 100% → " in run.message  # she smiles: at rest, that is what the model sees
+    assert ", neutral 0% → " in run.message
+    assert "did not look neutral" in run.message
+    after = run.frames(20)[-1][0].probabilities
+    happy, neutral = EMOTIONS.index("happy"), EMOTIONS.index("neutral")
+    assert after[happy] < before[happy]
+    assert after[neutral] > before[neutral]
+    run.press(Command.BASELINE)
+    undone = run.frames(40)[-1][0].probabilities
+    assert run.session.status().baseline is None
+    np.testing.assert_allclose(undone, before, atol=1e-4)
+    run.session.close()
+    (told,) = told_in(only_folder(tmp_path))["baseline"]
+    assert (told["face_id"], told["frames"]) == (1, 51)
+    assert (told["from_s"], told["to_s"]) == (pytest.approx(2.2), pytest.approx(12.2))
+    assert told["undone_at_s"] == pytest.approx(16.4)
+    assert list(told["shift"]) == list(EMOTIONS)
+    assert told["shift"]["happy"] == -1.5
+    events = table(only_folder(tmp_path) / "events.csv")
+    assert [(e["event"], e["timestamp_s"]) for e in events] == [("baseline", "12.200"), ("baseline_undone", "16.400")]
+
+
+def test_a_baseline_from_before_the_recording_is_in_it(run: Run, tmp_path: Path) -> None:
+    run.frames(1)
+    run.press(Command.BASELINE)
+    run.frames(51)
+    run.record()
+    run.session.close()
+    (told,) = told_in(only_folder(tmp_path))["baseline"]
+    assert told["to_s"] == pytest.approx(-0.2)
+    assert told["undone_at_s"] is None
+    assert table(only_folder(tmp_path) / "events.csv") == []
+
+
+def test_a_baseline_needs_a_face_and_needs_it_long_enough(run: Run) -> None:
+    run.frames(1, EMPTY)
+    run.press(Command.BASELINE)
+    run.frames(1, EMPTY)
+    assert "No face" in run.message
+    run.frames(1)
+    run.press(Command.BASELINE)
+    run.frames(10)
+    run.frames(45, EMPTY)
+    assert "not in view" in run.message
+    assert run.session.status().baseline is None
+
+
+def test_a_baseline_ends_when_its_face_has_gone_for_good(run: Run, tmp_path: Path) -> None:
+    run.record()
+    run.press(Command.BASELINE)
+    run.frames(52)
+    assert run.session.status().baseline == 1
+    run.frames(160, EMPTY)
+    assert run.session.status().baseline is None
+    run.session.close()
+    assert [e["event"] for e in table(only_folder(tmp_path) / "events.csv")] == ["baseline", "baseline_undone"]
