@@ -19,6 +19,7 @@ import pandas as pd
 
 from affect.data.manifest import Manifest, read_manifest
 from affect.errors import AffectError
+from affect.exit_codes import exit_code_of
 from affect.experiments import STARTER, Augmentation, Experiment, Stage
 from affect.files import atomic_path
 from affect.training import train_experiment
@@ -133,6 +134,14 @@ def _read(path: Path) -> dict[str, float]:
     return {**{m: metrics[m] for m in METRICS if m in metrics}, **recalls}
 
 
+def write(table: pd.DataFrame, title: str, folder: Path) -> None:
+    """`ablation.csv`, and the same to read as `ablation.md`."""
+    with atomic_path(folder / "ablation.csv") as part:
+        table.to_csv(part, index=False, float_format="%.6f")
+    with atomic_path(folder / "ablation.md") as part:
+        part.write_text(f"# {title}\n\n{table_of(table)}\n", encoding="utf-8")
+
+
 def table_of(table: pd.DataFrame) -> str:
     """As Markdown, with the difference of each run's accuracy from the base in points."""
     base = table.iloc[0]
@@ -163,26 +172,21 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seeds", type=int, nargs="+", default=[42])
     parser.add_argument("--limit", type=int, metavar="N", help="only N pictures of each split, for a quick trial")
     options = parser.parse_args(arguments)
-    try:
+
+    def work() -> None:
         manifest = read_manifest(options.data)
+        if options.table is not None:
+            options.table.mkdir(parents=True, exist_ok=True)
         table = ablate(
             runs_of(options.only), manifest, options.out,
             seeds=options.seeds, init_weights=options.init_weights, limit=options.limit,
         )  # fmt: skip
-    except AffectError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted; the same command goes on after the last epoch", file=sys.stderr)
-        return 130
-    print(table_of(table))
-    if options.table is not None:
-        with atomic_path(options.table / "ablation.csv") as part:
-            table.to_csv(part, index=False, float_format="%.6f")
-        with atomic_path(options.table / "ablation.md") as part:
+        print(table_of(table))
+        if options.table is not None:
             title = f"Ablation on {manifest.name} val, seeds {', '.join(map(str, options.seeds))}"
-            part.write_text(f"# {title}\n\n{table_of(table)}\n", encoding="utf-8")
-    return 0
+            write(table, title, options.table)
+
+    return exit_code_of(work, "the same command goes on after the last epoch")
 
 
 if __name__ == "__main__":

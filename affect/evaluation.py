@@ -26,7 +26,7 @@ from affect.data.loading import FaceDataset, hard_labels, target_distributions
 from affect.data.manifest import Manifest, read_manifest
 from affect.data.options import add_labelling
 from affect.emotions import EMOTIONS
-from affect.errors import AffectError
+from affect.exit_codes import exit_code_of
 from affect.files import atomic_path
 from affect.metrics import RESAMPLES, Floats, Ints, expected_calibration_error, intervals_of, metrics_of
 from affect.model import BLOCKS, load_checkpoint
@@ -241,19 +241,17 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.data is None:
         parser.error("name the data set with --data DIR_OR_ZIP")
-    try:
+
+    def work() -> None:
         manifest = read_manifest(options.data, options.labels, options.split_mode)
+        if options.out is not None:
+            options.out.mkdir(parents=True, exist_ok=True)
         evaluation = evaluate_pictures(options.model, manifest, options.split)
         if options.out is not None:
             write_evaluation(evaluation, options.out)
-    except AffectError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted; start the same command again", file=sys.stderr)
-        return 130
-    print(evaluation.origin, table_of(evaluation.metrics), sep="\n\n")
-    return 0
+        print(evaluation.origin, table_of(evaluation.metrics), sep="\n\n")
+
+    return exit_code_of(work)
 
 
 if __name__ == "__main__":

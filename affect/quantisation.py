@@ -27,8 +27,8 @@ from affect.data.loading import hard_labels
 from affect.data.manifest import Manifest, read_manifest
 from affect.data.options import add_labelling
 from affect.data.splits import stratified_part
-from affect.errors import AffectError
 from affect.evaluation import probabilities_of
+from affect.exit_codes import exit_code_of
 from affect.files import atomic_path, sha256_of
 from affect.metrics import metrics_of
 from affect.model import Checkpoint, load_checkpoint, onnx_export
@@ -185,6 +185,15 @@ def _times(sessions: dict[str, Any], faces: Floats) -> dict[str, npt.NDArray[np.
     return {name: np.array(values) for name, values in times.items()}
 
 
+def write(found: Comparison, folder: Path) -> None:
+    """`int8.json`, and the same to read as `int8.md`."""
+    with atomic_path(folder / "int8.json") as part:
+        told = {**asdict(found), "worthwhile": found.worthwhile}
+        part.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    with atomic_path(folder / "int8.md") as part:
+        part.write_text(table_of(found) + "\n", encoding="utf-8")
+
+
 def table_of(found: Comparison) -> str:
     """The comparison as Markdown."""
     lines = [
@@ -224,27 +233,17 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.pictures < 1:
         parser.error("--pictures must be 1 or more")
-    try:
-        found = compare(
-            options.model,
-            read_manifest(options.data, options.labels, options.split_mode),
-            options.split,
-            options.pictures,
-        )
-    except AffectError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted; start the same command again", file=sys.stderr)
-        return 130
-    if options.out is not None:
-        with atomic_path(options.out / "int8.json") as part:
-            told = {**asdict(found), "worthwhile": found.worthwhile}
-            part.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
-        with atomic_path(options.out / "int8.md") as part:
-            part.write_text(table_of(found) + "\n", encoding="utf-8")
-    print(table_of(found))
-    return 0
+
+    def work() -> None:
+        manifest = read_manifest(options.data, options.labels, options.split_mode)
+        if options.out is not None:
+            options.out.mkdir(parents=True, exist_ok=True)
+        found = compare(options.model, manifest, options.split, options.pictures)
+        if options.out is not None:
+            write(found, options.out)
+        print(table_of(found))
+
+    return exit_code_of(work)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from affect.data.loading import hard_labels
 from affect.data.manifest import Manifest, read_manifest
 from affect.data.options import add_labelling
 from affect.errors import AffectError
+from affect.exit_codes import exit_code_of
 from affect.files import atomic_path
 from affect.model import BLOCKS, load_checkpoint
 from affect.plots.robust import MOST
@@ -154,19 +155,17 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(
             f"a figure can tell {MOST} models apart, not {len(options.model)}: name fewer, or leave --out away"
         )
-    try:
+
+    def work() -> None:
         manifest = read_manifest(options.data, options.labels, options.split_mode)
+        if options.out is not None:
+            options.out.mkdir(parents=True, exist_ok=True)
         table = measure(options.model, manifest, options.split)
-    except AffectError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted; start the same command again", file=sys.stderr)
-        return 130
-    if options.out is not None:
-        write(table, options.out, f"{manifest.name} {options.split}, n = {table['n'].iloc[0]:,}")
-    print(table_of(table))
-    return 0
+        if options.out is not None:
+            write(table, options.out, f"{manifest.name} {options.split}, n = {table['n'].iloc[0]:,}")
+        print(table_of(table))
+
+    return exit_code_of(work)
 
 
 if __name__ == "__main__":

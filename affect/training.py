@@ -7,7 +7,6 @@ they are called and where they lie.
 from __future__ import annotations
 
 import argparse
-import errno
 import os
 import platform
 import shutil
@@ -34,6 +33,7 @@ from affect.data.splits import hold_out
 from affect.distillation import teacher_targets
 from affect.errors import AffectError
 from affect.evaluation import evaluate_pictures, predict_logits, write_evaluation, write_metrics
+from affect.exit_codes import exit_code_of
 from affect.experiments import EXPERIMENTS, MISTAKES, Experiment, adapted, with_mistake
 from affect.files import atomic_path, remove_leftovers
 from affect.fitting import Fitter, Pictures, new_accelerator
@@ -44,8 +44,6 @@ from affect.preprocessing import Preprocessing
 from affect.progress import Progress, State, load_progress, save_progress
 from affect.runs import STORY, Run, default_folder, identity_of
 from affect.signals import end_on_signals
-
-DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def train_experiment(
@@ -254,7 +252,8 @@ def main(arguments: list[str] | None = None) -> int:
     end_on_signals()
     keep_freed_memory()
     accelerator = new_accelerator()
-    try:
+
+    def work() -> None:
         manifest = read_manifest(options.data or sample_data_set(), options.labels, options.split_mode)
         for name in STORY if options.experiment == "all" else (options.experiment,):
             experiment = adapted(EXPERIMENTS[name], options.epochs, options.image_size)
@@ -274,23 +273,8 @@ def main(arguments: list[str] | None = None) -> int:
             )
             if accelerator.is_main_process:
                 print(*paths, sep="\n", flush=True)
-    except AffectError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except OSError as error:
-        if error.errno not in DISK_FULL:
-            raise
-        what = f"{error.filename} cannot be written" if error.filename else "not everything can be written"
-        print(
-            f"error: the disk is full, {what}. What was saved before is whole. Make room, "
-            "then continue with the same command and --resume.",
-            file=sys.stderr,
-        )
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted; the same command with --resume continues after the last epoch", file=sys.stderr)
-        return 130
-    return 0
+
+    return exit_code_of(work, "the same command with --resume continues after the last epoch")
 
 
 if __name__ == "__main__":

@@ -127,7 +127,7 @@ def test_a_training_that_is_asked_to_stop_says_how_it_goes_on(
     training.join(60)
     assert training.exitcode == 130, place.said
     assert "Traceback" not in place.said
-    assert place.said.rstrip().splitlines()[-1].startswith("interrupted; the same command with --resume")
+    assert place.said.rstrip().splitlines()[-1].startswith("interrupted: the same command with --resume")
     finish(place, "--resume")
     assert_is(place, whole[0])
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from affect.comparison import write_comparison
 from affect.comparison.mistakes import mistakes_text
 from affect.comparison.models import models_text
-from affect.errors import AffectError
+from affect.exit_codes import exit_code_of
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -23,17 +23,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--results", type=Path, required=True, metavar="DIR", help="results/<data set>")
     parser.add_argument("--out", type=Path, metavar="DIR", help="default: the same folder")
     options = parser.parse_args(arguments)
-    try:
+
+    def work() -> None:
         models, mistakes = write_comparison(options.results, options.out or options.results)
-    except AffectError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    print(models_text(models))
-    if not mistakes.table.empty:
-        print(mistakes_text(mistakes))
-    for what in (*models.missing, *mistakes.missing):
-        print(f"not measured yet: {what}", file=sys.stderr)
-    return 0
+        print(models_text(models))
+        if not mistakes.table.empty:
+            print(mistakes_text(mistakes))
+        for what in (*models.missing, *mistakes.missing):
+            print(f"not measured yet: {what}", file=sys.stderr)
+
+    return exit_code_of(work)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from affect.errors import AffectError
+from affect.exit_codes import exit_code_of
 from affect.files import sha256_of
 
 REPOSITORY = "chitradrishti/AffectNet"
@@ -121,15 +122,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--out", type=Path, default=Path("data"), metavar="DIR", help="folder for it (default: data)")
     options = parser.parse_args(arguments)
-    try:
-        print(download(options.out))
-    except AffectError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("Interrupted. Run it again to go on where it stopped.", file=sys.stderr)
-        return 130
-    return 0
+    return exit_code_of(lambda: print(download(options.out)), "run it again to go on where it stopped")
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from affect.data.duplicates import Fingerprints, exact_groups, fingerprints, nea
 from affect.data.manifest import Manifest, read_manifest
 from affect.data.options import add_labelling
 from affect.emotions import EMOTIONS
-from affect.errors import AffectError
+from affect.exit_codes import exit_code_of
 from affect.files import atomic_path
 
 SPLIT_ORDER = ("train", "val", "test", "")
@@ -193,19 +193,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=42, help="of the split (default 42)")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for data_report.json and the CSV files")
     options = parser.parse_args(arguments)
-    try:
+
+    def work() -> None:
         report = data_report(read_manifest(options.data, options.labels, options.split_mode, options.seed))
         report.write(options.out)
-    except AffectError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f"error: {options.out} cannot be written to ({error}). Choose another --out.", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 130
-    print(report.text())
-    return 0
+        print(report.text())
+
+    return exit_code_of(work)
 
 
 if __name__ == "__main__":

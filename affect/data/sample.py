@@ -18,6 +18,7 @@ from affect import __version__
 from affect.data.drawing import draw_face
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
+from affect.exit_codes import exit_code_of
 from affect.files import atomic_path
 
 __all__ = ["draw_face", "sample_data_set", "write_sample"]
@@ -73,12 +74,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--size", type=int, default=128, metavar="PIXELS")
     parser.add_argument("--seed", type=int, default=42)
     options = parser.parse_args(arguments)
-    try:
-        print(write_sample(options.folder, options.train, options.val, options.size, options.seed))
-    except AffectError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return exit_code_of(
+        lambda: print(write_sample(options.folder, options.train, options.val, options.size, options.seed))
+    )
 
 
 if __name__ == "__main__":

@@ -140,7 +140,7 @@ def test_an_interrupted_download_leaves_no_zip_and_goes_on_where_it_stopped(hub:
     process.send_signal(signal.SIGINT)
     code, _, stderr = finish(process)
     assert code == 130
-    assert stderr.splitlines()[-1] == "Interrupted. Run it again to go on where it stopped."
+    assert stderr.splitlines()[-1] == "interrupted: run it again to go on where it stopped"
     assert not (tmp_path / "affectnet.zip").exists()
     part = next(tmp_path.glob(".affectnet.zip.*.part")).stat().st_size
     hub.stop_after = None

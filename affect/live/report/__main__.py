@@ -8,6 +8,7 @@ from pathlib import Path
 
 from affect.emotions import LANGUAGES
 from affect.errors import AffectError
+from affect.exit_codes import exit_code_of
 from affect.live.report import write_report
 from affect.live.report.folder import session_folders
 from affect.live.texts import default_language
@@ -21,7 +22,7 @@ exit codes: 0 done, 2 a folder that is no recorded session, or a file that canno
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Write the reports and print their paths. Returns the exit code."""
+    """The command line. Returns the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m affect.live.report",
         description="Make the report of recorded sessions: one HTML file that needs no network and prints on A4.",
@@ -35,24 +36,21 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--lang", choices=LANGUAGES, help="language of the report (default: that of the system)")
     parser.add_argument("--out", type=Path, metavar="FILE", help="the file to write (default: in the session's folder)")
     options = parser.parse_args(arguments)
-    language = options.lang or default_language()
-    try:
-        folders = list(dict.fromkeys(found for folder in options.folders for found in session_folders(folder)))
-        if options.compare:
-            if len(folders) < 2:
-                raise AffectError("--compare needs two sessions or more. Name their folders.")
-            print(write_report(folders, language, options.out))
-            return 0
-        if options.out and len(folders) > 1:
-            raise AffectError(
-                f"--out names one file, but there are {len(folders)} sessions. Add --compare for one page."
-            )
-        for folder in folders:
-            print(write_report([folder], language, options.out))
-    except AffectError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return exit_code_of(lambda: _write(options, options.lang or default_language()))
+
+
+def _write(options: argparse.Namespace, language: str) -> None:
+    """Write the reports and print their paths."""
+    folders = list(dict.fromkeys(found for folder in options.folders for found in session_folders(folder)))
+    if options.compare:
+        if len(folders) < 2:
+            raise AffectError("--compare needs two sessions or more. Name their folders.")
+        print(write_report(folders, language, options.out))
+        return
+    if options.out and len(folders) > 1:
+        raise AffectError(f"--out names one file, but there are {len(folders)} sessions. Add --compare for one page.")
+    for folder in folders:
+        print(write_report([folder], language, options.out))
 
 
 if __name__ == "__main__":
