@@ -20,7 +20,7 @@ import pandas as pd
 from affect.data.manifest import Manifest, read_manifest
 from affect.errors import AffectError
 from affect.exit_codes import exit_code_of
-from affect.experiments import STARTER, Augmentation, Experiment, Stage
+from affect.experiments import STARTER, Augmentation, Experiment, Stage, adapted
 from affect.files import atomic_path
 from affect.training import train_experiment
 
@@ -78,7 +78,7 @@ INGREDIENTS: dict[str, Change] = {
 }
 
 
-def runs_of(names: Sequence[str]) -> dict[str, Experiment]:
+def runs_of(names: Sequence[str], base: Experiment = BASE) -> dict[str, Experiment]:
     """The base, and the base with each named ingredient, by a name that fits a folder.
 
     Raises AffectError for an ingredient that is not in INGREDIENTS.
@@ -86,8 +86,8 @@ def runs_of(names: Sequence[str]) -> dict[str, Experiment]:
     unknown = [n for n in names if n not in INGREDIENTS]
     if unknown:
         raise AffectError(f"There is no ingredient {unknown[0]!r}. Choose from: {', '.join(INGREDIENTS)}.")
-    changed = {name: replace(INGREDIENTS[name](BASE), name=_slug(name)) for name in names}
-    return {"base": BASE, **changed}
+    changed = {name: replace(INGREDIENTS[name](base), name=_slug(name)) for name in names}
+    return {"base": base, **changed}
 
 
 def _slug(name: str) -> str:
@@ -170,6 +170,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--table", type=Path, metavar="DIR", help="write ablation.csv and ablation.md here")
     parser.add_argument("--only", nargs="+", metavar="INGREDIENT", default=list(INGREDIENTS))
     parser.add_argument("--seeds", type=int, nargs="+", default=[42])
+    parser.add_argument("--epochs", type=int, metavar="N", help=f"of the base (default {BASE.stages[0].epochs})")
+    parser.add_argument(
+        "--image-size", type=int, metavar="PIXELS", help=f"of the base (default {BASE.preprocessing.image_size})"
+    )
     parser.add_argument("--limit", type=int, metavar="N", help="only N pictures of each split, for a quick trial")
     options = parser.parse_args(arguments)
 
@@ -177,13 +181,18 @@ def main(arguments: list[str] | None = None) -> int:
         manifest = read_manifest(options.data)
         if options.table is not None:
             options.table.mkdir(parents=True, exist_ok=True)
+        base = adapted(BASE, options.epochs, options.image_size)
         table = ablate(
-            runs_of(options.only), manifest, options.out,
+            runs_of(options.only, base), manifest, options.out,
             seeds=options.seeds, init_weights=options.init_weights, limit=options.limit,
         )  # fmt: skip
         print(table_of(table))
         if options.table is not None:
-            title = f"Ablation on {manifest.name} val, seeds {', '.join(map(str, options.seeds))}"
+            pictures = f", {options.limit:,} training pictures" if options.limit else ""
+            title = (
+                f"Ablation on {manifest.name} val, seeds {', '.join(map(str, options.seeds))}, "
+                f"{base.stages[0].epochs} epochs at {base.preprocessing.image_size} px{pictures}"
+            )
             write(table, title, options.table)
 
     return exit_code_of(work, "the same command goes on after the last epoch")

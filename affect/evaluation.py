@@ -124,23 +124,28 @@ def evaluate_logits(
     return Evaluation(model, data, split, rows, logits, temperature, metrics)
 
 
-def evaluate_pictures(model_path: str | Path, manifest: Manifest, split: str = "val") -> Evaluation:
+def evaluate_pictures(
+    model_path: str | Path, manifest: Manifest, split: str = "val", *, mirrored: bool = False
+) -> Evaluation:
     """Measure a checkpoint on one split ("train", "val", "test" or "all") of a data set.
 
         evaluation = evaluate_pictures("models/starter_ferplus.pt", read_manifest("ferplus.zip"))
 
-    It runs on the GPU where there is one. Raises AffectError for an unusable file or an empty split.
+    mirrored: look at each picture's mirror image as well, and take the mean of both logits (test-time flip), for twice
+    the time. It runs on the GPU where there is one. Raises AffectError for an unusable file or an empty split.
     """
     checkpoint = load_checkpoint(model_path)
     pictures, rows = prepare_pictures(manifest, manifest.rows(split), checkpoint.preprocessing)
-    dataset = FaceDataset(pictures, target_distributions(rows, soft=False), checkpoint.preprocessing)
+    targets = target_distributions(rows, soft=False)
     device = torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
     model = checkpoint.build().to(device).to(memory_format=torch.channels_last)
+    views = (pictures, pictures[:, :, ::-1]) if mirrored else (pictures,)
+    logits = [predict_logits(model, FaceDataset(view, targets, checkpoint.preprocessing)) for view in views]
     return evaluate_logits(
-        predict_logits(model, dataset),
+        np.mean(logits, axis=0),
         rows,
         temperature=checkpoint.temperature,
-        model=Path(model_path).name,
+        model=Path(model_path).name + (" with mirror images" if mirrored else ""),
         data=manifest.name,
         split=split,
     )
@@ -237,6 +242,11 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--split", choices=("train", "val", "test", "all"), default="val", help="default: val")
     add_labelling(parser)
+    parser.add_argument(
+        "--mirrored",
+        action="store_true",
+        help="mean with each picture's mirror image (test-time flip), in twice the time",
+    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="write metrics.json, predictions.csv and figures")
     options = parser.parse_args(arguments)
     if options.data is None:
@@ -246,7 +256,7 @@ def main(arguments: list[str] | None = None) -> int:
         manifest = read_manifest(options.data, options.labels, options.split_mode)
         if options.out is not None:
             options.out.mkdir(parents=True, exist_ok=True)
-        evaluation = evaluate_pictures(options.model, manifest, options.split)
+        evaluation = evaluate_pictures(options.model, manifest, options.split, mirrored=options.mirrored)
         if options.out is not None:
             write_evaluation(evaluation, options.out)
         print(evaluation.origin, table_of(evaluation.metrics), sep="\n\n")

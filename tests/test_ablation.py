@@ -12,7 +12,7 @@ from affect.ablation import BASE, INGREDIENTS, METRICS, ablate, runs_of, table_o
 from affect.data.manifest import read_manifest
 from affect.data.sample import write_sample
 from affect.errors import AffectError
-from affect.experiments import Stage
+from affect.experiments import Stage, adapted
 from affect.optimisation import Learner
 from affect.preprocessing import Preprocessing
 
@@ -24,6 +24,13 @@ def test_each_run_is_the_base_with_one_ingredient_more() -> None:
     names = {e.name for e in runs.values()}
     assert len(names) == len(runs)
     assert all(" " not in name for name in names)
+
+
+def test_ingredients_are_added_to_a_smaller_base_as_well() -> None:
+    base = adapted(BASE, epochs=3, image_size=64)
+    runs = runs_of(["twice as long", "96 px", "mixup"], base)
+    assert [r.stages[0].epochs for r in runs.values()] == [3, 6, 3, 3]
+    assert [r.preprocessing.image_size for r in runs.values()] == [64, 64, 96, 64]
 
 
 def test_an_unknown_ingredient_is_told_with_those_that_exist() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import cv2
@@ -117,6 +118,21 @@ def test_the_command_line_and_a_notebook_measure_the_same(
     evaluation = evaluate_pictures(checkpoint_file, read_manifest(noise), "val")
     assert json.loads((out / "metrics.json").read_text()) == evaluation.metrics
     assert evaluation.temperature == 1.5  # the checkpoint's
+
+
+def test_with_mirror_images_a_picture_and_its_mirror_image_are_judged_alike(
+    checkpoint_file: Path, noise: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(noise, tmp_path / "turned")
+    for path in (tmp_path / "turned").rglob("*.png"):
+        cv2.imwrite(str(path), cv2.imread(str(path))[:, ::-1])
+    plain, turned = read_manifest(noise), read_manifest(tmp_path / "turned")
+    one, other = (evaluate_pictures(checkpoint_file, m, "val", mirrored=True).logits for m in (plain, turned))
+    np.testing.assert_allclose(one, other, atol=1e-5)
+    alone, turned_alone = (evaluate_pictures(checkpoint_file, m, "val").logits for m in (plain, turned))
+    np.testing.assert_allclose(one, (alone + turned_alone) / 2, atol=1e-5)
+    assert main(["--model", str(checkpoint_file), "--data", str(noise), "--mirrored"]) == 0
+    assert "random.pt with mirror images on noise val" in capsys.readouterr().out
 
 
 def test_an_empty_split_is_one_line(checkpoint_file: Path, noise: Path, capsys: pytest.CaptureFixture[str]) -> None:
