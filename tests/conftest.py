@@ -29,6 +29,21 @@ from affect.preprocessing import Image, Preprocessing
 REPOSITORY = Path(__file__).resolve().parents[1]
 SHARED = REPOSITORY.parent / "shared"
 
+# Files that take longest, the longest first: begun last, one of them would go on alone while the other cores wait.
+LONGEST = (
+    "test_notebooks.py",
+    "test_commands.py",
+    "test_training_survival.py",
+    "test_distributed.py",
+    "test_training.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """See LONGEST. The order within a file stays."""
+    rank = {name: i for i, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path.name, len(LONGEST)))
+
 
 @pytest.fixture(scope="session", autouse=True)
 def cache_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
