@@ -175,6 +175,7 @@ def figure_of(figures: dict, table: np.ndarray, mean: Image) -> Figure:
 
 
 def main() -> None:
+    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", type=Path, required=True, metavar="DIR_OR_ZIP")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")

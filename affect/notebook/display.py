@@ -53,9 +53,11 @@ class Lines(io.TextIOBase):
 
     @property
     def text(self) -> str:
+        """See the class."""
         return "\n".join([*self.lines, self._bar] if self._bar.strip() else self.lines)
 
     def write(self, text: str) -> int:
+        """As a stream's; returns how many characters were taken."""
         *ended, bar = (self._bar + text.replace("\x1b[A", "")).split("\n")
         self.lines += [line for line in map(_last_written, ended) if line]
         self._bar = _last_written(bar)
