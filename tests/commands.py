@@ -62,7 +62,7 @@ class _ParserFound(Exception):
 
 def parser_of(program: str) -> argparse.ArgumentParser:
     """The real parser of a program, `affect.training` or the webcam script, that takes options by their whole name."""
-    name = {SCRIPT: "affect.live.app", "affect.live.report": "affect.live.report.__main__"}.get(program, program)
+    name = {SCRIPT: "affect.live.app"}.get(program, program)
     found: list[argparse.ArgumentParser] = []
 
     def stop(parser: argparse.ArgumentParser, *_: object) -> NoReturn:
@@ -72,7 +72,10 @@ def parser_of(program: str) -> argparse.ArgumentParser:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(argparse.ArgumentParser, "parse_args", stop)
         patch.setattr(sys, "argv", [program])
+        module = importlib.import_module(name)
+        if hasattr(module, "__path__"):
+            module = importlib.import_module(f"{name}.__main__")
         with pytest.raises(_ParserFound):
-            importlib.import_module(name).main()
+            module.main()
     found[0].allow_abbrev = False
     return found[0]
