@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from tqdm import tqdm
 
 from affect.live.app import BUNDLED, parser
 from affect.live.classifier import load_classifier
@@ -140,7 +141,7 @@ def _session(frames: int, model: Path) -> dict[str, Any]:
                 summary.start("soak", classifier.description)
                 session.command(Command.RECORD)
                 settled = Held.now()
-                for frame in feed.frames():
+                for frame in tqdm(feed.frames(), desc="soak", total=frames, unit="frame", mininterval=1, leave=False):
                     start = time.perf_counter()
                     outputs.write(frame, session.process(frame) or [], summary.fps)
                     times[frame.number] = time.perf_counter() - start
