@@ -2,7 +2,8 @@
 
     python -m benchmarks.training --data DIR_OR_ZIP [--init-weights FILE.pt] [--image-size 224 112] [--write]
 
-All of it takes more than an hour on two cores; `--only accuracy`, then `--only speed`, does it in two goes.
+All of it takes more than an hour on two cores; `--only accuracy`, then `--only speed`, does it in two goes, and
+`--resume` goes on after an interruption.
 With --write the benchmark's part of benchmarks/README.md and of docs/scaling.md is renewed. Run it on a machine that
 does nothing else; the pictures that it needs are unpacked into a temporary folder.
 """
@@ -194,8 +195,11 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     for name, (train, val) in sets.items():
         unpack(manifest, "train", train, options.seed, folder / name)
         unpack(manifest, "val", val, options.seed, folder / name)
-    found: dict[str, Any] = {"machine": machine(), "data": manifest.name, "speed": {}, "accuracy": {}, "gpu": {}}
-    found |= kept_part(options)
+    found: dict[str, Any] = {
+        "machine": machine(), "data": manifest.name, "settings": settings_of(options),
+        "speed": {}, "accuracy": {}, "gpu": {},
+    }  # fmt: skip
+    found |= kept(options)
 
     def job(kind: str, experiment: str, stage: str, size: int) -> Job:
         data = str(folder / kind)
@@ -203,28 +207,60 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
 
     for size in options.image_size if options.only != "accuracy" else ():
         for experiment, stage in STAGES:
+            if f"{experiment} {stage} {size}" in found["speed"]:
+                continue
             _say(f"speed: {experiment} {stage}, {size}×{size} …")
             found["speed"][f"{experiment} {stage} {size}"] = speed(
                 job("speed", experiment, stage, size), options.rounds
             )
             if torch.cuda.is_available() and stage == "finetuned":
                 found["gpu"][f"{experiment} {stage} {size}"] = gpu(job("speed", experiment, stage, size))
+            save(found, options.out)
     for experiment, stage in STAGES if options.only != "speed" else ():
+        if f"{experiment} {stage}" in found["accuracy"]:
+            continue
         _say(f"accuracy: {experiment} {stage}, {min(options.image_size)}×{min(options.image_size)} …")
         of_stage = job("accuracy", experiment, stage, min(options.image_size))
         found["accuracy"][f"{experiment} {stage}"] = accuracy(of_stage, options.seeds)
+        save(found, options.out)
     return found
 
 
-def kept_part(options: argparse.Namespace) -> dict[str, Any]:
-    """With --only: what the last run found of the other part."""
+def settings_of(options: argparse.Namespace) -> dict[str, Any]:
+    """What a measurement depends on, by part."""
+    return {
+        "speed": {"pictures": options.pictures, "rounds": options.rounds, "seed": options.seed},
+        "accuracy": {
+            "pictures": options.accuracy_pictures, "epochs": options.epochs, "seeds": options.seeds,
+            "seed": options.seed, "image_size": min(options.image_size),
+        },
+    }  # fmt: skip
+
+
+def kept(options: argparse.Namespace) -> dict[str, Any]:
+    """What the last run into --out found: with --only of the other part, with --resume of this part as well.
+
+    Raises AffectError where a run that is to be resumed had other settings.
+    """
     file = options.out / "training.json"
-    if options.only is None or not file.is_file():
+    if (options.only is None and not options.resume) or not file.is_file():
         return {}
-    last = json.loads(file.read_text(encoding="utf-8"))
-    return (
-        {"accuracy": last["accuracy"]} if options.only == "speed" else {k: last[k] for k in ("speed", "gpu", "machine")}
-    )
+    last, parts = json.loads(file.read_text(encoding="utf-8")), {"speed", "accuracy"}
+    mine = parts if options.only is None else {options.only}
+    found: dict[str, Any] = {part: last[part] for part in (parts if options.resume else parts - mine)}
+    if "speed" in found:
+        found |= {key: last[key] for key in ("gpu", "machine")}
+    settings, before = settings_of(options), last["settings"]
+    for part in mine & found.keys():
+        if found[part] and before[part] != settings[part]:
+            raise AffectError(f"{file} was measured with {before[part]}, not {settings[part]}. Leave --resume away.")
+    return {**found, "settings": {**settings, **{part: before[part] for part in found.keys() & before.keys()}}}
+
+
+def save(found: dict[str, Any], folder: Path) -> None:
+    """Write `training.json`, also of a run that goes on."""
+    with atomic_path(folder / "training.json") as part:
+        part.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def report(found: dict[str, Any]) -> str:
@@ -356,6 +392,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--epochs", type=int, default=5, metavar="N", help="of the accuracy (default 5)")
     made.add_argument("--seeds", type=int, default=2, metavar="N", help="of the accuracy (default 2)")
     made.add_argument("--only", choices=("speed", "accuracy"), help="measure one part, and keep the other from --out")
+    made.add_argument("--resume", action="store_true", help="keep what an interrupted run found in --out")
     made.add_argument("--seed", type=int, default=42)
     made.add_argument("--out", type=Path, default=ROOT / "results" / "benchmarks" / "training", metavar="DIR")
     made.add_argument("--write", action="store_true", help="renew benchmarks/README.md and docs/scaling.md as well")
@@ -377,8 +414,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 130
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    with atomic_path(options.out / "training.json") as part:
-        part.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    save(found, options.out)
     if found["speed"]:
         plots.save(figure_of(found), options.out / "training.png")
     print(report(found))
