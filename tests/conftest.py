@@ -7,6 +7,7 @@ import os
 # Tests run in as many processes as there are cores, and their threads would only wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -37,6 +38,14 @@ LONGEST = (
     "test_distributed.py",
     "test_training.py",
 )
+
+
+# A shell lets what it runs in the background ignore interrupts, and nohup ignores hang-ups. Programs inherit what is
+# ignored, and would never hear what the tests send to them; what is heard and does nothing is not inherited.
+for _name in ("SIGINT", "SIGQUIT", "SIGHUP"):
+    _number = getattr(signal, _name, None)
+    if _number is not None and signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, lambda *_: None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
