@@ -78,7 +78,8 @@ def train_experiment(
     with accelerator.local_main_process_first():  # the others find the pictures in the cache
         pictures, choose_rows, preprocessing = _pictures(experiment, manifest, seed, limit, list(teachers))
     if accelerator.is_main_process:
-        remove_leftovers(run.state_path)
+        for path in (run.state_path, *run.checkpoints):
+            remove_leftovers(path)
     progress = load_progress(run.state_path, identity) if resume and run.state_path.exists() else Progress()
 
     def save(current: Progress) -> None:

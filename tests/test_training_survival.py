@@ -138,6 +138,7 @@ def test_a_kill_between_the_checkpoint_and_its_figures_does_not_pass_for_the_end
     finished, place = places("whole"), places("between")
     shutil.copytree(finished.root, place.root)
     place.metrics.unlink()
+    place.checkpoint.with_name(f".{place.checkpoint.name}.half.part").write_bytes(b"of one that was being written")
     identity = load_checkpoint(place.checkpoint).provenance["identity"]
     row = {"stage": "all", "epoch": 3, "val_loss": 1.0, "val_accuracy": 0.5}
     done = {"row": row, "model": whole[0].state_dict}
