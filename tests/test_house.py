@@ -56,6 +56,10 @@ def test_constraints_name_an_exact_version_for_every_requirement() -> None:
 
 def test_the_version_is_the_same_everywhere() -> None:
     assert f'version = "{affect.__version__}"' in text_of("pyproject.toml").splitlines()
+    assert f"version: {affect.__version__}" in text_of("CITATION.cff").splitlines()
+    newest = re.findall(r"^## (\S+), (\S+)$", text_of("CHANGELOG.md"), re.M)[0]
+    assert newest[0] == affect.__version__
+    assert f'date-released: "{newest[1]}"' in text_of("CITATION.cff").splitlines()
 
 
 def test_no_data_is_tracked() -> None:

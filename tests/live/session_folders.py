@@ -66,7 +66,7 @@ def write_session(
             "label_lead": 0.1,
             "label_least": 0.3,
         },
-        "versions": {"affect": "0.1.0.dev0", "python": "3.11.7", "onnxruntime": "1.32.0", "opencv": "4.14.0"},
+        "versions": {"affect": "0.1.0", "python": "3.11.7", "onnxruntime": "1.32.0", "opencv": "4.14.0"},
         "consent": {"given_at": "2026-11-25T09:59:58+01:00", "how": "asked"},
         "frames": round(30 * duration_s),
         "frames_with_face": round(27 * duration_s),
