@@ -190,8 +190,9 @@ STARTER = Experiment(
     chosen_on="val",
 )
 
-# What the bundled model can learn from: three times as long, on pictures that vary more, with the votes cleaned of slips
-# and the rare classes favoured. The first blocks learn in the first stage and in the last; between, they stand still.
+# What the bundled model can learn from: three times as long, on pictures that vary more, with the votes cleaned of
+# slips and the rare classes favoured. The first blocks learn in the first stage and in the last; between, they stand
+# still.
 TEACHER = replace(
     STARTER,
     name="teacher",

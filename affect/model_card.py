@@ -2,7 +2,9 @@
 
     python -m affect.model_card models/starter_ferplus.pt --metrics results/ferplus/starter/metrics.json
 
-replaces what stands between the two markers in the card beside the checkpoint (`models/starter_ferplus.md`).
+replaces what stands between the two markers in the card beside the checkpoint (`models/starter_ferplus.md`), and the
+checkpoint's row in the table of the folder's `README.md`, where there is one. What `affect.robustness`,
+`affect.quantisation` and `affect.ablation` wrote beside the metrics stands in the card as well.
 """
 
 from __future__ import annotations
@@ -19,21 +21,27 @@ from affect.model import Checkpoint, load_checkpoint
 
 BEGIN = "<!-- figures: written by python -m affect.model_card -->"
 END = "<!-- end of figures -->"
+INDEX_BEGIN = "<!-- models: a row each, written by python -m affect.model_card -->"
+INDEX_END = "<!-- end of models -->"
+BESIDE = {  # tables that other commands write into the folder of the metrics
+    "robustness.md": "Under what a webcam does to a picture",
+    "int8.md": "In 8-bit integers, and the time for a face",
+    "ablation.md": "What each ingredient of the recipe brings",
+}
 OVERALL = ("accuracy", "balanced_accuracy", "f1_weighted", "f1_macro", "auc_macro", "ece")
 
 
-def figures(path: Path, checkpoint: Checkpoint, metrics: dict[str, Any]) -> str:
-    """The generated part of a card, Markdown: file, training, overall and per-class figures."""
+def figures(path: Path, checkpoint: Checkpoint, metrics: dict[str, Any], tables: dict[str, str]) -> str:
+    """The generated part of a card, Markdown: file, training, overall and per-class figures, then `tables` by title."""
     provenance, settings = checkpoint.provenance, checkpoint.preprocessing
     best, side = provenance["best"], settings.image_size
-    parameters = sum(v.numel() for k, v in checkpoint.state_dict.items() if k.endswith((".weight", ".bias")))
     lines = [
         BEGIN,
         "",
         f"| | {path.name} |",
         "|---|---|",
         f"| SHA-256 | `{sha256_of(path)}` |",
-        f"| size | {path.stat().st_size / 1e6:.1f} MB, {parameters / 1e6:.2f} M parameters |",
+        f"| size | {path.stat().st_size / 1e6:.1f} MB, {_parameters(checkpoint) / 1e6:.2f} M parameters |",
         f"| input | {side}×{side} px, {settings.color}, detail up to {settings.detail} px, "
         f"crop margin {settings.crop_margin:+.3f}, shift {settings.crop_shift:+.3f} face boxes |",
         f"| trained on | {provenance['data']}, {provenance['pictures']['train']:,} pictures, "
@@ -54,25 +62,75 @@ def figures(path: Path, checkpoint: Checkpoint, metrics: dict[str, Any]) -> str:
     ]
     for name, row in metrics["per_class"].items():
         lines.append(f"| {name} | {row['precision']:.3f} | {row['recall']:.3f} | {row['f1']:.3f} | {row['support']} |")
+    for title, table in tables.items():
+        lines += ["", f"### {title}", "", table]
     return "\n".join([*lines, "", END])
 
 
+def index_row(path: Path, checkpoint: Checkpoint, metrics: dict[str, Any], ms_a_face: float | None) -> str:
+    """The checkpoint's row in the table of models, Markdown."""
+    provenance, settings = checkpoint.provenance, checkpoint.preprocessing
+    low, high = metrics["intervals"]["accuracy"]
+    time = "–" if ms_a_face is None else f"{ms_a_face:.1f} ms"
+    cells = (
+        f"[`{path.name}`]({path.with_suffix('.md').name})",
+        f"{provenance['data']}, {provenance['pictures']['train']:,} pictures",
+        f"{metrics['accuracy']:.3f} [{low:.3f}, {high:.3f}]",
+        f"{metrics['f1_macro']:.3f}",
+        f"{metrics['ece']:.3f}",
+        f"{metrics['data']} {metrics['split']}, {metrics['n']:,}",
+        f"{settings.image_size}×{settings.image_size} {settings.color}",
+        f"{path.stat().st_size / 1e6:.1f} MB, {_parameters(checkpoint) / 1e6:.2f} M",
+        time,
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _parameters(checkpoint: Checkpoint) -> int:
+    return sum(v.numel() for k, v in checkpoint.state_dict.items() if k.endswith((".weight", ".bias")))
+
+
 def write_card(path: Path, metrics_path: Path) -> Path:
-    """Renew the figures in the card beside a checkpoint; the words around them stay.
+    """Renew the figures in the card beside a checkpoint, and its row in the folder's README. Words around them stay.
 
     Returns the card's path. Raises AffectError where the card or its markers are missing.
     """
     card = path.with_suffix(".md")
-    text = card.read_text(encoding="utf-8") if card.is_file() else ""
-    if BEGIN not in text or END not in text:
-        raise AffectError(f"{card} has no place for figures. Write the card with the lines {BEGIN!r} and {END!r}.")
     if not metrics_path.is_file():
         raise AffectError(f"{metrics_path} does not exist. Make it with python -m affect.evaluation … --out DIR.")
-    metrics = json.loads(metrics_path.read_text(encoding="utf-8"))
-    before, after = text.split(BEGIN)[0], text.split(END)[1]
+    metrics, checkpoint = json.loads(metrics_path.read_text(encoding="utf-8")), load_checkpoint(path)
+    folder = metrics_path.parent
+    tables = {title: _table(folder / name) for name, title in BESIDE.items() if (folder / name).is_file()}
+    before, _, after = _parts(card, BEGIN, END)
     with atomic_path(card) as part:
-        part.write_text(before + figures(path, load_checkpoint(path), metrics) + after, encoding="utf-8")
+        part.write_text(before + figures(path, checkpoint, metrics, tables) + after, encoding="utf-8")
+    index = path.parent / "README.md"
+    if index.is_file():
+        before, inside, after = _parts(index, INDEX_BEGIN, INDEX_END)
+        quantised = folder / "int8.json"
+        ms = json.loads(quantised.read_text(encoding="utf-8"))["float32"]["ms_a_face"] if quantised.is_file() else None
+        row = index_row(path, checkpoint, metrics, ms)
+        kept = [line for line in inside.strip().splitlines() if not line.startswith(f"| [`{path.name}`]")]
+        with atomic_path(index) as part:
+            part.write_text("\n".join([f"{before}{INDEX_BEGIN}", *kept, row, INDEX_END]) + after, encoding="utf-8")
     return card
+
+
+def _table(path: Path) -> str:
+    """A file's Markdown without its own title."""
+    return "\n".join(
+        line.lstrip("# ") if line.startswith("# ") else line for line in path.read_text(encoding="utf-8").splitlines()
+    ).strip()
+
+
+def _parts(path: Path, begin: str, end: str) -> tuple[str, str, str]:
+    """A file's text before, between and after two markers."""
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    if begin not in text or end not in text:
+        raise AffectError(f"{path} has no place for figures. Write it with the lines {begin!r} and {end!r}.")
+    before, rest = text.split(begin)
+    inside, after = rest.split(end)
+    return before, inside, after
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -86,7 +86,7 @@ def compare(path: Path, manifest: Manifest, split: str = "val", pictures: int = 
     """
     checkpoint = load_checkpoint(path)
     train = manifest.rows("train")
-    some = train[stratified_part(train, min(1.0, pictures / len(train)), seed)]
+    some = train if pictures >= len(train) else train[stratified_part(train, pictures / len(train), seed)]
     calibration, _ = _faces(manifest, some, checkpoint, "calibration")
     faces, rows = _faces(manifest, manifest.rows(split), checkpoint, "pictures")
     with tempfile.TemporaryDirectory() as folder:
@@ -119,6 +119,8 @@ def quantise(source: Path, target: Path, calibration: Floats) -> None:
     """Write an ONNX network in 8-bit integers: weights per channel, activations with the ranges of `calibration`.
 
     calibration: float32 (n, 3, side, side), as the network takes them.
+    Weights are unsigned as the activations are: signed ones overflow 16 bits in AVX2's products, which cost the bundled
+    model 1.6 points of accuracy on processors without VNNI.
     """
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
@@ -144,7 +146,7 @@ def quantise(source: Path, target: Path, calibration: Floats) -> None:
             quant_format=QuantFormat.QDQ,
             per_channel=True,
             activation_type=QuantType.QUInt8,
-            weight_type=QuantType.QInt8,
+            weight_type=QuantType.QUInt8,
         )
     finally:
         log.setLevel(level)

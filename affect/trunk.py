@@ -126,7 +126,9 @@ class Top(nn.Module):
     def forward(self, activations: torch.Tensor) -> torch.Tensor:
         """See the class."""
         if activations.ndim == 4:
-            activations = self.blocks(activations.contiguous(memory_format=torch.channels_last)).mean((2, 3))
+            features = self.blocks(activations.contiguous(memory_format=torch.channels_last))
+            # not mean((2, 3)): its gradient lies as NCHW in memory, on which the last batch-norm's backward is slow
+            activations = features.permute(0, 2, 3, 1).flatten(1, 2).mean(1)
         logits: torch.Tensor = self.classifier(activations)
         return logits
 
