@@ -11,6 +11,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -61,9 +62,9 @@ INGREDIENTS: dict[str, Change] = {
     "soft labels": _changed(soft_labels=True),
     "soft labels of two votes or more": _changed(soft_labels=True, min_votes=2),
     "rotation, shift and scale": _augmented(rotation=15, shift=0.08, scale=0.12),
-    "light": _augmented(light=0.4),
+    "light and blur": _augmented(light=0.4, blur=0.1),
     "random erasing": _augmented(erase=0.25),
-    "poor camera": _augmented(camera=0.3),
+    "poor camera": _augmented(camera=0.25),
     "RandAugment": _augmented(random_ops=2),
     "mixup": _changed(mixup=0.2),
     "cutmix": _changed(cutmix=1.0),
@@ -76,6 +77,18 @@ INGREDIENTS: dict[str, Change] = {
     "128 px": _sized(128),
     "twice as long": _longer(2),
 }
+# what the teacher's recipe is made of, beside time and stages; "all of the recipe" is the base with these together
+RECIPE = (
+    "soft labels of two votes or more",
+    "rotation, shift and scale",
+    "light and blur",
+    "random erasing",
+    "poor camera",
+    "mixup",
+    "averaged weights",
+    "logit adjustment",
+)
+INGREDIENTS["all of the recipe"] = lambda e: reduce(lambda made, name: INGREDIENTS[name](made), RECIPE, e)
 
 
 def runs_of(names: Sequence[str], base: Experiment = BASE) -> dict[str, Experiment]:

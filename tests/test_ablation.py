@@ -12,7 +12,7 @@ from affect.ablation import BASE, INGREDIENTS, METRICS, ablate, runs_of, table_o
 from affect.data.manifest import read_manifest
 from affect.data.sample import write_sample
 from affect.errors import AffectError
-from affect.experiments import Stage, adapted
+from affect.experiments import TEACHER, Stage, adapted
 from affect.optimisation import Learner
 from affect.preprocessing import Preprocessing
 
@@ -31,6 +31,12 @@ def test_ingredients_are_added_to_a_smaller_base_as_well() -> None:
     runs = runs_of(["twice as long", "96 px", "mixup"], base)
     assert [r.stages[0].epochs for r in runs.values()] == [3, 6, 3, 3]
     assert [r.preprocessing.image_size for r in runs.values()] == [64, 64, 96, 64]
+
+
+def test_the_ingredients_together_are_what_the_teacher_is_made_of() -> None:
+    together = runs_of(["all of the recipe"])["all of the recipe"]
+    of_its_own = {"name": TEACHER.name, "question": TEACHER.question, "stages": TEACHER.stages}
+    assert replace(together, **of_its_own, weight_decay=TEACHER.weight_decay) == TEACHER
 
 
 def test_an_unknown_ingredient_is_told_with_those_that_exist() -> None:
