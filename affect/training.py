@@ -11,6 +11,7 @@ import os
 import platform
 import shutil
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -44,6 +45,8 @@ from affect.preprocessing import Preprocessing
 from affect.progress import Progress, State, load_progress, save_progress
 from affect.runs import STORY, Run, default_folder, identity_of
 from affect.signals import end_on_signals
+
+REDRAW_S = 30.0  # an epoch on kept features takes less time than drawing its curve
 
 
 def train_experiment(
@@ -82,10 +85,17 @@ def train_experiment(
             remove_leftovers(path)
     progress = load_progress(run.state_path, identity) if resume and run.state_path.exists() else Progress()
 
+    drawn_at = time.monotonic()
+
     def save(current: Progress) -> None:
-        if accelerator.is_main_process:
-            save_progress(run.state_path, current, identity)
-            _write_history(current, run, len(pictures.choose))
+        nonlocal drawn_at
+        if not accelerator.is_main_process:
+            return
+        save_progress(run.state_path, current, identity)
+        history = _write_history(current, run)
+        if current.running is None or time.monotonic() - drawn_at > REDRAW_S:  # a stage is over, or somebody may look
+            _draw_history(history, run, len(pictures.choose))
+            drawn_at = time.monotonic()
 
     scratch = run.scratch
     fitter = Fitter(experiment, pictures, accelerator, seed=seed, init_weights=init_weights, scratch=scratch, save=save)
@@ -197,12 +207,16 @@ def _about(run: Run, pictures: Pictures) -> dict[str, Any]:
     }
 
 
-def _write_history(progress: Progress, run: Run, n: int) -> None:
-    from affect import plots
-
+def _write_history(progress: Progress, run: Run) -> pd.DataFrame:
     history = pd.DataFrame(progress.history)
     with atomic_path(run.home / "history.csv") as part:
         history.to_csv(part, index=False)
+    return history
+
+
+def _draw_history(history: pd.DataFrame, run: Run, n: int) -> None:
+    from affect import plots
+
     figure = plots.learning_curves(history, f"{run.name} on {run.data}, n = {n:,} pictures that choose the epoch")
     plots.save(figure, run.home / "history.png")
 

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import torch
+from matplotlib.figure import Figure
 from patterns import TINY, write_patterns
 
-from affect import fitting, training
+from affect import fitting, plots, training
 from affect.data.framing import measure_framing
 from affect.data.manifest import Manifest, read_manifest
 from affect.data.sample import write_sample
@@ -40,13 +42,26 @@ def train(experiment: Experiment, manifest: Manifest, folder: Path, **options: o
     return training.train_experiment(experiment, manifest, folder / "m", folder / "r", **options)  # type: ignore[arg-type]
 
 
-def test_a_run_leaves_a_checkpoint_its_history_its_figures_and_no_leftovers(manifest: Manifest, tmp_path: Path) -> None:
+def test_a_run_leaves_a_checkpoint_its_history_its_figures_and_no_leftovers(
+    manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[pd.DataFrame] = []
+    draw = plots.learning_curves
+
+    def note(history: pd.DataFrame, origin: str) -> Figure:
+        drawn.append(history)
+        return draw(history, origin)
+
+    monkeypatch.setattr(plots, "learning_curves", note)
+    monkeypatch.setattr(training, "REDRAW_S", math.inf)
     (path,) = train(TINY, manifest, tmp_path)
     checkpoint = load_checkpoint(path)
     assert checkpoint.preprocessing == TINY.preprocessing
     home = tmp_path / "r" / manifest.name / "tiny"
     history = pd.read_csv(home / "history.csv")
     assert history["stage"].tolist() == ["head", "all", "all"]
+    assert [len(h) for h in drawn] == [1, 3]  # once a stage, since the epochs take no time
+    assert (home / "history.png").is_file()
     best = checkpoint.provenance["best"]
     assert best["val_accuracy"] == history["val_accuracy"][1:].max()
     assert checkpoint.provenance["pictures"] == {"train": 64, "val": 24}
