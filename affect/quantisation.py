@@ -9,6 +9,8 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import platform
+import re
 import sys
 import tempfile
 import time
@@ -58,11 +60,13 @@ class Row:
 class Comparison:
     """The network as it is, and in integers.
 
-    n: pictures measured.   calibrated_on: pictures that the ranges come from.
+    machine: the processor that the times are of.   n: pictures measured.
+    calibrated_on: pictures that the ranges come from.
     speedup: median of the turns' ratios.   agreement: share of pictures that both give the same class.
     """
 
     model: str
+    machine: str
     data: str
     split: str
     n: int
@@ -105,6 +109,7 @@ def compare(path: Path, manifest: Manifest, split: str = "val", pictures: int = 
         found[name] = Row(name, **figures, ms_a_face=1e3 * float(np.median(times[name])), megabytes=sizes[name])
     return Comparison(
         model=path.name,
+        machine=processor(),
         data=manifest.name,
         split=split,
         n=len(rows),
@@ -113,6 +118,17 @@ def compare(path: Path, manifest: Manifest, split: str = "val", pictures: int = 
         speedup=float(np.median(times["float32"] / times["int8"])),
         agreement=float((logits["float32"].argmax(1) == logits["int8"].argmax(1)).mean()),
     )
+
+
+def processor() -> str:
+    """The processor in words. On Linux with its family and model, since servers of many generations share one name."""
+    info = Path("/proc/cpuinfo")
+    if not info.is_file():
+        return platform.processor() or platform.machine()
+    told = dict(re.findall(r"^(model name|cpu family|model)\s*: (.+)$", info.read_text(), re.M))
+    if len(told) < 3:
+        return platform.machine()
+    return f"{told['model name']}, family {told['cpu family']} model {told['model']}"
 
 
 def quantise(source: Path, target: Path, calibration: Floats) -> None:
@@ -200,7 +216,7 @@ def table_of(found: Comparison) -> str:
     """The comparison as Markdown."""
     lines = [
         f"{found.model} on {found.data} {found.split}, n = {found.n:,}; integer ranges from {found.calibrated_on:,} "
-        "training pictures; one face at a time on one core:",
+        f"training pictures; one face at a time on one core of {found.machine}:",
         "",
         "| network | accuracy | macro F1 | ECE | ms a face | MB |",
         "|---|---|---|---|---|---|",

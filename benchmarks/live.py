@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 from affect.files import atomic_path
 from affect.live.app import BUNDLED
+from affect.quantisation import processor
 from benchmarks import measure
 
 FOLDER = Path(__file__).resolve().parent
@@ -68,19 +69,13 @@ def machine() -> dict[str, Any]:
     load = round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
     packages = {name: version(name) for name in ("opencv-python", "onnxruntime", "torch", "numpy")}
     return {
-        "processor": _processor(),
+        "processor": processor(),
         "cores": os.cpu_count(),
         "system": platform.system(),
         "python": platform.python_version(),
         "load_at_start": load,
         **packages,
     }
-
-
-def _processor() -> str:
-    info = Path("/proc/cpuinfo")
-    names = [line for line in info.read_text().splitlines() if "model name" in line] if info.is_file() else []
-    return names[0].split(":")[1].strip() if names else platform.processor()
 
 
 def report(found: dict[str, Any]) -> str:

@@ -36,6 +36,7 @@ from affect.errors import AffectError
 from affect.experiments import EXPERIMENTS, Stage
 from affect.files import atomic_path
 from affect.plots.style import MAIN, OTHER, headline, new_figure, tidy
+from affect.quantisation import processor
 from benchmarks.training_loops import Job
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -175,10 +176,8 @@ def stage_of(experiment: str, stage: str) -> Stage:
 
 def machine() -> dict[str, Any]:
     """What the numbers were measured on."""
-    info = Path("/proc/cpuinfo")
-    names = [line for line in info.read_text().splitlines() if "model name" in line] if info.is_file() else []
     return {
-        "processor": names[0].split(":")[1].strip() if names else platform.processor(),
+        "processor": processor(),
         "cores": os.cpu_count(),
         "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
         "system": platform.system(),
