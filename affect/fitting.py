@@ -175,7 +175,7 @@ class Fitter:
         world, size = self._accelerator.num_processes, self._experiment.batch_size
         size = max(world, min(size, len(order) // world * world))
         order = order[: len(order) // size * size].reshape(-1, world)[:, self._accelerator.process_index]
-        return batches(data, order, size // world)
+        return batches(data, order, size // world, ready=kept is not None)
 
     def _weights(self) -> State:
         return {k: v.detach().cpu().clone() for k, v in self._model.state_dict().items()}

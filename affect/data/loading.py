@@ -87,14 +87,20 @@ class FaceDataset(Dataset[Batch]):
         return torch.from_numpy(self.preprocessing.normalize(pictures)), self.targets[indices]
 
 
-def batches(dataset: Dataset[Batch], order: npt.NDArray[np.integer], batch_size: int) -> DataLoader[Batch]:
-    """The items in this order, in whole batches; what does not fill one is left out."""
+def batches(
+    dataset: Dataset[Batch], order: npt.NDArray[np.integer], batch_size: int, *, ready: bool = False
+) -> DataLoader[Batch]:
+    """The items in this order, in whole batches; what does not fill one is left out.
+
+    ready: the items need no preparation; to start processes for them, and to pass every batch between two, would take
+    longer than to read it.
+    """
     size = min(batch_size, len(order))
     return DataLoader(
         dataset,
         batch_sampler=BatchSampler([int(i) for i in order], size, drop_last=True),
         collate_fn=keep_batch,
-        num_workers=workers(len(order)),
+        num_workers=0 if ready else workers(len(order)),
         pin_memory=torch.cuda.is_available(),
     )
 

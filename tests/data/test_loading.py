@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 import torch
 
+from affect.data import loading
 from affect.data.loading import FaceDataset, batches, shuffled, target_distributions
 from affect.data.manifest import VOTES
 from affect.experiments import STARTER
@@ -63,3 +64,10 @@ def test_batches_follow_the_order_and_are_whole() -> None:
 def test_a_shuffle_depends_on_its_seed_alone() -> None:
     np.testing.assert_array_equal(shuffled(50, 1, 2), shuffled(50, 1, 2))
     assert (shuffled(50, 1, 2) != shuffled(50, 1, 3)).any()
+
+
+def test_no_process_is_started_for_items_that_are_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "workers", lambda items: 2)
+    base = FaceDataset(PICTURE[None], np.eye(8, dtype=np.float32)[:1], Preprocessing(image_size=40, color="grey"))
+    assert batches(base, np.arange(1), 1).num_workers == 2
+    assert batches(base, np.arange(1), 1, ready=True).num_workers == 0
