@@ -128,8 +128,8 @@ def _parts(path: Path, begin: str, end: str) -> tuple[str, str, str]:
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
     if begin not in text or end not in text:
         raise AffectError(f"{path} has no place for figures. Write it with the lines {begin!r} and {end!r}.")
-    before, rest = text.split(begin)
-    inside, after = rest.split(end)
+    before, _, rest = text.partition(begin)
+    inside, _, after = rest.partition(end)
     return before, inside, after
 
 
