@@ -9,8 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import platform
-import re
 import sys
 import tempfile
 import time
@@ -32,6 +30,7 @@ from affect.data.splits import stratified_part
 from affect.evaluation import probabilities_of
 from affect.exit_codes import exit_code_of
 from affect.files import atomic_path, sha256_of
+from affect.machine import processor
 from affect.metrics import metrics_of
 from affect.model import Checkpoint, load_checkpoint, onnx_export
 
@@ -118,17 +117,6 @@ def compare(path: Path, manifest: Manifest, split: str = "val", pictures: int = 
         speedup=float(np.median(times["float32"] / times["int8"])),
         agreement=float((logits["float32"].argmax(1) == logits["int8"].argmax(1)).mean()),
     )
-
-
-def processor() -> str:
-    """The processor in words. On Linux with its family and model, since servers of many generations share one name."""
-    info = Path("/proc/cpuinfo")
-    if not info.is_file():
-        return platform.processor() or platform.machine()
-    told = dict(re.findall(r"^(model name|cpu family|model)\s*: (.+)$", info.read_text(), re.M))
-    if len(told) < 3:
-        return platform.machine()
-    return f"{told['model name']}, family {told['cpu family']} model {told['model']}"
 
 
 def quantise(source: Path, target: Path, calibration: Floats) -> None:

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from affect.files import atomic_path
 from affect.live.app import BUNDLED
-from affect.quantisation import processor
+from affect.machine import processor
 from benchmarks import measure
 
 FOLDER = Path(__file__).resolve().parent

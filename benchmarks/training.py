@@ -35,8 +35,8 @@ from affect.data.splits import stratified_part
 from affect.errors import AffectError
 from affect.experiments import EXPERIMENTS, Stage
 from affect.files import atomic_path
+from affect.machine import processor
 from affect.plots.style import MAIN, OTHER, headline, new_figure, tidy
-from affect.quantisation import processor
 from benchmarks.training_loops import Job
 
 ROOT = Path(__file__).resolve().parents[1]
