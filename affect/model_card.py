@@ -28,6 +28,7 @@ BESIDE = {  # tables that other commands write into the folder of the metrics
     "int8.md": "In 8-bit integers, and the time for a face",
     "ablation.md": "What each ingredient of the recipe brings",
 }
+SAME = 0.001  # of accuracy: two measurements of one model on one split differ by less
 OVERALL = ("accuracy", "balanced_accuracy", "f1_weighted", "f1_macro", "auc_macro", "ece")
 
 
@@ -100,6 +101,12 @@ def write_card(path: Path, metrics_path: Path) -> Path:
         raise AffectError(f"{metrics_path} does not exist. Make it with python -m affect.evaluation … --out DIR.")
     metrics, checkpoint = json.loads(metrics_path.read_text(encoding="utf-8")), load_checkpoint(path)
     folder = metrics_path.parent
+    quantised = folder / "int8.json"
+    measured = json.loads(quantised.read_text(encoding="utf-8"))["float32"] if quantised.is_file() else None
+    if measured is not None and abs(measured["accuracy"] - metrics["accuracy"]) > SAME:
+        raise AffectError(
+            f"{quantised} was measured on another model. Run affect.quantisation and affect.robustness again."
+        )
     tables = {title: _table(folder / name) for name, title in BESIDE.items() if (folder / name).is_file()}
     before, _, after = _parts(card, BEGIN, END)
     with atomic_path(card) as part:
@@ -107,9 +114,7 @@ def write_card(path: Path, metrics_path: Path) -> Path:
     index = path.parent / "README.md"
     if index.is_file():
         before, inside, after = _parts(index, INDEX_BEGIN, INDEX_END)
-        quantised = folder / "int8.json"
-        ms = json.loads(quantised.read_text(encoding="utf-8"))["float32"]["ms_a_face"] if quantised.is_file() else None
-        row = index_row(path, checkpoint, metrics, ms)
+        row = index_row(path, checkpoint, metrics, measured["ms_a_face"] if measured is not None else None)
         kept = [line for line in inside.strip().splitlines() if not line.startswith(f"| [`{path.name}`]")]
         with atomic_path(index) as part:
             part.write_text("\n".join([f"{before}{INDEX_BEGIN}", *kept, row, INDEX_END]) + after, encoding="utf-8")

@@ -86,7 +86,7 @@ def test_the_folders_readme_has_a_row_for_each_model(model: Path, metrics: Path)
     stale = f"| [`{model.name}`](drawn.md) | stale |"
     index.write_text(f"Words.\n{INDEX_BEGIN}\n| file |\n|---|\n{stale}\n{other}\n{INDEX_END}\nMore.\n")
     assert main([str(model), "--metrics", str(metrics)]) == 0
-    (metrics.parent / "int8.json").write_text(json.dumps({"float32": {"ms_a_face": 2.345}}))
+    (metrics.parent / "int8.json").write_text(json.dumps({"float32": {"ms_a_face": 2.345, "accuracy": 5 / 6}}))
     assert "stale" not in index.read_text()
     assert "| – |" in index.read_text()
     assert main([str(model), "--metrics", str(metrics)]) == 0
@@ -105,3 +105,14 @@ def test_a_readme_without_a_table_of_models_is_told(
     (model.parent / "README.md").write_text("Words.\n")
     assert main([str(model), "--metrics", str(metrics)]) == 2
     assert "README.md has no place for figures" in capsys.readouterr().err
+
+
+def test_tables_of_the_model_before_are_not_taken_for_this_ones(
+    model: Path, metrics: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    card = model.with_suffix(".md")
+    card.write_text(f"{BEGIN}\nold figures\n{END}\n")
+    (metrics.parent / "int8.json").write_text(json.dumps({"float32": {"ms_a_face": 2.345, "accuracy": 0.8}}))
+    assert main([str(model), "--metrics", str(metrics)]) == 2
+    assert "measured on another model" in capsys.readouterr().err
+    assert "old figures" in card.read_text()
