@@ -18,10 +18,9 @@ from accelerate import Accelerator
 from accelerate.utils import gather_object
 from scipy.special import log_softmax
 from torch import nn
-from torch.utils.data import DataLoader
 from tqdm import tqdm
 
-from affect.data.loading import Batch, FaceDataset, batches, drawn, shuffled
+from affect.data.loading import Batches, FaceDataset, drawn, shuffled, whole_batches
 from affect.distributed import synchronise_batch_norm
 from affect.errors import AffectError
 from affect.experiments import Augmentation, Experiment, Stage
@@ -162,7 +161,7 @@ class Fitter:
         size = self._experiment.stages[index].image_size or self._experiment.preprocessing.image_size
         return self._pictures.train.varied(self._experiment.augmentation, size, self._seed, index, epoch)
 
-    def _loader(self, index: int, epoch: int, kept: Activations | None) -> DataLoader[Batch]:
+    def _loader(self, index: int, epoch: int, kept: Activations | None) -> Batches:
         """This process's part of every global batch: together, the processes see the batches that one would see."""
         data: FaceDataset | Activations
         if kept is not None:
@@ -174,8 +173,8 @@ class Fitter:
             order = drawn(labels, balance, *seed) if balance else shuffled(len(data), *seed)
         world, size = self._accelerator.num_processes, self._experiment.batch_size
         size = max(world, min(size, len(order) // world * world))
-        order = order[: len(order) // size * size].reshape(-1, world)[:, self._accelerator.process_index]
-        return batches(data, order, size // world, ready=kept is not None)
+        mine = order[: len(order) // size * size].reshape(-1, world)[:, self._accelerator.process_index]
+        return Batches(data, whole_batches(mine, size // world), self._accelerator.device)
 
     def _weights(self) -> State:
         return {k: v.detach().cpu().clone() for k, v in self._model.state_dict().items()}

@@ -23,7 +23,9 @@ Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 def new_optimizer(experiment: Experiment, stage: Stage, top: nn.Module) -> torch.optim.Optimizer:
     """Of a stage, over what learns in it."""
     kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[experiment.optimizer]
-    return kind(top.parameters(), stage.learning_rate, weight_decay=experiment.weight_decay)
+    learned = list(top.parameters())
+    fused = all(p.device.type in ("cpu", "cuda", "mps") for p in learned)  # a third of the time that the loop takes
+    return kind(learned, stage.learning_rate, weight_decay=experiment.weight_decay, fused=fused)
 
 
 def new_schedule(experiment: Experiment, stage: Stage, optimizer: Any, pictures: int) -> Any:
@@ -125,7 +127,6 @@ class Learner:
         for step, (inputs, targets) in enumerate(bar):
             end_if_asked()
             inputs, targets = self._mixed(inputs, targets)
-            targets = targets.to(device, non_blocking=True)
             logits, loss = self._step(trunk(inputs), targets)
             with torch.no_grad():
                 right = (logits.argmax(1) == targets.argmax(1)).sum()

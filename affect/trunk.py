@@ -20,10 +20,10 @@ import numpy.typing as npt
 import torch
 import torch.distributed as dist
 from torch import nn
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 from tqdm import tqdm
 
-from affect.data.loading import Batch, keep_batch, workers
+from affect.data.loading import Batch, Batches
 from affect.distributed import synchronise_batch_norm
 from affect.errors import AffectError
 from affect.mapped import new_mapped_array
@@ -46,7 +46,7 @@ class Trunk:
         if not 0 <= blocks <= BLOCKS:
             raise AffectError(f"{blocks} blocks are to be frozen; MobileNetV2 has 0 to {BLOCKS}.")
         self.blocks = blocks
-        self._device = device
+        self.device = device
         self._drifting = drifting
         self._layers = nn.Sequential(*list(model.features)[:blocks])  # type: ignore[arg-type]
         if blocks == BLOCKS:
@@ -60,7 +60,7 @@ class Trunk:
     def __call__(self, inputs: torch.Tensor) -> torch.Tensor:
         """The activations of a batch of faces, on the trunk's device. Kept activations pass through as they are."""
         if self.blocks and (inputs.ndim != 4 or inputs.shape[1] != 3):
-            return inputs.to(self._device, non_blocking=True)
+            return inputs.to(self.device, non_blocking=True)
         with torch.no_grad():
             return self._run(inputs)
 
@@ -74,9 +74,7 @@ class Trunk:
             self._layers.train(self._drifting)
 
     def _in_torch(self, faces: torch.Tensor) -> torch.Tensor:
-        values: torch.Tensor = self._layers(
-            faces.to(self._device, non_blocking=True, memory_format=torch.channels_last)
-        )
+        values: torch.Tensor = self._layers(faces.to(self.device, non_blocking=True, memory_format=torch.channels_last))
         return values
 
     def _on_onnxruntime(self) -> Callable[[torch.Tensor], torch.Tensor]:
@@ -139,6 +137,8 @@ class Activations(Dataset[Batch]):
     An item's index is view·n + picture. `shown` picks, for an epoch, one view of every picture.
     """
 
+    preparing = False  # to pass a batch from another process would take longer than to read it
+
     def __init__(self, values: npt.NDArray[Any], targets: torch.Tensor) -> None:
         self._values = values
         self._targets = targets
@@ -195,13 +195,7 @@ def compute_activations(
     for view, dataset in enumerate(datasets):
         starts = list(range(0, count, batch_size))[rank::world]
         ranges = [list(range(s, min(count, s + batch_size))) for s in starts]
-        loader = DataLoader(
-            dataset,
-            batch_sampler=ranges,
-            collate_fn=keep_batch,
-            num_workers=workers(count),
-        )
-        for rows, (faces, _) in zip(ranges, loader, strict=True):
+        for rows, (faces, _) in zip(ranges, Batches(dataset, ranges, trunk.device), strict=True):
             values[view * count + np.array(rows)] = trunk(faces).cpu().numpy()
             bar.update(len(rows) * world)
     bar.close()

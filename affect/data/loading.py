@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import torch
-from torch.utils.data import BatchSampler, DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset
 
 from affect.data.augmentation import augment
 from affect.data.manifest import VOTES
@@ -50,6 +51,8 @@ class FaceDataset(Dataset[Batch]):
     An item is float32 (3, side, side) and float32 (8,): the picture as it is, or, with `varied`, augmented.
     """
 
+    preparing = True  # an item takes work, which other processes can do meanwhile
+
     def __init__(self, pictures: Image, targets: npt.NDArray[np.float32], preprocessing: Preprocessing) -> None:
         self.pictures = pictures
         self.targets = torch.from_numpy(targets)
@@ -74,6 +77,12 @@ class FaceDataset(Dataset[Batch]):
 
     def __getitems__(self, indices: list[int]) -> Batch:
         """A batch at once, float32 (n, 3, side, side) and (n, 8): what a DataLoader asks for."""
+        pictures, targets = self.compact(indices)
+        return self.model_input(pictures), targets
+
+    def compact(self, indices: list[int]) -> Batch:
+        """A batch as it passes from process to process, before `model_input`: uint8 (n, side, side, channels), a
+        twelfth of the bytes where the pictures are grey; and the targets."""
         if self._augmentation is None:
             pictures = self.pictures[indices]
         else:
@@ -84,25 +93,68 @@ class FaceDataset(Dataset[Batch]):
                     for i in indices
                 ]
             )
-        return torch.from_numpy(self.preprocessing.normalize(pictures)), self.targets[indices]
+        return torch.from_numpy(pictures), self.targets[indices]
+
+    def model_input(self, pictures: torch.Tensor) -> torch.Tensor:
+        """A compact batch as the model takes it: float32 (n, 3, side, side), where the pictures are (CPU or GPU)."""
+        return normalized(pictures, self.preprocessing)
 
 
-def batches(
-    dataset: Dataset[Batch], order: npt.NDArray[np.integer], batch_size: int, *, ready: bool = False
-) -> DataLoader[Batch]:
-    """The items in this order, in whole batches; what does not fill one is left out.
+def normalized(pictures: torch.Tensor, preprocessing: Preprocessing) -> torch.Tensor:
+    """`Preprocessing.normalize` in PyTorch, on any device, with the same values to the last bit.
 
-    ready: the items need no preparation; to start processes for them, and to pass every batch between two, would take
-    longer than to read it.
+    pictures: uint8 (n, side, side, channels).   Returns float32 (n, 3, side, side).
     """
+    n, height, width, channels = pictures.shape
+    std = np.asarray(preprocessing.std, np.float32)
+    scale, offset = 1 / (255 * std), -np.asarray(preprocessing.mean, np.float32) / std
+    faces = torch.empty((n, 3, height, width), device=pictures.device)
+    for c in range(3):
+        torch.mul(pictures[..., c % channels], float(scale[c]), out=faces[:, c])
+    return faces.add_(torch.from_numpy(offset).to(faces.device)[:, None, None])
+
+
+class Batches:
+    """Batches of a data set on `device`, in the order of `indices`: a list of indices for each batch.
+
+    dataset: of pictures, which other processes prepare where that is worth it (`workers`) and pass on as bytes; or of
+             what lies ready, which this process reads.
+    """
+
+    def __init__(self, dataset: Any, indices: list[list[int]], device: torch.device) -> None:
+        self._dataset = dataset
+        self._device = device
+        self._loader: DataLoader[Batch] = DataLoader(
+            _Compact(dataset) if dataset.preparing else dataset,
+            batch_sampler=indices,
+            collate_fn=_as_it_is,
+            num_workers=workers(sum(map(len, indices))) if dataset.preparing else 0,
+            pin_memory=device.type == "cuda",
+        )
+
+    def __len__(self) -> int:
+        return len(self._loader)
+
+    def __iter__(self) -> Iterator[Batch]:
+        for inputs, targets in self._loader:
+            inputs, targets = (x.to(self._device, non_blocking=True) for x in (inputs, targets))
+            yield self._dataset.model_input(inputs) if self._dataset.preparing else inputs, targets
+
+
+class _Compact(Dataset[Batch]):
+    """A FaceDataset's items before they become model input."""
+
+    def __init__(self, dataset: FaceDataset) -> None:
+        self._dataset = dataset
+
+    def __getitems__(self, indices: list[int]) -> Batch:
+        return self._dataset.compact(indices)
+
+
+def whole_batches(order: npt.NDArray[np.integer], batch_size: int) -> list[list[int]]:
+    """The indices in this order, in batches; what does not fill one is left out. Fewer than a batch are one batch."""
     size = min(batch_size, len(order))
-    return DataLoader(
-        dataset,
-        batch_sampler=BatchSampler([int(i) for i in order], size, drop_last=True),
-        collate_fn=keep_batch,
-        num_workers=0 if ready else workers(len(order)),
-        pin_memory=torch.cuda.is_available(),
-    )
+    return order[: len(order) // size * size].reshape(-1, size).tolist() if size else []
 
 
 def shuffled(count: int, *seed: int) -> npt.NDArray[np.int64]:
@@ -120,7 +172,7 @@ def drawn(labels: npt.NDArray[np.integer[Any]], balance: float, *seed: int) -> n
     return np.random.default_rng(seed).choice(len(labels), len(labels), p=chances / chances.sum())
 
 
-def keep_batch(batch: Any) -> Any:
+def _as_it_is(batch: Any) -> Any:
     """What a DataLoader collates with where the data set gives whole batches."""
     return batch
 

@@ -6,10 +6,11 @@ import pytest
 import torch
 
 from affect.data import loading
-from affect.data.loading import FaceDataset, batches, shuffled, target_distributions
+from affect.data.loading import Batches, FaceDataset, normalized, shuffled, target_distributions, whole_batches
 from affect.data.manifest import VOTES
 from affect.experiments import STARTER
 from affect.preprocessing import Preprocessing
+from affect.trunk import Activations
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (40, 40, 1), dtype=np.uint8)
 
@@ -51,14 +52,41 @@ def test_a_batch_is_the_items_one_by_one() -> None:
         assert torch.equal(targets, torch.stack([data[1][1], data[0][1]]))
 
 
-def test_batches_follow_the_order_and_are_whole() -> None:
-    settings = Preprocessing(image_size=40, color="grey")
-    base = FaceDataset(np.stack([PICTURE] * 7), np.eye(8, dtype=np.float32)[:7], settings)
+def test_whole_batches_follow_the_order() -> None:
     order = shuffled(7, 1, 2)
     assert sorted(order) == list(range(7))
-    seen = [targets.argmax(1).tolist() for _, targets in batches(base, order, 3)]
-    assert seen == [order[:3].tolist(), order[3:6].tolist()]
-    assert len(list(batches(base, order, 50))) == 1  # fewer pictures than a batch are one batch
+    assert whole_batches(order, 3) == [order[:3].tolist(), order[3:6].tolist()]
+    assert whole_batches(order, 50) == [order.tolist()]  # fewer pictures than a batch are one batch
+    assert whole_batches(order[:0], 3) == []
+
+
+@pytest.mark.parametrize("settings", [Preprocessing(40, "grey"), Preprocessing(40, mean=(0.1, 0.5, 0.3))])
+def test_pytorch_normalises_as_the_live_program_does(settings: Preprocessing) -> None:
+    pictures = np.random.default_rng(1).integers(0, 256, (3, 40, 40, settings.channels), dtype=np.uint8)
+    made = normalized(torch.from_numpy(pictures), settings)
+    assert made.is_contiguous()
+    np.testing.assert_array_equal(made.numpy(), settings.normalize(pictures))
+
+
+@pytest.mark.parametrize("processes", [0, 2])
+def test_batches_are_the_data_sets_whoever_prepares_them(processes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "workers", lambda items: processes)
+    settings = Preprocessing(image_size=40, color="grey")
+    base = FaceDataset(np.stack([PICTURE, PICTURE[::-1], PICTURE]), np.eye(8, dtype=np.float32)[:3], settings)
+    varied = base.varied(STARTER.augmentation, 40, 3)
+    indices = [[2, 0], [1, 1]]
+    found = list(Batches(varied, indices, torch.device("cpu")))
+    assert len(found) == len(Batches(varied, indices, torch.device("cpu"))) == 2
+    for (faces, targets), wanted in zip(found, indices, strict=True):
+        assert torch.equal(faces, varied.__getitems__(wanted)[0])
+        assert torch.equal(targets, varied.__getitems__(wanted)[1])
+
+
+def test_pictures_pass_between_processes_as_bytes() -> None:
+    settings = Preprocessing(image_size=40, color="grey")
+    base = FaceDataset(PICTURE[None], np.eye(8, dtype=np.float32)[:1], settings)
+    compact, _ = base.compact([0])
+    assert (compact.dtype, compact.shape) == (torch.uint8, (1, 40, 40, 1))
 
 
 def test_a_shuffle_depends_on_its_seed_alone() -> None:
@@ -66,8 +94,12 @@ def test_a_shuffle_depends_on_its_seed_alone() -> None:
     assert (shuffled(50, 1, 2) != shuffled(50, 1, 3)).any()
 
 
-def test_no_process_is_started_for_items_that_are_ready(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loading, "workers", lambda items: 2)
-    base = FaceDataset(PICTURE[None], np.eye(8, dtype=np.float32)[:1], Preprocessing(image_size=40, color="grey"))
-    assert batches(base, np.arange(1), 1).num_workers == 2
-    assert batches(base, np.arange(1), 1, ready=True).num_workers == 0
+def test_no_process_is_started_for_what_lies_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(items: int) -> int:
+        raise AssertionError("asked for processes")
+
+    monkeypatch.setattr(loading, "workers", none)
+    ready = Activations(np.arange(6.0).reshape(3, 2), torch.eye(8)[:3])
+    values, targets = next(iter(Batches(ready, [[2, 0]], torch.device("cpu"))))
+    assert values.tolist() == [[4.0, 5.0], [0.0, 1.0]]
+    assert targets.argmax(1).tolist() == [2, 0]
