@@ -138,7 +138,7 @@ V1 = Experiment(
     question="How far does a head on top of an ImageNet network come, and what does fine-tuning add?",
     preprocessing=Preprocessing(image_size=224),
     stages=(
-        Stage("frozen", trained_blocks=0, epochs=10, learning_rate=1e-3, monitor="val_loss", patience=5, views=4),
+        Stage("frozen", trained_blocks=0, epochs=10, learning_rate=1e-3, monitor="val_loss", patience=5, views=3),
         Stage("finetuned", trained_blocks=3, epochs=10, learning_rate=1e-4, monitor="val_loss", patience=5),
     ),
     augmentation=TURNED,

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -130,6 +131,7 @@ class Batches:
             collate_fn=_as_it_is,
             num_workers=workers(sum(map(len, indices))) if dataset.preparing else 0,
             pin_memory=device.type == "cuda",
+            worker_init_fn=_one_thread,
         )
 
     def __len__(self) -> int:
@@ -170,6 +172,11 @@ def drawn(labels: npt.NDArray[np.integer[Any]], balance: float, *seed: int) -> n
     shares = np.bincount(labels) / len(labels)
     chances = shares[labels] ** -balance
     return np.random.default_rng(seed).choice(len(labels), len(labels), p=chances / chances.sum())
+
+
+def _one_thread(_: int) -> None:
+    """OpenCV's threads, in each of the processes that prepare pictures, would get in each other's way."""
+    cv2.setNumThreads(1)
 
 
 def _as_it_is(batch: Any) -> Any:
