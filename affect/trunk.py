@@ -29,9 +29,9 @@ from affect.errors import AffectError
 from affect.mapped import new_mapped_array
 from affect.model import BLOCKS
 
-# Pixels that one thread takes through the network at a time: one picture of 224 px, three of 112. What more of them need
-# leaves the processor's cache (150 MB for 32 of 224 px after the second block, at half the speed), fewer cost more calls.
-# The values are the same to the last bit.
+# Pixels that one thread takes through the network at a time: one picture of 224 px, three of 112. What more of them
+# need leaves the processor's cache (150 MB for 32 of 224 px after the second block, at half the speed); fewer cost more
+# calls. The values are the same to the last bit.
 PIXELS = 50_000
 
 
