@@ -292,13 +292,14 @@ def report(found: dict[str, Any]) -> str:
         ]
         lines.append("")
     if found["accuracy"]:
+        order = [f"{experiment} {stage}" for experiment, stage in STAGES]
         lines += [
             "| stage by itself, from the ImageNet weights | ours, % | plain, % | epochs | side | learned from | n |",
             "|---|---|---|---|---|---|---|",
             *(
                 f"| {name} | {_percent(a['ours'])} | {_percent(a['plain'])} | {a['epochs']} | {a['image_size']} | "
                 f"{a['pictures']:,} | {a['n']:,} |"
-                for name, a in found["accuracy"].items()
+                for name, a in sorted(found["accuracy"].items(), key=lambda item: order.index(item[0]))
             ),
             "",
             "Accuracy is that of the last epoch on val; several figures are several seeds.",
