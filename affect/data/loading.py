@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import cv2
@@ -131,16 +132,31 @@ class Batches:
             collate_fn=_as_it_is,
             num_workers=workers(sum(map(len, indices))) if dataset.preparing else 0,
             pin_memory=device.type == "cuda",
-            worker_init_fn=_one_thread,
         )
 
     def __len__(self) -> int:
         return len(self._loader)
 
     def __iter__(self) -> Iterator[Batch]:
-        for inputs, targets in self._loader:
+        with _one_opencv_thread():
+            loaded = iter(self._loader)  # starts the processes
+        for inputs, targets in loaded:
             inputs, targets = (x.to(self._device, non_blocking=True) for x in (inputs, targets))
             yield self._dataset.model_input(inputs) if self._dataset.preparing else inputs, targets
+
+
+@contextmanager
+def _one_opencv_thread() -> Iterator[None]:
+    """Processes that are forked in this block use one OpenCV thread each; more would get in each other's way.
+
+    This process stops its own threads for it: a child that inherits them as running waits for them for ever.
+    """
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(threads)
 
 
 class _Compact(Dataset[Batch]):
@@ -172,11 +188,6 @@ def drawn(labels: npt.NDArray[np.integer[Any]], balance: float, *seed: int) -> n
     shares = np.bincount(labels) / len(labels)
     chances = shares[labels] ** -balance
     return np.random.default_rng(seed).choice(len(labels), len(labels), p=chances / chances.sum())
-
-
-def _one_thread(_: int) -> None:
-    """OpenCV's threads, in each of the processes that prepare pictures, would get in each other's way."""
-    cv2.setNumThreads(1)
 
 
 def _as_it_is(batch: Any) -> Any:

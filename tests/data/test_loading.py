@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
@@ -80,6 +81,17 @@ def test_batches_are_the_data_sets_whoever_prepares_them(processes: int, monkeyp
     for (faces, targets), wanted in zip(found, indices, strict=True):
         assert torch.equal(faces, varied.__getitems__(wanted)[0])
         assert torch.equal(targets, varied.__getitems__(wanted)[1])
+
+
+def test_processes_start_while_opencv_has_threads_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "workers", lambda items: 2)
+    cv2.setNumThreads(4)
+    large = np.zeros((2000, 2000), np.uint8)
+    cv2.warpAffine(large, np.eye(2, 3), (2000, 2000))  # starts them
+    base = FaceDataset(PICTURE[None], np.eye(8, dtype=np.float32)[:1], Preprocessing(image_size=40, color="grey"))
+    faces, _ = next(iter(Batches(base.varied(STARTER.augmentation, 40, 3), [[0]], torch.device("cpu"))))
+    assert faces.shape == (1, 3, 40, 40)
+    assert cv2.getNumThreads() == 4  # they are there again
 
 
 def test_pictures_pass_between_processes_as_bytes() -> None:
