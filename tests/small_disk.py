@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -32,8 +33,15 @@ def small_disk(folder: Path, size: str) -> Iterator[Path]:
 
 
 def fill(folder: Path, but: int = 0) -> Path:
-    """Take all the room of a small disk, but so many bytes. Returns the file that does."""
+    """Take all the room of a small disk, but so many bytes. Returns the file that does.
+
+    Others may write meanwhile: then less is left than was counted, and the disk is full sooner.
+    """
     path = folder / "filler"
     room = os.statvfs(folder)
-    path.write_bytes(bytes(max(0, room.f_bavail * room.f_frsize - but)))
+    try:
+        path.write_bytes(bytes(max(0, room.f_bavail * room.f_frsize - but)))
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
     return path
