@@ -85,6 +85,7 @@ def test_batches_are_the_data_sets_whoever_prepares_them(processes: int, monkeyp
 
 def test_processes_start_while_opencv_has_threads_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loading, "workers", lambda items: 2)
+    before = cv2.getNumThreads()
     cv2.setNumThreads(4)
     large = np.zeros((2000, 2000), np.uint8)
     cv2.warpAffine(large, np.eye(2, 3), (2000, 2000))  # starts them
@@ -92,6 +93,7 @@ def test_processes_start_while_opencv_has_threads_of_its_own(monkeypatch: pytest
     faces, _ = next(iter(Batches(base.varied(STARTER.augmentation, 40, 3), [[0]], torch.device("cpu"))))
     assert faces.shape == (1, 3, 40, 40)
     assert cv2.getNumThreads() == 4  # they are there again
+    cv2.setNumThreads(before)
 
 
 def test_pictures_pass_between_processes_as_bytes() -> None:
