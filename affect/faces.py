@@ -6,6 +6,7 @@ YuNet is more robust to pose and needs its model file from the user.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -69,7 +70,7 @@ class HaarDetector:
                 f"opencv-python {cv2.__version__} has no Haar cascades. "
                 'Install a version below 5: pip install "opencv-python<5".'
             )
-        self._cascade = cv2.CascadeClassifier(str(path))
+        self._cascade = _read_cascade(path)
         self._min_face = min_face
         self._scale_factor = scale_factor
         self._min_neighbors = min_neighbors
@@ -131,8 +132,10 @@ class YuNetDetector:
                 "face_detection_yunet_2023mar.onnx from the OpenCV model zoo and name it with --detector-model."
             )
         try:
-            self._net = cv2.FaceDetectorYN.create(str(model), "", (320, 320), min_score)
-        except cv2.error as error:
+            # from memory: on Windows OpenCV does not open paths with accents
+            network = np.frombuffer(Path(model).read_bytes(), np.uint8)
+            self._net = cv2.FaceDetectorYN.create("onnx", network, np.empty(0, np.uint8), (320, 320), min_score)
+        except (cv2.error, OSError) as error:
             raise AffectError(
                 f"{model} cannot be read as a YuNet face detector. "
                 "Download face_detection_yunet_2023mar.onnx from the OpenCV model zoo again."
@@ -162,6 +165,22 @@ class YuNetDetector:
         left = x + width / 2 - side / 2
         top = y + height / 2 + self.HAAR_SHIFT * side - side / 2
         return FaceBox(round(left), round(top), round(side), round(side))
+
+
+def _read_cascade(path: Path) -> cv2.CascadeClassifier:
+    """The cascade of a file; by way of memory, which takes longer, where OpenCV does not open the path (on Windows, one
+    with accents). Raises AffectError where it is none.
+    """
+    with suppress(cv2.error, SystemError):  # SystemError: it is no XML
+        cascade = cv2.CascadeClassifier(str(path))
+        if not cascade.empty():
+            return cascade
+        text = path.read_text(encoding="utf-8")
+        storage = cv2.FileStorage(text, cv2.FILE_STORAGE_READ | cv2.FILE_STORAGE_MEMORY)
+        cascade = cv2.CascadeClassifier()
+        if cascade.read(storage.getFirstTopLevelNode()):
+            return cascade
+    raise AffectError(f"{path} cannot be read as a Haar cascade. Install opencv-python again.")
 
 
 def create_detector(name: str, model: str | Path | None = None) -> FaceDetector:

@@ -8,7 +8,7 @@ import pytest
 from conftest import SHARED
 
 from affect.errors import AffectError
-from affect.faces import FaceBox, HaarDetector, YuNetDetector, create_detector, crop_face, crop_square
+from affect.faces import CASCADE, FaceBox, HaarDetector, YuNetDetector, create_detector, crop_face, crop_square
 from affect.live.sources import DemoSource
 from affect.live.tracking import intersection_over_union
 from affect.preprocessing import Image, Preprocessing
@@ -48,6 +48,21 @@ def test_haar_sees_one_face_and_nothing_else_in_the_demo() -> None:
     source, detector = DemoSource(), HaarDetector()
     counts = [len(detector.detect(source.picture(t))) for t in range(0, source.SECONDS, 2)]
     assert counts == [1] * len(counts)
+
+
+def test_haar_works_where_opencv_cannot_open_the_path_of_its_cascade(
+    portrait: Image, portrait_box: FaceBox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty = cv2.CascadeClassifier
+    monkeypatch.setattr(cv2, "CascadeClassifier", lambda *path: empty())  # as on Windows, for a path with accents
+    assert portrait_box in HaarDetector().detect(portrait)
+
+
+def test_a_cascade_that_is_none_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / CASCADE).write_text("no cascade")
+    monkeypatch.setattr(cv2.data, "haarcascades", f"{tmp_path}/")
+    with pytest.raises(AffectError, match="Install opencv-python again"):
+        HaarDetector()
 
 
 def test_no_face_is_an_empty_list() -> None:
