@@ -14,6 +14,7 @@ from torch import nn
 
 from affect.data.loading import FaceDataset
 from affect.emotions import EMOTIONS
+from affect.model import STRIDE
 
 Ints = npt.NDArray[np.integer[Any]]
 
@@ -31,7 +32,8 @@ def mean_maps(
                said so).
     per_class: at most so many pictures of a class, drawn with `seed`.
     Returns float32 (8, side, side), 0…1: each picture's map is brought to a largest value of 1 (a map without any
-    evidence for the class stays 0), enlarged bilinearly, and averaged. A class without pictures is NaN.
+    evidence for the class stays 0), enlarged bilinearly to where its cells look, and averaged. A class without pictures
+    is NaN.
     Raises ValueError if the lengths differ.
     """
     from captum.attr import LayerGradCam  # slow to import, and only a notebook needs it
@@ -52,8 +54,7 @@ def mean_maps(
         for start in range(0, len(chosen), batch_size):
             faces, _ = dataset.__getitems__(chosen[start : start + batch_size].tolist())
             maps = _scaled(attribution.attribute(faces.to(device), target=c).detach())
-            maps = nn.functional.interpolate(maps, (side, side), mode="bilinear", align_corners=False)
-            total += maps.sum((0, 1)).cpu()
+            total += _enlarged(maps, side).sum((0, 1)).cpu()
         means[c] = (total / len(chosen)).numpy()
     return means
 
@@ -66,3 +67,17 @@ def _scaled(maps: torch.Tensor) -> torch.Tensor:
     peak = maps.amax((1, 2, 3), keepdim=True)
     some = peak > NO_EVIDENCE * maps.abs().amax((1, 2, 3), keepdim=True)
     return torch.where(some, maps.clamp_min(0) / peak, 0.0)
+
+
+def _enlarged(maps: torch.Tensor, side: int) -> torch.Tensor:
+    """The maps at the pictures' size: bilinear between the cells, and as the last cells beyond them.
+
+    Every halving of the network is a 3×3 convolution of stride 2 with a border of 1, whose output k is centred on input
+    2k: so cell k of a map looks at pixel 32k, not at the middle of the k-th tile of 32 pixels.
+
+    maps: float (n, 1, h, w).   Returns float (n, 1, side, side).
+    """
+    pixels = torch.arange(side, device=maps.device) / STRIDE
+    y, x = (2 * pixels / max(1, cells - 1) - 1 for cells in maps.shape[2:])
+    grid = torch.stack(torch.meshgrid(x, y, indexing="xy"), -1).expand(len(maps), -1, -1, -1)
+    return nn.functional.grid_sample(maps, grid, mode="bilinear", padding_mode="border", align_corners=True)

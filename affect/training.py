@@ -217,7 +217,8 @@ def _write_history(progress: Progress, run: Run) -> pd.DataFrame:
 def _draw_history(history: pd.DataFrame, run: Run, n: int) -> None:
     from affect import plots
 
-    figure = plots.learning_curves(history, f"{run.name} on {run.data}, n = {n:,} pictures that choose the epoch")
+    origin = f"{run.name} on {run.data}, n = {n:,} pictures that choose the epoch"
+    figure = plots.learning_curves(history, origin, run.experiment.stages[-1].monitor)
     plots.save(figure, run.home / "history.png")
 
 

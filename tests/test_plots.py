@@ -143,7 +143,7 @@ def test_the_best_epoch_of_each_stage_is_marked_and_the_title_names_the_best_of_
     assert dotted == [2, 5]
     assert title(figure).startswith("Best at epoch 2 of stage 'finetuned': 61.0%")
     by_loss = plots.learning_curves(HISTORY.assign(val_loss=[1, 2, 3, 4, 5, 6]), ORIGIN, best_by="val_loss")
-    assert title(by_loss).startswith("Lowest val loss 1.000 at epoch 1 of stage 'frozen'")
+    assert title(by_loss).startswith("Lowest held-out loss 1.000 at epoch 1 of stage 'frozen'")
 
 
 def test_training_accuracy_is_drawn_where_it_was_measured() -> None:

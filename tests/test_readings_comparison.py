@@ -53,6 +53,19 @@ def test_what_a_mistake_cost_is_judged_by_its_interval(
     assert word in readings.mistake(mistakes(difference, low, high), setup, "v2", "augmentation-lost")
 
 
+def test_accuracy_and_macro_f1_are_judged_each_by_its_own_interval(setup: Setup) -> None:
+    found = mistakes(0.001, -0.01, 0.012)
+    found.table[["f1_macro_difference", "f1_macro_difference_low", "f1_macro_difference_high"]] = -0.03, -0.05, -0.01
+    told = readings.mistake(found, setup, "v2", "augmentation-lost")
+    accuracy, f1 = told.split("Macro F1")
+    assert "cannot tell the two apart" in accuracy
+    assert "-0.030 [-0.050, -0.010]: **the mistake did better here" in f1
+    accuracy, f1 = readings.costliest(found).splitlines()
+    assert accuracy == "- For 1 of 1, the interval of accuracy includes zero."
+    assert f1.startswith("- Had more macro F1 than the corrected run, beyond the chance of these pictures: v2 ")
+    assert f1.endswith("augmentation-lost (-0.030). For 0 of 1, the interval of macro F1 includes zero.")
+
+
 def test_a_mistake_that_is_not_measured_gets_its_command(setup: Setup) -> None:
     text = readings.mistake(mistakes(0, 0, 0), setup, "v1", "drifting-batch-norm")
     assert "python -m affect.training v1 --data faces" in text

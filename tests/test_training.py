@@ -48,9 +48,10 @@ def test_a_run_leaves_a_checkpoint_its_history_its_figures_and_no_leftovers(
     drawn: list[pd.DataFrame] = []
     draw = plots.learning_curves
 
-    def note(history: pd.DataFrame, origin: str) -> Figure:
+    def note(history: pd.DataFrame, origin: str, best_by: str) -> Figure:
         drawn.append(history)
-        return draw(history, origin)
+        assert best_by == TINY.stages[-1].monitor
+        return draw(history, origin, best_by)
 
     monkeypatch.setattr(plots, "learning_curves", note)
     monkeypatch.setattr(training, "REDRAW_S", math.inf)

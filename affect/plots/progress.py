@@ -15,7 +15,8 @@ def learning_curves(history: pd.DataFrame, origin: str, best_by: str = "val_accu
     """Loss and accuracy by epoch, through all stages, the best epoch of each stage marked.
 
     history: a row an epoch, as `affect.training` writes it to history.csv: `stage, epoch, train_loss, val_loss,
-             val_accuracy, val_f1_macro`, and `train_accuracy` where it was measured.
+             val_accuracy, val_f1_macro`, and `train_accuracy` where it was measured. Its val_… are of the pictures that
+             choose the epoch, which nothing is learned from: held-out in the figure, whatever split they are of.
     best_by: the column that chose the epoch: the smallest of a loss, the largest of anything else.
     Raises ValueError for a history without epochs.
     """
@@ -27,12 +28,12 @@ def learning_curves(history: pd.DataFrame, origin: str, best_by: str = "val_accu
     left, right = figure.subplots(1, 2)
     epochs = np.arange(1, len(history) + 1)
     left.plot(epochs, history["train_loss"], "o-", color=MUTED, label="train (augmented)")
-    left.plot(epochs, history["val_loss"], "s-", color=OTHER, label="val")
+    left.plot(epochs, history["val_loss"], "s-", color=OTHER, label="held-out")
     left.set(ylabel="cross-entropy (nats)")
     if "train_accuracy" in history and history["train_accuracy"].notna().any():
         right.plot(epochs, history["train_accuracy"], "o-", color=MUTED, label="train accuracy (augmented)")
-    right.plot(epochs, history["val_accuracy"], "s-", color=MAIN, label="val accuracy")
-    right.plot(epochs, history["val_f1_macro"], "^-", color=THIRD, label="val macro F1")
+    right.plot(epochs, history["val_accuracy"], "s-", color=MAIN, label="held-out accuracy")
+    right.plot(epochs, history["val_f1_macro"], "^-", color=THIRD, label="held-out macro F1")
     right.set(ylabel="share of the pictures, or F1")
     right.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     for axes in (left, right):
@@ -80,8 +81,7 @@ def _finding(history: pd.DataFrame, stages: list[Span], best_by: str) -> str:
     best = _better(history[best_by], best_by)
     row = history.loc[best]
     where = f"epoch {row['epoch']} of stage {row['stage']!r}" if len(stages) > 1 else f"epoch {row['epoch']}"
+    right = f"{row['val_accuracy']:.1%} of the held-out pictures right"
     if best_by.endswith("loss"):
-        return (
-            f"Lowest {best_by.replace('_', ' ')} {row[best_by]:.3f} at {where}: {row['val_accuracy']:.1%} of val right"
-        )
-    return f"Best at {where}: {row['val_accuracy']:.1%} of val right, macro F1 {row['val_f1_macro']:.2f}"
+        return f"Lowest held-out loss {row[best_by]:.3f} at {where}: {right}"
+    return f"Best at {where}: {right}, macro F1 {row['val_f1_macro']:.2f}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
@@ -49,35 +51,47 @@ def mistake(mistakes: Comparison, setup: Setup, experiment: str, name: str) -> s
 
 def _cost(row: pd.Series, mistakes: Comparison) -> str:
     low, high = row["accuracy_difference_low"], row["accuracy_difference_high"]
-    if low > 0:
-        verdict = "putting it right helped"
-    elif high < 0:
-        verdict = "the mistake did better here, so the corrected run owes it nothing"
-    elif row["accuracy_difference"] == 0:
-        verdict = "no difference (where the last epoch is the best one, there can be none)"
-    else:
-        verdict = "these pictures cannot tell the two apart"
+    f1_low, f1_high = row["f1_macro_difference_low"], row["f1_macro_difference_high"]
     return (
         f"Measured on {mistakes.data} {mistakes.split} (n = {row['n']:,}), {row['experiment']} {row['stage']}: "
         f"{row['accuracy_corrected']:.1%} put right, {row['accuracy_mistake']:.1%} with the mistake, "
-        f"{points(row['accuracy_difference'])} [{100 * low:+.1f}, {100 * high:+.1f}]: **{verdict}**. Macro F1: "
-        f"{row['f1_macro_corrected']:.3f} and {row['f1_macro_mistake']:.3f}."
+        f"{points(row['accuracy_difference'])} [{100 * low:+.1f}, {100 * high:+.1f}]: "
+        f"**{_what_it_cost(row, 'accuracy')}**. Macro F1: {row['f1_macro_corrected']:.3f} and "
+        f"{row['f1_macro_mistake']:.3f}, {row['f1_macro_difference']:+.3f} [{f1_low:+.3f}, {f1_high:+.3f}]: "
+        f"**{_what_it_cost(row, 'f1_macro')}**."
     )
 
 
+def _what_it_cost(row: pd.Series, metric: str) -> str:
+    if row[f"{metric}_difference_low"] > 0:
+        return "putting it right helped"
+    if row[f"{metric}_difference_high"] < 0:
+        return "the mistake did better here, so the corrected run owes it nothing"
+    if row[f"{metric}_difference"] == 0:
+        return "no difference (where the last epoch is the best one, there can be none)"
+    return "these pictures cannot tell the two apart"
+
+
 def costliest(mistakes: Comparison) -> str:
-    """Which of the measured mistakes cost accuracy beyond chance."""
+    """Which of the measured mistakes cost accuracy, and which macro F1, beyond chance."""
     if mistakes.table.empty:
         return f"No mistake is measured on `{mistakes.data}` yet."
-    table = mistakes.table
+    accuracy = _beyond_chance(mistakes.table, "accuracy", "accuracy", points)
+    f1 = _beyond_chance(mistakes.table, "f1_macro", "macro F1", "{:+.3f}".format)
+    return f"- {accuracy}\n- {f1}"
+
+
+def _beyond_chance(table: pd.DataFrame, key: str, name: str, told: Callable[[float], str]) -> str:
+    """What cost this metric, what gained it, and for how many that cannot be said."""
     names = table["experiment"] + " " + table["stage"] + " " + table["mistake"]
-    worse, better = table["accuracy_difference_low"] > 0, table["accuracy_difference_high"] < 0
+    change = table[f"{key}_difference"]
+    worse, better = table[f"{key}_difference_low"] > 0, table[f"{key}_difference_high"] < 0
     said = []
-    for mask, words in ((worse, "cost accuracy"), (better, "did better than the corrected run")):
-        each = [f"{n} ({points(d)})" for n, d in zip(names[mask], table["accuracy_difference"][mask], strict=True)]
-        said += [f"{words.capitalize()}, beyond the chance of these pictures: {listed(each)}."] if each else []
+    for mask, words in ((worse, f"Cost {name}"), (better, f"Had more {name} than the corrected run")):
+        each = [f"{n} ({told(d)})" for n, d in zip(names[mask], change[mask], strict=True)]
+        said += [f"{words}, beyond the chance of these pictures: {listed(each)}."] if each else []
     unsure = int((~worse & ~better).sum())
-    return " ".join([*said, f"For {unsure} of {len(table)}, the interval includes zero."])
+    return " ".join([*said, f"For {unsure} of {len(table)}, the interval of {name} includes zero."])
 
 
 def six_models_table(models: Comparison) -> pd.DataFrame:
