@@ -48,7 +48,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     },
     "help_baseline": {
         "en": "Takes ten seconds of this person's neutral face as the baseline; again undoes it.",
-        "es": "Toma diez segundos de la cara neutra de esta persona como línea base; otra vez, la quita.",
+        "es": "Toma diez segundos de la cara neutral de esta persona como línea base; otra vez, la quita.",
     },
     "help_record": {
         "en": "Records the session, numbers only, once consent is confirmed; again ends it.",

@@ -38,7 +38,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     "cut_off": {
         "en": "The recording was cut off (the program was stopped or power was lost). What was measured until then is "
         "here; at most about the last second is missing.",
-        "es": "La grabación se interrumpió (el programa se detuvo o faltó la corriente). Aquí está lo medido hasta "
+        "es": "El registro se interrumpió (el programa se detuvo o faltó la corriente). Aquí está lo medido hasta "
         "entonces; falta como mucho el último segundo.",
     },
     "never_seen": {
@@ -346,7 +346,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     },
     "some_cut_off": {
         "en": "The recording of session {list} was cut off.",
-        "es": "La grabación de la sesión {list} se interrumpió.",
+        "es": "El registro de la sesión {list} se interrumpió.",
     },
     "some_people": {
         "en": "Several faces were seen in session {list}; the one seen longest is compared.",
