@@ -15,9 +15,9 @@ from affect.live.texts import default_language
 
 EXAMPLES = """\
 examples:
-  python -m affect.live.report sessions/2026-11-25_10-00-00                 report.html in that folder
-  python -m affect.live.report sessions --lang es                           a report in each session's folder
-  python -m affect.live.report sessions/2026-11-* --compare --out all.html  several sessions of one person side by side
+  python -m affect.live.report sessions/2026-11-25_10-00-00           report.html in that folder
+  python -m affect.live.report sessions --lang es                     a report in each session's folder
+  python -m affect.live.report sessions/K07 --compare --out all.html  one person's sessions side by side
 exit codes: 0 done, 2 a folder that is no recorded session, or a file that cannot be written"""
 
 
