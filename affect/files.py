@@ -51,6 +51,13 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "affect"
 
 
+def same_file(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one file, by links too; where one of them is not there yet, they are compared."""
+    with suppress(OSError):
+        return one.samefile(other)
+    return one.resolve() == other.resolve()
+
+
 def sha256_of(path: str | Path) -> str:
     """The file's SHA-256 as 64 hexadecimal digits."""
     digest = hashlib.sha256()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from affect.files import atomic_path, remove_leftovers, sha256_of
+from affect.files import atomic_path, remove_leftovers, same_file, sha256_of
 
 
 def test_the_new_file_takes_the_place_of_the_old_at_the_end(tmp_path: Path) -> None:
@@ -34,6 +34,19 @@ def test_a_file_can_be_its_owners_alone(tmp_path: Path) -> None:
         with atomic_path(tmp_path / name, *arguments) as part:
             part.write_text("text")
         assert (tmp_path / name).stat().st_mode & 0o777 == mode
+
+
+def test_two_paths_to_one_file_are_known_whether_it_is_there_or_not(tmp_path: Path) -> None:
+    path = tmp_path / "a.avi"
+    roundabout = tmp_path / "sub" / ".." / "a.avi"
+    (tmp_path / "sub").mkdir()
+    assert same_file(path, roundabout)
+    assert not same_file(path, tmp_path / "b.avi")
+    path.touch()
+    (tmp_path / "b.avi").hardlink_to(path)
+    assert same_file(path, roundabout)
+    assert same_file(path, tmp_path / "b.avi")
+    assert not same_file(path, tmp_path / "c.avi")
 
 
 def test_the_hash_is_sha256(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from affect import __version__
 from affect.emotions import LANGUAGES
 from affect.errors import AffectError
+from affect.files import same_file
 from affect.live.terminal import consent_of, tell
 from affect.live.texts import default_language, text, told
 from affect.signals import end_on_signals
@@ -175,6 +176,12 @@ def _check(options: argparse.Namespace) -> None:
         raise AffectError(text("several_need_record", options.lang))
     if len(options.source) > 1 and (options.csv or options.save_video):
         raise AffectError(text("several_into_one", options.lang))
+    outputs = {"--csv": options.csv, "--save-video": options.save_video}
+    for option, path in outputs.items():
+        if path and any(Path(name).is_file() and same_file(path, Path(name)) for name in options.source):
+            raise AffectError(text("overwrites_source", options.lang, option=option, path=path))
+    if all(outputs.values()) and same_file(options.csv, options.save_video):
+        raise AffectError(text("outputs_in_one", options.lang, path=options.csv))
 
 
 def _processed(

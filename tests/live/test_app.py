@@ -173,3 +173,32 @@ def test_the_demo_goes_round_in_the_window_until_the_person_leaves(
     person.acts = {15: lambda c: c.command(Command.LEAVE)}
     assert main(["--source", "demo"]) == 0
     assert len(person.seen) == 16
+
+
+@pytest.mark.parametrize("option", ["--csv", "--save-video"])
+@pytest.mark.parametrize(("language", "sentence"), [("en", "is a source"), ("es", "es una de las fuentes")])
+@pytest.mark.parametrize("recorded", [False, True])
+def test_the_source_is_never_written_over(
+    option: str, language: str, sentence: str, recorded: bool,
+    portrait_video: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    talk, link = tmp_path / "talk.avi", tmp_path / "link.avi"
+    talk.write_bytes(portrait_video.read_bytes())
+    link.symlink_to(talk)
+    more = ["--record", str(tmp_path / "out"), "--consent"] if recorded else ["--headless"]
+    for path in (talk, tmp_path / "sub" / ".." / "talk.avi", link):
+        (tmp_path / "sub").mkdir(exist_ok=True)
+        assert main(["--source", str(talk), option, str(path), "--lang", language, *more]) == 2
+        assert f"{option} {path} {sentence}" in capfd.readouterr().err
+    assert talk.read_bytes() == portrait_video.read_bytes()
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("language", "sentence"), [("en", "the same file"), ("es", "el mismo archivo")])
+def test_table_and_video_do_not_go_into_one_file(
+    language: str, sentence: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    outputs = ["--csv", str(tmp_path / "a.avi"), "--save-video", str(tmp_path / "sub" / ".." / "a.avi")]
+    assert main(["--source", "demo", "--headless", "--lang", language, *outputs]) == 2
+    assert sentence in capfd.readouterr().err
+    assert list(tmp_path.iterdir()) == []
