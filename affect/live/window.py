@@ -77,6 +77,7 @@ class Window:
         """Move into a part of the desktop, and shrink to it, but never below what can be read."""
         width = max(SMALLEST[0], min(self._size[0], place.width))
         height = max(SMALLEST[1], min(self._size[1], place.height))
+        self._size = (width, height)  # on macOS the first picture sets the window to the last size that is known
         cv2.resizeWindow(self._title, width, height)
         cv2.moveWindow(self._title, place.x, place.y)
 
@@ -100,11 +101,13 @@ class Window:
         return None if code == -1 else code
 
     def is_open(self) -> bool:
-        """Has the person not closed it?"""
+        """Has the person not closed it? A minimised window is open."""
         try:
-            return bool(cv2.getWindowProperty(self._title, cv2.WND_PROP_VISIBLE) >= 1)
+            visible = cv2.getWindowProperty(self._title, cv2.WND_PROP_VISIBLE)
         except cv2.error:  # some backends raise where the window is gone
             return False
+        # OpenCV's window on macOS says 0 where it is minimised, and has no button to close it; where it is gone, -1
+        return visible >= (0 if sys.platform == "darwin" else 1)
 
     def close(self) -> None:
         """Take the window away."""

@@ -1,4 +1,7 @@
-"""A person at the real window on a virtual screen: keys, accents, sizes, closing."""
+"""A person at the real window on a virtual screen: keys, accents, sizes, closing.
+
+Of macOS, what its window tells is played to ours.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from conftest import REPOSITORY
@@ -18,6 +22,8 @@ from virtual_screen import VirtualScreen, virtual_screen
 
 from affect.emotions import color_rgb
 from affect.live.bar import RED
+from affect.live.region import Region
+from affect.live.window import Window
 from affect.preprocessing import Image
 
 HAPPY = np.array(color_rgb("happy")[::-1])
@@ -177,3 +183,38 @@ def test_a_paused_window_shows_it_at_once(display: VirtualScreen, tmp_path: Path
         wait_for(lambda: (person.sees() == HAPPY).all(2).sum() > 500)
         person.press("q")
         assert person.has_left()
+
+
+@pytest.fixture
+def window(monkeypatch: pytest.MonkeyPatch) -> Window:
+    """A window that is never drawn, and that does not tell its size, as before its first picture."""
+    for name in ("namedWindow", "resizeWindow", "moveWindow"):
+        monkeypatch.setattr(cv2, name, lambda *_: None)
+    monkeypatch.setattr(cv2, "getWindowImageRect", lambda title: (-1, -1, -1, -1))
+    return Window("affect", 1280, 800)
+
+
+@pytest.mark.parametrize(
+    ("platform", "visible", "is_open"),
+    [
+        ("darwin", 1.0, True),
+        ("darwin", 0.0, True),  # minimised
+        ("darwin", -1.0, False),
+        ("linux", 1.0, True),
+        ("linux", 0.0, False),
+        ("win32", 1.0, True),
+        ("win32", 0.0, False),
+        ("win32", -1.0, False),
+    ],
+)
+def test_a_minimised_window_is_open_and_one_that_is_gone_is_not(
+    platform: str, visible: float, is_open: bool, window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(cv2, "getWindowProperty", lambda title, which: visible)
+    assert window.is_open() is is_open
+
+
+def test_a_window_beside_the_call_keeps_the_size_it_was_shrunk_to(window: Window) -> None:
+    window.stay_in(Region(900, 0, 700, 600))
+    assert window.size() == (700, 600)
