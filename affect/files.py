@@ -10,13 +10,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+RETRY_S = 0.1
+
 
 @contextmanager
-def atomic_path(path: str | Path, mode: int = 0o644) -> Iterator[Path]:
+def atomic_path(path: str | Path, mode: int = 0o644, patience_s: float = 0.0) -> Iterator[Path]:
     """A temporary path in the same folder; when the block ends well, it takes the place of `path` at once.
 
     mode: who may read and write the file (Unix).   The folder is made where it is missing. When the block raises, the
     temporary file is removed and `path` stays as it was.
+    patience_s: for how long it is tried again where another program holds `path` (see `_replace`).
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -28,9 +31,34 @@ def atomic_path(path: str | Path, mode: int = 0o644) -> Iterator[Path]:
         with part.open("rb+") as file:
             os.fsync(file.fileno())
         part.chmod(mode)
-        part.replace(path)
+        _replace(part, path, patience_s)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _replace(part: Path, path: Path, patience_s: float) -> None:
+    """Put a file in another's place. Windows refuses that while a program has that open, as a virus scanner does for a
+    moment: so it is tried again for `patience_s`. Raises PermissionError after that, and any other OSError at once."""
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            part.replace(path)
+        except PermissionError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(RETRY_S)
+        else:
+            return
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring a folder's list of names to the disk, where the system can do that (Windows does it by itself)."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def remove_leftovers(path: Path, older_than_s: float = 0.0) -> None:

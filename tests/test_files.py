@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from affect import files
 from affect.files import atomic_path, remove_leftovers, same_file, sha256_of
 
 
@@ -25,6 +26,27 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
         part.write_text("half")
         raise RuntimeError("half-way")
     assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_that_another_program_holds_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, replace, refusals = tmp_path / "file.txt", Path.replace, [PermissionError(13, "Permission denied")] * 4
+
+    def refused(part: Path, to: Path) -> Path:
+        """As on Windows, for some tries."""
+        if refusals:
+            raise refusals.pop()
+        return replace(part, to)
+
+    path.write_text("old")
+    monkeypatch.setattr(files, "RETRY_S", 0.01)
+    monkeypatch.setattr(Path, "replace", refused)
+    with pytest.raises(PermissionError), atomic_path(path) as part:
+        part.write_text("not waited for")
+    assert (len(refusals), path.read_text()) == (3, "old")
+    with atomic_path(path, patience_s=60) as part:
+        part.write_text("new")
+    assert (len(refusals), path.read_text()) == (0, "new")
     assert list(tmp_path.iterdir()) == [path]
 
 

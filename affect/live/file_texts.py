@@ -30,10 +30,10 @@ FILE_TEXTS: Final[dict[str, dict[str, str]]] = {
     },
     # files that cannot be written or used
     "recording_unwritable": {
-        "en": "{path} cannot be written ({reason}). What was recorded before is whole. Make room, or choose another "
-        "folder with --record.",
-        "es": "No se puede escribir {path} ({reason}). Lo registrado hasta ahora está completo. Libere espacio o elija "
-        "otra carpeta con --record.",
+        "en": "{path} cannot be written ({reason}). What was recorded before is whole. Make room, close the file where "
+        "it is open in another program, or choose another folder with --record.",
+        "es": "No se puede escribir {path} ({reason}). Lo registrado hasta ahora está completo. Libere espacio, cierre "
+        "el archivo si está abierto en otro programa o elija otra carpeta con --record.",
     },
     "folder_unwritable": {
         "en": "No session can be recorded in {folder} ({reason}). Choose another folder with --record.",

@@ -13,10 +13,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -24,7 +22,7 @@ from types import TracebackType
 from typing import Any, Literal
 
 from affect.errors import AffectError
-from affect.files import atomic_path
+from affect.files import atomic_path, sync_folder
 from affect.live.results import FaceResult
 from affect.live.sinks import CsvSink
 from affect.live.sources import Frame
@@ -33,6 +31,7 @@ from affect.preprocessing import Image
 
 FORMAT = 1
 SAVE_EVERY_S = 0.5  # and a save takes far less than the other half second
+PATIENCE_S = 4.0  # at the end, with each file that another program holds
 EVENT_COLUMNS = ["timestamp_s", "event", "text"]
 
 
@@ -198,32 +197,38 @@ class Recording:
     def _keep_saving(self) -> None:
         try:
             self._save()
-            _sync_folder(self.folder)
-            _sync_folder(self.folder.parent)
+            sync_folder(self.folder)
+            sync_folder(self.folder.parent)
             while not self._ended.wait(SAVE_EVERY_S):
                 self._save()
         except AffectError as error:
             self._failure = error
 
     def _save(self, end_s: float | None = None) -> None:
-        """Bring everything to the disk.   end_s: when the session ended; None: it goes on."""
+        """Bring everything to the disk, each file whatever becomes of the other.
+
+        end_s: when the session ended; None: it goes on.   Raises AffectError for the first that cannot be written.
+        """
         with self._lock:
-            told = self._json(end_s)
-            events = _csv_of(self._events) if self._unsaved_events else None
+            contents = {"events.csv": _csv_of(self._events)} if self._unsaved_events else {}
+            contents["session.json"] = self._json(end_s)
             self._unsaved_events = False
         self._csv.sync()
-        try:
-            if events is not None:
-                with atomic_path(self.folder / "events.csv") as part:
-                    part.write_text(events, encoding="utf-8", newline="")
-            with atomic_path(self.folder / "session.json") as part:
-                part.write_text(told, encoding="utf-8")
-        except OSError as error:
-            with self._lock:
-                self._unsaved_events = True
-            if isinstance(error, PermissionError) and end_s is None and self._frames:
-                return  # on Windows, while somebody reads the file; the next save is near
-            raise TextError("recording_unwritable", path=self.folder, reason=error.strerror) from error
+        failures = []
+        for name, content in contents.items():
+            try:
+                with atomic_path(self.folder / name, patience_s=0.0 if end_s is None else PATIENCE_S) as part:
+                    part.write_text(content, encoding="utf-8", newline="")
+            except OSError as error:
+                failures.append((self.folder / name, error))
+        if not failures:
+            return
+        with self._lock:
+            self._unsaved_events = True
+        path, first = failures[0]
+        if isinstance(first, PermissionError) and end_s is None and self._frames:
+            return  # on Windows, while somebody reads the file; the next save is near
+        raise TextError("recording_unwritable", path=path, reason=first.strerror) from first
 
     def _json(self, end_s: float | None) -> str:
         """What session.json holds."""
@@ -278,13 +283,3 @@ def _new_folder(parent: Path, started: datetime) -> Path:
                 return folder
     except OSError as error:
         raise TextError("folder_unwritable", folder=parent, reason=error.strerror) from error
-
-
-def _sync_folder(folder: Path) -> None:
-    """Bring a folder's list of names to the disk, where the system can do that (Windows does it by itself)."""
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -20,6 +20,7 @@ from conftest import REPOSITORY
 from endless_recording import CONSENT, FACE, PICTURE, SETUP
 
 from affect.errors import AffectError
+from affect.live import recording as module
 from affect.live.recording import Recording
 from affect.live.sources import Frame
 
@@ -190,6 +191,46 @@ def test_a_full_disk_is_told_once_and_leaves_what_is_there_whole(tmp_path: Path)
     rows = table(session / "emotions.csv")
     assert [int(r["frame"]) for r in rows] == list(range(len(rows)))
     assert told_in(session)["state"] == "recording"
+
+
+def hold(name: str, seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on another program has a file open, and nothing can be put in its place: so it is on Windows."""
+    until, replace = time.monotonic() + seconds, Path.replace
+
+    def refused(part: Path, path: Path) -> Path:
+        if path.name == name and time.monotonic() < until:
+            raise PermissionError(13, "Permission denied")
+        return replace(part, path)
+
+    monkeypatch.setattr(Path, "replace", refused)
+
+
+@pytest.mark.parametrize("name", ["events.csv", "session.json"])
+def test_a_file_that_another_program_holds_at_the_end_is_waited_for(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PATIENCE_S", 60.0)
+    recording = start(tmp_path, Hand())
+    recording.write(Frame(PICTURE, 0.0, 0), [FACE])
+    hold(name, 1.0, monkeypatch)
+    recording.event("marker", 0.0, "the last")
+    recording.close()
+    assert told_in(recording.folder)["state"] == "finished"
+    assert [e["text"] for e in table(recording.folder / "events.csv")] == ["the last"]
+
+
+def test_a_session_is_finished_also_where_its_events_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PATIENCE_S", 0.2)
+    recording = start(tmp_path, Hand())
+    recording.write(Frame(PICTURE, 0.0, 0), [FACE])
+    hold("events.csv", 3600.0, monkeypatch)
+    recording.event("marker", 0.0)
+    with pytest.raises(AffectError, match=r"events\.csv cannot be written .*open in another program"):
+        recording.close()
+    assert told_in(recording.folder)["state"] == "finished"
+    assert table(recording.folder / "events.csv") == []
 
 
 def test_a_folder_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
