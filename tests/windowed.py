@@ -43,6 +43,9 @@ class Session:
         elif command is Command.LANGUAGE:
             self._now = replace(self._now, language="en" if self._now.language == "es" else "es")
 
+    def draft(self, text: str) -> None:
+        """Only the answer is told."""
+
     def answer(self, text: str | None) -> None:
         print(f"answer {text!r}", flush=True)
         if self._now.question is not None and self._now.question.kind == "yes-no" and text == "yes":

@@ -70,6 +70,10 @@ class Controller(Protocol):
         """The person asks for something."""
         ...
 
+    def draft(self, text: str) -> None:
+        """What the person has typed so far of an answer: it is the answer where the run ends before Enter."""
+        ...
+
     def answer(self, text: str | None) -> None:
         """The person's answer to the question: "yes", or a line of text; None where it was declined or left."""
         ...

@@ -96,10 +96,9 @@ class Keyboard:
             self._answer(self._typed.strip())
         elif letter == ESCAPE:
             self._answer(None)
-        elif letter == BACKSPACE:
-            self._typed = self._typed[:-1]
-        elif len(self._typed) < LONGEST:
-            self._typed += letter
+        elif letter:
+            self._typed = self._typed[:-1] if letter == BACKSPACE else (self._typed + letter)[:LONGEST]
+            self._controller.draft(self._typed)
 
     def _decide(self, letter: str, yes: str) -> None:
         if letter == yes:

@@ -141,6 +141,12 @@ class Session:
                 else:
                     act()
 
+    def draft(self, text: str) -> None:
+        """See `Controller.draft`: a note is the marker's as it is typed, so that no end of the run takes it away."""
+        with self._lock:
+            if self._marker is not None and not self._closed:
+                self._marker[0].describe(self._marker[1], text)
+
     def answer(self, text: str | None) -> None:
         """See `Controller.answer`."""
         with self._lock:

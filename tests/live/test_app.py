@@ -17,6 +17,7 @@ from affect.live import screen as screen_module
 from affect.live import window
 from affect.live.app import main
 from affect.live.control import Command, Controller
+from affect.live.keys import Keyboard
 from affect.live.region import Region
 from affect.live.results import FaceResult
 from affect.live.sources import DemoSource
@@ -135,6 +136,25 @@ def test_in_the_window_the_question_comes_first_and_a_yes_starts_the_recording(
     assert frames[0] == 2
     assert not {11, 12, 13, 14} & set(frames)
     assert reports.asked == [([folder], "es")]
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+def test_a_note_that_is_being_typed_is_kept_where_the_window_is_closed_or_the_source_ends(
+    leaves: bool, person: type[Person], tmp_path: Path, reports: Reports
+) -> None:
+    def type_and_leave(controller: Controller) -> None:
+        keyboard = Keyboard(controller)
+        for letter in "smiles, sits up":
+            keyboard.press(ord(letter))
+        if leaves:
+            controller.command(Command.LEAVE)
+
+    person.acts = {2: lambda c: c.command(Command.MARK), 4: type_and_leave}
+    arguments = ["--source", "demo", "--max-frames", "6", "--record", str(tmp_path / "out"), "--consent"]
+    assert main(arguments) == 0
+    (folder,) = (tmp_path / "out").iterdir()
+    with (folder / "events.csv").open(encoding="utf-8") as file:
+        assert [(e["event"], e["text"]) for e in csv.DictReader(file)] == [("marker", "smiles, sits up")]
 
 
 def test_a_no_in_the_window_records_nothing_and_the_run_goes_on(

@@ -21,6 +21,7 @@ class Session:
     def __init__(self, question: Question | None = None, language: str = "en") -> None:
         self.now = Status(language, question=question)
         self.commands: list[Command] = []
+        self.drafts: list[str] = []
         self.answers: list[str | None] = []
 
     def status(self) -> Status:
@@ -28,6 +29,9 @@ class Session:
 
     def command(self, command: Command) -> None:
         self.commands.append(command)
+
+    def draft(self, text: str) -> None:
+        self.drafts.append(text)
 
     def answer(self, text: str | None) -> None:
         self.answers.append(text)
@@ -76,6 +80,13 @@ def test_a_line_can_be_corrected_and_left() -> None:
     assert keyboard.typed(NOTE) == "a"
     keyboard.press(ESCAPE)
     assert session.answers == [None]
+
+
+def test_a_line_is_told_as_it_is_typed() -> None:
+    session = Session(NOTE)
+    pressed(session, "a", 0xFFE1, "n", BACKSPACE, "ñ")
+    assert session.drafts == ["a", "aN", "a", "añ"]
+    assert session.answers == []
 
 
 def test_an_empty_line_is_an_answer() -> None:

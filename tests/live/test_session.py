@@ -100,6 +100,25 @@ def test_a_marker_has_the_time_of_its_key_and_gets_its_note_later(run: Run, tmp_
     assert [float(m["timestamp_s"]) for m in markers] == pytest.approx([1, 3], abs=0.5)
 
 
+def test_a_note_that_is_being_typed_when_the_run_ends_is_the_marker_s(run: Run, tmp_path: Path) -> None:
+    run.record()
+    run.press(Command.MARK)
+    run.session.draft("looked aw")
+    run.session.close()
+    run.session.draft("looked away")  # too late: the window may not know yet
+    assert [m["text"] for m in table(only_folder(tmp_path) / "events.csv")] == ["looked aw"]
+
+
+def test_a_note_that_is_skipped_leaves_nothing_of_what_was_typed(run: Run, tmp_path: Path) -> None:
+    run.record()
+    run.press(Command.MARK)
+    run.session.draft("a name")
+    run.session.answer(None)
+    run.session.draft("typed after it")  # belongs to no marker
+    run.session.close()
+    assert [m["text"] for m in table(only_folder(tmp_path) / "events.csv")] == [""]
+
+
 def test_a_marker_without_a_recording_says_what_to_do(run: Run) -> None:
     run.frames(1)
     run.press(Command.MARK)
