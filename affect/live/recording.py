@@ -239,6 +239,7 @@ class Recording:
             "state": "recording" if end_s is None else "finished",
             "started": self._started.isoformat(timespec="seconds"),
             "ended": None if end_s is None else datetime.now().astimezone().isoformat(timespec="seconds"),
+            "start_s": round(self._start_s - self._zero_s, 3),  # on the clock of the rows and events
             "duration_s": round(now_s - self._start_s, 3),
             "clock": self._clock,
             **self._setup,

@@ -48,6 +48,7 @@ def write_session(
         "state": "finished",
         "started": "2026-11-25T10:00:00+01:00",
         "ended": "2026-11-25T10:00:30+01:00",
+        "start_s": 0.0,
         "duration_s": duration_s,
         "clock": "recording",
         "source": {"kind": "camera", "description": "camera 0"},

@@ -70,7 +70,8 @@ def test_a_session_s_folder_holds_what_the_contract_says(tmp_path: Path) -> None
     told = told_in(recording.folder)
     assert told["source"] == SETUP["source"]
     assert told["consent"] == {"given_at": CONSENT.given_at, "how": "asked"}
-    assert (told["format"], told["state"], told["clock"], told["duration_s"]) == (1, "finished", "recording", 2.0)
+    assert (told["format"], told["state"], told["clock"]) == (1, "finished", "recording")
+    assert (told["start_s"], told["duration_s"]) == (0.0, 2.0)  # on the clock of the rows
     assert (told["frames"], told["frames_with_face"], told["face_share"]) == (4, 3, 0.75)
     assert told["started"] <= told["ended"]
     assert told["paused_s"] == 0
@@ -91,7 +92,8 @@ def test_a_file_s_recording_keeps_the_file_s_times(tmp_path: Path) -> None:
         recording.event("marker", 8.0)
     assert table(recording.folder / "emotions.csv")[0]["timestamp_s"] == "7.000"
     assert table(recording.folder / "events.csv")[0]["timestamp_s"] == "8.000"
-    assert told_in(recording.folder)["duration_s"] == 2.5
+    told = told_in(recording.folder)
+    assert (told["start_s"], told["duration_s"]) == (7.0, 2.5)
 
 
 def test_pauses_are_counted_also_one_that_has_not_ended(tmp_path: Path) -> None:

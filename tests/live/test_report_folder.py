@@ -46,6 +46,25 @@ def test_a_killed_recording_is_read_without_its_torn_lines(tmp_path: Path) -> No
     assert session.duration_s == pytest.approx(1.9)  # of the last row: session.json was written before it
 
 
+def test_a_recording_from_the_middle_of_a_video_starts_where_it_was_started(tmp_path: Path) -> None:
+    rows = [(25 + i / 10, 1, "happy", one_hot("happy")) for i in range(151)]  # the face has gone before the end
+    told = {"clock": "source", "start_s": 20.0}
+    session = read_session(write_session(tmp_path / "s", rows, [(30.0, "marker", "")], 30.0, **told))
+    assert (session.start_s, session.duration_s) == (20.0, 30.0)
+    assert (session.rows.times_s[0], session.rows.times_s[-1]) == pytest.approx((5.0, 20.0))
+    assert session.events[0].time_s == pytest.approx(10.0)
+
+
+def test_of_an_older_recording_the_start_is_what_its_last_moment_tells(tmp_path: Path) -> None:
+    for clock, start_s in (("source", 20.0), ("recording", 0.0)):
+        folder = write_session(tmp_path / clock, [(49.9, 1, "sad", one_hot("sad"))], [], 29.9, clock=clock)
+        path = folder / "session.json"
+        told = json.loads(path.read_text(encoding="utf-8"))
+        del told["start_s"]
+        path.write_text(json.dumps(told), encoding="utf-8")
+        assert read_session(folder).start_s == pytest.approx(start_s)
+
+
 def test_a_last_number_that_was_cut_short_is_not_taken_for_whole(tmp_path: Path) -> None:
     folder = write_session(tmp_path / "s", ROWS)
     path = folder / "emotions.csv"
@@ -95,10 +114,11 @@ def test_another_format_is_told(tmp_path: Path, text: str, said: str) -> None:
         read_session(folder)
 
 
-def test_a_damaged_date_is_told(tmp_path: Path) -> None:
-    folder = write_session(tmp_path / "s", ROWS, started="yesterday")
-    with pytest.raises(AffectError, match="session.json is damaged"):
-        read_session(folder)
+def test_a_damaged_date_or_time_is_told(tmp_path: Path) -> None:
+    for told in ({"started": "yesterday"}, {"start_s": "soon"}):
+        folder = write_session(tmp_path / "s", ROWS, **told)
+        with pytest.raises(AffectError, match="session.json is damaged"):
+            read_session(folder)
 
 
 def test_another_csv_is_told(tmp_path: Path) -> None:

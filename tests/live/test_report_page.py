@@ -203,7 +203,8 @@ def test_a_session_without_a_face_still_has_its_markers_and_coverage(pages: dict
 def test_a_recording_from_the_middle_of_a_video_has_the_videos_times(tmp_path: Path) -> None:
     rows = [(60 + i / 10, 1, "sad", one_hot("sad")) for i in range(100)]
     baseline = {**BASELINE, "from_s": 52.0, "to_s": 62.0, "undone_at_s": 65.0}
-    folder = write_session(tmp_path / "s", rows, [(64.0, "marker", "tears")], 9.9, clock="source", baseline=[baseline])
+    told = {"clock": "source", "start_s": 60.0, "baseline": [baseline]}
+    folder = write_session(tmp_path / "s", rows, [(64.0, "marker", "tears")], 9.9, **told)
     words = Outline(write_report([folder], "en").read_text(encoding="utf-8")).words
     assert "A face was seen for 9.9 s of the 9.9 s analysed" in words
     assert "1:04 tears" in words

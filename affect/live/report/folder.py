@@ -114,16 +114,17 @@ def read_session(folder: Path) -> Session:
     try:
         started = datetime.fromisoformat(told["started"])
         duration_s = float(told["duration_s"])
+        start_s = float(told["start_s"]) if "start_s" in told else None
     except (TypeError, ValueError) as error:
         raise AffectError(
             f"{folder / 'session.json'} is damaged: {error}. No report can be made; the numbers are in emotions.csv."
         ) from error
     times = [*rows.times_s[:1].tolist(), *rows.times_s[-1:].tolist(), *(event.time_s for event in events)]
-    start_s = 0.0
-    if told.get("clock") == "source" and times:  # begun in the middle of a video: its last moment tells when
-        start_s = max(0.0, min(min(times), max(times) - duration_s))
-        rows = replace(rows, times_s=rows.times_s - start_s)
-        events = tuple(replace(event, time_s=event.time_s - start_s) for event in events)
+    if start_s is None:  # of an older version; where it began in the middle of a video, its last moment tells when
+        start_s = max(times, default=0.0) - duration_s if told.get("clock") == "source" else 0.0
+    start_s = max(0.0, min([start_s, *times]))
+    rows = replace(rows, times_s=rows.times_s - start_s)
+    events = tuple(replace(event, time_s=event.time_s - start_s) for event in events)
     # session.json of a killed recording is up to a second older than the last rows
     duration_s = max(duration_s, max(times, default=0.0) - start_s)
     return Session(folder, told, started, duration_s, start_s, rows, events, told["state"] != "finished")
