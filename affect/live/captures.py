@@ -84,6 +84,7 @@ class CameraSource(_CaptureSource):
         if not self._capture.read()[0]:
             self._capture.release()
             raise AffectError(text("camera_silent", language, index=index, others=_others(index, language)))
+        self.name = str(index)
         self.description = text("camera", language, index=index)
 
     def _open(self) -> cv2.VideoCapture:
@@ -103,6 +104,7 @@ class StreamSource(_CaptureSource):
     """
 
     kind = "stream"
+    name = ""  # its address may hold a password
 
     def __init__(self, address: str, language: str = "en") -> None:
         self._address = address

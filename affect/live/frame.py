@@ -25,11 +25,14 @@ class Source(Protocol):
     """Anything that gives frames.
 
     kind:        "camera", "video", "image", "stream", "screen" or "demo".
-    description: for the person, in a few words.   live: frames come at their own pace and cannot be repeated.
+    name:        which of its kind, in no language: a camera's number, a file's name, a part of the screen; "" where
+                 there is one only, or where it must not be told, as a stream's address.
+    description: both, for the person.   live: frames come at their own pace and cannot be repeated.
     fps:         nominal frames per second.
     """
 
     kind: str
+    name: str
     description: str
     live: bool
     fps: float

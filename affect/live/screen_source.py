@@ -40,6 +40,7 @@ class ScreenSource:
     def __init__(self, region: Region, desktop: Desktop, language: str = "en") -> None:
         self.region = region
         self.beside = desktop.beside(region)
+        self.name = str(region)
         self.description = text("screen", language, region=region)
         self._retries = Retries()
 

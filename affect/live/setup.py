@@ -60,8 +60,9 @@ def describe_setup(
     from affect.files import sha256_of
     from affect.live.figures import figures_of
 
+    name = {"name": source.name} if source.name else {}
     return {
-        "source": {"kind": source.kind, "description": source.description},
+        "source": {"kind": source.kind, **name, "description": source.description},
         "model": {
             "file": model.name,
             "sha256": sha256_of(model),

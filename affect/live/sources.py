@@ -61,6 +61,7 @@ class VideoSource:
             raise AffectError(text("video_unreadable", language, path=path))
         self._first = first
         self._start_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+        self.name = path.name
         self.description = text("video", language, name=path.name)
         self.fps = rate_of(self._capture)
 
@@ -93,6 +94,7 @@ class ImageSource:
         if picture is None:
             raise AffectError(text("image_unreadable", language, path=path))
         self._picture = picture
+        self.name = path.name
         self.description = text("image", language, name=path.name)
 
     def frames(self) -> Iterator[Frame]:
@@ -111,6 +113,7 @@ class DemoSource:
     """
 
     kind = "demo"
+    name = ""
     live = False
     fps = 30.0
     SECONDS = 20

@@ -37,7 +37,7 @@ LOGITS = np.eye(8, dtype=np.float32)[[4]] * 3
 class Camera:
     """As far as a session asks."""
 
-    kind, description, live, fps = "camera", "camera 0", True, float(FPS)
+    kind, name, description, live, fps = "camera", "0", "camera 0", True, float(FPS)
 
     def frames(self) -> Iterator[Frame]:
         raise NotImplementedError

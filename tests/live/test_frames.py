@@ -65,6 +65,7 @@ NO_PICTURES = {
 class Given:
     """A source that gives what it is told to give.   given: pictures, and times in seconds."""
 
+    name = ""
     description = "what is given"
     fps = 30.0
 

@@ -37,7 +37,7 @@ def test_a_video_becomes_a_session_with_every_frame_at_the_video_s_own_time(
     told = told_in(folder)
     assert (told["state"], told["clock"], told["frames"]) == ("finished", "source", 30)
     assert told["duration_s"] == pytest.approx(2.0)
-    assert told["source"] == {"kind": "video", "description": "video portrait.avi"}
+    assert told["source"] == {"kind": "video", "name": "portrait.avi", "description": "video portrait.avi"}
     assert told["consent"]["how"] == "--consent"
     assert reports.asked == [([folder], "en")]
     out, err = capfd.readouterr()

@@ -221,12 +221,31 @@ def test_a_baseline_from_before_the_recording_is_on_its_clock(tmp_path: Path) ->
     assert '<line x1="0.00%" x2="100.00%"' in page  # applied throughout
 
 
-def test_a_source_is_named_in_the_readers_language(tmp_path: Path) -> None:
-    source = {"kind": "camera", "description": "camera 2"}
-    page = write_report([write_session(tmp_path / "s", [], source=source)], "es").read_text(encoding="utf-8")
-    words = Outline(page).words
-    assert "cámara 2" in words
-    assert "camera" not in words
+@pytest.mark.parametrize("named", [True, False])  # older versions told the name only in a description
+@pytest.mark.parametrize(
+    ("kind", "name", "descriptions", "told"),
+    [
+        ("camera", "2", ("camera 2", "cámara 2"), {"en": "camera 2 Model", "es": "cámara 2 Modelo"}),
+        (
+            "video", "clip video.avi", ("video clip video.avi", "vídeo clip video.avi"),
+            {"en": "video file clip video.avi Model", "es": "archivo de vídeo clip video.avi Modelo"},
+        ),
+        (
+            "screen", "0,0,64,48", ("screen 0,0,64,48", "pantalla 0,0,64,48"),
+            {"en": "part of the screen 0,0,64,48 Model", "es": "parte de la pantalla 0,0,64,48 Modelo"},
+        ),
+        ("stream", "", ("stream", "transmisión"), {"en": "network stream Model", "es": "transmisión por red Modelo"}),
+    ],
+)  # fmt: skip
+def test_a_source_is_named_in_the_readers_language_whatever_the_session_s_was(
+    kind: str, name: str, descriptions: tuple[str, str], told: dict[str, str], named: bool, tmp_path: Path
+) -> None:
+    for description in descriptions:
+        source = {"kind": kind, "description": description} | ({"name": name} if named and name else {})
+        folder = write_session(tmp_path / "s", [], source=source)
+        for language, words in told.items():
+            page = write_report([folder], language).read_text(encoding="utf-8")
+            assert f"{TEXTS['source'][language]} {words}" in Outline(page).words
 
 
 HOSTILE = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>{{ 1234*4321 }}{% raw %}"

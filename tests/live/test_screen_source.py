@@ -73,7 +73,8 @@ def test_frames_are_what_the_window_shows_in_bgr(call: VirtualScreen, portrait: 
         np.testing.assert_array_equal(frame.picture, portrait)
         assert frame.picture.dtype == np.uint8
     assert [f.number for f in frames] == [0, 1, 2]
-    assert (source.kind, source.live, source.description) == ("screen", True, "screen 700,250,512,512")
+    assert (source.kind, source.name, source.live) == ("screen", "700,250,512,512", True)
+    assert source.description == "screen 700,250,512,512"
 
 
 def test_frames_come_at_most_thirty_times_a_second_by_the_wall_clock(call: VirtualScreen) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from fake_camera import FakeCamera
 
 from affect.errors import AffectError
 from affect.live.sources import DemoSource, StreamSource, open_source
@@ -68,11 +69,24 @@ def test_an_image_is_one_frame_also_where_its_path_has_accents(tmp_path: Path, p
     np.testing.assert_array_equal(frame.picture, portrait)
 
 
+def test_a_file_s_name_is_the_same_in_every_language(portrait_video: Path, tmp_path: Path, portrait: Image) -> None:
+    image = tmp_path / "retrato.png"
+    image.write_bytes(cv2.imencode(".png", portrait)[1].tobytes())
+    for spec, name in ((portrait_video, "portrait.avi"), (image, "retrato.png"), ("demo", "")):
+        assert {open_source(str(spec), language).name for language in ("en", "es")} == {name}
+
+
+def test_a_camera_s_name_is_its_number(camera: type[FakeCamera]) -> None:
+    source = open_source("0", "es")
+    assert (source.name, source.description) == ("0", "cámara 0")
+
+
 def test_a_video_file_is_read_over_http_and_ends_as_a_file_does(portrait_video: Path) -> None:
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(portrait_video.parent))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         source = open_source(f"http://127.0.0.1:{server.server_port}/{portrait_video.name}")
+        assert (source.name, source.description) == ("", "stream")  # an address may hold a password
         assert isinstance(source, StreamSource)
         assert [frame.number for frame in source.frames()] == list(range(30))
         source.close()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from affect.live.report.folder import Session
 from affect.live.report.words import Words
+from affect.live.source_texts import SOURCE_TEXTS
 
-_SOURCES: Final = tuple(f"source_{kind}" for kind in ("camera", "video", "image", "stream", "screen", "demo"))
+_KINDS: Final = ("camera", "video", "image", "stream", "screen", "demo")
 
 
 def warnings(session: Session, words: Words) -> list[str]:
@@ -26,11 +27,8 @@ def warnings(session: Session, words: Words) -> list[str]:
 def facts(session: Session, words: Words) -> list[tuple[str, list[str]]]:
     """What was measured, and by what: names, each with its lines."""
     told = session.told
-    source, model, settings = told["source"], told["model"], told["settings"]
-    kind = str(source.get("kind"))
-    which = str(source.get("description", "")).removeprefix(kind).strip()  # "camera 0" is camera, and 0
-    lines = [words.text(f"source_{kind}")] if f"source_{kind}" in _SOURCES else []
-    lines += [which] if which and kind != "demo" else []
+    model, settings = told["model"], told["settings"]
+    lines = _source(told["source"], words)
     lines += [words.text("clock_source")] if told.get("clock") == "source" else []
     measured = [model["file"], words.text("fingerprint", short=model["sha256"][:12])]
     if model.get("figures"):
@@ -52,3 +50,23 @@ def facts(session: Session, words: Words) -> list[tuple[str, list[str]]]:
     found.append((words.text("settings"), [", ".join(technical)]))
     found.append((words.text("versions"), [", ".join(f"{name} {told['versions'][name]}" for name in told["versions"])]))
     return found
+
+
+def _source(told: dict[str, Any], words: Words) -> list[str]:
+    """What kind of source it was, and which one of its kind."""
+    kind = str(told.get("kind"))
+    if kind not in _KINDS:
+        return [str(told["description"])] if told.get("description") else []
+    named = words.text(f"source_{kind}")
+    which = str(told["name"]) if "name" in told else _name_in(str(told.get("description", "")), kind)
+    return [named, which] if which else [named]
+
+
+def _name_in(description: str, kind: str) -> str:
+    """What a description says beside the kind, in the language of the session: older versions told nothing else."""
+    if kind == "demo":
+        return ""
+    for sentence in SOURCE_TEXTS[kind].values():  # "camera {index}"
+        if description.startswith(word := sentence.split("{")[0]):
+            return description.removeprefix(word).strip()
+    return description
