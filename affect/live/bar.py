@@ -18,7 +18,6 @@ from affect.live.lettering import (
     fill,
     key_cap,
     line,
-    percent,
     plain,
     put,
     put_row,
@@ -26,7 +25,7 @@ from affect.live.lettering import (
     space,
     words,
 )
-from affect.live.texts import text
+from affect.live.texts import percent, text
 from affect.preprocessing import Image
 
 RED: Final[Bgr] = (40, 40, 214)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from affect.emotions import EMOTIONS, label_name
 from affect.live.baseline import Shift
-from affect.live.texts import percent, text
+from affect.live.texts import certainty, text
 
 TOLD_SHIFT = 0.1  # a class that a baseline moves by less is not mentioned
 
@@ -14,7 +14,7 @@ def told_baseline(shift: Shift, language: str) -> str:
     most = sorted(range(len(EMOTIONS)), key=lambda i: -abs(float(shift.after[i] - shift.before[i])))[:3]
     told = []
     for i in most:
-        before, after = (percent(float(side[i]), language) for side in (shift.before, shift.after))
+        before, after = (certainty(float(side[i]), language) for side in (shift.before, shift.after))
         if abs(float(shift.values[i])) >= TOLD_SHIFT and before != after:
             told.append(f"{label_name(EMOTIONS[i], language)} {before} → {after}")
     if not told:

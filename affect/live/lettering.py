@@ -17,7 +17,6 @@ from PIL import ImageDraw, ImageFont
 
 from affect.emotions import color_rgb
 from affect.errors import AffectError
-from affect.live.texts import percent
 from affect.preprocessing import Image
 
 Bgr = tuple[int, int, int]
@@ -38,11 +37,6 @@ def ink_on(ground: Bgr) -> Bgr:
     """Dark or light text, whichever is read better on a colour (its luma, ITU-R BT.601)."""
     blue, green, red = ground
     return GROUND if 0.114 * blue + 0.587 * green + 0.299 * red > 120 else INK
-
-
-def certainty(probability: float, language: str) -> str:
-    """A probability, 0…1, in whole per cent. What would round to 100 is ">99%": a model is never certain."""
-    return ">" + percent(0.99, language) if probability >= 0.995 else percent(probability, language)
 
 
 @lru_cache(maxsize=1024)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from affect.emotions import UNCERTAIN, label_name
-from affect.live.lettering import GROUND, INK, Bgr, beside, certainty, chip, color_of, fill, line, put
+from affect.live.lettering import GROUND, INK, Bgr, beside, chip, color_of, fill, line, put
 from affect.live.panel import draw_panel, numbered, panel_size, person_color
 from affect.live.placement import Area, area_of, around, corners, first_free
 from affect.live.results import FaceResult
-from affect.live.texts import text
+from affect.live.texts import certainty, text
 from affect.preprocessing import Image
 
 

@@ -13,7 +13,6 @@ from affect.live.lettering import (
     TRACK,
     Bgr,
     badge,
-    certainty,
     color_of,
     fill,
     line,
@@ -21,6 +20,7 @@ from affect.live.lettering import (
     put,
 )
 from affect.live.results import FaceResult
+from affect.live.texts import certainty
 from affect.preprocessing import Image
 
 # Persons are pale where expressions are strong, and each carries a number as well, for any kind of colour vision.

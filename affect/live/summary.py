@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from affect.emotions import EMOTIONS, UNCERTAIN, label_name
 from affect.live.results import FaceResult
 from affect.live.sources import Frame
-from affect.live.texts import percent, text
+from affect.live.texts import certainty, percent, text
 
 
 @dataclass
@@ -62,7 +62,7 @@ class Summary:
 
     def _told(self, result: FaceResult) -> str:
         name = label_name(result.emotion, self.language)
-        label = name if result.emotion == UNCERTAIN else f"{name} {percent(result.confidence, self.language)}"
+        label = name if result.emotion == UNCERTAIN else f"{name} {certainty(result.confidence, self.language)}"
         return self._text("summary_face", id=result.face_id, label=label)
 
     def _text(self, key: str, **values: object) -> str:

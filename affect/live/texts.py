@@ -219,6 +219,11 @@ def percent(share: float, language: str) -> str:
     return f"{share * 100:.0f}\N{NO-BREAK SPACE}%" if language == "es" else f"{share * 100:.0f}%"
 
 
+def certainty(probability: float, language: str) -> str:
+    """A probability, 0…1, in whole per cent. What would round to 100 is ">99%": a model is never certain."""
+    return ">" + percent(0.99, language) if probability >= 0.995 else percent(probability, language)
+
+
 def default_language() -> str:
     """The language of the user's locale where it is one of ours, else English."""
     told = next((os.environ[n] for n in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(n)), None)

@@ -6,7 +6,7 @@ import pytest
 
 from affect.emotions import COLORS, EMOTIONS, color_rgb
 from affect.faces import FaceBox
-from affect.live.lettering import certainty, color_of
+from affect.live.lettering import color_of
 from affect.live.overlay import Overlay
 from affect.live.panel import PERSONS, person_color
 from affect.live.results import FaceResult
@@ -57,15 +57,6 @@ def test_an_uncertain_face_has_a_grey_of_its_own_and_no_number() -> None:
 def test_the_languages_differ() -> None:
     shown = [result("happy", FaceBox(400, 200, 200, 200))]
     assert (Overlay("en").draw(GREY, shown, None) != Overlay("es").draw(GREY, shown, None)).any()
-
-
-def test_per_cent_is_written_as_the_language_writes_it() -> None:
-    assert certainty(0.824, "en") == "82%"
-    assert certainty(0.824, "es") == "82\N{NO-BREAK SPACE}%"
-
-
-def test_no_probability_is_told_as_certainty() -> None:
-    assert [certainty(p, "en") for p in (0.0, 0.994, 0.996, 1.0)] == ["0%", "99%", ">99%", ">99%"]
 
 
 def test_an_empty_frame_says_that_there_is_no_face() -> None:

@@ -248,6 +248,14 @@ def test_a_source_is_named_in_the_readers_language_whatever_the_session_s_was(
             assert f"{TEXTS['source'][language]} {words}" in Outline(page).words
 
 
+def test_a_share_of_time_may_be_whole_and_a_confidence_is_not(tmp_path: Path) -> None:
+    rows = [(i / 10, 1, "happy", one_hot("happy", 0.9999)) for i in range(100)]
+    page = write_report([write_session(tmp_path / "s", rows, [], 10.0)], "en").read_text(encoding="utf-8")
+    assert "happy for 100%" in Outline(page).words
+    assert "happy >99%" in Outline(page).words  # of the episode
+    assert "mean &gt;99%, highest &gt;99%" in page
+
+
 HOSTILE = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>{{ 1234*4321 }}{% raw %}"
 
 

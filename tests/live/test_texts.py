@@ -6,7 +6,7 @@ import pytest
 
 from affect.emotions import LANGUAGES
 from affect.errors import AffectError
-from affect.live.texts import TEXTS, TextError, percent, told
+from affect.live.texts import TEXTS, TextError, certainty, percent, told
 
 
 @pytest.mark.parametrize("key", TEXTS)
@@ -26,3 +26,9 @@ def test_an_error_is_told_in_the_language_of_the_person() -> None:
 def test_spanish_sets_a_space_before_the_per_cent_sign() -> None:
     assert (percent(0.824, "en"), percent(0.824, "es")) == ("82%", "82\N{NO-BREAK SPACE}%")
     assert (percent(1, "en"), percent(0, "en")) == ("100%", "0%")
+
+
+def test_no_probability_is_told_as_certainty() -> None:
+    assert [certainty(p, "en") for p in (0.0, 0.824, 0.994, 0.996, 1.0)] == ["0%", "82%", "99%", ">99%", ">99%"]
+    assert certainty(0.824, "es") == "82\N{NO-BREAK SPACE}%"
+    assert certainty(1.0, "es") == ">99\N{NO-BREAK SPACE}%"

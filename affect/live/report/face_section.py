@@ -70,8 +70,8 @@ def _timeline(session: Session, face: int, timeline: Timeline, clock: Clock, wor
                     words.text(
                         "plot_label",
                         name=words.name(name),
-                        mean=words.percent(means[name]),
-                        highest=words.percent(highest[name]),
+                        mean=words.certainty(means[name]),
+                        highest=words.certainty(highest[name]),
                     ),
                 ),
             )
@@ -99,7 +99,7 @@ def _shares(timeline: Timeline, words: Words) -> list[dict[str, Any]]:
             "percent": words.percent(parts[name]),
             "time": words.span(parts[name] * timeline.seen_s),
             "episodes": "–" if name == UNCERTAIN else sum(episode.label == name for episode in found),
-            "mean": "–" if name == UNCERTAIN else words.percent(means[name]),
+            "mean": "–" if name == UNCERTAIN else words.certainty(means[name]),
         }
         for name in (*ranked, UNCERTAIN)
     ]
@@ -111,7 +111,7 @@ def _episode(episode: Episode, words: Words) -> dict[str, str]:
         "start": words.clock(episode.start_s, tenths=True),
         "end": words.clock(episode.end_s, tenths=True),
         "length": words.span(episode.length_s),
-        "confidence": words.percent(episode.confidence),
+        "confidence": words.certainty(episode.confidence),
     }
 
 

@@ -50,6 +50,10 @@ class Words:
         number = "<1" if 0 < share < 0.005 else self.number(100 * share)
         return self.text("percent", number=number)
 
+    def certainty(self, probability: float) -> str:
+        """A probability, 0…1, as a share is told; ">99" where that would be 100: a model is never certain."""
+        return self.text("percent", number=">99") if probability >= 0.995 else self.percent(probability)
+
     def points(self, change: float) -> str:
         """A difference of two shares, −1…1, in percentage points with its sign."""
         rounded = round(100 * change)
