@@ -83,10 +83,10 @@ SOURCE_TEXTS: Final[dict[str, dict[str, str]]] = {
     },
     "screen_wayland": {
         "en": "This desktop runs on Wayland, which lets no program see the other windows. Choose an Xorg session where "
-        "you log in, or show the call through OBS Studio's virtual camera and name that camera: --source 1.",
+        "you log in, or show the call through OBS Studio's virtual camera, set up as docs/guide.md says: --source 10.",
         "es": "Este escritorio funciona con Wayland, que no deja que un programa vea las demás ventanas. Elija una "
-        "sesión Xorg al entrar, o pase la videollamada por la cámara virtual de OBS Studio e indique esa cámara: "
-        "--source 1.",
+        "sesión Xorg al entrar, o pase la videollamada por la cámara virtual de OBS Studio, preparada como dice "
+        "docs/guide.es.md: --source 10.",
     },
     "screen_forbidden": {
         "en": "macOS does not let this program see the screen. Allow it for the application you start it from "
