@@ -15,7 +15,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from affect.comparison.measured import read_metrics
 from affect.errors import AffectError
+from affect.exit_codes import exit_code_of
 from affect.files import atomic_path, sha256_of
 from affect.model import Checkpoint, load_checkpoint
 
@@ -30,12 +32,18 @@ BESIDE = {  # tables that other commands write into the folder of the metrics
 }
 SAME = 0.001  # of accuracy: two measurements of one model on one split differ by less
 OVERALL = ("accuracy", "balanced_accuracy", "f1_weighted", "f1_macro", "auc_macro", "ece")
+MEASURED = (*OVERALL, "data", "split", "n", "per_class", "intervals")  # what a card takes from the metrics
+TRAINED = ("data", "pictures", "seed", "init_weights", "best", "versions")  # … and from the checkpoint's provenance
 
 
 def figures(path: Path, checkpoint: Checkpoint, metrics: dict[str, Any], tables: dict[str, str]) -> str:
     """The generated part of a card, Markdown: file, training, overall and per-class figures, then `tables` by title."""
     provenance, settings = checkpoint.provenance, checkpoint.preprocessing
     best, side = provenance["best"], settings.image_size
+    chosen = provenance.get("chosen_on", "val")  # the first checkpoints, all chosen on val, do not say it
+    chosen_on = f"{provenance['data']} val" if chosen == "val" else f"{provenance['data']}, {chosen}"
+    fitted_on = "val split" if chosen == "val" else "pictures"
+    detail = "" if settings.detail is None else f"detail up to {settings.detail} px, "
     lines = [
         BEGIN,
         "",
@@ -43,20 +51,20 @@ def figures(path: Path, checkpoint: Checkpoint, metrics: dict[str, Any], tables:
         "|---|---|",
         f"| SHA-256 | `{sha256_of(path)}` |",
         f"| size | {path.stat().st_size / 1e6:.1f} MB, {_parameters(checkpoint) / 1e6:.2f} M parameters |",
-        f"| input | {side}×{side} px, {settings.color}, detail up to {settings.detail} px, "
+        f"| input | {side}×{side} px, {settings.color}, {detail}"
         f"crop margin {settings.crop_margin:+.3f}, shift {settings.crop_shift:+.3f} face boxes |",
         f"| trained on | {provenance['data']}, {provenance['pictures']['train']:,} pictures, "
         f"seed {provenance['seed']}, from {provenance['init_weights']} |",
-        f"| chosen on | {provenance['data']} val, {provenance['pictures']['val']:,} pictures: "
+        f"| chosen on | {chosen_on}, {provenance['pictures']['val']:,} pictures: "
         f"stage {best['stage']}, epoch {best['epoch']} |",
-        f"| temperature | {checkpoint.temperature:.3f} (fitted on the same val split) |",
+        f"| temperature | {checkpoint.temperature:.3f} (fitted on the same {fitted_on}) |",
         f"| versions | {', '.join(f'{k} {v}' for k, v in provenance['versions'].items())} |",
         "",
-        f"On {provenance['data']} val, n = {metrics['n']:,}:",
+        f"On {metrics['data']} {metrics['split']}, n = {metrics['n']:,}:",
         "",
         "| " + " | ".join(OVERALL) + " |",
         "|" + "---|" * len(OVERALL),
-        "| " + " | ".join(f"{metrics[name]:.4f}" for name in OVERALL) + " |",
+        "| " + " | ".join(_figure(metrics[name]) for name in OVERALL) + " |",
         "",
         "| class | precision | recall | F1 | support |",
         "|---|---|---|---|---|",
@@ -87,6 +95,11 @@ def index_row(path: Path, checkpoint: Checkpoint, metrics: dict[str, Any], ms_a_
     return f"| {' | '.join(cells)} |"
 
 
+def _figure(value: float | None) -> str:
+    """A figure with four digits; a dash for the area under the curve of pictures that are all of one class."""
+    return "–" if value is None else f"{value:.4f}"
+
+
 def _parameters(checkpoint: Checkpoint) -> int:
     return sum(v.numel() for k, v in checkpoint.state_dict.items() if k.endswith((".weight", ".bias")))
 
@@ -94,15 +107,16 @@ def _parameters(checkpoint: Checkpoint) -> int:
 def write_card(path: Path, metrics_path: Path) -> Path:
     """Renew the figures in the card beside a checkpoint, and its row in the folder's README. Words around them stay.
 
-    Returns the card's path. Raises AffectError where the card or its markers are missing.
+    Returns the card's path. Raises AffectError where the card or its markers are missing, the checkpoint does not say
+    where it comes from, or the metrics or what stands beside them are not what the commands write.
     """
     card = path.with_suffix(".md")
     if not metrics_path.is_file():
         raise AffectError(f"{metrics_path} does not exist. Make it with python -m affect.evaluation … --out DIR.")
-    metrics, checkpoint = json.loads(metrics_path.read_text(encoding="utf-8")), load_checkpoint(path)
+    metrics, checkpoint = _metrics(metrics_path), _trained(path)
     folder = metrics_path.parent
     quantised = folder / "int8.json"
-    measured = json.loads(quantised.read_text(encoding="utf-8"))["float32"] if quantised.is_file() else None
+    measured = _float32(quantised) if quantised.is_file() else None
     if measured is not None and abs(measured["accuracy"] - metrics["accuracy"]) > SAME:
         raise AffectError(
             f"{quantised} was measured on another model. Run affect.quantisation and affect.robustness again."
@@ -119,6 +133,33 @@ def write_card(path: Path, metrics_path: Path) -> Path:
         with atomic_path(index) as part:
             part.write_text("\n".join([f"{before}{INDEX_BEGIN}", *kept, row, INDEX_END]) + after, encoding="utf-8")
     return card
+
+
+def _metrics(path: Path) -> dict[str, Any]:
+    metrics = read_metrics(path)
+    if not set(MEASURED) <= metrics.keys():
+        raise AffectError(f"{path} is not what affect.evaluation writes. Make it again with --out.")
+    return metrics
+
+
+def _trained(path: Path) -> Checkpoint:
+    """A checkpoint that says what it was trained and chosen on."""
+    checkpoint = load_checkpoint(path)
+    if missing := [name for name in TRAINED if name not in checkpoint.provenance]:
+        raise AffectError(
+            f"{path} does not say where it comes from (it lacks {', '.join(missing)}). "
+            "A card is written for what python -m affect.training made."
+        )
+    return checkpoint
+
+
+def _float32(path: Path) -> dict[str, float]:
+    """What `affect.quantisation` measured of the network as it is: accuracy (0…1), ms_a_face."""
+    try:
+        measured = json.loads(path.read_text(encoding="utf-8"))["float32"]
+        return {name: float(measured[name]) for name in ("accuracy", "ms_a_face")}
+    except (ValueError, KeyError, TypeError) as error:
+        raise AffectError(f"{path} is not what affect.quantisation writes. Run it again with --out.") from error
 
 
 def _table(path: Path) -> str:
@@ -146,12 +187,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("model", type=Path, metavar="FILE.pt")
     parser.add_argument("--metrics", type=Path, required=True, metavar="metrics.json")
     options = parser.parse_args(arguments)
-    try:
-        print(write_card(options.model, options.metrics))
-    except AffectError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return exit_code_of(lambda: print(write_card(options.model, options.metrics)))
 
 
 if __name__ == "__main__":

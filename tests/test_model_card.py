@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from affect.evaluation import metrics_of
+from affect.experiments import V4
 from affect.files import sha256_of
+from affect.metrics import intervals_of, metrics_of
 from affect.model import Checkpoint, save_checkpoint
 from affect.model_card import BEGIN, END, INDEX_BEGIN, INDEX_END, main
 from affect.preprocessing import Preprocessing
@@ -32,8 +33,12 @@ def model(tmp_path: Path, random_model: torch.nn.Module) -> Path:
 
 @pytest.fixture
 def metrics(tmp_path: Path) -> Path:
+    """Of six pictures, of which five are right."""
+    probabilities, labels = np.eye(8)[[0, 1, 2, 3, 4, 4]], np.array([0, 1, 2, 3, 4, 5])
+    intervals = intervals_of(probabilities, labels, resamples=20)
+    told = {"data": "drawn", "split": "val", **metrics_of(probabilities, labels), "intervals": intervals}
     path = tmp_path / "metrics.json"
-    path.write_text(json.dumps(metrics_of(np.eye(8)[[0, 1, 2, 3, 4, 4]], np.array([0, 1, 2, 3, 4, 5]))))
+    path.write_text(json.dumps(told))
     return path
 
 
@@ -50,6 +55,72 @@ def test_the_figures_are_renewed_and_the_words_stay(model: Path, metrics: Path) 
     assert sha256_of(model) in text
     assert main([str(model), "--metrics", str(metrics)]) == 0
     assert card.read_text() == text
+
+
+def card_of(model: Path, metrics: Path) -> str:
+    """The card that is written for a checkpoint."""
+    card = model.with_suffix(".md")
+    card.write_text(f"{BEGIN}\n{END}\n")
+    assert main([str(model), "--metrics", str(metrics)]) == 0
+    return card.read_text()
+
+
+def test_a_model_that_val_chose_is_said_to_be(model: Path, metrics: Path) -> None:
+    text = card_of(model, metrics)
+    assert "| chosen on | drawn val, 56 pictures: stage full, epoch 3 |" in text
+    assert "| temperature | 1.250 (fitted on the same val split) |" in text
+    assert "\nOn drawn val, n = 6:\n" in text
+
+
+def test_a_model_that_held_out_pictures_chose_is_not_said_to_be_chosen_on_val(
+    tmp_path: Path, metrics: Path, random_model: torch.nn.Module
+) -> None:
+    path = tmp_path / "v4.pt"
+    provenance = {**PROVENANCE, "experiment": "v4", "chosen_on": "a held-out part of train"}
+    save_checkpoint(path, Checkpoint(dict(random_model.state_dict()), V4.preprocessing, 1.25, provenance))
+    text = card_of(path, metrics)
+    assert "| chosen on | drawn, a held-out part of train, 56 pictures: stage full, epoch 3 |" in text
+    assert "| temperature | 1.250 (fitted on the same pictures) |" in text
+    assert "| input | 224×224 px, grey, crop margin +0.050, shift +0.000 face boxes |" in text
+    assert "\nOn drawn val, n = 6:\n" in text
+
+
+def test_figures_are_said_to_be_of_what_was_measured(model: Path, metrics: Path) -> None:
+    told = json.loads(metrics.read_text())
+    metrics.write_text(json.dumps({**told, "data": "another set", "split": "test", "auc_macro": None}))
+    text = card_of(model, metrics)
+    assert "\nOn another set test, n = 6:\n" in text
+    assert "| – | 0.1667 |" in text  # pictures of one class have no area under the curve
+
+
+def test_weights_alone_do_not_say_what_a_card_needs(
+    tmp_path: Path, metrics: Path, random_model: torch.nn.Module, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "weights.pt"
+    torch.save(random_model.state_dict(), path)
+    path.with_suffix(".md").write_text(f"{BEGIN}\n{END}")
+    assert main([str(path), "--metrics", str(metrics)]) == 2
+    assert "weights.pt does not say where it comes from (it lacks data, pictures, " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", ["not JSON", "[1, 2]", '{"accuracy": 0.5, "n": 6}'])
+def test_metrics_that_evaluation_did_not_write_are_told(
+    model: Path, metrics: Path, content: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model.with_suffix(".md").write_text(f"{BEGIN}\n{END}")
+    metrics.write_text(content)
+    assert main([str(model), "--metrics", str(metrics)]) == 2
+    assert "metrics.json is not what affect.evaluation writes" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", ["not JSON", "[1, 2]", '{"float32": {"accuracy": "high"}}'])
+def test_a_table_of_integers_that_quantisation_did_not_write_is_told(
+    model: Path, metrics: Path, content: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model.with_suffix(".md").write_text(f"{BEGIN}\n{END}")
+    (metrics.parent / "int8.json").write_text(content)
+    assert main([str(model), "--metrics", str(metrics)]) == 2
+    assert "int8.json is not what affect.quantisation writes" in capsys.readouterr().err
 
 
 def test_a_card_without_a_place_for_figures_is_told(
@@ -79,7 +150,7 @@ def test_what_other_commands_measured_stands_in_the_card(model: Path, metrics: P
 
 def test_the_folders_readme_has_a_row_for_each_model(model: Path, metrics: Path) -> None:
     model.with_suffix(".md").write_text(f"{BEGIN}\n{END}\n")
-    told = {**json.loads(metrics.read_text()), "data": "drawn", "split": "val", "intervals": {"accuracy": [0.75, 0.9]}}
+    told = {**json.loads(metrics.read_text()), "intervals": {"accuracy": [0.75, 0.9]}}
     metrics.write_text(json.dumps(told))
     index = model.parent / "README.md"
     other = "| [`other.pt`](other.md) | kept |"

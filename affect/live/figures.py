@@ -35,12 +35,12 @@ def figures_of(model: Path) -> dict[str, Any] | None:
     if not per_class:
         return None
     try:
-        values = dict(zip(overall[0], map(float, overall[1]), strict=True))
+        values = dict(zip(overall[0], overall[1], strict=True))
         return {
             "data": measured[1],
             "split": measured[2],
             "n": int(measured[3].replace(",", "")),
-            **{name: values[name] for name in OVERALL},
+            **{name: float(values[name]) for name in OVERALL},
             "per_class": {
                 name: {"precision": float(p), "recall": float(r), "f1": float(f1), "support": int(support)}
                 for name, p, r, f1, support in per_class[1:]

@@ -13,8 +13,8 @@ import pytest
 import torch
 
 from affect.emotions import EMOTIONS
-from affect.evaluation import metrics_of
 from affect.live.figures import figures_of
+from affect.metrics import intervals_of, metrics_of
 from affect.model import Checkpoint, save_checkpoint
 from affect.model_card import BEGIN, END, write_card
 from affect.preprocessing import Preprocessing
@@ -35,7 +35,9 @@ def metrics() -> dict[str, Any]:
     generator = np.random.default_rng(3)
     labels = generator.integers(0, 8, 4000)
     probabilities = generator.dirichlet(np.ones(8), 4000) + 0.4 * np.eye(8)[labels]
-    return dict(metrics_of(probabilities / probabilities.sum(axis=1, keepdims=True), labels))
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    intervals = intervals_of(probabilities, labels, resamples=20)
+    return {"data": "two words", "split": "val", **metrics_of(probabilities, labels), "intervals": intervals}
 
 
 @pytest.fixture
@@ -59,6 +61,16 @@ def test_what_the_card_was_written_from_is_read_again(model: Path, metrics: dict
     for name, row in figures["per_class"].items():
         assert row == pytest.approx(metrics["per_class"][name], abs=5e-4)
         assert row["support"] == metrics["per_class"][name]["support"]
+
+
+@pytest.mark.parametrize("split", ["train", "test", "all"])
+def test_figures_of_another_split_say_so(model: Path, metrics: dict[str, Any], split: str, tmp_path: Path) -> None:
+    told = tmp_path / "of_another_split.json"
+    told.write_text(json.dumps({**metrics, "data": "another set", "split": split, "auc_macro": None}))
+    write_card(model, told)
+    figures = figures_of(model)
+    assert figures is not None
+    assert (figures["data"], figures["split"], figures["n"]) == ("another set", split, 4000)
 
 
 def test_figures_of_another_file_are_not_this_models(model: Path) -> None:
