@@ -12,14 +12,13 @@ import logging
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from tqdm import tqdm
 
 from affect.data.cache import prepare_pictures
@@ -32,10 +31,11 @@ from affect.exit_codes import exit_code_of
 from affect.files import atomic_path, sha256_of
 from affect.machine import processor
 from affect.metrics import metrics_of
-from affect.model import Checkpoint, load_checkpoint, onnx_export
+from affect.model import load_checkpoint, onnx_export
+from affect.preprocessing import Image, Preprocessing
 
 Floats = npt.NDArray[np.float32]
-BATCH = 32
+BATCH = 32  # faces that are numbers at a time: a whole split would take gigabytes, as pictures it lies in a file
 ROUNDS = (
     20  # turns of both networks, of FACES faces each; a turn of a few milliseconds each keeps the machine's moods apart
 )
@@ -88,18 +88,19 @@ def compare(path: Path, manifest: Manifest, split: str = "val", pictures: int = 
     Raises AffectError for an unusable file or an empty split.
     """
     checkpoint = load_checkpoint(path)
+    preprocessing = checkpoint.preprocessing
     train = manifest.rows("train")
     some = train if pictures >= len(train) else train[stratified_part(train, pictures / len(train), seed)]
-    calibration, _ = _faces(manifest, some, checkpoint, "calibration")
-    faces, rows = _faces(manifest, manifest.rows(split), checkpoint, "pictures")
+    calibration, _ = prepare_pictures(manifest, some, preprocessing, "calibration")
+    shown, rows = prepare_pictures(manifest, manifest.rows(split), preprocessing)
     with tempfile.TemporaryDirectory() as folder:
         files = {"float32": Path(folder) / "float32.onnx", "int8": Path(folder) / "int8.onnx"}
         files["float32"].write_bytes(onnx_export(checkpoint, sha256_of(path)))
-        quantise(files["float32"], files["int8"], calibration)
+        quantise(files["float32"], files["int8"], _batches(calibration, preprocessing))
         sizes = {name: file.stat().st_size / 1e6 for name, file in files.items()}
         sessions = {name: _session(file) for name, file in files.items()}
-    logits = {name: _logits(session, faces, name) for name, session in sessions.items()}
-    times = _times(sessions, faces[: min(FACES, len(faces))])
+    logits = {name: _logits(session, shown, preprocessing, name) for name, session in sessions.items()}
+    times = _times(sessions, preprocessing.normalize(np.asarray(shown[:FACES])))
     labels = hard_labels(rows)
     found = {}
     for name in files:
@@ -119,10 +120,10 @@ def compare(path: Path, manifest: Manifest, split: str = "val", pictures: int = 
     )
 
 
-def quantise(source: Path, target: Path, calibration: Floats) -> None:
+def quantise(source: Path, target: Path, calibration: Iterable[Floats]) -> None:
     """Write an ONNX network in 8-bit integers: weights per channel, activations with the ranges of `calibration`.
 
-    calibration: float32 (n, 3, side, side), as the network takes them.
+    calibration: batches of faces as the network takes them, each float32 (some, 3, side, side).
     Weights are unsigned as the activations are: signed ones overflow 16 bits in AVX2's products, which cost the bundled
     model 1.6 points of accuracy on processors without VNNI.
     """
@@ -131,7 +132,7 @@ def quantise(source: Path, target: Path, calibration: Floats) -> None:
 
     class Batches(CalibrationDataReader):
         def __init__(self) -> None:
-            self._batches: Iterator[Floats] = iter(np.array_split(calibration, max(1, len(calibration) // BATCH)))
+            self._batches = iter(calibration)
 
         def get_next(self) -> dict[str, Floats] | None:
             batch = next(self._batches, None)
@@ -157,10 +158,14 @@ def quantise(source: Path, target: Path, calibration: Floats) -> None:
         prepared.unlink(missing_ok=True)
 
 
-def _faces(manifest: Manifest, rows: pd.DataFrame, checkpoint: Checkpoint, title: str) -> tuple[Floats, pd.DataFrame]:
-    """Pictures as the network takes them, float32 (n, 3, side, side), and their rows."""
-    pictures, kept = prepare_pictures(manifest, rows, checkpoint.preprocessing, title)
-    return np.asarray(checkpoint.preprocessing.normalize(np.asarray(pictures)), np.float32), kept
+def _batches(pictures: Image, preprocessing: Preprocessing) -> Iterator[Floats]:
+    """Pictures, uint8 (n, side, side, channels), as the network takes them: float32 (BATCH or fewer, 3, side, side)."""
+    for part in np.array_split(pictures, _batches_of(pictures)):
+        yield preprocessing.normalize(np.asarray(part))
+
+
+def _batches_of(pictures: Image) -> int:
+    return -(-len(pictures) // BATCH)
 
 
 def _session(path: Path) -> Any:
@@ -172,14 +177,19 @@ def _session(path: Path) -> Any:
     return onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
 
 
-def _logits(session: Any, faces: Floats, title: str) -> Floats:
-    batches = np.array_split(faces, -(-len(faces) // BATCH))
-    parts = [session.run(None, {"faces": b})[0] for b in tqdm(batches, desc=title, unit="batch", leave=False)]
-    return np.concatenate(parts)
+def _logits(session: Any, pictures: Image, preprocessing: Preprocessing, title: str) -> Floats:
+    """The network's answers to pictures, uint8 (n, side, side, channels): float32 (n, 8)."""
+    batches = tqdm(
+        _batches(pictures, preprocessing), total=_batches_of(pictures), desc=title, unit="batch", leave=False
+    )
+    return np.concatenate([session.run(None, {"faces": batch})[0] for batch in batches])
 
 
 def _times(sessions: dict[str, Any], faces: Floats) -> dict[str, npt.NDArray[np.float64]]:
-    """Seconds a face in each of ROUNDS turns, of every network."""
+    """Seconds a face in each of ROUNDS turns, float64 (ROUNDS,), of every network.
+
+    faces: float32 (n, 3, side, side), shown one at a time.
+    """
     times: dict[str, list[float]] = {name: [] for name in sessions}
     for turn in range(ROUNDS + 1):
         for name, session in sessions.items():

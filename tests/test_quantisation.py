@@ -4,12 +4,16 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 from conftest import REPOSITORY
 
+from affect import quantisation
 from affect.data.manifest import read_manifest
 from affect.data.sample import write_sample
 from affect.machine import processor
+from affect.preprocessing import Image, Preprocessing
 from affect.quantisation import Comparison, compare, main, table_of
 
 STARTER = REPOSITORY / "models" / "starter_ferplus.pt"
@@ -36,6 +40,25 @@ def test_integers_say_what_the_bundled_model_says(faces: Path) -> None:
     found = compare(STARTER, read_manifest(faces), pictures=10_000)  # more than there are: all of them
     assert found.calibrated_on == 32
     assert found.agreement >= 0.8
+
+
+def test_a_split_is_turned_into_numbers_a_batch_at_a_time(
+    checkpoint_file: Path, faces: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    normalize = Preprocessing.normalize
+
+    def counting(preprocessing: Preprocessing, pictures: Image) -> npt.NDArray[np.float32]:
+        sizes.append(len(pictures))
+        return normalize(preprocessing, pictures)
+
+    monkeypatch.setattr(Preprocessing, "normalize", counting)
+    monkeypatch.setattr(quantisation, "BATCH", 5)
+    monkeypatch.setattr(quantisation, "FACES", 3)
+    found = compare(checkpoint_file, read_manifest(faces), pictures=16)
+    assert found.n == 16
+    assert sum(sizes) == 16 + 2 * 16 + 3  # the ranges, both networks, the faces that are timed
+    assert max(sizes) <= 5
 
 
 def test_it_is_worthwhile_only_where_little_is_lost_and_time_gained(found: Comparison) -> None:
