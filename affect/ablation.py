@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from affect.arguments import positive, seed_number
 from affect.data.manifest import Manifest, read_manifest
 from affect.errors import AffectError
 from affect.exit_codes import exit_code_of
@@ -182,12 +183,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="of the runs")
     parser.add_argument("--table", type=Path, metavar="DIR", help="write ablation.csv and ablation.md here")
     parser.add_argument("--only", nargs="+", metavar="INGREDIENT", default=list(INGREDIENTS))
-    parser.add_argument("--seeds", type=int, nargs="+", default=[42])
-    parser.add_argument("--epochs", type=int, metavar="N", help=f"of the base (default {BASE.stages[0].epochs})")
+    parser.add_argument("--seeds", type=seed_number, nargs="+", default=[42])
+    parser.add_argument("--epochs", type=positive, metavar="N", help=f"of the base (default {BASE.stages[0].epochs})")
     parser.add_argument(
-        "--image-size", type=int, metavar="PIXELS", help=f"of the base (default {BASE.preprocessing.image_size})"
+        "--image-size", type=positive, metavar="PIXELS", help=f"of the base (default {BASE.preprocessing.image_size})"
     )
-    parser.add_argument("--limit", type=int, metavar="N", help="only N pictures of each split, for a quick trial")
+    parser.add_argument("--limit", type=positive, metavar="N", help="only N pictures of each split, for a quick trial")
     options = parser.parse_args(arguments)
 
     def work() -> None:

@@ -234,9 +234,17 @@ def with_mistake(experiment: Experiment, mistake: str) -> Experiment:
 
 
 def adapted(experiment: Experiment, epochs: int | None = None, image_size: int | None = None) -> Experiment:
-    """The experiment with other epochs in every stage, and with another picture size."""
+    """The experiment with other epochs in every stage, and with another picture size.
+
+    epochs:     1 or more; None: the stages' own.   image_size: 32…1024 pixels; None: the stages' own.
+    Raises AffectError for a number outside.
+    """
+    if epochs is not None and epochs < 1:
+        raise AffectError(f"A stage cannot have {epochs} epochs. Give 1 or more.")
     stages = tuple(
-        replace(s, epochs=epochs or s.epochs, image_size=s.image_size if image_size is None else None)
+        replace(
+            s, epochs=s.epochs if epochs is None else epochs, image_size=s.image_size if image_size is None else None
+        )
         for s in experiment.stages
     )
     preprocessing = experiment.preprocessing

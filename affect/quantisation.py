@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
+from affect.arguments import positive
 from affect.data.cache import prepare_pictures
 from affect.data.loading import hard_labels
 from affect.data.manifest import Manifest, read_manifest
@@ -244,11 +245,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, required=True, metavar="DIR_OR_ZIP")
     parser.add_argument("--split", choices=("val", "test", "all"), default="val")
     add_labelling(parser)
-    parser.add_argument("--pictures", type=int, default=512, metavar="N", help="for the ranges (default 512)")
+    parser.add_argument("--pictures", type=positive, default=512, metavar="N", help="for the ranges (default 512)")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write int8.json and int8.md")
     options = parser.parse_args(arguments)
-    if options.pictures < 1:
-        parser.error("--pictures must be 1 or more")
 
     def work() -> None:
         manifest = read_manifest(options.data, options.labels, options.split_mode)

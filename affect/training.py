@@ -24,6 +24,7 @@ import torchvision
 from accelerate import Accelerator
 
 from affect import __version__
+from affect.arguments import positive, seed_number
 from affect.data.cache import prepare_pictures
 from affect.data.framing import measure_framing
 from affect.data.loading import FaceDataset, hard_labels, target_distributions
@@ -243,17 +244,19 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--results", type=Path, default=Path("results"), metavar="DIR", help="of the figures (default results)"
     )
-    made.add_argument("--epochs", type=int, metavar="N", help="epochs of every stage, instead of the experiment's")
-    made.add_argument("--image-size", type=int, metavar="PIXELS", help="instead of the experiment's, in every stage")
+    made.add_argument("--epochs", type=positive, metavar="N", help="epochs of every stage, instead of the experiment's")
+    made.add_argument(
+        "--image-size", type=positive, metavar="PIXELS", help="instead of the experiment's, in every stage"
+    )
     made.add_argument(
         "--init-weights", default="imagenet", metavar="FILE.pt|imagenet|none",
         help="where the network starts: torchvision's ImageNet weights, downloaded once (default), a mobilenet_v2 "
         "state_dict, or none: at random",
     )  # fmt: skip
     add_labelling(made)
-    made.add_argument("--seed", type=int, default=42, help="of everything that is drawn (default 42)")
+    made.add_argument("--seed", type=seed_number, default=42, help="of everything that is drawn (default 42)")
     made.add_argument("--resume", action="store_true", help="continue where the same command was interrupted")
-    made.add_argument("--limit", type=int, metavar="N", help="only N pictures of each split, for a quick trial")
+    made.add_argument("--limit", type=positive, metavar="N", help="only N pictures of each split, for a quick trial")
     made.add_argument(
         "--teacher", type=Path, nargs="+", default=(), metavar="FILE.pt",
         help="checkpoints to learn from as well, for an experiment that distils",

@@ -7,7 +7,7 @@ import pytest
 from conftest import REPOSITORY
 
 from affect.errors import AffectError
-from affect.experiments import EXPERIMENTS, MISTAKES, STARTER, V1, V2, V3, V4, Augmentation, with_mistake
+from affect.experiments import EXPERIMENTS, MISTAKES, STARTER, V1, V2, V3, V4, Augmentation, adapted, with_mistake
 from affect.faces import YuNetDetector
 from affect.model import BLOCKS
 
@@ -66,6 +66,17 @@ def test_the_story_keeps_the_first_versions_settings() -> None:
         assert not experiment.soft_labels
         assert experiment.imbalance == "none"
         assert experiment.chosen_on == "hold-out"
+
+
+def test_other_epochs_are_those_of_every_stage() -> None:
+    assert adapted(V1) == V1
+    assert [stage.epochs for stage in adapted(V1, epochs=2).stages] == [2, 2]
+
+
+@pytest.mark.parametrize("epochs", [0, -1])
+def test_no_epochs_are_not_taken_for_the_experiments_own(epochs: int) -> None:
+    with pytest.raises(AffectError, match=f"cannot have {epochs} epochs"):
+        adapted(V1, epochs=epochs)
 
 
 def test_a_mistake_changes_what_it_says_and_is_named() -> None:

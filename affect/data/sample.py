@@ -15,6 +15,7 @@ from platformdirs import user_cache_path
 from tqdm import tqdm
 
 from affect import __version__
+from affect.arguments import positive, seed_number
 from affect.data.drawing import draw_face
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
@@ -69,10 +70,10 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m affect.data.sample", description="Draw a data set of faces in class folders."
     )
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--train", type=int, default=40, metavar="N", help="faces of each class (default 40)")
-    parser.add_argument("--val", type=int, default=10, metavar="N", help="faces of each class (default 10)")
-    parser.add_argument("--size", type=int, default=128, metavar="PIXELS")
-    parser.add_argument("--seed", type=int, default=42)
+    parser.add_argument("--train", type=positive, default=40, metavar="N", help="faces of each class (default 40)")
+    parser.add_argument("--val", type=positive, default=10, metavar="N", help="faces of each class (default 10)")
+    parser.add_argument("--size", type=positive, default=128, metavar="PIXELS")
+    parser.add_argument("--seed", type=seed_number, default=42)
     options = parser.parse_args(arguments)
     return exit_code_of(
         lambda: print(write_sample(options.folder, options.train, options.val, options.size, options.seed))

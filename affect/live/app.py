@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from affect import __version__
+from affect.arguments import positive
 from affect.emotions import LANGUAGES
 from affect.errors import AffectError
 from affect.files import same_file
@@ -65,7 +66,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--headless", action="store_true", help="no window: a line a second and a summary on stdout")
     made.add_argument("--csv", type=Path, metavar="FILE", help="a row per face and frame (replaces the file)")
     made.add_argument("--save-video", type=Path, metavar="FILE", help="the annotated video, .mp4 or .avi")
-    made.add_argument("--max-frames", type=_positive, metavar="N", help="stop after N frames")
+    made.add_argument("--max-frames", type=positive, metavar="N", help="stop after N frames")
     made.add_argument(
         "--record", type=Path, metavar="DIR",
         help="record a session into a folder of its own in DIR: numbers only, and a report; video files are analysed "
@@ -75,7 +76,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--lang", choices=LANGUAGES, default=default_language(), help="language (default: the computer's)"
     )
-    made.add_argument("--faces", type=_positive, default=1, metavar="N", help="the N largest faces (default 1)")
+    made.add_argument("--faces", type=positive, default=1, metavar="N", help="the N largest faces (default 1)")
     made.add_argument("--detector", choices=("haar", "yunet"), default="haar", help="face detector (default haar)")
     made.add_argument(
         "--detector-model",
@@ -91,13 +92,6 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--version", action="version", version=f"affect {__version__}")
     return made
-
-
-def _positive(text: str) -> int:
-    with suppress(ValueError):
-        if (value := int(text)) >= 1:
-            return value
-    raise argparse.ArgumentTypeError(f"{text} is no whole number of 1 or more")
 
 
 def main(arguments: list[str] | None = None) -> int:
