@@ -20,6 +20,7 @@ import pandas as pd
 
 from affect.arguments import positive, seed_number
 from affect.data.manifest import Manifest, read_manifest
+from affect.data.options import add_labelling
 from affect.errors import AffectError
 from affect.exit_codes import exit_code_of
 from affect.experiments import STARTER, Augmentation, Experiment, Stage, adapted
@@ -179,6 +180,7 @@ def main(arguments: list[str] | None = None) -> int:
         epilog="Runs that are finished are read. Stop it with Ctrl-C and start it again at any time.",
     )
     parser.add_argument("--data", type=Path, required=True, metavar="DIR_OR_ZIP")
+    add_labelling(parser)
     parser.add_argument("--init-weights", default="imagenet", metavar="FILE.pt|imagenet|none")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="of the runs")
     parser.add_argument("--table", type=Path, metavar="DIR", help="write ablation.csv and ablation.md here")
@@ -192,7 +194,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
 
     def work() -> None:
-        manifest = read_manifest(options.data)
+        manifest = read_manifest(options.data, options.labels, options.split_mode)
         if options.table is not None:
             options.table.mkdir(parents=True, exist_ok=True)
         base = adapted(BASE, options.epochs, options.image_size)

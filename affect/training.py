@@ -254,7 +254,12 @@ def parser() -> argparse.ArgumentParser:
         "state_dict, or none: at random",
     )  # fmt: skip
     add_labelling(made)
-    made.add_argument("--seed", type=seed_number, default=42, help="of everything that is drawn (default 42)")
+    made.add_argument(
+        "--seed",
+        type=seed_number,
+        default=42,
+        help="of weights, order, variation, what is held out and --limit; the split is always the same (default 42)",
+    )
     made.add_argument("--resume", action="store_true", help="continue where the same command was interrupted")
     made.add_argument("--limit", type=positive, metavar="N", help="only N pictures of each split, for a quick trial")
     made.add_argument(

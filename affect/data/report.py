@@ -190,12 +190,11 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--data", type=Path, required=True, metavar="DIR_OR_ZIP")
     add_labelling(parser)
-    parser.add_argument("--seed", type=int, default=42, help="of the split (default 42)")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for data_report.json and the CSV files")
     options = parser.parse_args(arguments)
 
     def work() -> None:
-        report = data_report(read_manifest(options.data, options.labels, options.split_mode, options.seed))
+        report = data_report(read_manifest(options.data, options.labels, options.split_mode))
         report.write(options.out)
         print(report.text())
 
