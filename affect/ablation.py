@@ -1,4 +1,4 @@
-"""What each ingredient of the bundled model's recipe brings.  `python -m affect.ablation --data ferplus.zip`
+"""What each ingredient of the teacher's recipe brings.  `python -m affect.ablation --data ferplus.zip`
 
 A base run, and the base with one ingredient more: the same pictures, stages and seed, each measured on the val split.
 Runs are kept and not repeated, so it can be stopped and started again.

@@ -47,7 +47,10 @@ def jpeg(picture: Image, quality: int) -> Image:
 
 
 def downscale(picture: Image, side: int) -> Image:
-    """Shrunk until the shorter side has so many pixels, and enlarged again: a face far from the camera."""
+    """Shrunk until the shorter side has so many pixels, and enlarged again: a face far from the camera.
+
+    picture: uint8, BGR or grey.   side: pixels.   Returns uint8 of the same shape; a smaller picture as it is.
+    """
     height, width = picture.shape[:2]
     factor = side / min(height, width)
     if factor >= 1:
@@ -61,6 +64,7 @@ def downscale(picture: Image, side: int) -> Image:
 def moved(picture: Image, *, roll: float = 0.0, shift: tuple[float, float] = (0.0, 0.0), scale: float = 0.0) -> Image:
     """As a crop by another box would show it; what comes in from outside repeats the border.
 
+    picture: uint8, BGR or grey; so is what is returned, of the same shape.
     roll: degrees.   shift: of the box, in its sides, to the right and down.   scale: how much larger the box is.
     """
     height, width = picture.shape[:2]

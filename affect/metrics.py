@@ -127,7 +127,12 @@ def percentile_interval(samples: Floats, level: float = LEVEL) -> list[float] | 
 def intervals_of(
     probabilities: Floats, labels: Ints, resamples: int = RESAMPLES, seed: int = 0
 ) -> dict[str, list[float]]:
-    """The 95 % percentile intervals [low, high] of INTERVAL_METRICS and of each occurring class's F1 (`f1_<class>`)."""
+    """The 95 % percentile intervals [low, high] of INTERVAL_METRICS and of each occurring class's F1 (`f1_<class>`).
+
+    probabilities: float (n, 8), rows sum to 1.   labels: int (n,), 0…7.   resamples, seed: of `bootstrap`.
+    Returns two floats, 0…1, under each name; a figure that no sample has is left out. Raises ValueError where the
+    lengths differ or n is 0.
+    """
     samples = bootstrap(probabilities, labels, resamples, seed)
     absent = {f"f1_{name}" for i, name in enumerate(EMOTIONS) if not (labels == i).any()}
     found = {name: percentile_interval(values) for name, values in samples.items() if name not in absent}

@@ -42,7 +42,11 @@ def new_schedule(experiment: Experiment, stage: Stage, optimizer: Any, pictures:
 
 
 def new_loss(experiment: Experiment, targets: torch.Tensor, device: torch.device) -> Loss:
-    """Cross-entropy with the target distributions, nats, with the experiment's answer to uneven classes."""
+    """Cross-entropy with the target distributions, nats, with the experiment's answer to uneven classes.
+
+    targets: float32 (n, 8) of all training pictures, rows sum to 1: the classes' shares come from them.
+    Returns a function of logits float (batch, 8) and targets float32 (batch, 8) on `device`: a scalar, float32.
+    """
     shares = targets.double().mean(0).clamp_min(1e-6).float().to(device)
     if experiment.imbalance == "class-weights":
         weights = (1 / shares) / len(shares)  # the mean weight of a picture is 1

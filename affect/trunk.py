@@ -139,6 +139,8 @@ class Top(nn.Module):
 class Activations(Dataset[Batch]):
     """What a trunk made of pictures, kept in a file that is mapped into memory, `views` variations of each.
 
+    values: float16 or float32 (views·n, …), the first view of all n pictures, then the next.
+    targets: float32 (n, 8), rows sum to 1.
     An item's index is view·n + picture. `shown` picks, for an epoch, one view of every picture.
     """
 
@@ -154,7 +156,10 @@ class Activations(Dataset[Batch]):
         return len(self._values) // len(self._targets)
 
     def shown(self, epoch: int, *seed: int) -> npt.NDArray[np.int64]:
-        """Indices of one view of every picture, shuffled. Over `views` epochs, every view is shown once."""
+        """Indices of one view of every picture, shuffled. Over `views` epochs, every view is shown once.
+
+        Returns int64 (n,), each 0 … views·n-1, which depends on the epoch (0 …) and the seed alone.
+        """
         count = len(self._targets)
         start = np.random.default_rng(seed).integers(0, self.views, count)
         view = (start + epoch) % self.views

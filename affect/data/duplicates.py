@@ -39,7 +39,7 @@ Groups = npt.NDArray[np.int64]
 class Fingerprints:
     """What is kept of each of n pictures: about a kilobyte.
 
-    digests:    its pixels' hash, S16 (n,); empty where it cannot be decoded.
+    digests:    its pixels' hash in hexadecimal, S32 (n,); empty where it cannot be decoded.
     thumbnails: uint8 (n, 32, 32), grey.
     sizes:      int (n, 2): width and height in pixels, 0 where it cannot be decoded.
     """

@@ -176,13 +176,14 @@ def whole_batches(order: npt.NDArray[np.integer], batch_size: int) -> list[list[
 
 
 def shuffled(count: int, *seed: int) -> npt.NDArray[np.int64]:
-    """A permutation of 0 … count-1 that depends on the seed alone."""
+    """A permutation of 0 … count-1, int64 (count,), that depends on the seed alone."""
     return np.random.default_rng(seed).permutation(count)
 
 
 def drawn(labels: npt.NDArray[np.integer[Any]], balance: float, *seed: int) -> npt.NDArray[np.int64]:
     """As many indices as there are labels, drawn with replacement, rare classes more often.
 
+    labels:  int (n,), 0…7.   Returns int64 (n,), each 0 … n-1, which depends on labels, balance and seed alone.
     balance: a picture's chance is its class's share to the power of minus this, 0…1.
     """
     shares = np.bincount(labels) / len(labels)

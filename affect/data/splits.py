@@ -43,6 +43,7 @@ def stratified_part(
     Groups come in the order of a hash of (seed, pth), so the part does not depend on the order of the rows, and one
     picture more or less hardly changes it. A class has round(share·n) rows in the part, at least 1 and at most n-1,
     or fewer where a group does not fit; a class that is one single group is on one side only.
+    Raises AffectError for a share that is not between 0 and 1.
     """
     if not 0 < share < 1:
         raise AffectError(f"The share to hold out is {share}; it must lie between 0 and 1.")

@@ -44,7 +44,10 @@ def sizes_follow(sizes: pd.DataFrame, image_size: int) -> str:
 
 
 def statistics(values: pd.DataFrame, labels: Ints) -> str:
-    """Whether light, contrast or sharpness give the class away.   values: `statistics_of`'s table."""
+    """How far light differs between the classes, beside how far within one.
+
+    values: `statistics_of`'s table, a row each of n pictures.   labels: int (n,), 0…7.
+    """
     groups = values.groupby(np.asarray(EMOTIONS)[labels])["brightness"]
     means, within = groups.mean(), float(np.sqrt(groups.var().mean()))
     high, low = str(means.idxmax()), str(means.idxmin())
@@ -55,7 +58,10 @@ def statistics(values: pd.DataFrame, labels: Ints) -> str:
 
 
 def statistics_follow(values: pd.DataFrame, labels: Ints) -> str:
-    """What that means for augmentation."""
+    """Whether light, contrast or sharpness give the class away, and what that means for augmentation.
+
+    values: `statistics_of`'s table, a row each of n pictures.   labels: int (n,), 0…7.
+    """
     names = np.asarray(EMOTIONS)[labels]
     ratio = {c: float(values.groupby(names)[c].mean().std() / values[c].std()) for c in values.columns}
     chance = 2 / np.sqrt(np.unique(names, return_counts=True)[1].min())  # so much, few pictures differ by themselves
