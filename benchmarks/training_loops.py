@@ -28,13 +28,20 @@ from affect.data.cache import prepare_pictures
 from affect.data.loading import FaceDataset, target_distributions
 from affect.data.manifest import read_manifest
 from affect.emotions import EMOTIONS
-from affect.experiments import EXPERIMENTS, Experiment, adapted
+from affect.experiments import EXPERIMENTS, Experiment, Stage, adapted
 from affect.fitting import Fitter, Pictures, new_accelerator
 from affect.memory import keep_freed_memory
 from affect.model import BLOCKS, build_model, load_initial_weights
 from affect.preprocessing import Preprocessing
 from affect.progress import Progress
 from affect.trunk import Top, Trunk
+
+STAGES = (("v1", "frozen"), ("v1", "finetuned"), ("v3", "finetuned"))  # that the loops are compared on
+
+
+def stage_of(experiment: str, stage: str) -> Stage:
+    """The stage as the experiment has it."""
+    return next(s for s in EXPERIMENTS[experiment].stages if s.name == stage)
 
 
 @dataclass(frozen=True)
