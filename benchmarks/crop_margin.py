@@ -25,6 +25,7 @@ from tqdm import tqdm
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from affect import plots
+from affect.arguments import positive, seed_number
 from affect.data.manifest import read_manifest
 from affect.emotions import COLORS
 from affect.faces import FaceBox, HaarDetector, YuNetDetector, crop_face, crop_square
@@ -180,8 +181,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, metavar="DIR_OR_ZIP")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     parser.add_argument("--yunet", type=Path, metavar="FILE.onnx", help="also compare YuNet's boxes with Haar's")
-    parser.add_argument("--limit", type=int, default=1500, metavar="N", help="pictures (default 1500)")
-    parser.add_argument("--seed", type=int, default=42)
+    parser.add_argument("--limit", type=positive, default=1500, metavar="N", help="pictures (default 1500)")
+    parser.add_argument("--seed", type=seed_number, default=42)
     options = parser.parse_args()
     figures, table, mean = measure(options.data, options.limit, options.yunet, options.seed)
     found = Preprocessing(crop_margin=figures["crop_margin"], crop_shift=figures["crop_shift"])

@@ -28,6 +28,7 @@ import pandas as pd
 import torch
 
 from affect import plots
+from affect.arguments import positive, seed_number
 from affect.data.manifest import Manifest, read_manifest
 from affect.data.splits import stratified_part
 from affect.errors import AffectError
@@ -220,15 +221,17 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     made.add_argument("--data", type=Path, required=True, metavar="DIR_OR_ZIP")
     made.add_argument("--init-weights", default="imagenet", metavar="FILE.pt|imagenet|none")
-    made.add_argument("--image-size", type=int, nargs="+", default=[224, 112], metavar="PIXELS")
-    made.add_argument("--pictures", type=int, default=2048, metavar="N", help="of the speed (default 2048)")
-    made.add_argument("--rounds", type=int, default=3, metavar="N", help="turns of both loops (default 3)")
-    made.add_argument("--accuracy-pictures", type=int, default=6000, metavar="N", help="to learn from (default 6000)")
-    made.add_argument("--epochs", type=int, default=5, metavar="N", help="of the accuracy (default 5)")
-    made.add_argument("--seeds", type=int, default=2, metavar="N", help="of the accuracy (default 2)")
+    made.add_argument("--image-size", type=positive, nargs="+", default=[224, 112], metavar="PIXELS")
+    made.add_argument("--pictures", type=positive, default=2048, metavar="N", help="of the speed (default 2048)")
+    made.add_argument("--rounds", type=positive, default=3, metavar="N", help="turns of both loops (default 3)")
+    made.add_argument(
+        "--accuracy-pictures", type=positive, default=6000, metavar="N", help="to learn from (default 6000)"
+    )
+    made.add_argument("--epochs", type=positive, default=5, metavar="N", help="of the accuracy (default 5)")
+    made.add_argument("--seeds", type=positive, default=2, metavar="N", help="of the accuracy (default 2)")
     made.add_argument("--only", choices=("speed", "accuracy"), help="measure one part, and keep the other from --out")
     made.add_argument("--resume", action="store_true", help="keep what an interrupted run found in --out")
-    made.add_argument("--seed", type=int, default=42)
+    made.add_argument("--seed", type=seed_number, default=42)
     made.add_argument("--out", type=Path, default=ROOT / "results" / "benchmarks" / "training", metavar="DIR")
     made.add_argument("--write", action="store_true", help="renew benchmarks/README.md and docs/scaling.md as well")
     return made
