@@ -117,9 +117,11 @@ def ablate(
     seeds: Sequence[int] = (42,),
     init_weights: str = "imagenet",
     limit: int | None = None,
+    overwrite: bool = False,
 ) -> pd.DataFrame:
     """Train every run with every seed and measure it on val; what is finished already is read.
 
+    overwrite: replace runs of other settings, which are refused otherwise (AffectError).
     out: for the checkpoints, and `runs/<data set>/…` with each run's history and metrics.
     Returns a row for each run: `ingredient`, `seeds`, and the mean of each of METRICS, with `accuracy_spread`
     (largest minus smallest over the seeds).
@@ -131,7 +133,7 @@ def ablate(
             named = replace(experiment, name=f"{experiment.name}-{seed}")
             train_experiment(
                 named, manifest, out, out / "runs",
-                seed=seed, init_weights=init_weights, resume=True, limit=limit,
+                seed=seed, init_weights=init_weights, resume=True, overwrite=overwrite, limit=limit,
             )  # fmt: skip
             last = [s.name for s in named.stages if s.keep][-1]
             measured.append(_read(out / "runs" / manifest.name / named.name / last / "metrics.json"))
@@ -191,6 +193,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--image-size", type=positive, metavar="PIXELS", help=f"of the base (default {BASE.preprocessing.image_size})"
     )
     parser.add_argument("--limit", type=positive, metavar="N", help="only N pictures of each split, for a quick trial")
+    parser.add_argument("--overwrite", action="store_true", help="replace runs of other settings in the same folder")
     options = parser.parse_args(arguments)
 
     def work() -> None:
@@ -201,6 +204,7 @@ def main(arguments: list[str] | None = None) -> int:
         table = ablate(
             runs_of(options.only, base), manifest, options.out,
             seeds=options.seeds, init_weights=options.init_weights, limit=options.limit,
+            overwrite=options.overwrite,
         )  # fmt: skip
         print(table_of(table))
         if options.table is not None:

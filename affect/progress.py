@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -58,16 +58,23 @@ def save_progress(path: Path, progress: Progress, identity: dict[str, Any]) -> N
 
 def load_progress(path: Path, identity: dict[str, Any]) -> Progress:
     """The saved state of an interrupted run. Raises AffectError where it belongs to another run or is damaged."""
+    state = _read(path)
+    saved = state.pop("identity")
+    if saved != identity:
+        raise AffectError(f"{path} belongs to a run with other settings. Give the same arguments as then.")
+    return Progress(**state)
+
+
+def identity_in(path: Path) -> dict[str, Any]:
+    """Which run a saved state is of; its weights are not read from the disk. Raises AffectError where it is damaged."""
+    return dict(_read(path, mmap=True)["identity"])
+
+
+def _read(path: Path, mmap: bool = False) -> State:
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        saved = state.pop("identity")
-        progress = Progress(**state)
+        state = torch.load(path, map_location="cpu", weights_only=True, mmap=mmap)
+        if set(state) != {"identity", *(f.name for f in fields(Progress))}:
+            raise KeyError("identity")
     except Exception as error:  # torch.load raises many kinds for a damaged file
-        raise AffectError(f"{path} is damaged. Delete it and train without --resume.") from error
-    odd = [k for k in identity if saved.get(k) != identity[k]]
-    if odd:
-        raise AffectError(
-            f"{path} belongs to a run with other settings ({', '.join(odd)}). "
-            "Give the same arguments as then, or train without --resume."
-        )
-    return progress
+        raise AffectError(f"{path} is damaged. Train again with --overwrite.") from error
+    return dict(state)

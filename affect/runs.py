@@ -6,16 +6,26 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from affect.data.manifest import Manifest
 from affect.errors import AffectError
 from affect.experiments import Experiment, Stage
 from affect.files import cache_folder, sha256_of
 from affect.model import load_checkpoint
-from affect.progress import load_progress
+from affect.progress import identity_in
 
 STORY = ("v1", "v2", "v3", "v4")  # what "all" trains
+Standing = Literal["new", "interrupted", "finished"]
+
+# What makes two runs different ones, as `identity_of` names it and as a person does.
+DIFFERENCES = {
+    "experiment": "the experiment's settings",
+    "seed": "the seed",
+    "init_weights": "the initial weights",
+    "data": "the pictures, their labels, split or limit",
+    "teachers": "the teachers",
+}
 
 
 def checkpoint_name(experiment: Experiment, stage: Stage, data: str) -> str:
@@ -92,19 +102,85 @@ class Run:
         file = checkpoint_name(self.experiment, stage, self.data)
         return self.out / place / file, self.results / self.data / place / stage.name
 
-    def is_finished(self) -> bool:
-        """Whether this very run was trained and measured before."""
-        return all(map(self._made, self.checkpoints)) and not self._saved()
+    def standing(self, *, resume: bool, overwrite: bool) -> Standing:
+        """How far this very run has come, for a training that is to begin; "new" where it is not to be gone on with.
+
+        resume: go on with it.   overwrite: what lies in its place may be replaced.
+        Raises AffectError where the training would replace something and must not.
+        """
+        saved = _identity_in_state(self.state_path)
+        if resume and saved == self.identity:
+            return "interrupted"
+        if resume and not self.state_path.is_file() and self.checkpoints and all(map(self._made, self.checkpoints)):
+            return "finished"
+        if not overwrite:
+            self._check_state(saved)
+            self._check_checkpoints(resume)
+            self._check_results(resume)
+        return "new"
 
     def _made(self, path: Path) -> bool:
-        return path.is_file() and load_checkpoint(path).provenance.get("identity") == self.identity
+        return path.is_file() and _identity_in_checkpoint(path) == self.identity
 
-    def _saved(self) -> bool:
-        """Whether the saved state of this very run is there."""
-        try:
-            return self.state_path.is_file() and bool(load_progress(self.state_path, self.identity))
-        except AffectError:
-            return False
+    def _check_state(self, saved: dict[str, Any]) -> None:
+        path = self.state_path
+        if not path.is_file():
+            return
+        if not saved:
+            raise AffectError(f"{path} is damaged. Train again with --overwrite.")
+        if saved == self.identity:
+            raise AffectError(
+                f"{path} is the state of this run, unfinished. Go on with --resume, or begin anew with --overwrite."
+            )
+        raise AffectError(
+            f"{path} is the state of an unfinished run with other settings ({self._differences(saved)}). Give the same "
+            "arguments as then and --resume, replace it with --overwrite, or name another --out and --results."
+        )
+
+    def _check_checkpoints(self, resume: bool) -> None:
+        for path in filter(Path.is_file, self.checkpoints):
+            saved = _identity_in_checkpoint(path)
+            if saved != self.identity:
+                raise AffectError(
+                    f"{path} is the model of another run ({self._differences(saved)}). Replace it with --overwrite "
+                    "(in a notebook: RESUME = False), or name another --out and --results."
+                )
+            if not resume:
+                raise AffectError(
+                    f"{path} was trained with the same settings and data. --resume reads it, --overwrite trains it "
+                    "again; for another beside it, name another --out and --results."
+                )
+
+    def _check_results(self, resume: bool) -> None:
+        """A run that is gone on with writes what it wrote before; where its models lie elsewhere, nobody knows whose
+        results these are."""
+        if not resume and (self.home / "history.csv").is_file():
+            raise AffectError(
+                f"{self.home} holds the results of a run whose models lie elsewhere. Name another --results, or "
+                "replace them with --overwrite."
+            )
+
+    def _differences(self, saved: dict[str, Any]) -> str:
+        """In what the run that left this identity, {} where nobody knows it, is another one."""
+        if not saved:
+            return "it does not say which"
+        return ", ".join(told for key, told in DIFFERENCES.items() if saved.get(key) != self.identity.get(key))
+
+
+def _identity_in_state(path: Path) -> dict[str, Any]:
+    """Of the run that a saved state is of; {} where there is none, or a damaged one."""
+    try:
+        return identity_in(path) if path.is_file() else {}
+    except AffectError:
+        return {}
+
+
+def _identity_in_checkpoint(path: Path) -> dict[str, Any]:
+    """Of the run that a checkpoint is from; {} where it does not say so, or is none."""
+    try:
+        return dict(load_checkpoint(path).provenance.get("identity") or {})
+    except AffectError:
+        return {}
 
 
 def identity_of(

@@ -8,44 +8,38 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import shutil
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
-import torchvision
 from accelerate import Accelerator
+from accelerate.utils import broadcast_object_list
 
-from affect import __version__
 from affect.arguments import positive, seed_number
 from affect.data.cache import prepare_pictures
 from affect.data.framing import measure_framing
-from affect.data.loading import FaceDataset, hard_labels, target_distributions
+from affect.data.loading import FaceDataset, target_distributions
 from affect.data.manifest import Manifest, read_manifest
 from affect.data.options import add_labelling
 from affect.data.sample import sample_data_set
 from affect.data.splits import hold_out
 from affect.distillation import teacher_targets
 from affect.errors import AffectError
-from affect.evaluation import evaluate_pictures, predict_logits, write_evaluation, write_metrics
 from affect.exit_codes import exit_code_of
 from affect.experiments import EXPERIMENTS, MISTAKES, Experiment, adapted, with_mistake
-from affect.files import atomic_path, remove_leftovers
+from affect.files import remove_leftovers
 from affect.fitting import Fitter, Pictures, new_accelerator
 from affect.memory import keep_freed_memory
-from affect.metrics import fit_temperature
-from affect.model import Checkpoint, build_model, save_checkpoint
 from affect.preprocessing import Preprocessing
-from affect.progress import Progress, State, load_progress, save_progress
-from affect.runs import STORY, Run, default_folder, identity_of
+from affect.progress import Progress, load_progress, save_progress
+from affect.runs import STORY, Run, Standing, default_folder, identity_of
 from affect.signals import end_on_signals
+from affect.trained import draw_history, write_history, write_models
 
 REDRAW_S = 30.0  # an epoch on kept features takes less time than drawing its curve
 
@@ -59,6 +53,7 @@ def train_experiment(
     seed: int = 42,
     init_weights: str = "imagenet",
     resume: bool = False,
+    overwrite: bool = False,
     limit: int | None = None,
     teachers: Sequence[Path] = (),
     accelerator: Accelerator | None = None,
@@ -68,23 +63,27 @@ def train_experiment(
     out:     folder of the checkpoints.   With a mistake switched on: `out/mistakes/<experiment>__<mistake>`.
     results: folder for `<data set>/<experiment>/`: `history.csv`, `history.png`, and a folder of figures for each
              stage (`metrics.json`, …). With a mistake: `<data set>/mistakes/<experiment>__<mistake>/`.
+    resume:  go on with what this very run left, and read its checkpoints where it is finished.
+    overwrite: replace what lies in the run's place. Without it, AffectError where something would be lost, before
+             anything is done. With both, this very run is gone on with, and another's files are replaced.
     limit:   take only so many pictures of each split (a quick trial).
     teachers: checkpoints whose probabilities are learned as well, to the share that the experiment says (`distill`).
-    Returns the checkpoints' paths. With `resume`, finished checkpoints of the same run are not made again.
+    Returns the checkpoints' paths.
     """
     _check_teachers(experiment, teachers)
     accelerator = accelerator or new_accelerator()
     identity = identity_of(experiment, manifest, seed, init_weights, limit, teachers)
     run = Run(experiment, manifest.name, out, results, identity)
-    if resume and run.is_finished():
+    standing = standing_of(run, accelerator, resume=resume, overwrite=overwrite)
+    if standing == "finished":
         return run.checkpoints
+    progress = load_progress(run.state_path, identity) if standing == "interrupted" else Progress()
 
     with accelerator.local_main_process_first():  # the others find the pictures in the cache
         pictures, choose_rows, preprocessing = _pictures(experiment, manifest, seed, limit, list(teachers))
     if accelerator.is_main_process:
         for path in (run.state_path, *run.checkpoints):
             remove_leftovers(path)
-    progress = load_progress(run.state_path, identity) if resume and run.state_path.exists() else Progress()
 
     drawn_at = time.monotonic()
 
@@ -93,9 +92,9 @@ def train_experiment(
         if not accelerator.is_main_process:
             return
         save_progress(run.state_path, current, identity)
-        history = _write_history(current, run)
+        history = write_history(current, run)
         if current.running is None or time.monotonic() - drawn_at > REDRAW_S:  # a stage is over, or somebody may look
-            _draw_history(history, run, len(pictures.choose))
+            draw_history(history, run, len(pictures.choose))
             drawn_at = time.monotonic()
 
     scratch = run.scratch
@@ -103,10 +102,25 @@ def train_experiment(
     fitter.run(progress)
     shutil.rmtree(scratch, ignore_errors=True)
     if accelerator.is_main_process:
-        _write_models(run, progress, manifest, pictures, choose_rows, preprocessing)
+        write_models(run, progress, manifest, pictures, choose_rows, preprocessing)
         run.state_path.unlink(missing_ok=True)
     accelerator.wait_for_everyone()
     return run.checkpoints
+
+
+def standing_of(run: Run, accelerator: Accelerator, *, resume: bool, overwrite: bool) -> Standing:
+    """`Run.standing` as the first process finds it, in all processes, or its AffectError in all."""
+    found: list[Standing | AffectError | None] = [None]
+    if accelerator.is_main_process:
+        try:
+            found = [run.standing(resume=resume, overwrite=overwrite)]
+        except AffectError as error:
+            found = [error]
+    (told,) = broadcast_object_list(found)
+    if isinstance(told, AffectError):
+        raise told
+    standing: Standing = told
+    return standing
 
 
 def _check_teachers(experiment: Experiment, teachers: Sequence[Path]) -> None:
@@ -157,72 +171,6 @@ def _pictures(
     )
 
 
-def _write_models(
-    run: Run,
-    progress: Progress,
-    manifest: Manifest,
-    pictures: Pictures,
-    choose_rows: pd.DataFrame,
-    preprocessing: Preprocessing,
-) -> None:
-    """The checkpoints of a trained run, each measured on the val split."""
-    about = _about(run, pictures)
-    for stage, finished in zip(run.experiment.stages, progress.finished, strict=True):
-        if not stage.keep:
-            continue
-        epochs = {"best": (run.checkpoint(stage), run.home / stage.name)}
-        if (last := run.last_epoch(stage)) is not None:
-            epochs["last"] = last
-        for which, (path, figures) in epochs.items():
-            save_checkpoint(path, _checkpoint(finished[which], preprocessing, pictures.choose, choose_rows, about))
-            write = write_evaluation if which == "best" and run.experiment.mistake is None else write_metrics
-            write(evaluate_pictures(path, manifest, "val"), figures)
-
-
-def _checkpoint(
-    epoch: State, preprocessing: Preprocessing, choose: FaceDataset, choose_rows: pd.DataFrame, about: dict[str, Any]
-) -> Checkpoint:
-    model = build_model()
-    model.load_state_dict(epoch["model"])
-    logits = predict_logits(model.eval().to(memory_format=torch.channels_last), choose)
-    temperature = fit_temperature(logits, hard_labels(choose_rows))
-    return Checkpoint(epoch["model"], preprocessing, temperature, {**about, "best": epoch["row"]})
-
-
-def _about(run: Run, pictures: Pictures) -> dict[str, Any]:
-    """What a checkpoint says of where it comes from."""
-    return {
-        "data": run.data,
-        "experiment": run.name,
-        "seed": run.identity["seed"],
-        "init_weights": run.identity["init_weights"],
-        "identity": run.identity,
-        "chosen_on": "val" if run.experiment.chosen_on == "val" else "a held-out part of train",
-        "pictures": {"train": len(pictures.train), "val": len(pictures.choose)},
-        "versions": {
-            "affect": __version__,
-            "torch": str(torch.__version__),
-            "torchvision": str(torchvision.__version__),
-            "python": platform.python_version(),
-        },
-    }
-
-
-def _write_history(progress: Progress, run: Run) -> pd.DataFrame:
-    history = pd.DataFrame(progress.history)
-    with atomic_path(run.home / "history.csv") as part:
-        history.to_csv(part, index=False)
-    return history
-
-
-def _draw_history(history: pd.DataFrame, run: Run, n: int) -> None:
-    from affect import plots
-
-    origin = f"{run.name} on {run.data}, n = {n:,} pictures that choose the epoch"
-    figure = plots.learning_curves(history, origin, run.experiment.stages[-1].monitor)
-    plots.save(figure, run.home / "history.png")
-
-
 def parser() -> argparse.ArgumentParser:
     """The command line of the training."""
     made = argparse.ArgumentParser(
@@ -261,6 +209,10 @@ def parser() -> argparse.ArgumentParser:
         help="of weights, order, variation, what is held out and --limit; the split is always the same (default 42)",
     )
     made.add_argument("--resume", action="store_true", help="continue where the same command was interrupted")
+    made.add_argument(
+        "--overwrite", action="store_true",
+        help="replace the models and results of another run in the same place; with --resume, not those of this one",
+    )  # fmt: skip
     made.add_argument("--limit", type=positive, metavar="N", help="only N pictures of each split, for a quick trial")
     made.add_argument(
         "--teacher", type=Path, nargs="+", default=(), metavar="FILE.pt",
@@ -268,6 +220,13 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     made.add_argument("--mistake", choices=list(MISTAKES), help="switch one mistake of the first version back on")
     return made
+
+
+def _chosen(options: argparse.Namespace) -> list[Experiment]:
+    """The experiments that a command line names, as it wants them."""
+    names = STORY if options.experiment == "all" else (options.experiment,)
+    experiments = [adapted(EXPERIMENTS[name], options.epochs, options.image_size) for name in names]
+    return experiments if options.mistake is None else [with_mistake(e, options.mistake) for e in experiments]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -279,18 +238,24 @@ def main(arguments: list[str] | None = None) -> int:
 
     def work() -> None:
         manifest = read_manifest(options.data or sample_data_set(), options.labels, options.split_mode)
-        for name in STORY if options.experiment == "all" else (options.experiment,):
-            experiment = adapted(EXPERIMENTS[name], options.epochs, options.image_size)
-            if options.mistake is not None:
-                experiment = with_mistake(experiment, options.mistake)
+        out = options.out or default_folder(manifest.name)
+        experiments = _chosen(options)
+        for experiment in experiments:  # what stands in the way of the last is told before the first is trained
+            identity = identity_of(
+                experiment, manifest, options.seed, options.init_weights, options.limit, options.teacher
+            )
+            run = Run(experiment, manifest.name, out, options.results, identity)
+            standing_of(run, accelerator, resume=options.resume, overwrite=options.overwrite)
+        for experiment in experiments:
             paths = train_experiment(
                 experiment,
                 manifest,
-                options.out or default_folder(manifest.name),
+                out,
                 options.results,
                 seed=options.seed,
                 init_weights=options.init_weights,
                 resume=options.resume,
+                overwrite=options.overwrite,
                 limit=options.limit,
                 teachers=options.teacher,
                 accelerator=accelerator,

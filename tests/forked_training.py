@@ -20,7 +20,7 @@ from patterns import TINY
 from small_disk import fill
 from tqdm import tqdm
 
-from affect import plots, training
+from affect import plots, trained, training
 from affect.progress import Progress
 
 TESTS = Path(__file__).resolve().parent
@@ -84,7 +84,7 @@ def _train(place: Place, arguments: tuple[str, ...], fate: Fate) -> None:
     tqdm.set_lock(threading.RLock())  # its own holds a semaphore of the system, which a kill would leave there
     training.EXPERIMENTS["starter"] = SMALL
     plots.learning_curves = plots.save = lambda *_: None  # drawing takes half of the time, and is not what survives
-    training.write_evaluation = training.write_metrics
+    trained.write_evaluation = trained.write_metrics
     if fate == "killed while it saves":
         _die_at_the_second_save()
     elif fate == "full disk":

@@ -107,6 +107,12 @@ def test_a_batch_that_cannot_be_shared_is_refused_in_one_line(drawn: Path, tmp_p
     assert "error: A batch of 7 cannot be shared by 2 processes. Start a number" in done.stderr
 
 
+def test_what_lies_in_the_place_is_refused_in_all_processes(runs: tuple[Path, Path], drawn: Path) -> None:
+    done = started(*TORCHRUN, SCRIPT, drawn, runs[1], cache=runs[1] / "cache")
+    assert done.returncode != 0
+    assert "was trained with the same settings and data. --resume reads it" in done.stderr
+
+
 def test_one_process_keeps_torchs_own_batch_norm() -> None:
     layers = synchronise_batch_norm(nn.Sequential(nn.BatchNorm2d(3)))
     assert type(layers[0]) is nn.BatchNorm2d

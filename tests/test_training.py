@@ -113,8 +113,32 @@ def test_a_finished_run_is_not_made_again(manifest: Manifest, tmp_path: Path, mo
     paths = train(TINY, manifest, tmp_path)
     monkeypatch.setattr(Learner, "epoch", lambda *_: pytest.fail("trained again"))
     assert train(TINY, manifest, tmp_path, resume=True) == paths
+    assert train(TINY, manifest, tmp_path, resume=True, overwrite=True) == paths
     with pytest.raises(pytest.fail.Exception):
-        train(TINY, manifest, tmp_path, resume=True, seed=7)
+        train(TINY, manifest, tmp_path, overwrite=True)
+
+
+def test_what_a_training_would_replace_is_refused_before_anything_is_done(
+    manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (path,) = train(TINY, manifest, tmp_path)
+    before = path.read_bytes()
+    monkeypatch.setattr(training, "_pictures", lambda *_: pytest.fail("began"))
+    with pytest.raises(AffectError, match="the same settings and data. --resume reads it, --overwrite trains it again"):
+        train(TINY, manifest, tmp_path)
+    for resume in (False, True):
+        with pytest.raises(AffectError, match=r"another run \(the seed\)"):
+            train(TINY, manifest, tmp_path, seed=7, resume=resume)
+    with pytest.raises(AffectError, match=r"another run \(the pictures, their labels, split or limit\)"):
+        train(TINY, manifest, tmp_path, limit=8)
+    assert path.read_bytes() == before
+
+
+def test_another_run_is_replaced_where_that_is_asked_for(manifest: Manifest, tmp_path: Path) -> None:
+    quick = replace(TINY, stages=(Stage("all", 0, 1, 1e-3),))
+    train(quick, manifest, tmp_path)
+    (path,) = train(quick, manifest, tmp_path, seed=7, resume=True, overwrite=True)
+    assert load_checkpoint(path).provenance["seed"] == 7
 
 
 def test_a_state_of_another_run_is_not_continued(
@@ -245,6 +269,18 @@ def test_the_command_line_trains_and_evaluates(
     assert load_checkpoint(path).preprocessing.image_size == 40
     assert evaluation.main(["--model", str(path), "--data", str(drawn)]) == 0
     assert "balanced_accuracy" in capsys.readouterr().out
+    assert training.main(["starter", *common]) == 2
+    assert f"{path} is the model of another run (the experiment's settings" in capsys.readouterr().err
+
+
+def test_a_model_in_the_way_of_the_last_experiment_is_told_before_the_first_is_trained(
+    drawn: Path, tmp_path: Path, checkpoint_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    there = tmp_path / "m" / "best_model_finetuned_affectnet_v4.pt"
+    there.parent.mkdir()
+    checkpoint_file.rename(there)
+    assert training.main(["all", "--data", str(drawn), "--out", str(there.parent), "--init-weights", "none"]) == 2
+    assert f"error: {there} is the model of another run (it does not say which)" in capsys.readouterr().err
 
 
 @pytest.mark.slow

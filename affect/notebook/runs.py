@@ -27,12 +27,13 @@ from affect.training import train_experiment
 def train(setup: Setup, experiment: Experiment) -> dict[str, Path]:
     """Train an experiment, with a progress bar and a line an epoch; returns each kept stage's checkpoint.
 
-    With `setup.resume`, a finished run is read and not repeated, and an interrupted one continues.
+    With `setup.resume`, a finished run is read and not repeated, and an interrupted one continues; models of other
+    settings are refused (AffectError). Without, whatever lies there is replaced.
     """
     with progress() as lines:
         paths = train_experiment(
             experiment, setup.manifest, setup.models, setup.results, seed=setup.seed,
-            init_weights=setup.init_weights, resume=setup.resume, limit=setup.limit,
+            init_weights=setup.init_weights, resume=setup.resume, overwrite=not setup.resume, limit=setup.limit,
         )  # fmt: skip
         if get_ipython() is not None and not lines.lines:
             print("Trained before with the same settings and data: read, not repeated.")
