@@ -9,13 +9,14 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from accelerate import Accelerator
-from accelerate.utils import gather_object
+from accelerate.utils import InitProcessGroupKwargs, gather_object
 from scipy.special import log_softmax
 from torch import nn
 from tqdm import tqdm
@@ -30,6 +31,8 @@ from affect.optimisation import Learner, new_loss, new_optimizer, new_schedule
 from affect.progress import Progress, State
 from affect.trunk import Activations, Top, Trunk, compute_activations
 
+PATIENCE = timedelta(days=1)  # processes wait for one that prepares AffectNet; PyTorch gives up after 10 or 30 minutes
+
 
 @dataclass(frozen=True)
 class Pictures:
@@ -43,10 +46,13 @@ def new_accelerator() -> Accelerator:
     """One process or many, on what the machine has; on a GPU, bfloat16 or float16 where it is faster than float32."""
     precision = "no"
     if torch.cuda.is_available():
-        precision = "bf16" if torch.cuda.is_bf16_supported() else "fp16"
+        native = torch.cuda.is_bf16_supported(including_emulation=False)  # emulated, it is slower than float32
+        precision = "bf16" if native else "fp16"
     joined = int(os.environ.get("WORLD_SIZE", 1)) > 1
     cpu = not (torch.cuda.is_available() or (torch.accelerator.is_available() and not joined))
-    return Accelerator(mixed_precision=precision, cpu=cpu)  # without cpu=True, Accelerate joins GPU processes only
+    waiting = InitProcessGroupKwargs(timeout=PATIENCE)
+    # without cpu=True, Accelerate joins GPU processes only
+    return Accelerator(mixed_precision=precision, cpu=cpu, kwargs_handlers=[waiting])
 
 
 class Fitter:

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import torch
+
+from affect import fitting
+
+
+@pytest.fixture
+def asked_for(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Notes what Accelerate is asked for."""
+    noted: dict[str, Any] = {}
+    monkeypatch.setattr(fitting, "Accelerator", lambda **settings: noted.update(settings))
+    return noted
+
+
+def test_processes_wait_for_one_that_prepares_pictures_for_hours(asked_for: dict[str, Any]) -> None:
+    fitting.new_accelerator()
+    (waiting,) = asked_for["kwargs_handlers"]
+    assert waiting.timeout == timedelta(days=1)
+
+
+@pytest.mark.parametrize(("native", "precision"), [(True, "bf16"), (False, "fp16")])
+def test_a_gpu_that_only_emulates_bfloat16_computes_in_float16(
+    asked_for: dict[str, Any], monkeypatch: pytest.MonkeyPatch, native: bool, precision: str
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation or native)
+    fitting.new_accelerator()
+    assert asked_for["mixed_precision"] == precision
