@@ -192,7 +192,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--image-size", type=positive, metavar="PIXELS", help=f"of the base (default {BASE.preprocessing.image_size})"
     )
-    parser.add_argument("--limit", type=positive, metavar="N", help="only N pictures of each split, for a quick trial")
+    parser.add_argument(
+        "--limit",
+        type=positive,
+        metavar="N",
+        help="learn from N pictures only, and choose on as many; val is measured whole",
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace runs of other settings in the same folder")
     options = parser.parse_args(arguments)
 

@@ -24,7 +24,7 @@ from affect.arguments import positive, seed_number
 from affect.data.cache import prepare_pictures
 from affect.data.framing import measure_framing
 from affect.data.loading import FaceDataset, target_distributions
-from affect.data.manifest import Manifest, read_manifest
+from affect.data.manifest import VOTES, Manifest, read_manifest
 from affect.data.options import add_labelling
 from affect.data.sample import sample_data_set
 from affect.data.splits import hold_out
@@ -66,7 +66,7 @@ def train_experiment(
     resume:  go on with what this very run left, and read its checkpoints where it is finished.
     overwrite: replace what lies in the run's place. Without it, AffectError where something would be lost, before
              anything is done. With both, this very run is gone on with, and another's files are replaced.
-    limit:   take only so many pictures of each split (a quick trial).
+    limit:   learn from so many pictures only, and choose the epoch on as many (a quick trial); val is measured whole.
     teachers: checkpoints whose probabilities are learned as well, to the share that the experiment says (`distill`).
     Returns the checkpoints' paths.
     """
@@ -78,6 +78,8 @@ def train_experiment(
     if standing == "finished":
         return run.checkpoints
     progress = load_progress(run.state_path, identity) if standing == "interrupted" else Progress()
+    if experiment.soft_labels:
+        _check_votes(experiment, manifest, accelerator)
 
     with accelerator.local_main_process_first():  # the others find the pictures in the cache
         pictures, choose_rows, preprocessing = _pictures(experiment, manifest, seed, limit, list(teachers))
@@ -129,6 +131,21 @@ def _check_teachers(experiment: Experiment, teachers: Sequence[Path]) -> None:
     if teachers and not experiment.distill:
         raise AffectError(
             f"Experiment {experiment.name} learns from no teacher (its `distill` is 0). Leave --teacher away."
+        )
+
+
+def _check_votes(experiment: Experiment, manifest: Manifest, accelerator: Accelerator) -> None:
+    """Say so where there are no votes to learn from. Raises AffectError where some of the classes have votes only."""
+    missing = [column for column in VOTES if column not in manifest.table.columns]
+    if 0 < len(missing) < len(VOTES):
+        raise AffectError(
+            f"The list of {manifest.source.path} has votes for some of the eight classes only: {', '.join(missing)} "
+            f"{'is' if len(missing) == 1 else 'are'} missing. Name its columns {', '.join(VOTES)}."
+        )
+    if missing and accelerator.is_main_process:
+        print(
+            f"{manifest.name} has no votes of annotators ({', '.join(VOTES)}): {experiment.name} learns hard labels.",
+            file=sys.stderr,
         )
 
 
@@ -213,7 +230,12 @@ def parser() -> argparse.ArgumentParser:
         "--overwrite", action="store_true",
         help="replace the models and results of another run in the same place; with --resume, not those of this one",
     )  # fmt: skip
-    made.add_argument("--limit", type=positive, metavar="N", help="only N pictures of each split, for a quick trial")
+    made.add_argument(
+        "--limit",
+        type=positive,
+        metavar="N",
+        help="learn from N pictures only, and choose on as many; val is measured whole. A quick trial",
+    )
     made.add_argument(
         "--teacher", type=Path, nargs="+", default=(), metavar="FILE.pt",
         help="checkpoints to learn from as well, for an experiment that distils",

@@ -13,7 +13,7 @@ from patterns import TINY, write_patterns
 
 from affect import fitting, plots, training
 from affect.data.framing import measure_framing
-from affect.data.manifest import Manifest, read_manifest
+from affect.data.manifest import VOTES, Manifest, read_manifest
 from affect.data.sample import write_sample
 from affect.errors import AffectError
 from affect.experiments import Augmentation, Experiment, Stage, with_mistake
@@ -293,6 +293,25 @@ def test_a_student_learns_what_its_teacher_says(manifest: Manifest, tmp_path: Pa
         train(TINY, manifest, tmp_path, teachers=[teacher])
     (path,) = train(student, manifest, tmp_path, teachers=[teacher])
     assert load_checkpoint(path).provenance["identity"]["teachers"] == [sha256_of(teacher)]
+
+
+def test_where_there_are_no_votes_it_is_told_that_hard_labels_are_learned(
+    manifest: Manifest, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    quick = replace(TINY, stages=(Stage("head", 0, 1, 1e-3),))
+    train(quick, manifest, tmp_path / "soft")
+    told = capsys.readouterr().err
+    assert "drawn has no votes of annotators (votes_anger, " in told
+    assert "tiny learns hard labels." in told
+    train(replace(quick, soft_labels=False), manifest, tmp_path / "hard")
+    assert "votes" not in capsys.readouterr().err
+
+
+def test_votes_for_some_of_the_classes_only_are_refused(manifest: Manifest, tmp_path: Path) -> None:
+    votes = {column: 1 for column in VOTES if column != "votes_happy"} | {"votes_hapy": 1}
+    misspelled = replace(manifest, table=manifest.table.assign(**votes))
+    with pytest.raises(AffectError, match="some of the eight classes only: votes_happy is missing"):
+        train(TINY, misspelled, tmp_path)
 
 
 def test_a_wrong_data_path_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
