@@ -19,21 +19,21 @@ import torch
 from tqdm import tqdm
 
 from affect.corruptions import CORRUPTIONS, Corruption
-from affect.data.framing import FaceFinder
+from affect.data.framing import FaceFinder, FoundFace, cropped
 from affect.data.loading import hard_labels
 from affect.data.manifest import Manifest, read_manifest
 from affect.data.options import add_labelling
 from affect.errors import AffectError
 from affect.exit_codes import exit_code_of
 from affect.files import atomic_path
-from affect.model import BLOCKS, load_checkpoint
+from affect.model import BLOCKS, Checkpoint, load_checkpoint
 from affect.plots.robust import MOST
-from affect.preprocessing import Image, Preprocessing
+from affect.preprocessing import Image
 from affect.trunk import Trunk
 
 CONDITION = ["corruption", "measure", "strength", "setting"]
 CHUNK = 256  # pictures that are in memory at a time
-Predictor = Callable[[list[Image]], npt.NDArray[np.int64]]
+Predictor = Callable[[list[Image], list[FoundFace]], npt.NDArray[np.int64]]
 
 
 def measure(models: list[Path], manifest: Manifest, split: str = "val", seed: int = 0) -> pd.DataFrame:
@@ -42,13 +42,17 @@ def measure(models: list[Path], manifest: Manifest, split: str = "val", seed: in
     Returns a row for each condition: `corruption` ("clean" first), `measure` and `setting` (what a strength is, and how
     much of it), `strength` (0; 1, 2, 3), `n`,
     and a column of accuracies for each model, named by its file's stem. Each picture's change is drawn from
-    (seed, condition, picture), so that all models see the same pictures. A model whose preprocessing finds faces finds
-    them in the clean picture. Raises AffectError for an unusable file, an empty split, or two models of one name.
+    (seed, condition, picture), so that all models see the same pictures. A model whose preprocessing finds faces crops
+    the changed picture where the clean one has its face: box shift and scale are then of the picture's side. Pictures
+    that cannot be decoded, or, with such a model among them, have no face, are left out for all.
+    Raises AffectError for an unusable file, an empty split, or two models of one name.
     """
     names = [path.stem for path in models]
     if len(set(names)) < len(names):
         raise AffectError("Two of the models have the same file name. Rename one: the table names models by it.")
-    predictors = [_predictor(path) for path in models]
+    checkpoints = [load_checkpoint(path) for path in models]
+    predictors = [_predictor(checkpoint) for checkpoint in checkpoints]
+    looks = FaceFinder().find if any(c.preprocessing.find_face for c in checkpoints) else _whole
     rows = manifest.rows(split)
     labels = hard_labels(rows)
     conditions = [("clean", "", 0, "", None)] + [
@@ -58,18 +62,39 @@ def measure(models: list[Path], manifest: Manifest, split: str = "val", seed: in
     count = 0
     for start in tqdm(range(0, len(rows), CHUNK), desc="robustness", unit="chunk"):
         chunk = slice(start, start + CHUNK)
-        read = [manifest.source.picture(name) for name in rows["pth"].iloc[chunk]]
-        usable = [i for i, picture in enumerate(read) if picture is not None]
-        pictures = [p for p in read if p is not None]
+        usable, pictures, faces = _usable(manifest, rows["pth"].iloc[chunk], looks)
+        if not usable:
+            continue
         wanted = labels[chunk][usable]
         count += len(usable)
         for place, (_, _, level, _, corruption) in enumerate(conditions):
             changed = _changed(pictures, corruption, level, (seed, place), start)
-            right[place] += [int((predict(changed) == wanted).sum()) for predict in predictors]
+            right[place] += [int((predict(changed, faces) == wanted).sum()) for predict in predictors]
     if not count:
-        raise AffectError(f"None of the {len(rows)} pictures in {manifest.source.path} can be decoded. Check --data.")
+        what = "can be decoded" if looks is _whole else "has a face that Haar finds"
+        raise AffectError(f"None of the {len(rows)} pictures in {manifest.source.path} {what}. Check --data.")
     table = pd.DataFrame([c[:4] for c in conditions], columns=CONDITION).assign(n=count)
     return table.join(pd.DataFrame(right / count, columns=names))
+
+
+def _whole(picture: Image) -> FoundFace:
+    """The place of the face where no model looks for one."""
+    return 0.0, 0.0, float(min(picture.shape[:2]))
+
+
+def _usable(
+    manifest: Manifest, names: pd.Series, looks: Callable[[Image], FoundFace | None]
+) -> tuple[list[int], list[Image], list[FoundFace]]:
+    """Which of some pictures can be decoded and have a face, these pictures, and where their faces are."""
+
+    def read(name: str) -> tuple[Image, FoundFace] | None:
+        picture = manifest.source.picture(name)
+        face = None if picture is None else looks(picture)
+        return None if picture is None or face is None else (picture, face)
+
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        found = [(i, *pair) for i, pair in enumerate(pool.map(read, names)) if pair is not None]
+    return [i for i, _, _ in found], [picture for _, picture, _ in found], [face for _, _, face in found]
 
 
 def _changed(
@@ -81,30 +106,25 @@ def _changed(
     return [corruption.apply(p, strength, np.random.default_rng((*seed, start + i))) for i, p in enumerate(pictures)]
 
 
-def _predictor(path: Path) -> Predictor:
-    """A function from pictures, uint8 BGR of any size, to the most probable class of each, int64 (n,)."""
-    checkpoint = load_checkpoint(path)
+def _predictor(checkpoint: Checkpoint) -> Predictor:
+    """A function from pictures, uint8 BGR of any size, and where their faces are, to the most probable class of each,
+    int64 (n,)."""
     device = torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
     model = checkpoint.build().to(device).to(memory_format=torch.channels_last)
     trunk, preprocessing = Trunk(model, BLOCKS, device), checkpoint.preprocessing
-    pool, finder = ThreadPoolExecutor(os.cpu_count() or 1), FaceFinder()
+    pool = ThreadPoolExecutor(os.cpu_count() or 1)
 
-    def prepared(picture: Image) -> Image:
-        return _prepared(picture, preprocessing, finder)
+    def prepared(picture: Image, face: FoundFace) -> Image:
+        shown = cropped(picture, face, preprocessing) if preprocessing.find_face else picture
+        return preprocessing.prepare(shown)
 
-    def predict(pictures: list[Image]) -> npt.NDArray[np.int64]:
-        faces = torch.from_numpy(preprocessing.normalize(np.stack(list(pool.map(prepared, pictures)))))
+    def predict(pictures: list[Image], faces: list[FoundFace]) -> npt.NDArray[np.int64]:
+        inputs = torch.from_numpy(preprocessing.normalize(np.stack(list(pool.map(prepared, pictures, faces)))))
         with torch.inference_mode():
-            logits = model.classifier(trunk(faces))  # type: ignore[operator]
+            logits = model.classifier(trunk(inputs))  # type: ignore[operator]
         return np.asarray(logits.argmax(1).cpu().numpy(), np.int64)
 
     return predict
-
-
-def _prepared(picture: Image, preprocessing: Preprocessing, finder: FaceFinder) -> Image:
-    """As the model sees it. Where its preprocessing finds faces and none is found, the whole picture stands in."""
-    found = finder.crop(picture, preprocessing) if preprocessing.find_face else None
-    return preprocessing.prepare(picture if found is None else found)
 
 
 def table_of(table: pd.DataFrame) -> str:

@@ -8,14 +8,15 @@ import pandas as pd
 import pytest
 import torch
 
-from affect import plots
+from affect import plots, robustness
 from affect.corruptions import CORRUPTIONS
+from affect.data.framing import FaceFinder, FoundFace
 from affect.data.manifest import read_manifest
 from affect.data.sample import write_sample
 from affect.errors import AffectError
 from affect.evaluation import evaluate_pictures
 from affect.model import Checkpoint, build_model, save_checkpoint
-from affect.preprocessing import Preprocessing
+from affect.preprocessing import Image, Preprocessing
 from affect.robustness import main, measure, table_of
 
 
@@ -63,6 +64,32 @@ def test_unreadable_pictures_are_left_out(faces: Path, models: list[Path], tmp_p
     extra = manifest.table.iloc[[-1]].assign(pth="nowhere.png", split="val")
     longer = replace(manifest, table=pd.concat([manifest.table, extra], ignore_index=True))
     assert set(measure(models[:1], longer)["n"]) == {32}
+
+
+def test_a_face_is_found_in_the_clean_picture_and_cropped_there_from_every_changed_one(
+    faces: Path, models: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = read_manifest(faces)
+    first, *others = (manifest.source.picture(name) for name in manifest.rows("val")["pth"])
+    looked: list[Image] = []
+    cut: list[FoundFace] = []
+
+    def find(_: FaceFinder, picture: Image) -> FoundFace | None:
+        looked.append(picture)
+        return None if np.array_equal(picture, first) else (4.0, 5.0, float(50 + picture[32, 32, 0] % 10))
+
+    def crop(picture: Image, face: FoundFace, _: Preprocessing) -> Image:
+        cut.append(face)
+        return picture
+
+    monkeypatch.setattr(FaceFinder, "find", find)
+    monkeypatch.setattr(robustness, "cropped", crop)
+    monkeypatch.setattr(robustness, "CORRUPTIONS", CORRUPTIONS[-1:])  # box scale
+    table = measure(models, manifest)
+    assert len(looked) == 32  # once each, whatever is changed and whoever asks
+    assert set(table["n"]) == {31}  # a picture without a face is left out for both models
+    boxes = sorted(4 * [find(FaceFinder(), picture) for picture in others])
+    assert sorted(cut) == boxes
 
 
 def test_two_models_of_one_name_are_refused(models: list[Path], faces: Path) -> None:

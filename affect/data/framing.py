@@ -23,6 +23,8 @@ SIDE = 192  # a picture is searched with its shorter side at this many pixels
 SLENDEREST = 8  # times as long as wide: no picture of a face, and at that size it would fill the memory
 PAD = 96  # and with such a border, so that a box may reach over the picture's edge
 
+FoundFace = tuple[float, float, float]  # left, top and side of a square box, in pixels of the picture
+
 
 class FaceFinder:
     """Finds the largest face of a picture with the Haar cascade. May be used from several threads.
@@ -33,7 +35,7 @@ class FaceFinder:
     def __init__(self) -> None:
         self._local = threading.local()
 
-    def find(self, picture: Image) -> tuple[float, float, float] | None:
+    def find(self, picture: Image) -> FoundFace | None:
         """Left, top and side of the largest face's square box, in pixels of the picture, or None.
 
         picture: uint8 (height, width, 3). The box may reach over the border.
@@ -50,19 +52,22 @@ class FaceFinder:
     def crop(self, picture: Image, preprocessing: Preprocessing) -> Image | None:
         """The largest face, cropped as `preprocessing` wants it, uint8 (side, side, 3), or None where there is none."""
         face = self.find(picture)
-        if face is None:
-            return None
-        scale = max(1.0, SIDE / min(picture.shape[:2]))  # a box on a small picture needs parts of pixels
-        if scale > 1:
-            picture = np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), np.uint8)
-        left, top, side = (round(v * scale) for v in face)
-        return crop_face(picture, FaceBox(left, top, side, side), preprocessing)
+        return None if face is None else cropped(picture, face, preprocessing)
 
     def _detector(self) -> HaarDetector:
         if not hasattr(self._local, "detector"):  # a cascade must not be shared between threads
             self._local.detector = HaarDetector(min_face=0.25, scale_factor=1.03, min_neighbors=4, max_side=None)
         detector: HaarDetector = self._local.detector
         return detector
+
+
+def cropped(picture: Image, face: FoundFace, preprocessing: Preprocessing) -> Image:
+    """A found face, cropped as `preprocessing` wants it, uint8 (side, side, 3).   picture: uint8 (height, width, 3)."""
+    scale = max(1.0, SIDE / min(picture.shape[:2]))  # a box on a small picture needs parts of pixels
+    if scale > 1:
+        picture = np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), np.uint8)
+    left, top, side = (round(v * scale) for v in face)
+    return crop_face(picture, FaceBox(left, top, side, side), preprocessing)
 
 
 def padded(picture: Image) -> Image:
