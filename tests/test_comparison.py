@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from affect.comparison import best_model, compare_mistakes, compare_models
+from affect.comparison import compare_mistakes, compare_models
 from affect.comparison.__main__ import main
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 from affect.evaluation import Evaluation, evaluate_logits, predictions_table
+from affect.ranking import best_model
 
 N = 600
 LABELS = np.random.default_rng(0).integers(0, 8, N)

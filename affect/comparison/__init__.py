@@ -12,11 +12,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from affect.comparison.mistakes import compare_mistakes, mistakes_text
-from affect.comparison.models import accuracies, best_model, compare_models, models_text
+from affect.comparison.models import compare_models, models_text
 from affect.comparison.table import Comparison
 from affect.files import atomic_path
 
-__all__ = ["Comparison", "accuracies", "best_model", "compare_mistakes", "compare_models", "write_comparison"]
+__all__ = ["Comparison", "compare_mistakes", "compare_models", "write_comparison"]
 
 
 def write_comparison(results: Path, out: Path) -> tuple[Comparison, Comparison]:

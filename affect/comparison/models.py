@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -74,34 +74,6 @@ def _with_intervals(metrics: dict[str, Any]) -> dict[str, float]:
         low, high = metrics.get("intervals", {}).get(name, (np.nan, np.nan))
         values |= {name: np.nan if value is None else value, f"{name}_low": low, f"{name}_high": high}
     return values
-
-
-class Best(NamedTuple):
-    """The most accurate of the six models. fewer: its accuracy is on the n pictures that all saw, and some saw more."""
-
-    model: str
-    accuracy: float
-    n: int
-    fewer: bool
-
-
-def accuracies(table: pd.DataFrame) -> pd.Series:
-    """The measured models' accuracies, by model, to rank them: on the pictures that all saw, where that is known."""
-    measured = table.dropna(subset=["accuracy"]).set_index("model")
-    column = "accuracy" if measured["accuracy_shared"].isna().any() else "accuracy_shared"
-    return measured[column].astype(float)
-
-
-def best_model(table: pd.DataFrame) -> Best | None:
-    """Of `compare_models(…).table`; None where none is measured."""
-    ranked = accuracies(table)
-    if ranked.empty:
-        return None
-    name = str(ranked.idxmax())
-    row = table.set_index("model").loc[name]
-    shared = ranked.name == "accuracy_shared"
-    n = int(row["n_shared"] if shared else row["n"])
-    return Best(name, float(ranked[name]), n, shared and n < int(table["n"].max()))
 
 
 def models_text(comparison: Comparison) -> str:

@@ -7,8 +7,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from affect.comparison import best_model
 from affect.plots.style import MAIN, MUTED, OTHER, Floats, headline, new_figure, tidy
+from affect.ranking import best_model
 from affect.reported import DATA
 
 METRIC_NAMES = {

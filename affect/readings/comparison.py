@@ -7,8 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from affect.comparison import Comparison, accuracies, best_model
+from affect.comparison import Comparison
 from affect.notebook import Setup, Step
+from affect.ranking import accuracies, best_model
 from affect.readings.wording import listed, points
 from affect.reported import DATA
 
