@@ -73,10 +73,16 @@ def remove_leftovers(path: Path, older_than_s: float = 0.0) -> None:
 
 
 def cache_folder() -> Path:
-    """Where what can be made again is kept: `AFFECT_CACHE`, else `affect` in the user's cache folder."""
+    r"""Where what can be made again is kept: `AFFECT_CACHE`, else the system's place for a user's cache.
+
+    That is `~/.cache/affect` on Linux (or in `XDG_CACHE_HOME`), `~/Library/Caches/affect` on macOS,
+    `%LOCALAPPDATA%\affect\Cache` on Windows.
+    """
     if chosen := os.environ.get("AFFECT_CACHE"):
         return Path(chosen)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "affect"
+    from platformdirs import user_cache_path  # here, because most starts of the live program need no cache
+
+    return user_cache_path("affect", appauthor=False)
 
 
 def same_file(one: Path, other: Path) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from affect import files
-from affect.files import atomic_path, remove_leftovers, same_file, sha256_of
+from affect.files import atomic_path, cache_folder, remove_leftovers, same_file, sha256_of
 
 
 def test_the_new_file_takes_the_place_of_the_old_at_the_end(tmp_path: Path) -> None:
@@ -92,3 +92,18 @@ def test_what_another_process_may_be_writing_is_left(tmp_path: Path) -> None:
     os.utime(old, (0, 0))
     remove_leftovers(tmp_path / "a.npy", older_than_s=60)
     assert list(tmp_path.iterdir()) == [new]
+
+
+def test_there_is_one_cache_folder_and_it_can_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AFFECT_CACHE", str(tmp_path / "named"))
+    assert cache_folder() == tmp_path / "named"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="each system has its own place")
+def test_unnamed_it_is_where_linux_keeps_caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AFFECT_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert cache_folder() == tmp_path / "affect"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert cache_folder() == tmp_path / ".cache" / "affect"

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from platformdirs import user_cache_path
 from tqdm import tqdm
 
 from affect import __version__
@@ -20,7 +19,7 @@ from affect.data.drawing import draw_face
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 from affect.exit_codes import exit_code_of
-from affect.files import atomic_path
+from affect.files import atomic_path, cache_folder
 
 __all__ = ["draw_face", "sample_data_set", "write_sample"]
 
@@ -50,11 +49,11 @@ def write_sample(folder: str | Path, train: int = 40, val: int = 10, size: int =
 def sample_data_set() -> Path:
     """The drawn data set for whoever names none: a folder `sample` with 40 train and 10 val faces of each class.
 
-    It lies in the user's cache folder (platformdirs: `~/.cache/affect` on Linux, `~/Library/Caches/affect` on macOS,
-    `%LOCALAPPDATA%` on Windows) and is drawn once for each version of this program; an interrupted drawing goes on.
+    It lies in the cache folder (see `affect.files.cache_folder`) and is drawn once for each version of this program; an
+    interrupted drawing goes on.
     Raises AffectError where that folder cannot be written to.
     """
-    folder = user_cache_path("affect", appauthor=False) / __version__ / "sample"
+    folder = cache_folder() / __version__ / "sample"
     try:
         return write_sample(folder)
     except OSError as error:

@@ -88,11 +88,12 @@ def test_the_network_learns_them_as_it_learns_real_faces(faces: dict[str, list[I
 def test_the_sample_set_is_drawn_once_into_the_cache_and_named_sample(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sample, "user_cache_path", lambda *_, **__: tmp_path)
+    monkeypatch.setenv("AFFECT_CACHE", str(tmp_path))
     monkeypatch.setattr(sample, "draw_face", lambda *_: np.zeros((8, 8, 3), np.uint8))
     manifest = read_manifest(sample_data_set())
     assert manifest.name == "sample"
     assert manifest.split == "given"
+    assert tmp_path in manifest.source.path.parents
     assert len(manifest.rows("train")) == 320
     assert len(manifest.rows("val")) == 80
     monkeypatch.setattr(sample, "draw_face", None)  # it is not needed again
@@ -101,7 +102,7 @@ def test_the_sample_set_is_drawn_once_into_the_cache_and_named_sample(
 
 def test_a_cache_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_bytes(b"")
-    monkeypatch.setattr(sample, "user_cache_path", lambda *_, **__: tmp_path / "file")
+    monkeypatch.setenv("AFFECT_CACHE", str(tmp_path / "file"))
     with pytest.raises(AffectError, match="affect.data.sample DIR"):
         sample_data_set()
 
