@@ -152,12 +152,16 @@ def _check_votes(experiment: Experiment, manifest: Manifest, accelerator: Accele
 def rows_of(
     experiment: Experiment, manifest: Manifest, seed: int, limit: int | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The rows of the manifest that a run learns from, and those that choose its epoch and temperature."""
+    """The rows of the manifest that a run learns from, and those that choose its epoch and temperature.
+
+    Where the split keeps near-duplicates together, so does this: none is learned from and chosen on.
+    """
     train_rows = manifest.rows("train")
     if experiment.chosen_on == "val":
         choose_rows = manifest.rows("val")
     else:
-        train_rows, choose_rows = hold_out(train_rows, seed=seed)
+        groups = train_rows["near_group"].to_numpy() if manifest.split == "stratified" else None
+        train_rows, choose_rows = hold_out(train_rows, seed=seed, groups=groups)
     if limit is not None:
         train_rows, choose_rows = (r.sample(min(limit, len(r)), random_state=seed) for r in (train_rows, choose_rows))
     return train_rows, choose_rows

@@ -5,6 +5,8 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -12,6 +14,7 @@ from matplotlib.figure import Figure
 from patterns import TINY, write_patterns
 
 from affect import fitting, plots, training
+from affect.data.drawing import draw_face
 from affect.data.framing import measure_framing
 from affect.data.manifest import VOTES, Manifest, read_manifest
 from affect.data.sample import write_sample
@@ -317,3 +320,17 @@ def test_votes_for_some_of_the_classes_only_are_refused(manifest: Manifest, tmp_
 def test_a_wrong_data_path_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert training.main(["starter", "--data", str(tmp_path / "none.zip")]) == 2
     assert "no data set" in capsys.readouterr().err
+
+
+def test_where_copies_stay_on_one_side_of_the_split_none_is_learned_from_and_chosen_on(tmp_path: Path) -> None:
+    for c, emotion in enumerate(("happy", "sad")):
+        (tmp_path / emotion).mkdir()
+        for i in range(10):  # each face twice: without their groups, the one that chooses would have its twin in train
+            face = draw_face(emotion, np.random.default_rng((c, i)), 96)
+            for copy in "ab":
+                cv2.imwrite(str(tmp_path / emotion / f"{i}{copy}.png"), face)
+    manifest = read_manifest(tmp_path, split_mode="stratified")
+    parts = *training.rows_of(replace(TINY, chosen_on="hold-out"), manifest, seed=42), manifest.rows("val")
+    assert all(set(rows["label"]) == {"happy", "sad"} for rows in parts)
+    faces = [{name[:-5] for name in rows["pth"]} for rows in parts]
+    assert sum(map(len, faces)) == len(set().union(*faces)) == 20

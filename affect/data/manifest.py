@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
 from affect.data.annotations import (
@@ -50,7 +51,8 @@ class Manifest:
     source:  reads the pictures.
     table:   a row a picture: `pth` (relative path), `label` (one of EMOTIONS), `split` (train, val, test or ""),
              `folder_label` and `csv_label` ("" where it says nothing) where the data set has both, and the annotators'
-             votes (`votes_*`, whole numbers) where it has them. Sorted by `pth`.
+             votes (`votes_*`, whole numbers) where it has them; where the split is stratified, also `near_group`: rows
+             with the same number are near-duplicates. Sorted by `pth`.
     skipped: `pth` and `reason`, sorted: pictures without a usable label, listed files that are not there, and files
              that are not safe to read.
     labels:  where the labels come from: "folder", "csv" or "annotations" (AffectNet's own release).
@@ -202,11 +204,12 @@ def _split_originally(table: pd.DataFrame, seed: int) -> pd.DataFrame:
 
 
 def _split_stratified(source: PictureSource, table: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """A new split but for the test pictures, which are not looked at and so are each alone in `near_group`."""
     from affect.data.duplicates import duplicate_groups
 
-    free = (table["split"] != "test").to_numpy()
-    rows = table[free]
-    val = stratified_part(rows, VAL_SHARE, seed, duplicate_groups(source, rows["pth"].tolist()))
+    free = np.flatnonzero(table["split"] != "test")
+    rows, groups = table.iloc[free], np.arange(len(table))
+    groups[free] = free[duplicate_groups(source, rows["pth"].tolist())]
     split = table["split"].to_numpy(object)
-    split[free] = ["val" if v else "train" for v in val]
-    return table.assign(split=split.astype(str))
+    split[free] = np.where(stratified_part(rows, VAL_SHARE, seed, groups[free]), "val", "train")
+    return table.assign(split=split.astype(str), near_group=groups)
