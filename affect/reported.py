@@ -41,16 +41,6 @@ class Reported:
         return f"best_model_{self.stage}_affectnet_{self.experiment}.pt"
 
 
-@dataclass(frozen=True)
-class ReportedClass:
-    """One class's reported figures: shares with two decimals, and the number of images."""
-
-    precision: float
-    recall: float
-    f1: float
-    support: int
-
-
 MODELS: Final = (
     Reported("v1", "frozen", accuracy=0.47, f1_weighted=0.46, auc_macro=0.86, n=6201),
     Reported("v1", "finetuned", accuracy=0.60, f1_weighted=0.61, auc_macro=0.92, n=6201),
@@ -59,21 +49,6 @@ MODELS: Final = (
     Reported("v3", "finetuned", accuracy=0.62, f1_weighted=0.63, auc_macro=0.93, n=6201, epoch=4),
     Reported("v4", "finetuned", accuracy=0.65, f1_weighted=0.65, auc_macro=0.93, n=6047, epoch=3),
 )
-
-V4_PER_CLASS: Final = {
-    "anger": ReportedClass(0.48, 0.53, 0.51, 668),
-    "contempt": ReportedClass(0.67, 0.59, 0.63, 627),
-    "disgust": ReportedClass(0.55, 0.41, 0.47, 530),
-    "fear": ReportedClass(0.51, 0.53, 0.52, 654),
-    "happy": ReportedClass(0.93, 0.87, 0.90, 1069),
-    "neutral": ReportedClass(0.81, 0.86, 0.83, 1011),
-    "sad": ReportedClass(0.47, 0.57, 0.52, 654),
-    "surprise": ReportedClass(0.58, 0.56, 0.57, 834),
-}
-V4_F1_MACRO: Final = 0.62
-
-# v4's best epoch (3) by its own training log, on the same 6,047 images; the 0.65 above are its last epoch's.
-V4_BEST_EPOCH_ACCURACY: Final = 0.6805
 
 
 def reported(experiment: str, stage: str) -> Reported:

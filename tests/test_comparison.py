@@ -39,7 +39,7 @@ def results(tmp_path: Path) -> Path:
     root = tmp_path / "drawn"
     write(root / "v1" / "frozen", evaluation(1.0))
     write(root / "v4" / "finetuned", evaluation(2.0))
-    write(root / "mistakes" / "v4__no_augmentation" / "finetuned", evaluation(1.5))
+    write(root / "mistakes" / "v4__augmentation-lost" / "finetuned", evaluation(1.5))
     return root
 
 
@@ -84,7 +84,7 @@ def test_a_model_that_is_not_there_is_named_and_nothing_is_made_up_for_it(result
 
 def test_the_cost_of_a_mistake_is_paired_over_the_same_pictures(results: Path) -> None:
     row = compare_mistakes(results, resamples=500).table.iloc[0]
-    assert (row["experiment"], row["mistake"], row["stage"], row["n"]) == ("v4", "no_augmentation", "finetuned", N)
+    assert (row["experiment"], row["mistake"], row["stage"], row["n"]) == ("v4", "augmentation-lost", "finetuned", N)
     good, bad = evaluation(2.0), evaluation(1.5)
     assert row["accuracy_difference"] == pytest.approx(good.metrics["accuracy"] - bad.metrics["accuracy"])
     assert row["f1_macro_corrected"] == pytest.approx(good.metrics["f1_macro"])
@@ -97,7 +97,7 @@ def test_the_cost_of_a_mistake_is_paired_over_the_same_pictures(results: Path) -
 
 
 def test_only_pictures_that_both_saw_count(results: Path) -> None:
-    path = results / "mistakes" / "v4__no_augmentation" / "finetuned" / "predictions.csv"
+    path = results / "mistakes" / "v4__augmentation-lost" / "finetuned" / "predictions.csv"
     shuffled = pd.read_csv(path).sample(frac=0.5, random_state=0)
     shuffled.to_csv(path, index=False)
     row = compare_mistakes(results, resamples=200).table.iloc[0]
@@ -108,7 +108,7 @@ def test_only_pictures_that_both_saw_count(results: Path) -> None:
 
 
 def test_twins_with_other_labels_or_other_pictures_are_refused(results: Path) -> None:
-    path = results / "mistakes" / "v4__no_augmentation" / "finetuned" / "predictions.csv"
+    path = results / "mistakes" / "v4__augmentation-lost" / "finetuned" / "predictions.csv"
     table = pd.read_csv(path)
     table.assign(label="happy").to_csv(path, index=False)
     with pytest.raises(AffectError, match="differ in their labels"):
@@ -141,9 +141,9 @@ def test_the_command_line_writes_both_tables_and_names_what_is_missing(
 
 
 def test_a_mistake_without_its_corrected_twin_is_named(results: Path) -> None:
-    write(results / "mistakes" / "v2__last_epoch" / "finetuned", evaluation(1.0))
+    write(results / "mistakes" / "v2__last-epoch" / "finetuned", evaluation(1.0))
     comparison = compare_mistakes(results, resamples=200)
-    assert comparison.missing == ("v2__last_epoch finetuned (v2/finetuned/predictions.csv)",)
+    assert comparison.missing == ("v2__last-epoch finetuned (v2/finetuned/predictions.csv)",)
     assert len(comparison.table) == 1
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from affect.data.drawing import draw_face
 from affect.data.manifest import read_manifest
-from affect.data.sample import draw_face
 from affect.picture_statistics import faces_found, sizes_of, statistics_of
 
 

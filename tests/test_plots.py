@@ -65,7 +65,7 @@ def corrupted() -> pd.DataFrame:
 
 
 def mistakes(difference: float) -> pd.DataFrame:
-    row: dict[str, object] = {"experiment": "v2", "mistake": "no_augmentation", "stage": "finetuned", "n": N}
+    row: dict[str, object] = {"experiment": "v2", "mistake": "augmentation-lost", "stage": "finetuned", "n": N}
     for metric in ("accuracy", "f1_macro"):
         for kind, value in {"corrected": 0.6, "mistake": 0.6 - difference, "difference": difference}.items():
             row |= {f"{metric}_{kind}": value}
@@ -100,7 +100,6 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "faces": lambda: plots.faces(
         PICTURES[:7], pd.DataFrame({"label": NAMES[:7], "predicted": "sad", "confidence": 0.9}), ORIGIN
     ),
-    "experiments_bars": lambda: plots.experiments_bars(six(4), ORIGIN),
     "six_models": lambda: plots.six_models(six(4), ORIGIN),
     "mistakes_cost": lambda: plots.mistakes_cost(mistakes(0.05), ORIGIN),
     "robustness": lambda: plots.robustness(corrupted(), ORIGIN),
@@ -238,8 +237,8 @@ def test_measured_and_reported_are_told_apart_and_the_missing_says_so() -> None:
 @pytest.mark.parametrize(
     ("difference", "finding"),
     [
-        (0.05, "The costliest: no augmentation (v2), 5.0 points of accuracy"),
-        (0.01, "The costliest: no augmentation (v2), 1.0 points of accuracy (the interval includes zero)"),
+        (0.05, "The costliest: augmentation-lost (v2), 5.0 points of accuracy"),
+        (0.01, "The costliest: augmentation-lost (v2), 1.0 points of accuracy (the interval includes zero)"),
         (-0.05, "No mistake cost accuracy here"),
     ],
 )
@@ -250,8 +249,6 @@ def test_the_cost_of_a_mistake_is_said_as_it_is(difference: float, finding: str)
 def test_nothing_to_show_is_refused() -> None:
     with pytest.raises(ValueError, match="no mistakes"):
         plots.mistakes_cost(mistakes(0.1).head(0), ORIGIN)
-    with pytest.raises(ValueError, match="accuracy"):
-        plots.experiments_bars(six(0), ORIGIN)
     with pytest.raises(ValueError, match="need as many"):
         plots.faces(PICTURES[:2], pd.DataFrame({"label": []}), ORIGIN)
 

@@ -85,7 +85,7 @@ def mistakes_text(comparison: Comparison) -> str:
     header = ["experiment", "mistake", "n", "accuracy: corrected", "with the mistake", "difference",
               "macro F1: corrected", "with the mistake", "difference"]  # fmt: skip
     rows = [
-        [f"{row['experiment']} {row['stage']}", row["mistake"].replace("_", " "), f"{row['n']:,}"]
+        [f"{row['experiment']} {row['stage']}", row["mistake"], f"{row['n']:,}"]
         + [
             cell(row, f"{metric}_{kind}", sign="+" if kind == "difference" else "")
             for metric in MISTAKE_METRICS

@@ -25,11 +25,9 @@ from affect.data.annotations import (
     split_of,
 )
 from affect.data.source import PICTURE_ENDINGS, PictureSource
-from affect.data.splits import VAL_SHARE, hold_out, original_split, stratified_part
+from affect.data.splits import VAL_SHARE, original_split, stratified_part
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
-
-__all__ = ["VOTES", "Labels", "Manifest", "PictureSource", "SplitMode", "hold_out", "read_manifest"]
 
 VOTES = [f"votes_{emotion}" for emotion in EMOTIONS]
 Labels = Literal["folder", "csv"]

@@ -21,8 +21,6 @@ from affect.errors import AffectError
 from affect.exit_codes import exit_code_of
 from affect.files import atomic_path, cache_folder
 
-__all__ = ["draw_face", "sample_data_set", "write_sample"]
-
 
 def write_sample(folder: str | Path, train: int = 40, val: int = 10, size: int = 128, seed: int = 42) -> Path:
     """Write a drawn data set as class folders: `train/happy/0000.png` and so on.

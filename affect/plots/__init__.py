@@ -5,7 +5,7 @@ A function takes arrays or a table and returns a matplotlib Figure; none touches
 """
 
 from affect.plots.attention import faces, gradcam_maps
-from affect.plots.comparing import experiments_bars, mistakes_cost, six_models
+from affect.plots.comparing import mistakes_cost, six_models
 from affect.plots.data import (
     annotator_agreement,
     class_balance,
@@ -25,7 +25,6 @@ __all__ = [
     "annotator_agreement",
     "class_balance",
     "confusion",
-    "experiments_bars",
     "f1_bars",
     "faces",
     "faces_found",

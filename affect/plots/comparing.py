@@ -1,4 +1,4 @@
-"""Several models in one figure: experiments, the six models beside the reported ones, the cost of each mistake."""
+"""Several models in one figure: the six models beside the reported ones, the cost of each mistake."""
 
 from __future__ import annotations
 
@@ -18,32 +18,6 @@ METRIC_NAMES = {
     "f1_macro": "macro F1",
     "auc_macro": "mean AUC",
 }
-
-
-def experiments_bars(table: pd.DataFrame, origin: str, metric: str = "accuracy") -> Figure:
-    """One figure of several models as bars with 95 % intervals, the best first.
-
-    table: `model`, `<metric>`, and `<metric>_low`, `<metric>_high` where they are known; rows that are NaN are left
-    out. Raises ValueError where none is left.
-    """
-    rows = table.dropna(subset=[metric]).sort_values(metric, kind="stable")
-    if rows.empty:
-        raise ValueError(f"No model has a figure for {metric}.")
-    name = METRIC_NAMES.get(metric, metric)
-    figure = new_figure(8.5, 1.6 + 0.5 * len(rows))
-    axes = figure.subplots()
-    axes.barh(rows["model"], rows[metric], color=MAIN, height=0.62)
-    ends = rows[metric].to_numpy(float).copy()
-    if {f"{metric}_low", f"{metric}_high"} <= set(rows.columns):
-        axes.hlines(rows["model"], rows[f"{metric}_low"], rows[f"{metric}_high"], color="0.15", linewidth=2)
-        ends = np.fmax(ends, rows[f"{metric}_high"].to_numpy(float))
-    for place, (end, value) in enumerate(zip(ends, rows[metric], strict=True)):
-        axes.text(end + 0.012, place, f"{value:.3f}", va="center", fontsize=9)
-    axes.set(xlabel=f"{name} (line: 95 % bootstrap interval)", xlim=(0, 1.06))
-    tidy(axes, "x")
-    best = rows.iloc[-1]
-    headline(figure, f"{best['model']} has the highest {name}: {best[metric]:.3f}", origin)
-    return figure
 
 
 def six_models(table: pd.DataFrame, origin: str) -> Figure:
@@ -117,7 +91,7 @@ def mistakes_cost(table: pd.DataFrame, origin: str) -> Figure:
     _intervals(right, points, "f1_macro_difference", places - 0.14, MUTED, "^", "macro F1")
     right.axvline(0, color="0.3", linestyle="--")
     right.set(xlabel="corrected minus with the mistake (percentage points; line: 95 % paired interval)")
-    left.set_yticks(places, [f"{r.experiment} {r.stage}:\n{r.mistake.replace('_', ' ')}" for r in table.itertuples()])
+    left.set_yticks(places, [f"{r.experiment} {r.stage}:\n{r.mistake}" for r in table.itertuples()])
     for axes in (left, right):
         tidy(axes, "x")
         handles, labels = axes.get_legend_handles_labels()
@@ -133,9 +107,7 @@ def _costliest(table: pd.DataFrame) -> str:
     if cost <= 0:
         return "No mistake cost accuracy here"
     sure = "" if row["accuracy_difference_low"] > 0 else " (the interval includes zero)"
-    return (
-        f"The costliest: {row['mistake'].replace('_', ' ')} ({row['experiment']}), {cost:.1f} points of accuracy{sure}"
-    )
+    return f"The costliest: {row['mistake']} ({row['experiment']}), {cost:.1f} points of accuracy{sure}"
 
 
 def _intervals(

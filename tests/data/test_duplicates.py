@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from conftest import SHARED
 
+from affect.data.drawing import draw_face
 from affect.data.duplicates import Fingerprints, duplicate_groups, exact_groups, fingerprints, near_groups
 from affect.data.manifest import read_manifest
-from affect.data.sample import draw_face
 from affect.data.source import PictureSource
 from affect.emotions import EMOTIONS
 from affect.preprocessing import Image

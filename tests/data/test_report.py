@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from affect.data.drawing import draw_face
 from affect.data.manifest import read_manifest
 from affect.data.report import DataReport, data_report, main
-from affect.data.sample import draw_face
 
 CSV = """pth,label
 train/happy/0.png,happy

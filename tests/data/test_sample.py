@@ -11,8 +11,9 @@ from skimage.feature import hog
 from sklearn.linear_model import RidgeClassifier
 
 from affect.data import sample
+from affect.data.drawing import draw_face
 from affect.data.manifest import read_manifest
-from affect.data.sample import draw_face, main, sample_data_set, write_sample
+from affect.data.sample import main, sample_data_set, write_sample
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 from affect.faces import HaarDetector

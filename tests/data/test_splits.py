@@ -4,8 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from affect.data.manifest import hold_out
-from affect.data.splits import original_split, stratified_part
+from affect.data.splits import hold_out, original_split, stratified_part
 from affect.errors import AffectError
 
 ROWS = pd.DataFrame(
