@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import torch
 
 from affect.data.cache import prepare_pictures
 from affect.data.loading import FaceDataset, target_distributions
@@ -17,6 +16,7 @@ from affect.errors import AffectError
 from affect.evaluation import predict_logits, probabilities_of
 from affect.files import atomic_path, cache_folder, sha256_of
 from affect.model import load_checkpoint
+from affect.trunk import placed
 
 
 def teacher_targets(teachers: list[Path], manifest: Manifest, rows: pd.DataFrame) -> npt.NDArray[np.float32]:
@@ -39,8 +39,7 @@ def _answers(path: Path, manifest: Manifest, rows: pd.DataFrame) -> npt.NDArray[
                 f"The teacher {path} can look at {len(seen):,} of the {len(rows):,} pictures only. Choose teachers "
                 "whose pictures are prepared as the experiment's."
             )
-        device = torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
-        model = checkpoint.build().to(device).to(memory_format=torch.channels_last)
+        model = placed(checkpoint.build())
         targets = target_distributions(seen, soft=False)
         answers = [
             probabilities_of(

@@ -30,7 +30,7 @@ from affect.exit_codes import exit_code_of
 from affect.files import atomic_path
 from affect.metrics import RESAMPLES, Floats, Ints, expected_calibration_error, intervals_of, metrics_of
 from affect.model import BLOCKS, load_checkpoint
-from affect.trunk import Trunk
+from affect.trunk import Trunk, placed
 
 OVERALL = ("accuracy", "balanced_accuracy", "f1_weighted", "f1_macro", "auc_macro", "ece", "ece_uncalibrated")
 
@@ -137,8 +137,7 @@ def evaluate_pictures(
     checkpoint = load_checkpoint(model_path)
     pictures, rows = prepare_pictures(manifest, manifest.rows(split), checkpoint.preprocessing)
     targets = target_distributions(rows, soft=False)
-    device = torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
-    model = checkpoint.build().to(device).to(memory_format=torch.channels_last)
+    model = placed(checkpoint.build())
     views = (pictures, pictures[:, :, ::-1]) if mirrored else (pictures,)
     logits = [predict_logits(model, FaceDataset(view, targets, checkpoint.preprocessing)) for view in views]
     return evaluate_logits(

@@ -26,8 +26,15 @@ Floats = npt.NDArray[np.floating[Any]]
 Ints = npt.NDArray[np.integer[Any]]
 
 CLASSES = len(EMOTIONS)
-# The figures that get an interval, as they are called in metrics.json.
-INTERVAL_METRICS = ("accuracy", "balanced_accuracy", "f1_weighted", "f1_macro", "auc_macro")
+# The figures that get an interval, as metrics.json calls them, and how tables and figures do.
+METRIC_NAMES = {
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "f1_weighted": "weighted F1",
+    "f1_macro": "macro F1",
+    "auc_macro": "mean AUC",
+}
+INTERVAL_METRICS = tuple(METRIC_NAMES)
 RESAMPLES = 2000
 LEVEL = 0.95
 

@@ -11,6 +11,17 @@ from typing import Final
 
 SOURCE: Final = "the published notebooks' own outputs"
 DATA: Final = "AffectNet"
+METRICS: Final = ("accuracy", "f1_weighted", "auc_macro")  # what was reported of every model, as metrics.json calls it
+
+
+def is_affectnet(data: str) -> bool:
+    """Whether a data set is called AffectNet, so that the reported figures are about such pictures."""
+    return DATA.lower() in data.lower()
+
+
+def checkpoint_file(experiment: str, stage: str) -> str:
+    """The file name of this project's checkpoint of one of the six models, on whatever data it was trained."""
+    return f"best_model_{stage}_affectnet_{experiment}.pt"
 
 
 @dataclass(frozen=True)
@@ -38,7 +49,7 @@ class Reported:
     @property
     def checkpoint(self) -> str:
         """The file name of this project's checkpoint of the same model."""
-        return f"best_model_{self.stage}_affectnet_{self.experiment}.pt"
+        return checkpoint_file(self.experiment, self.stage)
 
 
 MODELS: Final = (

@@ -29,7 +29,7 @@ from affect.files import atomic_path
 from affect.model import BLOCKS, Checkpoint, load_checkpoint
 from affect.plots.robust import MOST
 from affect.preprocessing import Image
-from affect.trunk import Trunk
+from affect.trunk import Trunk, placed
 
 CONDITION = ["corruption", "measure", "strength", "setting"]
 CHUNK = 256  # pictures that are in memory at a time
@@ -109,9 +109,8 @@ def _changed(
 def _predictor(checkpoint: Checkpoint) -> Predictor:
     """A function from pictures, uint8 BGR of any size, and where their faces are, to the most probable class of each,
     int64 (n,)."""
-    device = torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
-    model = checkpoint.build().to(device).to(memory_format=torch.channels_last)
-    trunk, preprocessing = Trunk(model, BLOCKS, device), checkpoint.preprocessing
+    model = placed(checkpoint.build())
+    trunk, preprocessing = Trunk(model, BLOCKS, next(model.parameters()).device), checkpoint.preprocessing
     pool = ThreadPoolExecutor(os.cpu_count() or 1)
 
     def prepared(picture: Image, face: FoundFace) -> Image:

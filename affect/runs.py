@@ -14,6 +14,7 @@ from affect.experiments import Experiment, Stage
 from affect.files import cache_folder, sha256_of
 from affect.model import load_checkpoint
 from affect.progress import identity_in
+from affect.reported import checkpoint_file, is_affectnet
 
 STORY = ("v1", "v2", "v3", "v4")  # what "all" trains
 Standing = Literal["new", "interrupted", "finished"]
@@ -29,15 +30,15 @@ DIFFERENCES = {
 
 
 def checkpoint_name(experiment: Experiment, stage: Stage, data: str) -> str:
-    """The file name of a stage's model: DESIGN's names for v1…v4, `<experiment>_<data set>.pt` for others."""
+    """The file name of a stage's model: `checkpoint_file`'s for v1…v4, `<experiment>_<data set>.pt` for others."""
     if experiment.name in STORY:
-        return f"best_model_{stage.name}_affectnet_{experiment.name}.pt"
+        return checkpoint_file(experiment.name, stage.name)
     return f"{experiment.name}_{data}.pt"
 
 
 def default_folder(data: str) -> Path:
     """Where checkpoints go: `models` for AffectNet, `models/<data set>` for another data set."""
-    return Path("models") if "affectnet" in data.lower() else Path("models") / data
+    return Path("models") if is_affectnet(data) else Path("models") / data
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from affect.reported import MODELS, reported
+from affect.reported import MODELS, is_affectnet, reported
 
 
 def test_the_six_models_have_the_names_and_files_of_the_contract() -> None:
@@ -15,3 +15,8 @@ def test_the_six_models_have_the_names_and_files_of_the_contract() -> None:
     assert reported("v1", "frozen").checkpoint == "best_model_frozen_affectnet_v1.pt"
     with pytest.raises(KeyError, match="v4 finetuned"):
         reported("v4", "frozen")
+
+
+def test_the_reported_figures_are_about_data_that_are_called_affectnet() -> None:
+    assert is_affectnet("AffectNet_sample")
+    assert not is_affectnet("ferplus")

@@ -10,8 +10,10 @@ import pandas as pd
 
 from affect.comparison.measured import check_folder, one_source, read_metrics, read_predictions, source_of
 from affect.comparison.table import Comparison, cell, markdown
-from affect.metrics import INTERVAL_METRICS
-from affect.reported import DATA, MODELS, SOURCE
+from affect.metrics import INTERVAL_METRICS, METRIC_NAMES
+from affect.reported import DATA, METRICS, MODELS, SOURCE
+
+TABLE = ("accuracy", "f1_weighted", "f1_macro", "balanced_accuracy", "auc_macro")  # the columns of the page, in order
 
 
 def compare_models(results: Path) -> Comparison:
@@ -78,25 +80,23 @@ def _with_intervals(metrics: dict[str, Any]) -> dict[str, float]:
 
 def models_text(comparison: Comparison) -> str:
     """The comparison of the six models as Markdown."""
-    names = {"accuracy": "accuracy", "f1_weighted": "weighted F1", "f1_macro": "macro F1",
-             "balanced_accuracy": "balanced accuracy", "auc_macro": "mean AUC"}  # fmt: skip
+    first, *others = (METRIC_NAMES[metric] for metric in METRICS)
     header = [
         "model",
         "n",
-        *names.values(),
+        *(METRIC_NAMES[metric] for metric in TABLE),
         "accuracy on the pictures that all saw",
-        f"reported on {DATA}: accuracy",
-        "weighted F1",
-        "mean AUC",
+        f"reported on {DATA}: {first}",
+        *others,
         "n",
     ]
     rows = [
         [
             row["model"],
             "-" if pd.isna(row["n"]) else f"{row['n']:,}",
-            *(cell(row, name) for name in names),
+            *(cell(row, metric) for metric in TABLE),
             "-" if pd.isna(row["n_shared"]) else f"{row['accuracy_shared']:.3f} (n = {row['n_shared']:,})",
-            *(f"{row[f'reported_{name}']:.2f}" for name in ("accuracy", "f1_weighted", "auc_macro")),
+            *(f"{row[f'reported_{metric}']:.2f}" for metric in METRICS),
             f"{row['reported_n']:,}",
         ]
         for _, row in comparison.table.iterrows()

@@ -124,7 +124,7 @@ def data_report(manifest: Manifest) -> DataReport:
         name=manifest.name,
         labels=manifest.labels,
         split=manifest.split,
-        counts=_counts(table),
+        counts=class_counts(table),
         sizes=_sizes(prints),
         unreadable=table.loc[~prints.readable, ["pth", "label", "split"]].reset_index(drop=True),
         copies=pd.DataFrame({kind: _copies(grouped, f"{kind}_group") for kind in ("exact", "near")}).T,
@@ -134,7 +134,8 @@ def data_report(manifest: Manifest) -> DataReport:
     )
 
 
-def _counts(table: pd.DataFrame) -> pd.DataFrame:
+def class_counts(table: pd.DataFrame) -> pd.DataFrame:
+    """Pictures of a manifest's table: a row a class and "total", a column a split ("none": without one) and "total"."""
     counts = pd.crosstab(table["label"], table["split"])
     splits = [s for s in SPLIT_ORDER if s in counts.columns]
     counts = counts.reindex(index=list(EMOTIONS), columns=splits, fill_value=0).rename(columns={"": "none"})

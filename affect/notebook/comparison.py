@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from affect.data.report import data_report
+from affect.metrics import RESAMPLES, percentile_interval
 from affect.notebook.display import progress
 from affect.notebook.setup import Setup
 from affect.reported import MODELS, Reported
@@ -74,7 +75,7 @@ class Step:
         return self.accuracy_after - self.accuracy_before
 
 
-def step_between(setup: Setup, before: Reported, after: Reported, resamples: int = 2000) -> Step | None:
+def step_between(setup: Setup, before: Reported, after: Reported, resamples: int = RESAMPLES) -> Step | None:
     """From one model to another, paired over the val pictures that both saw; None where one was not measured."""
     tables = [predictions_of(setup, model) for model in (before, after)]
     if tables[0] is None or tables[1] is None:
@@ -84,6 +85,6 @@ def step_between(setup: Setup, before: Reported, after: Reported, resamples: int
         return None
     right = [(both[f"predicted_{which}"] == both["label"]).to_numpy(float) for which in ("before", "after")]
     gain, rng = right[1] - right[0], np.random.default_rng(0)
-    means = [rng.choice(gain, len(gain)).mean() for _ in range(resamples)]
-    low, high = np.percentile(means, [2.5, 97.5])
-    return Step(before, after, len(both), right[0].mean(), right[1].mean(), float(low), float(high))
+    means = np.array([rng.choice(gain, len(gain)).mean() for _ in range(resamples)])
+    low, high = percentile_interval(means) or (np.nan, np.nan)
+    return Step(before, after, len(both), right[0].mean(), right[1].mean(), low, high)

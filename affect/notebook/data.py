@@ -6,12 +6,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from affect.data import report
 from affect.data.augmentation import augment
 from affect.data.cache import prepare_pictures
 from affect.data.framing import Framing, measure_framing
 from affect.data.loading import hard_labels
 from affect.data.manifest import Manifest
-from affect.emotions import EMOTIONS
 from affect.experiments import Experiment
 from affect.notebook.display import progress
 from affect.notebook.setup import Setup
@@ -21,12 +21,7 @@ from affect.training import rows_of
 
 def class_counts(manifest: Manifest) -> pd.DataFrame:
     """Pictures by class (rows) and split (columns), with totals."""
-    counts = pd.crosstab(manifest.table["label"], manifest.table["split"])
-    order = [s for s in ("train", "val", "test", "") if s in counts.columns]
-    counts = counts.reindex(index=list(EMOTIONS), columns=order, fill_value=0).rename(columns={"": "no split"})
-    counts["total"] = counts.sum(axis=1)
-    counts.loc["total"] = counts.sum()
-    return counts.rename_axis(index=None, columns=None)
+    return report.class_counts(manifest.table).rename(columns={"none": "no split"}).rename_axis(index=None)
 
 
 def sample_rows(rows: pd.DataFrame, per_class: int, seed: int) -> pd.DataFrame:

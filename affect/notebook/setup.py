@@ -10,6 +10,7 @@ from affect.data.manifest import Labels, Manifest, SplitMode, read_manifest
 from affect.data.sample import sample_data_set
 from affect.experiments import EXPERIMENTS, Experiment, adapted
 from affect.notebook.display import progress
+from affect.reported import is_affectnet
 from affect.runs import default_folder
 
 
@@ -50,7 +51,7 @@ class Setup:
     @property
     def is_affectnet(self) -> bool:
         """Whether the data set is called AffectNet, so that the reported figures are about such pictures."""
-        return "affectnet" in self.manifest.name.lower()
+        return is_affectnet(self.manifest.name)
 
     def experiment(self, name: str) -> Experiment:
         """One of EXPERIMENTS with this notebook's picture size and epochs."""

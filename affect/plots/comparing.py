@@ -7,17 +7,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from affect.metrics import METRIC_NAMES
 from affect.plots.style import MAIN, MUTED, OTHER, Floats, headline, new_figure, tidy
 from affect.ranking import best_model
-from affect.reported import DATA
-
-METRIC_NAMES = {
-    "accuracy": "accuracy",
-    "balanced_accuracy": "balanced accuracy",
-    "f1_weighted": "weighted F1",
-    "f1_macro": "macro F1",
-    "auc_macro": "mean AUC",
-}
+from affect.reported import DATA, METRICS
 
 
 def six_models(table: pd.DataFrame, origin: str) -> Figure:
@@ -29,7 +22,7 @@ def six_models(table: pd.DataFrame, origin: str) -> Figure:
     figure.get_layout_engine().set(wspace=0.04)  # type: ignore[union-attr, call-arg]
     panels = figure.subplots(1, 3, sharey=True)
     places = np.arange(len(table))[::-1]
-    for axes, metric in zip(panels, ("accuracy", "f1_weighted", "auc_macro"), strict=True):
+    for axes, metric in zip(panels, METRICS, strict=True):
         _intervals(axes, table, metric, places + 0.15, MAIN, "o", "measured on the data set above")
         axes.plot(
             table[f"reported_{metric}"], places - 0.15, "D", color=OTHER, markerfacecolor="white", markeredgewidth=2,

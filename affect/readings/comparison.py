@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from affect.comparison import Comparison
+from affect.metrics import METRIC_NAMES
 from affect.notebook import Setup, Step
 from affect.ranking import accuracies, best_model
 from affect.readings.wording import listed, points
-from affect.reported import DATA
+from affect.reported import DATA, METRICS
 
 
 def step(step: Step | None, missing: str, data: str) -> str:
@@ -101,7 +102,8 @@ def six_models_table(models: Comparison) -> pd.DataFrame:
     here, there = f"measured on {models.data} {models.split}", f"reported on {DATA}"
     for _, row in table.iterrows():
         cells: dict[tuple[str, str], str] = {}
-        for key, name in (("accuracy", "accuracy"), ("f1_weighted", "weighted F1"), ("auc_macro", "mean AUC")):
+        for key in METRICS:
+            name = METRIC_NAMES[key]
             low, high = row[f"{key}_low"], row[f"{key}_high"]
             cells[here, name] = "–" if pd.isna(row[key]) else f"{row[key]:.3f} [{low:.3f}, {high:.3f}]"
             cells[there, name] = f"{row[f'reported_{key}']:.2f}"

@@ -9,19 +9,20 @@ from scipy.stats import spearmanr
 
 from affect.emotions import EMOTIONS
 from affect.evaluation import Evaluation
+from affect.metrics import METRIC_NAMES
 from affect.model import STRIDE
 from affect.readings.wording import counted, listed, points
-from affect.reported import DATA, Reported
+from affect.reported import DATA, METRICS, Reported
 
 
 def against_reported(evaluation: Evaluation, reported: Reported) -> pd.DataFrame:
     """Measured here beside reported, a row a figure."""
     metrics = evaluation.metrics
     rows = {}
-    for key, name in (("accuracy", "accuracy"), ("f1_weighted", "weighted F1"), ("auc_macro", "mean AUC")):
+    for key in METRICS:
         low, high = metrics["intervals"].get(key, (np.nan, np.nan))
-        rows[name] = (f"{metrics[key]:.3f} [{low:.3f}, {high:.3f}]", f"{getattr(reported, key):.2f}")
-    rows["macro F1"] = (
+        rows[METRIC_NAMES[key]] = (f"{metrics[key]:.3f} [{low:.3f}, {high:.3f}]", f"{getattr(reported, key):.2f}")
+    rows[METRIC_NAMES["f1_macro"]] = (
         f"{metrics['f1_macro']:.3f} [{', '.join(f'{v:.3f}' for v in metrics['intervals']['f1_macro'])}]",
         "–",
     )
