@@ -50,6 +50,18 @@ def test_values_are_normalised_with_the_mean_and_std_of_their_channel() -> None:
     np.testing.assert_allclose(white[0, :, 0, 0], expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize("color", ["rgb", "grey"])
+def test_normalising_plane_by_plane_is_the_formula_to_the_last_bit(color: str) -> None:
+    settings = Preprocessing(image_size=32, color=color)
+    pictures = np.random.default_rng(0).integers(0, 256, (3, 32, 32, settings.channels), dtype=np.uint8)
+    mean, std = (np.asarray(v, np.float32) for v in (settings.mean, settings.std))
+    formula = pictures * (1 / (255 * std)) - mean / std
+    faces = settings.normalize(pictures)
+    assert faces.dtype == np.float32
+    assert faces.flags["C_CONTIGUOUS"]
+    assert np.array_equal(faces, formula.transpose(0, 3, 1, 2))
+
+
 def test_grey_does_not_depend_on_hue(portrait: Image) -> None:
     settings = Preprocessing(image_size=64, color="grey")
     grey = np.asarray(settings.prepare(portrait))

@@ -32,6 +32,19 @@ def test_trunk_and_top_together_are_the_network(model: torch.nn.Module, frozen: 
         torch.testing.assert_close(top(trunk(FACES)), expected, rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.parametrize("blocks", [4, 14, BLOCKS])
+def test_a_batch_taken_in_parts_is_the_whole_batch_to_the_last_bit(model: torch.nn.Module, blocks: int) -> None:
+    trunk = Trunk(model, blocks, torch.device("cpu"))
+    faces = torch.randn(7, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    alone = torch.cat([trunk(face[None]) for face in faces])
+    assert torch.equal(trunk(faces), alone)
+    layers = torch.nn.Sequential(*list(model.features)[:blocks])
+    with torch.inference_mode():
+        reference = layers(faces)
+    reference = reference.mean((2, 3)) if blocks == BLOCKS else reference
+    torch.testing.assert_close(trunk(faces), reference, rtol=1e-3, atol=1e-5)
+
+
 def test_the_tops_parameters_are_the_networks(model: torch.nn.Module) -> None:
     top = Top(model, 16, 0.5)
     with torch.no_grad():
