@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final
 
+from affect.live.clock import clock
 from affect.live.control import Question, Status
 from affect.live.keys import COMMANDS, YES
 from affect.live.lettering import (
@@ -66,13 +67,6 @@ def bar(status: Status, typed: str, width: int, size: int) -> Image:
     for i, row in enumerate(below):
         put_row(made, row, pad, middle + edge // 2 + i * height, height, gap)
     return made
-
-
-def clock(seconds: float) -> str:
-    """A time as 00:31, or 1:00:31 from an hour on."""
-    minutes, second = divmod(int(seconds), 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute:02d}:{second:02d}"
 
 
 def _state(status: Status, size: int, width: int) -> list[Image]:

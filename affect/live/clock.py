@@ -1,9 +1,16 @@
-"""What time it is in a session: the source's own time, also between two of its frames."""
+"""What time it is in a session: the source's own time, also between two of its frames; and how it is written."""
 
 from __future__ import annotations
 
 import math
 import time
+
+
+def clock(seconds: float) -> str:
+    """A moment as a clock shows it while the moment's second lasts: 01:05 for 65.7, 1:01:05 from an hour on."""
+    minutes, second = divmod(int(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute:02d}:{second:02d}"
 
 
 class SourceClock:

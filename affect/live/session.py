@@ -12,7 +12,7 @@ from typing import Any, Literal
 from affect.emotions import LANGUAGES
 from affect.errors import AffectError
 from affect.live.baseline_control import BaselineControl
-from affect.live.clock import SourceClock
+from affect.live.clock import SourceClock, clock
 from affect.live.control import Command, Question, Status
 from affect.live.frame import Frame, Source
 from affect.live.pipeline import Pipeline
@@ -166,7 +166,7 @@ class Session:
             elif question == "marker_question" and self._marker is not None:
                 recording, event = self._marker
                 recording.describe(event, text or "")
-                self._say(self._text("marked", time=_minutes(event.timestamp_s)))
+                self._say(self._text("marked", time=clock(event.timestamp_s)))
             self._snapshot_of, self._marker = None, None
 
     def close(self) -> None:
@@ -228,7 +228,7 @@ class Session:
                 self._say(told)
             else:
                 continue
-            self._tell(f"{_minutes(at_s)}  {told}")
+            self._tell(f"{clock(at_s)}  {told}")
 
     def _trouble_text(self, trouble: str) -> str:
         own = f"{trouble}_{self._kind}"
@@ -287,14 +287,10 @@ class Session:
             return None
         if self._marker is None:
             return Question(self._text(self._question), "yes-no")
-        return Question(self._text(self._question, time=_minutes(self._marker[1].timestamp_s)), "text")
+        return Question(self._text(self._question, time=clock(self._marker[1].timestamp_s)), "text")
 
     def _say(self, message: str) -> None:
         self._message = (message, time.monotonic() + MESSAGE_S)
 
     def _text(self, key: str, **values: object) -> str:
         return text(key, self._summary.language, **values)
-
-
-def _minutes(seconds: float) -> str:
-    return f"{int(seconds) // 60:02d}:{int(seconds) % 60:02d}"

@@ -11,7 +11,7 @@ import pytest
 from test_overlay import face, pixels_of, result
 
 from affect.faces import FaceBox
-from affect.live.bar import KEYS, RED, SHOWN, bar, clock
+from affect.live.bar import KEYS, RED, SHOWN, bar
 from affect.live.canvas import LEAST, Canvas, View, first_size, letter_size
 from affect.live.control import Command, Question, Status
 from affect.live.panel import person_color
@@ -89,10 +89,6 @@ def test_a_red_mark_with_the_time_shows_exactly_while_it_records() -> None:
     assert (first != later).any()
     asked = drawn(replace(PLAIN, recording_s=31.0, question=Question("Note:", "text")))
     assert count(asked, RED) > 1000
-
-
-def test_the_time_is_told_in_hours_where_there_are_some() -> None:
-    assert [clock(s) for s in (0.9, 61, 3599, 3725.2)] == ["00:00", "01:01", "59:59", "1:02:05"]
 
 
 def test_while_it_is_paused_no_label_is_shown() -> None:

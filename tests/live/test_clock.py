@@ -4,7 +4,14 @@ import time
 
 import pytest
 
-from affect.live.clock import SourceClock
+from affect.live.clock import SourceClock, clock
+from affect.live.report.words import Words
+
+
+def test_a_second_that_has_begun_is_not_over_in_the_window_and_in_the_report() -> None:
+    moments = (0.9, 61, 65.7, 3599.9, 3725.2)
+    assert [clock(s) for s in moments] == ["00:00", "01:01", "01:05", "59:59", "1:02:05"]
+    assert [Words("en").clock(s) for s in moments] == ["0:00", "1:01", "1:05", "59:59", "1:02:05"]
 
 
 def test_a_live_source_s_time_goes_on_between_frames_and_without_any() -> None:

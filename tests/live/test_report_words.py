@@ -32,10 +32,22 @@ def test_lengths_of_time(seconds: float, told: str) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "tenths", "told"),
-    [(0, False, "0:00"), (59.97, True, "1:00,0"), (63.44, True, "1:03,4"), (3599.6, False, "1:00:00")],
+    [
+        (0, False, "0:00"),
+        (59.97, True, "0:59,9"),
+        (63.46, True, "1:03,4"),
+        (3600.6, False, "1:00:00"),
+        (-0.04, True, "0:00,0"),
+        (-65.7, False, "−1:05"),
+    ],
 )
 def test_moments(seconds: float, tenths: bool, told: str) -> None:
     assert ES.clock(seconds, tenths) == told
+
+
+def test_what_adding_the_start_of_a_session_loses_is_no_tenth_less() -> None:
+    words = Words("en", origin_s=0.1)
+    assert [words.clock(i / 10 - 0.1, tenths=True)[-1] for i in range(1, 1000)] == [str(i % 10) for i in range(1, 1000)]
 
 
 def test_numbers_have_the_marks_of_the_language() -> None:

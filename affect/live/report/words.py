@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from affect.emotions import label_name
@@ -61,15 +61,19 @@ class Words:
         return self.text("points", number=sign + self.number(rounded))
 
     def clock(self, seconds: float, tenths: bool = False) -> str:
-        """A moment of a session, seconds from its start: 1:02:03, 2:03, or 2:03.4 with tenths."""
+        """A moment of a session, seconds from its start: 1:02:03, 2:03, or 2:03.4 with tenths.
+
+        As on the window's clock (`affect.live.clock`), a second or a tenth that has begun is not over: 65.7 is 1:05.
+        """
         moment_s = self.origin_s + seconds
-        if moment_s <= -0.5:
-            return "−" + replace(self, origin_s=0.0).clock(-moment_s, tenths)
-        whole = round(moment_s * 10) if tenths else round(moment_s) * 10
+        whole = int(abs(moment_s) * 10 + 1e-6)  # tenths; what adding two times loses is not a tenth
+        if not tenths:
+            whole -= whole % 10
+        sign = "−" if moment_s < 0 and whole else ""
         minutes, rest = divmod(whole, 600)
         hours, minutes = divmod(minutes, 60)
         tail = f"{rest // 10:02d}" + (f"{self.text('decimal_mark')}{rest % 10}" if tenths else "")
-        return f"{hours}:{minutes:02d}:{tail}" if hours else f"{minutes}:{tail}"
+        return sign + (f"{hours}:{minutes:02d}:{tail}" if hours else f"{minutes}:{tail}")
 
     def span(self, seconds: float) -> str:
         """A length of time: 3.4 s, 27 s, 2 min 5 s, 1 h 2 min."""
