@@ -9,7 +9,7 @@ import argparse
 import json
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from affect.files import atomic_path
 from affect.metrics import RESAMPLES, Floats, Ints, expected_calibration_error, intervals_of, metrics_of
 from affect.model import BLOCKS, load_checkpoint
 from affect.trunk import Trunk, placed
+from affect.unseen import warning_of
 
 OVERALL = ("accuracy", "balanced_accuracy", "f1_weighted", "f1_macro", "auc_macro", "ece", "ece_uncalibrated")
 
@@ -132,7 +133,9 @@ def evaluate_pictures(
         evaluation = evaluate_pictures("models/starter_ferplus.pt", read_manifest("ferplus.zip"))
 
     mirrored: look at each picture's mirror image as well, and take the mean of both logits (test-time flip), for twice
-    the time. It runs on the GPU where there is one. Raises AffectError for an unusable file or an empty split.
+    the time. It runs on the GPU where there is one. The metrics have the `settings` of the training where the
+    checkpoint knows them, and a `warning`, also on stderr, where it was trained on other pictures, labels or another
+    split of this data set. Raises AffectError for an unusable file or an empty split.
     """
     checkpoint = load_checkpoint(model_path)
     pictures, rows = prepare_pictures(manifest, manifest.rows(split), checkpoint.preprocessing)
@@ -140,7 +143,7 @@ def evaluate_pictures(
     model = placed(checkpoint.build())
     views = (pictures, pictures[:, :, ::-1]) if mirrored else (pictures,)
     logits = [predict_logits(model, FaceDataset(view, targets, checkpoint.preprocessing)) for view in views]
-    return evaluate_logits(
+    evaluation = evaluate_logits(
         np.mean(logits, axis=0),
         rows,
         temperature=checkpoint.temperature,
@@ -148,6 +151,8 @@ def evaluate_pictures(
         data=manifest.name,
         split=split,
     )
+    told = {"settings": checkpoint.provenance.get("settings"), "warning": warning_of(model_path, checkpoint, manifest)}
+    return replace(evaluation, metrics=evaluation.metrics | {k: v for k, v in told.items() if v})
 
 
 def most_confident_mistakes(evaluation: Evaluation, n: int = 20) -> pd.DataFrame:

@@ -30,6 +30,7 @@ from affect.model import BLOCKS, Checkpoint, load_checkpoint
 from affect.plots.robust import MOST
 from affect.preprocessing import Image
 from affect.trunk import Trunk, placed
+from affect.unseen import warning_of
 
 CONDITION = ["corruption", "measure", "strength", "setting"]
 CHUNK = 256  # pictures that are in memory at a time
@@ -51,6 +52,8 @@ def measure(models: list[Path], manifest: Manifest, split: str = "val", seed: in
     if len(set(names)) < len(names):
         raise AffectError("Two of the models have the same file name. Rename one: the table names models by it.")
     checkpoints = [load_checkpoint(path) for path in models]
+    for path, checkpoint in zip(models, checkpoints, strict=True):
+        warning_of(path, checkpoint, manifest)
     predictors = [_predictor(checkpoint) for checkpoint in checkpoints]
     looks = FaceFinder().find if any(c.preprocessing.find_face for c in checkpoints) else _whole
     rows = manifest.rows(split)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -48,6 +48,7 @@ class Run:
     data:         the data set's name.
     out, results: the folders that `affect.training.train_experiment` is given.
     identity:     what makes it this very run, see `identity_of`.
+    settings:     what its checkpoints and `metrics.json` say of it, see `settings_of`.
     """
 
     experiment: Experiment
@@ -55,6 +56,7 @@ class Run:
     out: Path
     results: Path
     identity: dict[str, Any]
+    settings: dict[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -184,6 +186,18 @@ def _identity_in_checkpoint(path: Path) -> dict[str, Any]:
         return {}
 
 
+def settings_of(experiment: Experiment, manifest: Manifest, seed: int, limit: int | None = None) -> dict[str, Any]:
+    """What a person wants to know of a run to compare it with others, in plain values."""
+    return {
+        "image_size": experiment.preprocessing.image_size,
+        "epochs": {stage.name: stage.epochs for stage in experiment.stages},
+        "seed": seed,
+        "limit": limit,
+        "labels": manifest.labels,
+        "split": manifest.split,
+    }
+
+
 def identity_of(
     experiment: Experiment,
     manifest: Manifest,
@@ -197,14 +211,14 @@ def identity_of(
         "experiment": repr(experiment),
         "seed": seed,
         "init_weights": Path(init_weights).name,
-        "data": _digest(manifest, limit),
+        "data": data_digest(manifest, limit),
     }
     if teachers:
         identity["teachers"] = [sha256_of(path) for path in teachers]
     return identity
 
 
-def _digest(manifest: Manifest, limit: int | None) -> str:
+def data_digest(manifest: Manifest, limit: int | None) -> str:
     """Which pictures with which labels: changes when the data do."""
     rows = manifest.table[["pth", "label", "split"]].to_csv(index=False)
     return hashlib.sha256(f"{limit}\n{rows}".encode()).hexdigest()[:16]

@@ -62,6 +62,7 @@ def _about(run: Run, pictures: Pictures) -> dict[str, Any]:
         "seed": run.identity["seed"],
         "init_weights": run.identity["init_weights"],
         "identity": run.identity,
+        "settings": run.settings,
         "chosen_on": "val" if run.experiment.chosen_on == "val" else "a held-out part of train",
         "pictures": {"train": len(pictures.train), "val": len(pictures.choose)},
         "versions": {

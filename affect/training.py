@@ -37,7 +37,7 @@ from affect.fitting import Fitter, Pictures, new_accelerator
 from affect.memory import keep_freed_memory
 from affect.preprocessing import Preprocessing
 from affect.progress import Progress, load_progress, save_progress
-from affect.runs import STORY, Run, Standing, default_folder, identity_of
+from affect.runs import STORY, Run, Standing, default_folder, identity_of, settings_of
 from affect.signals import end_on_signals
 from affect.trained import draw_history, write_history, write_models
 
@@ -73,7 +73,8 @@ def train_experiment(
     _check_teachers(experiment, teachers)
     accelerator = accelerator or new_accelerator()
     identity = identity_of(experiment, manifest, seed, init_weights, limit, teachers)
-    run = Run(experiment, manifest.name, out, results, identity)
+    settings = settings_of(experiment, manifest, seed, limit)
+    run = Run(experiment, manifest.name, out, results, identity, settings)
     standing = standing_of(run, accelerator, resume=resume, overwrite=overwrite)
     if standing == "finished":
         return run.checkpoints

@@ -72,6 +72,9 @@ def test_a_run_leaves_a_checkpoint_its_history_its_figures_and_no_leftovers(
     assert [p.name for p in (tmp_path / "m").iterdir()] == [path.name]
     metrics = json.loads((home / "all" / "metrics.json").read_text())
     assert metrics["n"] == 24
+    assert metrics["settings"] == checkpoint.provenance["settings"]
+    assert (metrics["settings"]["epochs"], metrics["settings"]["limit"]) == ({"head": 1, "all": 2}, None)
+    assert "warning" not in metrics
     assert metrics["accuracy"] == pytest.approx(best["val_accuracy"])  # the checkpoint's weights are the best epoch's
     assert {p.name for p in (home / "all").iterdir()} >= {"confusion.png", "roc.png", "reliability.png"}
 
