@@ -155,3 +155,31 @@ def test_a_wrong_folder_or_a_file_of_something_else_is_one_line(
     (results / "v1" / "frozen" / "metrics.json").write_text('{"loss": 1}')
     assert main(["--results", str(results)]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def note_settings(folder: Path, image_size: int, epochs: int, limit: int | None = None) -> None:
+    """As a training notes them."""
+    path = folder / "metrics.json"
+    settings = {"image_size": image_size, "epochs": {folder.name: epochs}, "seed": 42, "limit": limit}
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"settings": settings}))
+
+
+def test_models_of_different_settings_are_told(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    note_settings(results / "v4" / "finetuned", 112, 20)  # the experiment's own epochs
+    compare_models(results)
+    assert capsys.readouterr().err == ""  # nobody knows those of v1
+    note_settings(results / "v1" / "frozen", 112, 3, limit=500)
+    compare_models(results)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "different settings (v1 frozen: 112 px, 3 epochs, 500 pictures; v4 finetuned: 112 px, all epochs" in line
+
+
+def test_a_mistake_of_other_settings_than_its_twin_is_told(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    note_settings(results / "v4" / "finetuned", 112, 20)
+    mistake = results / "mistakes" / "v4__no_augmentation" / "finetuned"
+    note_settings(mistake, 112, 20)
+    compare_mistakes(results)
+    assert capsys.readouterr().err == ""
+    note_settings(mistake, 224, 20)
+    compare_mistakes(results)
+    assert "(v4: 112 px, all epochs, all pictures; v4__no_augmentation: 224 px, " in capsys.readouterr().err

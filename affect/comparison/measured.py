@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pandas as pd
 
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
+from affect.experiments import EXPERIMENTS
 
 
 def check_folder(results: Path) -> None:
@@ -61,3 +63,33 @@ def one_source(sources: dict[str, tuple[str, str]], results: Path) -> tuple[str,
             "Measure all on the same with python -m affect.evaluation."
         )
     return next(iter(sources.values()), (results.name, ""))
+
+
+def settings_in(metrics: dict[str, Any], experiment: str) -> str | None:
+    """Picture size, epochs that were given in place of the experiment's own, and limit of a training, in words; None
+    where `metrics.json` does not have them, as those of before."""
+    settings = metrics.get("settings")
+    if not isinstance(settings, dict):
+        return None
+    own = {s.name: s.epochs for s in EXPERIMENTS[experiment].stages} if experiment in EXPERIMENTS else {}
+    epochs, limit = settings.get("epochs"), settings.get("limit")
+    given = sorted(set(epochs.values())) if isinstance(epochs, dict) and epochs != own else []
+    return ", ".join(
+        [
+            f"{settings.get('image_size')} px",
+            f"{' or '.join(map(str, given))} epochs" if given else "all epochs",
+            "all pictures" if limit is None else f"{limit} pictures",
+        ]
+    )
+
+
+def warn_of_settings(settings: dict[str, str | None], results: Path) -> None:
+    """One line on stderr where models that are compared were trained differently.   settings: by the models' names."""
+    known = {name: told for name, told in settings.items() if told is not None}
+    if len(set(known.values())) > 1:
+        each = "; ".join(f"{name}: {told}" for name, told in known.items())
+        print(
+            f"The models in {results} were trained with different settings ({each}). What differs between them may be "
+            "due to these.",
+            file=sys.stderr,
+        )

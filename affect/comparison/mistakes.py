@@ -7,7 +7,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from affect.comparison.measured import check_folder, one_source, read_metrics, read_predictions, source_of
+from affect.comparison.measured import (
+    check_folder,
+    one_source,
+    read_metrics,
+    read_predictions,
+    settings_in,
+    source_of,
+    warn_of_settings,
+)
 from affect.comparison.table import Comparison, cell, markdown
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
@@ -39,6 +47,9 @@ def compare_mistakes(results: Path, resamples: int = RESAMPLES) -> Comparison:
             continue
         metrics = read_metrics(folder / "metrics.json")
         sources[folder.parent.name] = source_of(metrics, results)
+        if (twin / "metrics.json").is_file():
+            names = {experiment: twin / "metrics.json", folder.parent.name: folder / "metrics.json"}
+            warn_of_settings({n: settings_in(read_metrics(p), experiment) for n, p in names.items()}, results)
         corrected, wrong, labels = _paired(twin / "predictions.csv", folder / "predictions.csv")
         row = {"experiment": experiment, "mistake": mistake, "stage": folder.name, "n": len(labels)}
         rows.append(row | _difference(corrected, wrong, labels, resamples))

@@ -8,7 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from affect.comparison.measured import check_folder, one_source, read_metrics, read_predictions, source_of
+from affect.comparison.measured import (
+    check_folder,
+    one_source,
+    read_metrics,
+    read_predictions,
+    settings_in,
+    source_of,
+    warn_of_settings,
+)
 from affect.comparison.table import Comparison, cell, markdown
 from affect.metrics import INTERVAL_METRICS, METRIC_NAMES
 from affect.reported import DATA, METRICS, MODELS, SOURCE
@@ -27,7 +35,7 @@ def compare_models(results: Path) -> Comparison:
     cannot be read, or the models were measured on different splits or data sets.
     """
     check_folder(results)
-    rows, missing, sources = [], [], {}
+    rows, missing, sources, settings = [], [], {}, {}
     shared = _on_shared_pictures(results)
     for model in MODELS:
         path = results / model.experiment / model.stage / "metrics.json"
@@ -35,6 +43,7 @@ def compare_models(results: Path) -> Comparison:
         if path.is_file():
             metrics = read_metrics(path)
             sources[model.name] = source_of(metrics, results)
+            settings[model.name] = settings_in(metrics, model.experiment)
         else:
             missing.append(f"{model.name} ({path.relative_to(results).as_posix()})")
         rows.append(
@@ -53,6 +62,7 @@ def compare_models(results: Path) -> Comparison:
             }
         )
     data, split = one_source(sources, results)
+    warn_of_settings(settings, results)
     return Comparison(pd.DataFrame(rows).astype({"n": "Int64", "n_shared": "Int64"}), data, split, tuple(missing))
 
 
