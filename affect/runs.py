@@ -211,14 +211,8 @@ def identity_of(
         "experiment": repr(experiment),
         "seed": seed,
         "init_weights": Path(init_weights).name,
-        "data": data_digest(manifest, limit),
+        "data": manifest.digest(limit),
     }
     if teachers:
         identity["teachers"] = [sha256_of(path) for path in teachers]
     return identity
-
-
-def data_digest(manifest: Manifest, limit: int | None) -> str:
-    """Which pictures with which labels: changes when the data do."""
-    rows = manifest.table[["pth", "label", "split"]].to_csv(index=False)
-    return hashlib.sha256(f"{limit}\n{rows}".encode()).hexdigest()[:16]

@@ -12,7 +12,6 @@ from typing import Any
 from affect.checkpoint_file import brief
 from affect.data.manifest import Manifest
 from affect.model import Checkpoint
-from affect.runs import data_digest
 
 
 def warning_of(path: str | Path, checkpoint: Checkpoint, manifest: Manifest) -> str | None:
@@ -45,7 +44,7 @@ def _differences(provenance: dict[str, Any], manifest: Manifest) -> str:
     if told or "data" not in identity:
         return ", ".join(told)
     limits = [settings["limit"]] if "limit" in settings else [None, pictures.get("train")]  # one of them, formerly
-    same = identity["data"] in [data_digest(manifest, limit) for limit in limits]
+    same = identity["data"] in [manifest.digest(limit) for limit in limits]
     return "" if same else "other pictures, labels or split"
 
 

@@ -176,10 +176,10 @@ def test_models_of_different_settings_are_told(results: Path, capsys: pytest.Cap
 
 def test_a_mistake_of_other_settings_than_its_twin_is_told(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
     note_settings(results / "v4" / "finetuned", 112, 20)
-    mistake = results / "mistakes" / "v4__no_augmentation" / "finetuned"
+    mistake = results / "mistakes" / "v4__augmentation-lost" / "finetuned"
     note_settings(mistake, 112, 20)
     compare_mistakes(results)
     assert capsys.readouterr().err == ""
     note_settings(mistake, 224, 20)
     compare_mistakes(results)
-    assert "(v4: 112 px, all epochs, all pictures; v4__no_augmentation: 224 px, " in capsys.readouterr().err
+    assert "(v4: 112 px, all epochs, all pictures; v4__augmentation-lost: 224 px, " in capsys.readouterr().err

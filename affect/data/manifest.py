@@ -6,6 +6,7 @@ with or without a `labels.csv`; `labels.csv` alone; AffectNet's own release. Eve
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -68,6 +69,14 @@ class Manifest:
     def has_votes(self) -> bool:
         """Whether the annotators' votes are known."""
         return set(VOTES) <= set(self.table.columns)
+
+    def digest(self, limit: int | None = None) -> str:
+        """Which pictures with which labels and splits, 16 hexadecimal digits: another one where the data are.
+
+        limit: so many pictures are taken of it, which is another choice of data too.
+        """
+        rows = self.table[["pth", "label", "split"]].to_csv(index=False)
+        return hashlib.sha256(f"{limit}\n{rows}".encode()).hexdigest()[:16]
 
     def rows(self, split: str) -> pd.DataFrame:
         """The rows of one split ("all" for every row). Raises AffectError where the split is empty."""
