@@ -11,6 +11,7 @@ from typing import Final
 
 SOURCE: Final = "the published notebooks' own outputs"
 DATA: Final = "AffectNet"
+PICTURES: Final = 31_002  # of AffectNet's public copy, on which the first version was trained
 METRICS: Final = ("accuracy", "f1_weighted", "auc_macro")  # what was reported of every model, as metrics.json calls it
 
 

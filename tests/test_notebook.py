@@ -13,7 +13,7 @@ from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 from affect.experiments import V1, V2, V3
 from affect.notebook import Lines, Setup
-from affect.reported import reported
+from affect.reported import PICTURES, reported
 
 V1_MODEL, V2_MODEL = reported("v1", "finetuned"), reported("v2", "finetuned")
 
@@ -53,6 +53,15 @@ def test_a_data_set_is_the_one_named_else_the_environments_else_the_drawn_one(
 def test_only_models_of_affectnet_go_to_models_itself(faces: Path) -> None:
     assert notebook.prepare(faces).models == Path("models/faces")
     assert notebook.prepare(faces, models="elsewhere").models == Path("elsewhere")
+
+
+def test_reported_figures_are_about_one_copy_its_folders_labels_and_its_first_split(setup: Setup) -> None:
+    public = replace(setup.manifest, name="affectnet", split="original")
+    whole = replace(public, table=public.table.sample(PICTURES, replace=True))
+    assert replace(setup, manifest=whole).as_reported
+    assert not setup.as_reported
+    others = (replace(whole, labels="csv"), replace(whole, split="stratified"), replace(whole, name="ferplus"), public)
+    assert not any(replace(setup, manifest=other).as_reported for other in others)
 
 
 def test_the_command_trains_what_the_notebook_trains_and_names_no_folder_of_this_machine(setup: Setup) -> None:

@@ -10,7 +10,7 @@ from affect.data.manifest import Labels, Manifest, SplitMode, read_manifest
 from affect.data.sample import sample_data_set
 from affect.experiments import EXPERIMENTS, Experiment, adapted
 from affect.notebook.display import progress
-from affect.reported import is_affectnet
+from affect.reported import PICTURES, is_affectnet
 from affect.runs import default_folder
 
 
@@ -49,9 +49,11 @@ class Setup:
         return self.results / self.manifest.name
 
     @property
-    def is_affectnet(self) -> bool:
-        """Whether the data set is called AffectNet, so that the reported figures are about such pictures."""
-        return is_affectnet(self.manifest.name)
+    def as_reported(self) -> bool:
+        """Whether pictures, labels and split are those that the reported figures are about."""
+        data = self.manifest
+        named = is_affectnet(data.name) and data.labels == "folder" and data.split == "original"
+        return named and len(data.table) + len(data.skipped) == PICTURES
 
     def experiment(self, name: str) -> Experiment:
         """One of EXPERIMENTS with this notebook's picture size and epochs."""

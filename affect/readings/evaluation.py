@@ -35,13 +35,13 @@ def against_reported(evaluation: Evaluation, reported: Reported) -> pd.DataFrame
 
 
 def reported_beside(evaluation: Evaluation, reported: Reported, same_data: bool) -> str:
-    """The sentence under that table."""
+    """The sentence under that table.   same_data: whether both are about the same pictures, labels and split."""
     accuracy = evaluation.metrics["accuracy"]
     text = f"{reported.name} gets {accuracy:.1%} of {evaluation.data} {evaluation.split} right. "
-    if not same_data:
+    if not same_data or evaluation.metrics["n"] != reported.n:
         return text + (
-            f"The reported {reported.accuracy:.0%} is about {DATA}, which has other pictures and other labels: no "
-            "difference between the two columns says anything about the method."
+            f"The reported {reported.accuracy:.0%} is about {reported.n:,} pictures of {DATA}, which are others, or "
+            "have other labels: no difference between the two columns says anything about the method."
         )
     difference = accuracy - reported.accuracy
     word = "above" if difference > 0 else "below"

@@ -24,10 +24,11 @@ def where_from(setup: Setup) -> str:
             "These are *drawn* faces, made so that everything runs without a data set; no figure about them says "
             "anything about people. Set `DATA`, or the environment variable `AFFECTNET_DIR`."
         )
-    if not setup.is_affectnet:
+    if not setup.as_reported:
         lines.append(
-            f"These notebooks are written for {DATA}, and the reported figures are about {DATA}. What is measured here "
-            "is about other pictures: the two are shown side by side and never subtracted."
+            f"These notebooks are written for {DATA}, and the reported figures are about its public copy, labels from "
+            "the folders' names, the first version's random split. What is measured here is about other pictures, "
+            "labels or splits: the two are shown side by side and never subtracted."
         )
     if setup.epochs is not None or setup.limit is not None:
         short = [f"{counted(setup.epochs, 'epoch')} a stage"] if setup.epochs is not None else []
