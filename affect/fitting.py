@@ -55,6 +55,26 @@ def new_accelerator() -> Accelerator:
     return Accelerator(mixed_precision=precision, cpu=cpu, kwargs_handlers=[waiting])
 
 
+def check_experiment(experiment: Experiment, processes: int) -> None:
+    """Raises AffectError where an experiment's settings do not go together, or not with so many processes."""
+    if experiment.batch_size % processes:
+        raise AffectError(
+            f"A batch of {experiment.batch_size} cannot be shared by {processes} processes. "
+            "Start a number of processes that divides it."
+        )
+    viewed = any(s.views for s in experiment.stages)
+    if experiment.balance and viewed:
+        raise AffectError(
+            f"Experiment {experiment.name} draws rare classes more often (balance), which needs new variations in "
+            "every epoch. Leave `views` away in its stages."
+        )
+    if (experiment.mixup or experiment.cutmix) and viewed:
+        raise AffectError(
+            f"Experiment {experiment.name} mixes pictures (mixup, cutmix), which cannot be done with what is kept of "
+            "them. Leave `views` away in its stages."
+        )
+
+
 class Fitter:
     """Fits one experiment: `run` trains all stages.
 
@@ -75,16 +95,7 @@ class Fitter:
         scratch: Path,
         save: Callable[[Progress], None],
     ) -> None:
-        if experiment.batch_size % accelerator.num_processes:
-            raise AffectError(
-                f"A batch of {experiment.batch_size} cannot be shared by {accelerator.num_processes} processes. "
-                "Start a number of processes that divides it."
-            )
-        if experiment.balance and any(s.views for s in experiment.stages):
-            raise AffectError(
-                f"Experiment {experiment.name} draws rare classes more often (balance), which needs new variations in "
-                "every epoch. Leave `views` away in its stages."
-            )
+        check_experiment(experiment, accelerator.num_processes)
         self._experiment = experiment
         self._pictures = pictures
         self._accelerator = accelerator
@@ -153,10 +164,10 @@ class Fitter:
     def _kept_views(self, index: int, trunk: Trunk) -> Activations | None:
         """The trunk's activations for all views that a stage needs, or None where every epoch needs new ones.
 
-        Pictures that do not vary have one view.
+        Pictures that neither vary nor are mixed have one view.
         """
         experiment, stage = self._experiment, self._experiment.stages[index]
-        still = experiment.augmentation == Augmentation()
+        still = experiment.augmentation == Augmentation() and not (experiment.mixup or experiment.cutmix)
         if stage.views is None and not still:
             return None
         views = [self._varied(index, view) for view in range(1 if still else stage.views or 1)]

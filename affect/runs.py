@@ -30,10 +30,12 @@ DIFFERENCES = {
 
 
 def checkpoint_name(experiment: Experiment, stage: Stage, data: str) -> str:
-    """The file name of a stage's model: `checkpoint_file`'s for v1…v4, `<experiment>_<data set>.pt` for others."""
+    """The file name of a stage's model: `checkpoint_file`'s for v1…v4, `<experiment>_<data set>.pt` for others, and where
+    these keep several stages `<experiment>_<stage>_<data set>.pt`."""
     if experiment.name in STORY:
         return checkpoint_file(experiment.name, stage.name)
-    return f"{experiment.name}_{data}.pt"
+    several = sum(s.keep for s in experiment.stages) > 1
+    return f"{experiment.name}_{stage.name}_{data}.pt" if several else f"{experiment.name}_{data}.pt"
 
 
 def default_folder(data: str) -> Path:

@@ -33,7 +33,7 @@ from affect.errors import AffectError
 from affect.exit_codes import exit_code_of
 from affect.experiments import EXPERIMENTS, MISTAKES, Experiment, adapted, with_mistake
 from affect.files import remove_leftovers
-from affect.fitting import Fitter, Pictures, new_accelerator
+from affect.fitting import Fitter, Pictures, check_experiment, new_accelerator
 from affect.memory import keep_freed_memory
 from affect.preprocessing import Preprocessing
 from affect.progress import Progress, load_progress, save_progress
@@ -72,6 +72,7 @@ def train_experiment(
     """
     _check_teachers(experiment, teachers)
     accelerator = accelerator or new_accelerator()
+    check_experiment(experiment, accelerator.num_processes)  # before hours are spent on its pictures
     identity = identity_of(experiment, manifest, seed, init_weights, limit, teachers)
     settings = settings_of(experiment, manifest, seed, limit)
     run = Run(experiment, manifest.name, out, results, identity, settings)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -7,6 +8,8 @@ import pytest
 import torch
 
 from affect import fitting
+from affect.errors import AffectError
+from affect.experiments import V1
 
 
 @pytest.fixture
@@ -31,3 +34,14 @@ def test_a_gpu_that_only_emulates_bfloat16_computes_in_float16(
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation or native)
     fitting.new_accelerator()
     assert asked_for["mixed_precision"] == precision
+
+
+@pytest.mark.parametrize(
+    ("settings", "what"), [({"mixup": 0.2}, "mixes"), ({"cutmix": 1.0}, "mixes"), ({"balance": 0.5}, "draws rare")]
+)
+def test_what_needs_new_pictures_in_every_epoch_is_refused_where_views_are_kept(
+    settings: dict[str, float], what: str
+) -> None:
+    fitting.check_experiment(V1, 1)
+    with pytest.raises(AffectError, match=f"Experiment v1 {what} .* Leave `views` away"):
+        fitting.check_experiment(replace(V1, **settings), 1)  # type: ignore[arg-type]

@@ -25,6 +25,12 @@ def test_models_of_affectnet_and_of_other_data_sets_do_not_mix() -> None:
     assert names == {model.checkpoint for model in MODELS}
 
 
+def test_each_kept_stage_of_an_experiment_has_a_file_of_its_own() -> None:
+    mine = Run(replace(V1, name="mine"), "faces", Path("m"), Path("r"), {})
+    assert [path.name for path in mine.checkpoints] == ["mine_frozen_faces.pt", "mine_finetuned_faces.pt"]
+    assert checkpoint_name(STARTER, STARTER.stages[-1], "ferplus") == "starter_ferplus.pt"
+
+
 def test_a_mistake_and_a_last_epoch_lie_apart_from_the_run_that_they_are_compared_with() -> None:
     run, stage = Run(V3, "affectnet", Path("m"), Path("r"), {}), V3.stages[0]
     wrong = Run(with_mistake(V3, "augmentation-lost"), "affectnet", Path("m"), Path("r"), {})

@@ -237,6 +237,12 @@ def test_a_frozen_network_keeps_its_batch_norm_statistics_and_the_mistake_lets_t
     assert not torch.equal(weights_of(drifted)["features.0.1.running_mean"], fresh)
 
 
+def test_pictures_that_do_not_vary_are_mixed_on_a_frozen_network(manifest: Manifest, tmp_path: Path) -> None:
+    still = replace(TINY, stages=(Stage("head", 0, 1, 1e-3),), augmentation=Augmentation(), mixup=0.2, cutmix=1.0)
+    (path,) = train(still, manifest, tmp_path)
+    assert path.is_file()
+
+
 def test_the_epoch_is_chosen_on_pictures_that_the_result_is_not_reported_on(manifest: Manifest, tmp_path: Path) -> None:
     (path,) = train(replace(TINY, name="v3", chosen_on="hold-out"), manifest, tmp_path)
     assert path.name == "best_model_all_affectnet_v3.pt"
