@@ -20,6 +20,8 @@ import cv2
 from virtual_screen import VirtualScreen, virtual_screen
 from Xlib.xobject.drawable import Window
 
+from affect.preprocessing import Image
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 PICTURE = "take the picture"
 WALKS = {  # language: what is pressed; numbers are seconds to wait
@@ -41,8 +43,7 @@ def walk(language: str, sessions: Path, picture: Path, steps: tuple[str | int, .
                 window = wait_for_window(screen)
                 for step in steps:
                     if step == PICTURE:
-                        time.sleep(0.5)
-                        cv2.imwrite(str(picture), screen.screenshot(window), [cv2.IMWRITE_JPEG_QUALITY, 90])
+                        cv2.imwrite(str(picture), painted(screen, window), [cv2.IMWRITE_JPEG_QUALITY, 90])
                     elif isinstance(step, str):
                         screen.press(window, step)
                     else:
@@ -52,6 +53,15 @@ def walk(language: str, sessions: Path, picture: Path, steps: tuple[str | int, .
                 program.kill()
     (report,) = sessions.glob("*/report.html")
     return report
+
+
+def painted(screen: VirtualScreen, window: Window) -> Image:
+    """What the window shows; on a busy machine it is black for a moment before it is painted."""
+    for _ in range(60):
+        time.sleep(0.5)
+        if (picture := screen.screenshot(window)).any():
+            return picture
+    raise LookupError("the window stays black")
 
 
 def wait_for_window(screen: VirtualScreen) -> Window:

@@ -313,7 +313,7 @@ def test_where_there_are_no_votes_it_is_told_that_hard_labels_are_learned(
     quick = replace(TINY, stages=(Stage("head", 0, 1, 1e-3),))
     train(quick, manifest, tmp_path / "soft")
     told = capsys.readouterr().err
-    assert "drawn has no votes of annotators (votes_anger, " in told
+    assert f"{manifest.name} has no votes of annotators (votes_anger, " in told
     assert "tiny learns hard labels." in told
     train(replace(quick, soft_labels=False), manifest, tmp_path / "hard")
     assert "votes" not in capsys.readouterr().err
