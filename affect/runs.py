@@ -30,8 +30,8 @@ DIFFERENCES = {
 
 
 def checkpoint_name(experiment: Experiment, stage: Stage, data: str) -> str:
-    """The file name of a stage's model: `checkpoint_file`'s for v1…v4, for others `<experiment>_<data set>.pt`, and where
-    they keep several stages `<experiment>_<stage>_<data set>.pt`."""
+    """The file name of a stage's model: `checkpoint_file`'s for v1…v4, for others `<experiment>_<data set>.pt`, and
+    where they keep several stages `<experiment>_<stage>_<data set>.pt`."""
     if experiment.name in STORY:
         return checkpoint_file(experiment.name, stage.name)
     several = sum(s.keep for s in experiment.stages) > 1
