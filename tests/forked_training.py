@@ -16,6 +16,7 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Literal
 
+import torch
 from patterns import TINY
 from small_disk import fill
 from tqdm import tqdm
@@ -80,7 +81,7 @@ def _train(place: Place, arguments: tuple[str, ...], fate: Fate) -> None:
         os.dup2(said.fileno(), 2)
         os.dup2(said.fileno(), 1)
     os.environ["AFFECT_CACHE"] = str(place.cache / place.root.name)
-    training.torch.set_num_threads(1)
+    torch.set_num_threads(1)
     tqdm.set_lock(threading.RLock())  # its own holds a semaphore of the system, which a kill would leave there
     training.EXPERIMENTS["starter"] = SMALL
     plots.learning_curves = plots.save = lambda *_: None  # drawing takes half of the time, and is not what survives

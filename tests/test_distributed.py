@@ -61,7 +61,7 @@ def history_of(run: Path, drawn: Path) -> pd.DataFrame:
 
 
 def weights_of(run: Path) -> dict[str, torch.Tensor]:
-    (path,) = (run / "models").glob("*.pt")
+    (path,) = (run / "models").glob("joined_top_*.pt")
     return load_checkpoint(path).state_dict
 
 
