@@ -34,6 +34,7 @@ from affect.machine import processor
 from affect.metrics import metrics_of
 from affect.model import load_checkpoint, onnx_export
 from affect.preprocessing import Image, Preprocessing
+from affect.unseen import warning_of
 
 Floats = npt.NDArray[np.float32]
 BATCH = 32  # faces that are numbers at a time: a whole split would take gigabytes, as pictures it lies in a file
@@ -86,9 +87,11 @@ def compare(path: Path, manifest: Manifest, split: str = "val", pictures: int = 
     """Quantise a checkpoint's network on training pictures, and measure it beside the original on a split.
 
     pictures: how many of the training split give the ranges, every class in its share.
+    Tells on stderr where the model may have learned from what it is measured on.
     Raises AffectError for an unusable file or an empty split.
     """
     checkpoint = load_checkpoint(path)
+    warning_of(path, checkpoint, manifest)
     preprocessing = checkpoint.preprocessing
     train = manifest.rows("train")
     some = train if pictures >= len(train) else train[stratified_part(train, pictures / len(train), seed)]

@@ -32,7 +32,7 @@ def where_from(setup: Setup) -> str:
         )
     if setup.epochs is not None or setup.limit is not None:
         short = [f"{counted(setup.epochs, 'epoch')} a stage"] if setup.epochs is not None else []
-        short += [f"{setup.limit:,} pictures of each split"] if setup.limit is not None else []
+        short += [f"{setup.limit:,} pictures to learn from"] if setup.limit is not None else []
         lines.append(f"**A trial run:** {listed(short)} instead of the experiment's own.")
     return "\n\n".join(lines)
 
