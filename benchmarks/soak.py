@@ -71,7 +71,7 @@ BARS = (
 class Frames:
     """A source of so many frames: one face that moves, sometimes none, sometimes two, as `CYCLE` says."""
 
-    kind, description, live, fps = "video", "soak", False, FPS
+    kind, name, description, live, fps = "video", "soak", "soak", False, FPS
 
     def __init__(self, count: int) -> None:
         self._count = count
