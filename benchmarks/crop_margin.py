@@ -46,7 +46,7 @@ def padded(picture: Image) -> Image:
 
 def eyes_of(face: Image) -> tuple[float, float, float] | None:
     """Distance of the eyes, and x and y of their middle, in sides of the crop; None where two are not found."""
-    cascade = cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_eye.xml")
+    cascade = cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_eye.xml")  # type: ignore[attr-defined]
     grey = cv2.cvtColor(cv2.resize(face, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC), cv2.COLOR_BGR2GRAY)
     found = cascade.detectMultiScale(grey[: round(0.6 * SIDE)], 1.05, 5, minSize=(SIDE // 10, SIDE // 10))
     if len(found) != 2:

@@ -38,7 +38,7 @@ def usual_loop(model: Path, scale_factor: float) -> Loop:
     transform = transforms.Compose(
         [*steps, transforms.ToTensor(), transforms.Normalize(setting.mean, setting.std)],
     )
-    cascade = cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_frontalface_default.xml")
+    cascade = cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_frontalface_default.xml")  # type: ignore[attr-defined]
     last: deque[np.ndarray] = deque(maxlen=5)
 
     def loop(frame: Frame) -> list[str]:

@@ -103,7 +103,7 @@ def plain(job: Job) -> dict[str, Any]:
     torch.manual_seed(job.seed)
     model = build_model()
     load_initial_weights(model, job.init_weights)
-    for parameter in model.features[: BLOCKS - stage.trained_blocks].parameters():  # type: ignore[index]
+    for parameter in model.features[: BLOCKS - stage.trained_blocks].parameters():  # type: ignore[index, union-attr]
         parameter.requires_grad = False
     model.to(device)
     optimizer = torch.optim.Adam([p for p in model.parameters() if p.requires_grad], stage.learning_rate)
