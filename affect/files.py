@@ -80,7 +80,7 @@ def cache_folder() -> Path:
     """
     if chosen := os.environ.get("AFFECT_CACHE"):
         return Path(chosen)
-    from platformdirs import user_cache_path  # here, because most starts of the live program need no cache
+    from platformdirs import user_cache_path  # here, because not every start of the live program needs it
 
     return user_cache_path("affect", appauthor=False)
 

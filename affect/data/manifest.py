@@ -73,9 +73,10 @@ class Manifest:
     def digest(self, limit: int | None = None) -> str:
         """Which pictures with which labels and splits, 16 hexadecimal digits: another one where the data are.
 
-        limit: so many pictures are taken of it, which is another choice of data too.
+        limit: so many pictures are taken of it, which is another choice of data too.   The test pictures do not count:
+        no training looks at them.
         """
-        rows = self.table[["pth", "label", "split"]].to_csv(index=False)
+        rows = self.table.loc[self.table["split"] != "test", ["pth", "label", "split"]].to_csv(index=False)
         return hashlib.sha256(f"{limit}\n{rows}".encode()).hexdigest()[:16]
 
     def rows(self, split: str) -> pd.DataFrame:
