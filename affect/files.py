@@ -80,7 +80,7 @@ def cache_folder() -> Path:
     """
     if chosen := os.environ.get("AFFECT_CACHE"):
         return Path(chosen)
-    from platformdirs import user_cache_path  # here, because not every start of the live program needs it
+    from platformdirs import user_cache_path  # only where no variable names the folder
 
     return user_cache_path("affect", appauthor=False)
 
