@@ -55,8 +55,8 @@ def load_initial_weights(model: nn.Module, source: str) -> None:
             weights = _imagenet_weights()
         except (OSError, RuntimeError, pickle.UnpicklingError) as error:
             raise AffectError(
-                f"The ImageNet weights could not be downloaded ({error}). Check the network, "
-                "or name a local state_dict with --init-weights FILE.pt."
+                f"The ImageNet weights could not be downloaded ({error}). Check the network, or name a local "
+                "state_dict: --init-weights FILE.pt, in a notebook INIT_WEIGHTS."
             ) from error
     else:
         weights = _read_tensors(Path(source))
