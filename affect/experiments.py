@@ -21,7 +21,8 @@ class Stage:
     trained_blocks: how many of the last blocks of `features` learn beside the head (0…19).
     epochs:         passes over the training pictures, at most.
     learning_rate:  the constant rate, or the peak of the one-cycle schedule.
-    image_size:     side of the training pictures, pixels (None: the preprocessing's; validation always sees that).
+    image_size:     side of the pictures that it learns from and that choose its epoch, pixels (None: the
+                    preprocessing's).
     monitor:        what makes an epoch the best one.
     patience:       stop after so many epochs in a row that are no better (None: never).
     views:          None: every epoch sees new variations. A number: only so many of each picture are drawn, and what

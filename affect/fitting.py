@@ -133,7 +133,7 @@ class Fitter:
             learner.average.load_state_dict(progress.running["average"])
         drifting = experiment.frozen_batch_norm == "drifting"
         trunk = Trunk(self._model, frozen_blocks, accelerator.device, drifting=drifting)
-        choose: FaceDataset | Activations = self._pictures.choose
+        choose: FaceDataset | Activations = self._seen_by(stage)
         kept: Activations | None = None
         if frozen_blocks and not drifting:
             title = f"{stage.name}: features to choose on"
@@ -174,8 +174,17 @@ class Fitter:
         path = self._scratch / "train.npy"
         return compute_activations(trunk, views, path, np.float16, f"{stage.name}: features to learn from")
 
+    def _size(self, stage: Stage) -> int:
+        return stage.image_size or self._experiment.preprocessing.image_size
+
+    def _seen_by(self, stage: Stage) -> FaceDataset:
+        """What chooses the stage's epoch, at the size that it learns from: at another one a network does worse, and
+        the more so the further it is trained (Touvron et al. 2019, arXiv:1906.06423)."""
+        choose, size = self._pictures.choose, self._size(stage)
+        return choose if size == choose.preprocessing.image_size else choose.varied(Augmentation(), size)
+
     def _varied(self, index: int, epoch: int) -> FaceDataset:
-        size = self._experiment.stages[index].image_size or self._experiment.preprocessing.image_size
+        size = self._size(self._experiment.stages[index])
         return self._pictures.train.varied(self._experiment.augmentation, size, self._seed, index, epoch)
 
     def _loader(self, index: int, epoch: int, kept: Activations | None) -> Batches:

@@ -198,6 +198,25 @@ def test_patience_ends_a_stage_and_the_best_epoch_is_kept(
     assert load_checkpoint(path).provenance["best"]["epoch"] == 2
 
 
+def test_an_epoch_is_chosen_on_pictures_of_the_size_that_it_learned_from(
+    manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At another size a network does worse the further it is trained: its first epochs would seem to be the best."""
+    sizes: list[int] = []
+    original = fitting.Trunk.__call__
+
+    def recorded(self: fitting.Trunk, inputs: torch.Tensor) -> torch.Tensor:
+        if inputs.shape[1] == 3 and inputs.shape[-1] not in sizes[-1:]:
+            sizes.append(inputs.shape[-1])
+        return original(self, inputs)
+
+    monkeypatch.setattr(fitting.Trunk, "__call__", recorded)
+    side = TINY.preprocessing.image_size
+    stages = (Stage("small", 1, 2, 1e-3, image_size=side + 16, keep=False), Stage("full", 1, 2, 1e-3))
+    train(replace(TINY, stages=stages), manifest, tmp_path)
+    assert sizes == [side + 16, side]
+
+
 def test_augmentation_reaches_the_network_and_the_mistake_takes_it_away(
     manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
