@@ -33,7 +33,9 @@ def test_both_networks_are_measured_on_the_same_pictures(found: Comparison) -> N
     assert found.n == 16
     assert found.calibrated_on == 16
     assert found.int8.megabytes < 0.4 * found.float32.megabytes
-    assert found.float32.ms_a_face > 0 < found.int8.ms_a_face
+    times = [t for row in (found.float32, found.int8) for t in (row.ms_a_face, row.ms_on_two)]
+    assert len(set(times)) == 4
+    assert min(times) > 0
 
 
 def test_integers_say_what_the_bundled_model_says(faces: Path) -> None:
@@ -72,7 +74,7 @@ def test_the_table_says_what_was_measured_and_what_follows(found: Comparison) ->
     text = table_of(replace(found, speedup=0.9))
     assert "random.pt on faces val, n = 16; integer ranges from 16 training pictures" in text
     assert "not worth using" in text
-    assert f"on one core of {processor()}:" in text
+    assert f"one face at a time on {processor()}:" in text
 
 
 def test_the_command_writes_its_figures(checkpoint_file: Path, faces: Path, tmp_path: Path) -> None:
