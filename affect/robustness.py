@@ -1,6 +1,6 @@
 """How much accuracy is left under what a webcam does to a face.  `python -m affect.robustness --model … --data …`
 
-Every picture of a split is changed in ten ways at three strengths (`affect.corruptions`), the same for every model.
+Every picture of a split is changed in twelve ways at three strengths (`affect.corruptions`), the same for every model.
 """
 
 from __future__ import annotations
@@ -163,7 +163,7 @@ def main(arguments: list[str] | None = None) -> int:
     """The command line. Returns the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m affect.robustness",
-        description="Accuracy of one model or several under ten corruptions at three strengths, on stdout.",
+        description="Accuracy of one model or several under twelve corruptions at three strengths, on stdout.",
         epilog="example: python -m affect.robustness --model models/starter_ferplus.pt older.pt --data ferplus.zip "
         "--out results/ferplus/starter",
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
-from affect.corruptions import CORRUPTIONS, Corruption, contrast, downscale, gamma, jpeg, moved
+from affect.corruptions import CORRUPTIONS, Corruption, contrast, downscale, gamma, hidden, jpeg, moved, tint
 from affect.preprocessing import Image
 
 
@@ -42,6 +43,24 @@ def test_gamma_above_one_is_darker_and_keeps_black_and_white() -> None:
 def test_contrast_keeps_the_mean(face: Image) -> None:
     assert contrast(face, 0.5).mean() == pytest.approx(face.mean(), abs=0.6)
     assert contrast(face, 0.5).std() == pytest.approx(face.std() / 2, rel=0.02)
+
+
+@pytest.mark.parametrize("strength", [0.2, 0.4])
+def test_a_colour_cast_keeps_what_a_grey_picture_shows(face: Image, strength: float) -> None:
+    grey = cv2.cvtColor(cv2.cvtColor(face, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR) // 2  # nothing above 255
+    for seed in range(4):
+        cast = tint(grey, strength, np.random.default_rng(seed))
+        assert np.ptp(cast.astype(int), axis=2).max() > 100 * strength
+        np.testing.assert_allclose(cv2.cvtColor(cast, cv2.COLOR_BGR2GRAY), grey[:, :, 0], atol=1)
+
+
+def test_as_much_is_hidden_as_was_asked_for_wherever_it_lies(face: Image) -> None:
+    places = set()
+    for seed in range(20):
+        covered = np.any(hidden(face, 0.1, np.random.default_rng(seed)) != face, axis=2)
+        assert covered.mean() == pytest.approx(0.1, abs=0.01)
+        places.add(tuple(np.argwhere(covered)[0]))
+    assert len(places) > 15
 
 
 def test_grey_pictures_stay_grey(face: Image) -> None:

@@ -10,6 +10,7 @@ from affect.plots.style import MAIN, MUTED, OTHER, THIRD, headline, new_figure, 
 
 MARKERS = (("o", MAIN), ("D", OTHER), ("s", THIRD), ("^", MUTED))
 MOST = len(MARKERS)  # models that one figure can tell apart
+IN_A_ROW = 6
 
 
 def robustness(table: pd.DataFrame, origin: str) -> Figure:
@@ -23,8 +24,9 @@ def robustness(table: pd.DataFrame, origin: str) -> Figure:
     clean = table[table["corruption"] == "clean"].iloc[0]
     changed = table[table["corruption"] != "clean"]
     names = list(dict.fromkeys(changed["corruption"]))
-    figure = new_figure(13, 2.7 * -(-len(names) // 5) + 0.9)
-    panels = np.atleast_1d(figure.subplots(-(-len(names) // 5), 5, sharey=True)).ravel()
+    lines = -(-len(names) // IN_A_ROW)
+    figure = new_figure(15, 2.7 * lines + 0.9)
+    panels = np.atleast_1d(figure.subplots(lines, IN_A_ROW, sharey=True)).ravel()
     for axes, name in zip(panels, names, strict=False):
         rows = changed[changed["corruption"] == name]
         for model, (marker, color) in zip(models, MARKERS, strict=False):
@@ -35,7 +37,7 @@ def robustness(table: pd.DataFrame, origin: str) -> Figure:
         tidy(axes)
     for axes in panels[len(names) :]:
         axes.set_axis_off()
-    for axes in panels[::5]:
+    for axes in panels[::IN_A_ROW]:
         axes.set_ylabel("accuracy")
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(models), frameon=False)
     headline(figure, _finding(changed, clean, models[0]), origin)
