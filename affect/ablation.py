@@ -78,6 +78,7 @@ INGREDIENTS: dict[str, Change] = {
     "96 px": _sized(96),
     "128 px": _sized(128),
     "twice as long": _longer(2),
+    "distillation": _changed(distill=0.5),
 }
 # what the teacher's recipe is made of, beside time and stages; "all of the recipe" is the base with these together
 RECIPE = (
@@ -105,6 +106,11 @@ def runs_of(names: Sequence[str], base: Experiment = BASE) -> dict[str, Experime
     return {"base": base, **changed}
 
 
+def _possible(teachers: Sequence[Path]) -> list[str]:
+    """The ingredients that can be tried with these teachers."""
+    return [name for name, change in INGREDIENTS.items() if teachers or not change(BASE).distill]
+
+
 def _slug(name: str) -> str:
     return name.replace(",", "").replace(" ", "-").lower()
 
@@ -118,9 +124,11 @@ def ablate(
     init_weights: str = "imagenet",
     limit: int | None = None,
     overwrite: bool = False,
+    teachers: Sequence[Path] = (),
 ) -> pd.DataFrame:
     """Train every run with every seed and measure it on val; what is finished already is read.
 
+    teachers: checkpoints for the runs that distil; others have none.
     overwrite: replace runs of other settings, which are refused otherwise (AffectError).
     out: for the checkpoints, and `runs/<data set>/…` with each run's history and metrics.
     Returns a row for each run: `ingredient`, `seeds`, and the mean of each of METRICS, with `accuracy_spread`
@@ -134,6 +142,7 @@ def ablate(
             train_experiment(
                 named, manifest, out, out / "runs",
                 seed=seed, init_weights=init_weights, resume=True, overwrite=overwrite, limit=limit,
+                teachers=teachers if named.distill else (),
             )  # fmt: skip
             last = [s.name for s in named.stages if s.keep][-1]
             measured.append(_read(out / "runs" / manifest.name / named.name / last / "metrics.json"))
@@ -186,7 +195,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--init-weights", default="imagenet", metavar="FILE.pt|imagenet|none")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="of the runs")
     parser.add_argument("--table", type=Path, metavar="DIR", help="write ablation.csv and ablation.md here")
-    parser.add_argument("--only", nargs="+", metavar="INGREDIENT", default=list(INGREDIENTS))
+    parser.add_argument("--only", nargs="+", metavar="INGREDIENT", help="default: all, distillation with --teacher")
+    parser.add_argument("--teacher", type=Path, nargs="+", default=(), metavar="FILE.pt", help="for distillation")
     parser.add_argument("--seeds", type=seed_number, nargs="+", default=[42])
     parser.add_argument("--epochs", type=positive, metavar="N", help=f"of the base (default {BASE.stages[0].epochs})")
     parser.add_argument(
@@ -207,9 +217,9 @@ def main(arguments: list[str] | None = None) -> int:
             options.table.mkdir(parents=True, exist_ok=True)
         base = adapted(BASE, options.epochs, options.image_size)
         table = ablate(
-            runs_of(options.only, base), manifest, options.out,
+            runs_of(options.only or _possible(options.teacher), base), manifest, options.out,
             seeds=options.seeds, init_weights=options.init_weights, limit=options.limit,
-            overwrite=options.overwrite,
+            overwrite=options.overwrite, teachers=options.teacher,
         )  # fmt: skip
         print(table_of(table))
         if options.table is not None:

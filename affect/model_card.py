@@ -27,7 +27,7 @@ INDEX_BEGIN = "<!-- models: a row each, written by python -m affect.model_card -
 INDEX_END = "<!-- end of models -->"
 BESIDE = {  # tables that other commands write into the folder of the metrics
     "robustness.md": "Under what a webcam does to a picture",
-    "int8.md": "In 8-bit integers, and the time for a face",
+    "int8.md": "In 8-bit integers, with the mirror image, and the time for a face",
     "ablation.md": "What each ingredient of the recipe brings",
 }
 SAME = 0.001  # of accuracy: two measurements of one model on one split differ by less

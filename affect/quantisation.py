@@ -1,7 +1,8 @@
 """Is a model of 8-bit integers as good, and faster?  `python -m affect.quantisation --model FILE.pt --data …`
 
 Static quantisation on ONNX Runtime: weights and activations become integers whose ranges are measured beforehand on
-training pictures (Jacob et al. 2018, arXiv:1712.05877). Both networks then see the same pictures, timed in turns.
+training pictures (Jacob et al. 2018, arXiv:1712.05877). Both networks then see the same pictures, timed in turns; the
+one in float32 also with the mirror image of each, the mean of both answers (test-time flip).
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ ROUNDS = (
     20  # turns of both networks, of FACES faces each; a turn of a few milliseconds each keeps the machine's moods apart
 )
 FACES = 25
+NAMES = {"float32": "float32", "int8": "int8", "mirrored": "float32, mean with the mirror image (`--mirrored`)"}
 MOST_LOST = 0.005  # of accuracy: an integer network that loses more is not worth its speed
 
 
@@ -65,7 +67,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The network as it is, and in integers.
+    """The network as it is, in integers, and as it is with mirror images.
 
     machine: the processor that the times are of.   n: pictures measured.
     calibrated_on: pictures that the ranges come from.
@@ -80,6 +82,7 @@ class Comparison:
     calibrated_on: int
     float32: Row
     int8: Row
+    mirrored: Row
     speedup: float
     agreement: float
 
@@ -110,12 +113,15 @@ def compare(path: Path, manifest: Manifest, split: str = "val", pictures: int = 
         sizes = {name: file.stat().st_size / 1e6 for name, file in files.items()}
         one, two = ({name: _session(file, cores) for name, file in files.items()} for cores in (1, 2))
     logits = {name: _logits(session, shown, preprocessing, name) for name, session in one.items()}
+    flipped = _logits(one["float32"], shown[:, :, ::-1], preprocessing, "mirror images")
+    logits["mirrored"] = (logits["float32"] + flipped) / 2
     faces = preprocessing.normalize(np.asarray(shown[:FACES]))
     times = _times(one, faces)  # before the others: a thread that waits for work keeps its core busy
     on_two = _times(two, faces)
     labels = hard_labels(rows)
+    sizes["mirrored"] = sizes["float32"]
     found = {}
-    for name in files:
+    for name in sizes:
         metrics = metrics_of(probabilities_of(logits[name], checkpoint.temperature), labels)
         figures = {key: metrics[key] for key in ("accuracy", "f1_macro", "ece")}
         ms_a_face, ms_on_two = (1e3 * float(np.median(t[name])) for t in (times, on_two))
@@ -199,16 +205,20 @@ def _logits(session: Any, pictures: Image, preprocessing: Preprocessing, title: 
 
 
 def _times(sessions: dict[str, Any], faces: Floats) -> dict[str, npt.NDArray[np.float64]]:
-    """Seconds a face in each of ROUNDS turns, float64 (ROUNDS,), of every network.
+    """Seconds a face in each of ROUNDS turns, float64 (ROUNDS,), of every network, and of "float32" as "mirrored" with
+    the mirror image.
 
     faces: float32 (n, 3, side, side), shown one at a time.
     """
-    times: dict[str, list[float]] = {name: [] for name in sessions}
+    alone = [face[None] for face in faces]
+    both = [np.stack([face, face[:, :, ::-1]]) for face in faces]
+    shown = {name: (session, alone) for name, session in sessions.items()} | {"mirrored": (sessions["float32"], both)}
+    times: dict[str, list[float]] = {name: [] for name in shown}
     for turn in range(ROUNDS + 1):
-        for name, session in sessions.items():
+        for name, (session, inputs) in shown.items():
             start = time.perf_counter()
-            for face in faces:
-                session.run(None, {"faces": face[None]})
+            for batch in inputs:
+                session.run(None, {"faces": batch})
             if turn:  # the first warms up
                 times[name].append((time.perf_counter() - start) / len(faces))
     return {name: np.array(values) for name, values in times.items()}
@@ -232,10 +242,10 @@ def table_of(found: Comparison) -> str:
         "| network | accuracy | macro F1 | ECE | ms a face on one core | on two | MB |",
         "|---|---|---|---|---|---|---|",
     ]
-    for row in (found.float32, found.int8):
+    for row in (found.float32, found.int8, found.mirrored):
         measured = f"{row.accuracy:.4f} | {row.f1_macro:.4f} | {row.ece:.4f}"
         cost = f"{row.ms_a_face:.2f} | {row.ms_on_two:.2f} | {row.megabytes:.1f}"
-        lines.append(f"| {row.network} | {measured} | {cost} |")
+        lines.append(f"| {NAMES[row.network]} | {measured} | {cost} |")
     verdict = "worth using" if found.worthwhile else "not worth using"
     lost = 100 * (found.float32.accuracy - found.int8.accuracy)
     lines += [

@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from affect.ablation import BASE, INGREDIENTS, METRICS, ablate, runs_of, table_of
+from affect import ablation
+from affect.ablation import BASE, INGREDIENTS, METRICS, ablate, main, runs_of, table_of
 from affect.data.manifest import read_manifest
 from affect.data.sample import write_sample
 from affect.errors import AffectError
-from affect.experiments import TEACHER, Stage, adapted
+from affect.experiments import TEACHER, Experiment, Stage, adapted
 from affect.optimisation import Learner
 from affect.preprocessing import Preprocessing
 
@@ -63,6 +64,27 @@ def test_runs_are_measured_with_every_seed_and_not_repeated(tmp_path: Path, monk
     assert row["recall_disgust"] == pytest.approx(np.mean([m["per_class"]["disgust"]["recall"] for m in measured]))
     monkeypatch.setattr(Learner, "epoch", lambda *_: pytest.fail("trained again"))
     pd.testing.assert_frame_equal(ablate({"base": tiny}, manifest, out, seeds=(1, 2), init_weights="none"), table)
+
+
+def test_distillation_is_tried_where_there_is_a_teacher(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, checkpoint_file: Path
+) -> None:
+    """The others learn from none: a teacher would be refused by them."""
+    taught: dict[str, tuple[Path, ...]] = {}
+
+    def train(experiment: Experiment, *_: object, teachers: tuple[Path, ...], **__: object) -> None:
+        taught[experiment.name] = tuple(teachers)
+
+    monkeypatch.setattr(ablation, "train_experiment", train)
+    monkeypatch.setattr(ablation, "_read", lambda _: dict.fromkeys(METRICS, 0.5))
+    data, out = write_sample(tmp_path / "faces", train=1, val=1, size=48), tmp_path / "out"
+    command = ["--data", str(data), "--out", str(out)]
+    assert main(command) == 0
+    assert len(taught) == len(INGREDIENTS)  # with the base, and without distillation
+    assert set(taught.values()) == {()}
+    assert main([*command, "--teacher", str(checkpoint_file)]) == 0
+    assert {name for name, teachers in taught.items() if teachers} == {"distillation-42"}
+    assert len(taught) == len(INGREDIENTS) + 1
 
 
 def test_the_table_says_what_each_ingredient_adds_in_points() -> None:

@@ -143,7 +143,7 @@ def test_what_other_commands_measured_stands_in_the_card(model: Path, metrics: P
     (metrics.parent / "ablation.md").write_text("# Ablation on drawn\n\na table of ingredients\n")
     assert main([str(model), "--metrics", str(metrics)]) == 0
     text = card.read_text()
-    assert "### In 8-bit integers, and the time for a face\n\na table of integers\n" in text
+    assert "### In 8-bit integers, with the mirror image, and the time for a face\n\na table of integers\n" in text
     assert "\nAblation on drawn\n\na table of ingredients\n" in text
     assert "webcam" not in text  # was not measured
 

@@ -12,6 +12,7 @@ from conftest import REPOSITORY
 from affect import quantisation
 from affect.data.manifest import read_manifest
 from affect.data.sample import write_sample
+from affect.evaluation import evaluate_pictures
 from affect.machine import processor
 from affect.preprocessing import Image, Preprocessing
 from affect.quantisation import Comparison, compare, main, table_of
@@ -33,9 +34,18 @@ def test_both_networks_are_measured_on_the_same_pictures(found: Comparison) -> N
     assert found.n == 16
     assert found.calibrated_on == 16
     assert found.int8.megabytes < 0.4 * found.float32.megabytes
-    times = [t for row in (found.float32, found.int8) for t in (row.ms_a_face, row.ms_on_two)]
-    assert len(set(times)) == 4
+    times = [t for row in (found.float32, found.int8, found.mirrored) for t in (row.ms_a_face, row.ms_on_two)]
+    assert len(set(times)) == 6
     assert min(times) > 0
+
+
+def test_the_mirror_image_is_measured_as_the_evaluation_measures_it(checkpoint_file: Path, faces: Path) -> None:
+    manifest = read_manifest(faces)
+    found = compare(checkpoint_file, manifest, pictures=4)
+    for row, mirrored in ((found.float32, False), (found.mirrored, True)):
+        metrics = evaluate_pictures(checkpoint_file, manifest, mirrored=mirrored).metrics
+        assert (row.accuracy, row.f1_macro) == pytest.approx((metrics["accuracy"], metrics["f1_macro"]))
+        assert row.ece == pytest.approx(metrics["ece"], abs=1e-3)
 
 
 def test_integers_say_what_the_bundled_model_says(faces: Path) -> None:
@@ -59,7 +69,7 @@ def test_a_split_is_turned_into_numbers_a_batch_at_a_time(
     monkeypatch.setattr(quantisation, "FACES", 3)
     found = compare(checkpoint_file, read_manifest(faces), pictures=16)
     assert found.n == 16
-    assert sum(sizes) == 16 + 2 * 16 + 3  # the ranges, both networks, the faces that are timed
+    assert sum(sizes) == 16 + 3 * 16 + 3  # the ranges, both networks, mirror images, the faces that are timed
     assert max(sizes) <= 5
 
 
