@@ -56,6 +56,10 @@ def _sized(pixels: int) -> Change:
     return lambda e: replace(e, preprocessing=replace(e.preprocessing, image_size=pixels))
 
 
+def _paced(rate: float) -> Change:
+    return lambda e: replace(e, stages=tuple(replace(s, learning_rate=rate) for s in e.stages))
+
+
 def _longer(factor: int) -> Change:
     return lambda e: replace(e, stages=tuple(replace(s, epochs=factor * s.epochs) for s in e.stages))
 
@@ -77,6 +81,8 @@ INGREDIENTS: dict[str, Change] = {
     "colour": lambda e: replace(e, preprocessing=replace(e.preprocessing, color="rgb")),
     "96 px": _sized(96),
     "128 px": _sized(128),
+    "learning rate 2.5e-4": _paced(2.5e-4),
+    "learning rate 2e-3": _paced(2e-3),
     "twice as long": _longer(2),
     "distillation": _changed(distill=0.5),
 }

@@ -43,10 +43,11 @@ def build_model() -> nn.Module:
 
 
 def load_initial_weights(model: nn.Module, source: str) -> None:
-    """Give the backbone its start, in place; the eight-class head keeps its random one.
+    """Give the network its start, in place.
 
     source: "none"; "imagenet" (torchvision's IMAGENET1K_V1, downloaded once by torch.hub); or the path of a
-    mobilenet_v2 state_dict. Raises AffectError where the file or the download is not usable.
+    mobilenet_v2 state_dict or of one of our checkpoints. A head of other classes than the eight is left away: ours
+    keeps its random start then. Raises AffectError where the file or the download is not usable.
     """
     if source == "none":
         return
@@ -67,8 +68,10 @@ def load_initial_weights(model: nn.Module, source: str) -> None:
             f"{source} does not hold the backbone of torchvision's mobilenet_v2. "
             "Name another file with --init-weights, or use --init-weights imagenet."
         )
-    _check_numbers(source, backbone)
-    model.load_state_dict(backbone, strict=False)
+    whole = {k: v.shape for k, v in weights.items()} == _expected_shapes()
+    start = weights if whole else backbone
+    _check_numbers(source, start)
+    model.load_state_dict(start, strict=False)
 
 
 @dataclass(frozen=True)

@@ -222,7 +222,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--init-weights", default="imagenet", metavar="FILE.pt|imagenet|none",
         help="where the network starts: torchvision's ImageNet weights, downloaded once (default), a mobilenet_v2 "
-        "state_dict, or none: at random",
+        "state_dict, a checkpoint to train further, or none: at random",
     )  # fmt: skip
     add_labelling(made)
     made.add_argument(

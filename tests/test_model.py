@@ -164,6 +164,13 @@ def test_initial_weights_fill_the_backbone_and_leave_the_head(tmp_path: Path) ->
     assert torch.equal(model.classifier[1].weight, head)
 
 
+def test_a_checkpoint_is_trained_further_with_its_head(checkpoint_file: Path) -> None:
+    model = build_model()
+    load_initial_weights(model, str(checkpoint_file))
+    started, wanted = model.state_dict(), load_checkpoint(checkpoint_file).state_dict
+    assert all(torch.equal(started[name], value) for name, value in wanted.items())
+
+
 @pytest.mark.skipif(not IMAGENET.is_file(), reason="the ImageNet weights are not on this machine")
 def test_the_imagenet_weights_load() -> None:
     model = build_model()
