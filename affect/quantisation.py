@@ -114,7 +114,7 @@ def compare(path: Path, manifest: Manifest, split: str = "val", pictures: int = 
         one, two = ({name: _session(file, cores) for name, file in files.items()} for cores in (1, 2))
     logits = {name: _logits(session, shown, preprocessing, name) for name, session in one.items()}
     flipped = _logits(one["float32"], shown[:, :, ::-1], preprocessing, "mirror images")
-    logits["mirrored"] = (logits["float32"] + flipped) / 2
+    logits["mirrored"] = np.mean([logits["float32"], flipped], axis=0)
     faces = preprocessing.normalize(np.asarray(shown[:FACES]))
     times = _times(one, faces)  # before the others: a thread that waits for work keeps its core busy
     on_two = _times(two, faces)
