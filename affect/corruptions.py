@@ -131,15 +131,15 @@ CORRUPTIONS = (
     Corruption("low light", "gamma", (1.5, 2.2, 3.2), "{:g}", lambda p, s, _: gamma(p, s)),
     Corruption("bright light", "gamma", (0.7, 0.5, 0.35), "{:g}", lambda p, s, _: gamma(p, s)),
     Corruption("low contrast", "factor", (0.6, 0.4, 0.25), "{:g}", lambda p, s, _: contrast(p, s)),
-    Corruption("colour cast", "red and blue", (0.2, 0.4, 0.6), "±{:.0%}", tint),
     Corruption("blur", "sigma, of the side", (0.015, 0.03, 0.05), "{:.1%}", lambda p, s, _: blur(p, s)),
     Corruption("noise", "sigma, grey levels", (8, 16, 32), "{:g}", noise),
     Corruption("JPEG", "quality", (40, 20, 8), "{:g}", lambda p, s, _: jpeg(p, int(s))),
     Corruption("downscale", "pixels", (32, 24, 16), "{:g}", lambda p, s, _: downscale(p, int(s))),
-    Corruption("hidden part", "of the area", (0.05, 0.10, 0.20), "{:.0%}", hidden),
     Corruption("roll", "degrees either way", (5, 10, 15), "{:g}", lambda p, s, r: moved(p, roll=s * _either_way(r))),
     Corruption("box shift", "of the side", (0.03, 0.06, 0.10), "{:.0%}", _shifted),
     Corruption(
         "box scale", "either way", (0.05, 0.10, 0.15), "{:.0%}", lambda p, s, r: moved(p, scale=s * _either_way(r))
     ),
+    Corruption("colour cast", "red and blue", (0.2, 0.4, 0.6), "±{:.0%}", tint),
+    Corruption("hidden part", "of the area", (0.05, 0.10, 0.20), "{:.0%}", hidden),
 )
