@@ -6,6 +6,7 @@ import pytest
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 from affect.live.baseline import LARGEST_SHIFT, SECONDS, Baseline, Shift, shift_of, shifted
+from affect.live.baseline_words import told_baseline
 
 NEUTRAL, SAD, HAPPY = (EMOTIONS.index(n) for n in ("neutral", "sad", "happy"))
 
@@ -109,3 +110,17 @@ def test_a_probability_of_zero_in_a_frame_does_not_decide() -> None:
     baseline, certain = Baseline(), np.eye(8, dtype=np.float32)[HAPPY]
     measured(baseline, certain)
     assert np.isfinite(baseline.applied.values).all()
+
+
+@pytest.mark.parametrize(
+    ("resting", "told"),
+    [
+        (face(sad=0.6, neutral=0.3), "At rest now sad 60% → "),
+        (face(neutral=0.9), "was read as neutral already"),
+        (face(happy=0.97, neutral=0.02), "did not look neutral: happy 97% → "),
+        (face(happy=0.99999), "did not look neutral: happy >99% → >99%. "),  # nothing that is seen to move
+    ],
+)
+def test_what_a_baseline_does_is_told(resting: np.ndarray, told: str) -> None:
+    shift = measured(Baseline(), resting)
+    assert told in told_baseline(shift, "en")
