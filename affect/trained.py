@@ -87,5 +87,5 @@ def draw_history(history: pd.DataFrame, run: Run, n: int) -> None:
     from affect import plots
 
     origin = f"{run.name} on {run.data}, n = {n:,} pictures that choose the epoch"
-    figure = plots.learning_curves(history, origin, run.experiment.stages[-1].monitor)
+    figure = plots.learning_curves(history, origin, {s.name: s.monitor for s in run.experiment.stages})
     plots.save(figure, run.home / "history.png")

@@ -145,6 +145,14 @@ def test_the_best_epoch_of_each_stage_is_marked_and_the_title_names_the_best_of_
     assert title(by_loss).startswith("Lowest held-out loss 1.000 at epoch 1 of stage 'frozen'")
 
 
+def test_the_best_epoch_of_a_stage_is_by_what_chose_it() -> None:
+    history = HISTORY.assign(val_loss=[1.9, 1.7, 1.65, 1.6, 1.4, 1.45])
+    figure = plots.learning_curves(history, ORIGIN, {"frozen": "val_loss", "finetuned": "val_accuracy"})
+    dotted = [line.get_xdata()[0] for line in figure.axes[1].lines if line.get_linestyle() == ":"]
+    assert dotted == [3, 5]
+    assert title(figure).startswith("Best at epoch 2 of stage 'finetuned': 61.0%")
+
+
 def test_training_accuracy_is_drawn_where_it_was_measured() -> None:
     with_it = plots.learning_curves(HISTORY.assign(train_accuracy=0.5), ORIGIN)
     labels = with_it.axes[1].get_legend_handles_labels()[1]

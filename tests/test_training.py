@@ -51,9 +51,9 @@ def test_a_run_leaves_a_checkpoint_its_history_its_figures_and_no_leftovers(
     drawn: list[pd.DataFrame] = []
     draw = plots.learning_curves
 
-    def note(history: pd.DataFrame, origin: str, best_by: str) -> Figure:
+    def note(history: pd.DataFrame, origin: str, best_by: dict[str, str]) -> Figure:
         drawn.append(history)
-        assert best_by == TINY.stages[-1].monitor
+        assert best_by == {s.name: s.monitor for s in TINY.stages}
         return draw(history, origin, best_by)
 
     monkeypatch.setattr(plots, "learning_curves", note)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -11,13 +13,14 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from affect.plots.style import MAIN, MUTED, OTHER, THIRD, headline, legend_below, new_figure, tidy
 
 
-def learning_curves(history: pd.DataFrame, origin: str, best_by: str = "val_accuracy") -> Figure:
+def learning_curves(history: pd.DataFrame, origin: str, best_by: str | Mapping[str, str] = "val_accuracy") -> Figure:
     """Loss and accuracy by epoch, through all stages, the best epoch of each stage marked.
 
     history: a row an epoch, as `affect.training` writes it to history.csv: `stage, epoch, train_loss, val_loss,
              val_accuracy, val_f1_macro`, and `train_accuracy` where it was measured. Its val_… are of the pictures that
              choose the epoch, which nothing is learned from: held-out in the figure, whatever split they are of.
-    best_by: the column that chose the epoch: the smallest of a loss, the largest of anything else.
+    best_by: the column that chose the epoch, or that of each stage by its name: the smallest of a loss, the largest of
+             anything else.
     Raises ValueError for a history without epochs.
     """
     if history.empty:
@@ -42,33 +45,32 @@ def learning_curves(history: pd.DataFrame, origin: str, best_by: str = "val_accu
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=12, min_n_ticks=1))
         tidy(axes)
         legend_below(axes)
-    headline(figure, _finding(history, stages, best_by), origin)
+    headline(figure, _finding(history, stages), origin)
     return figure
 
 
-Span = tuple[str, int, int, int]  # name, first, last and best epoch; epochs count from 1 through all stages
+# name, first, last and best epoch, and the column that chose it; epochs count from 1 through all stages
+Span = tuple[str, int, int, int, str]
 
 
 def _better(values: pd.Series, best_by: str) -> int:
     return int(values.idxmin() if best_by.endswith("loss") else values.idxmax())
 
 
-def _stages(history: pd.DataFrame, best_by: str) -> list[Span]:
+def _stages(history: pd.DataFrame, best_by: str | Mapping[str, str]) -> list[Span]:
     run = (history["stage"] != history["stage"].shift()).cumsum()
-    return [
-        (
-            str(part["stage"].iloc[0]),
-            int(part.index[0]) + 1,
-            int(part.index[-1]) + 1,
-            _better(part[best_by], best_by) + 1,
-        )
-        for _, part in history.groupby(run)
-    ]
+    spans = []
+    for _, part in history.groupby(run):
+        name = str(part["stage"].iloc[0])
+        chosen_by = best_by if isinstance(best_by, str) else best_by[name]
+        best = _better(part[chosen_by], chosen_by)
+        spans.append((name, int(part.index[0]) + 1, int(part.index[-1]) + 1, best + 1, chosen_by))
+    return spans
 
 
 def _mark_stages(axes: Axes, stages: list[Span]) -> None:
     """Every other stage shaded, its name above, a dotted line at its best epoch."""
-    for i, (name, first, last, best) in enumerate(stages):
+    for i, (name, first, last, best, _) in enumerate(stages):
         if i % 2:
             axes.axvspan(first - 0.5, last + 0.5, color="0.95", zorder=0)
         axes.axvline(best, color="0.35", linestyle=":", label="best epoch of the stage" if i == 0 else None)
@@ -77,11 +79,13 @@ def _mark_stages(axes: Axes, stages: list[Span]) -> None:
         )
 
 
-def _finding(history: pd.DataFrame, stages: list[Span], best_by: str) -> str:
-    best = _better(history[best_by], best_by)
-    row = history.loc[best]
+def _finding(history: pd.DataFrame, stages: list[Span]) -> str:
+    """Of the best epoch of all, among those that were chosen as the last stage's was."""
+    chosen_by = stages[-1][4]
+    bests = [best - 1 for *_, best, by in stages if by == chosen_by]
+    row = history.loc[_better(history.loc[bests, chosen_by], chosen_by)]
     where = f"epoch {row['epoch']} of stage {row['stage']!r}" if len(stages) > 1 else f"epoch {row['epoch']}"
     right = f"{row['val_accuracy']:.1%} of the held-out pictures right"
-    if best_by.endswith("loss"):
-        return f"Lowest held-out loss {row[best_by]:.3f} at {where}: {right}"
+    if chosen_by.endswith("loss"):
+        return f"Lowest held-out loss {row[chosen_by]:.3f} at {where}: {right}"
     return f"Best at {where}: {right}, macro F1 {row['val_f1_macro']:.2f}"
