@@ -1,4 +1,4 @@
-"""What each ingredient of the teacher's recipe brings.  `python -m affect.ablation --data ferplus.zip`
+"""What each ingredient of the starter's recipe brings.  `python -m affect.ablation --data ferplus.zip`
 
 A base run, and the base with one ingredient more: the same pictures, stages and seed, each measured on the val split.
 Runs are kept and not repeated, so it can be stopped and started again.
@@ -48,6 +48,11 @@ def _augmented(**settings: Any) -> Change:
     return lambda e: replace(e, augmentation=replace(e.augmentation, **settings))
 
 
+def _as_starter(*names: str) -> Change:
+    """These settings of the pictures' variation are the starter's."""
+    return _augmented(**{name: getattr(STARTER.augmentation, name) for name in names})
+
+
 def _changed(**settings: Any) -> Change:
     return lambda e: replace(e, **settings)
 
@@ -67,17 +72,18 @@ def _longer(factor: int) -> Change:
 INGREDIENTS: dict[str, Change] = {
     "soft labels": _changed(soft_labels=True),
     "soft labels of two votes or more": _changed(soft_labels=True, min_votes=2),
-    "rotation, shift and scale": _augmented(rotation=15, shift=0.08, scale=0.12),
-    "light and blur": _augmented(light=0.4, blur=0.1),
-    "random erasing": _augmented(erase=0.25),
-    "poor camera": _augmented(camera=0.25),
+    "rotation, shift and scale": _as_starter("rotation", "shift", "scale"),
+    "light and blur": _as_starter("light", "blur"),
+    "random erasing": _as_starter("erase"),
+    "poor camera": _as_starter("camera"),
     "RandAugment": _augmented(random_ops=2),
     "mixup": _changed(mixup=0.2),
     "cutmix": _changed(cutmix=1.0),
-    "averaged weights": _changed(average=0.998),
+    "averaged weights": _changed(average=STARTER.average),
+    "weight decay": _changed(weight_decay=STARTER.weight_decay),
     "sharpness-aware minimisation": _changed(sharpness=0.05),
     "logit adjustment": _changed(imbalance="logit-adjustment", adjustment=0.5),
-    "balanced sampling": _changed(balance=0.5),
+    "balanced sampling": _changed(balance=STARTER.balance),
     "colour": lambda e: replace(e, preprocessing=replace(e.preprocessing, color="rgb")),
     "96 px": _sized(96),
     "128 px": _sized(128),
@@ -88,16 +94,16 @@ INGREDIENTS: dict[str, Change] = {
     "twice as long": _longer(2),
     "distillation": _changed(distill=0.5),
 }
-# what the teacher's recipe is made of, beside time and stages; "all of the recipe" is the base with these together
+# what the starter's recipe is made of, beside time and stages; "all of the recipe" is the base with these together
 RECIPE = (
     "soft labels of two votes or more",
     "rotation, shift and scale",
     "light and blur",
     "random erasing",
     "poor camera",
-    "mixup",
     "averaged weights",
-    "logit adjustment",
+    "weight decay",
+    "balanced sampling",
 )
 INGREDIENTS["all of the recipe"] = lambda e: reduce(lambda made, name: INGREDIENTS[name](made), RECIPE, e)
 

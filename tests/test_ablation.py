@@ -13,7 +13,7 @@ from affect.ablation import BASE, INGREDIENTS, METRICS, ablate, main, runs_of, t
 from affect.data.manifest import read_manifest
 from affect.data.sample import write_sample
 from affect.errors import AffectError
-from affect.experiments import TEACHER, Experiment, Stage, adapted
+from affect.experiments import STARTER, Experiment, Stage, adapted
 from affect.optimisation import Learner
 from affect.preprocessing import Preprocessing
 
@@ -34,10 +34,9 @@ def test_ingredients_are_added_to_a_smaller_base_as_well() -> None:
     assert [r.preprocessing.image_size for r in runs.values()] == [64, 64, 96, 64]
 
 
-def test_the_ingredients_together_are_what_the_teacher_is_made_of() -> None:
+def test_the_ingredients_together_are_what_the_starter_is_made_of() -> None:
     together = runs_of(["all of the recipe"])["all of the recipe"]
-    of_its_own = {"name": TEACHER.name, "question": TEACHER.question, "stages": TEACHER.stages}
-    assert replace(together, **of_its_own, weight_decay=TEACHER.weight_decay) == TEACHER
+    assert replace(together, name=STARTER.name, question=STARTER.question, stages=STARTER.stages) == STARTER
 
 
 def test_an_unknown_ingredient_is_told_with_those_that_exist() -> None:
