@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from affect.emotions import EMOTIONS, UNCERTAIN
+from affect.files import sha256_of
 from affect.live.figures import figures_of
 from affect.live.sinks import COLUMNS
 
@@ -54,8 +55,8 @@ def write_session(
         "source": {"kind": "camera", "description": "camera 0"},
         "model": {
             "file": BUNDLED.name,
-            "sha256": "d0646df8fb39618c20291945d9174ea0991b83f52754a25b82084f4df5d6c99c",
-            "temperature": 0.629,
+            "sha256": sha256_of(BUNDLED),
+            "temperature": 0.8,
             "figures": figures_of(BUNDLED),
         },
         "settings": {
