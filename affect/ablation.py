@@ -1,13 +1,12 @@
 """What each ingredient of the starter's recipe brings.  `python -m affect.ablation --data ferplus.zip`
 
-A base run, and the base with one ingredient more: the same pictures, stages and seed, each measured on the val split.
-Runs are kept and not repeated, so it can be stopped and started again.
+A base run, and the base with one ingredient more: the same pictures, stages and seed, each measured on the val split
+and set beside the base picture by picture. Runs are kept and not repeated, so it can be stopped and started again.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -19,15 +18,19 @@ import numpy as np
 import pandas as pd
 
 from affect.arguments import positive, seed_number
+from affect.comparison.measured import read_metrics, read_pair
+from affect.comparison.table import cell
 from affect.data.manifest import Manifest, read_manifest
 from affect.data.options import add_labelling
 from affect.errors import AffectError
 from affect.exit_codes import exit_code_of
 from affect.experiments import STARTER, Augmentation, Experiment, Stage, adapted
 from affect.files import atomic_path
+from affect.metrics import Floats, bootstrap, metrics_of, percentile_interval
 from affect.training import train_experiment
 
 METRICS = ("accuracy", "f1_macro", "recall_contempt", "recall_disgust", "ece")
+COMPARED = ("accuracy", "f1_macro")  # with the base, on the same pictures
 Change = Callable[[Experiment], Experiment]
 
 BASE = Experiment(
@@ -105,7 +108,9 @@ RECIPE = (
     "weight decay",
     "balanced sampling",
 )
-INGREDIENTS["all of the recipe"] = lambda e: reduce(lambda made, name: INGREDIENTS[name](made), RECIPE, e)
+TOGETHER = "all of the recipe"
+REPEATED = ("base", TOGETHER)  # with every seed; the other runs with the first
+INGREDIENTS[TOGETHER] = lambda e: reduce(lambda made, name: INGREDIENTS[name](made), RECIPE, e)
 
 
 def runs_of(names: Sequence[str], base: Experiment = BASE) -> dict[str, Experiment]:
@@ -140,60 +145,99 @@ def ablate(
     overwrite: bool = False,
     teachers: Sequence[Path] = (),
 ) -> pd.DataFrame:
-    """Train every run with every seed and measure it on val; what is finished already is read.
+    """Train every run and measure it on val; what is finished already is read.
 
+    runs: the first is the base.   seeds: of the runs in REPEATED; the others have the first.
     teachers: checkpoints for the runs that distil; others have none.
+    limit: training pictures; averaged weights reach over as many epochs as without it.
     overwrite: replace runs of other settings, which are refused otherwise (AffectError).
     out: for the checkpoints, and `runs/<data set>/…` with each run's history and metrics.
-    Returns a row for each run: `ingredient`, `seeds`, and the mean of each of METRICS, with `accuracy_spread`
-    (largest minus smallest over the seeds).
+    Returns a row for each run: `ingredient`, `seeds`, the mean over the seeds of each of METRICS, `accuracy_spread`
+    (largest minus smallest over the seeds), and for each of COMPARED `_difference`: this run minus the base with the
+    same seeds, with `_low` and `_high` (95 %, paired bootstrap over the pictures); NaN in the base's row.
     """
-    rows = []
+    fewer = 1.0 if limit is None else max(1.0, int((manifest.table["split"] == "train").sum()) / limit)
+    folders: dict[str, list[Path]] = {}
     for title, experiment in runs.items():
-        measured = []
-        for seed in seeds:
-            named = replace(experiment, name=f"{experiment.name}-{seed}")
+        folders[title] = []
+        for seed in seeds if title in REPEATED else seeds[:1]:
+            named = replace(experiment, name=f"{experiment.name}-{seed}", average=experiment.average**fewer)
             train_experiment(
                 named, manifest, out, out / "runs",
                 seed=seed, init_weights=init_weights, resume=True, overwrite=overwrite, limit=limit,
                 teachers=teachers if named.distill else (),
             )  # fmt: skip
             last = [s.name for s in named.stages if s.keep][-1]
-            measured.append(_read(out / "runs" / manifest.name / named.name / last / "metrics.json"))
-        means = {m: float(np.mean([row[m] for row in measured])) for m in METRICS}
-        accuracies = [row["accuracy"] for row in measured]
-        rows.append(
-            {"ingredient": title, "seeds": len(seeds), **means, "accuracy_spread": max(accuracies) - min(accuracies)}
-        )
-    return pd.DataFrame(rows)
+            folders[title].append(out / "runs" / manifest.name / named.name / last)
+    base = next(iter(folders.values()))
+    return pd.DataFrame([_row(title, of_run, base) for title, of_run in folders.items()])
+
+
+def _row(title: str, folders: list[Path], base: list[Path]) -> dict[str, Any]:
+    """A run's figures from its folders, one a seed, and what it has more than the base with the same seeds."""
+    measured = [_read(folder / "metrics.json") for folder in folders]
+    accuracies = [row["accuracy"] for row in measured]
+    row: dict[str, Any] = {"ingredient": title, "seeds": len(folders)}
+    row |= {m: float(np.mean([row[m] for row in measured])) for m in METRICS}
+    row["accuracy_spread"] = max(accuracies) - min(accuracies)
+    if folders == base:
+        return row | {f"{m}_difference{bound}": np.nan for m in COMPARED for bound in ("", "_low", "_high")}
+    values: dict[str, list[float]] = {m: [] for m in COMPARED}
+    samples: dict[str, list[Floats]] = {m: [] for m in COMPARED}
+    for ours, plain in zip(folders, base, strict=False):
+        first, second, labels = read_pair(ours / "predictions.csv", plain / "predictions.csv")
+        figures, drawn = zip(*((metrics_of(p, labels), bootstrap(p, labels)) for p in (first, second)), strict=True)
+        for m in COMPARED:
+            values[m].append(figures[0][m] - figures[1][m])
+            samples[m].append(drawn[0][m] - drawn[1][m])
+    for m in COMPARED:
+        low, high = percentile_interval(np.mean(samples[m], axis=0)) or (np.nan, np.nan)
+        row |= {f"{m}_difference": float(np.mean(values[m])), f"{m}_difference_low": low, f"{m}_difference_high": high}
+    return row
 
 
 def _read(path: Path) -> dict[str, float]:
-    metrics = json.loads(path.read_text(encoding="utf-8"))
+    metrics = read_metrics(path)
     recalls = {f"recall_{name}": metrics["per_class"][name]["recall"] for name in ("contempt", "disgust")}
     return {**{m: metrics[m] for m in METRICS if m in metrics}, **recalls}
 
 
-def write(table: pd.DataFrame, title: str, folder: Path) -> None:
-    """`ablation.csv`, and the same to read as `ablation.md`."""
+def write(table: pd.DataFrame, origin: str, folder: Path) -> None:
+    """`ablation.csv`, the same to read as `ablation.md`, and `ablation.png` where something stands beside the base."""
+    from affect import plots
+
     with atomic_path(folder / "ablation.csv") as part:
         table.to_csv(part, index=False, float_format="%.6f")
     with atomic_path(folder / "ablation.md") as part:
-        part.write_text(f"# {title}\n\n{table_of(table)}\n", encoding="utf-8")
+        part.write_text(f"Each run on {origin}:\n\n{table_of(table)}\n", encoding="utf-8")
+    if len(table) > 1:
+        plots.save(plots.ablation(table, origin), folder / "ablation.png")
 
 
 def table_of(table: pd.DataFrame) -> str:
-    """As Markdown, with the difference of each run's accuracy from the base in points."""
-    base = table.iloc[0]
+    """As Markdown, with what each run has more than the base, in points with 95 % intervals, and what that means."""
     lines = [
-        "| run | accuracy | points more than base | macro F1 | recall of contempt | recall of disgust | ECE |",
-        "|---|---|---|---|---|---|---|",
+        "| run | seeds | accuracy | points more than the base | macro F1 | points more than the base "
+        "| recall of contempt | recall of disgust | ECE |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
-    for _, row in table.iterrows():
-        more = "" if row["ingredient"] == base["ingredient"] else f"{100 * (row['accuracy'] - base['accuracy']):+.1f}"
-        title = row["ingredient"] if more == "" else f"base + {row['ingredient']}"
-        values = " | ".join(f"{row[m]:.3f}" for m in METRICS[1:])
-        lines.append(f"| {title} | {row['accuracy']:.4f} | {more} | {values} |")
+    for i, (_, row) in enumerate(table.iterrows()):
+        title = row["ingredient"] if i == 0 else f"base + {row['ingredient']}"
+        points = (row.filter(like="_difference") * 100).astype(float)
+        accuracy, f1 = (cell(points, f"{m}_difference", sign="+", digits=1) for m in COMPARED)
+        rest = " | ".join(f"{row[m]:.3f}" for m in METRICS[2:])
+        lines.append(
+            f"| {title} | {row['seeds']} | {row['accuracy']:.4f} | {accuracy} | {row['f1_macro']:.3f} | {f1} | {rest} |"
+        )
+    lines += [
+        "",
+        "More than the base: on the same pictures with the same seeds; in brackets 95 % bootstrap intervals over the "
+        "pictures. The chance of the seed is not in them.",
+    ]
+    twice = table[table["seeds"] > 1]
+    if not twice.empty:
+        spread = ", ".join(f"{r['ingredient']} {100 * r['accuracy_spread']:.1f}" for _, r in twice.iterrows())
+        lines.append(f"Accuracy between the best and the worst seed, points: {spread}.")
     return "\n".join(lines)
 
 
@@ -208,10 +252,13 @@ def main(arguments: list[str] | None = None) -> int:
     add_labelling(parser)
     parser.add_argument("--init-weights", default="imagenet", metavar="FILE.pt|imagenet|none")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="of the runs")
-    parser.add_argument("--table", type=Path, metavar="DIR", help="write ablation.csv and ablation.md here")
+    parser.add_argument("--table", type=Path, metavar="DIR", help="write ablation.csv, .md and .png here")
     parser.add_argument("--only", nargs="+", metavar="INGREDIENT", help="default: all, distillation with --teacher")
     parser.add_argument("--teacher", type=Path, nargs="+", default=(), metavar="FILE.pt", help="for distillation")
-    parser.add_argument("--seeds", type=seed_number, nargs="+", default=[42])
+    parser.add_argument(
+        "--seeds", type=seed_number, nargs="+", default=[42], metavar="SEED",
+        help="of the base and the whole recipe; the others have the first (default 42)",
+    )  # fmt: skip
     parser.add_argument("--epochs", type=positive, metavar="N", help=f"of the base (default {BASE.stages[0].epochs})")
     parser.add_argument(
         "--image-size", type=positive, metavar="PIXELS", help=f"of the base (default {BASE.preprocessing.image_size})"
@@ -238,11 +285,14 @@ def main(arguments: list[str] | None = None) -> int:
         print(table_of(table))
         if options.table is not None:
             pictures = f", {options.limit:,} training pictures" if options.limit else ""
-            title = (
-                f"Ablation on {manifest.name} val, seeds {', '.join(map(str, options.seeds))}, "
-                f"{base.stages[0].epochs} epochs at {base.preprocessing.image_size} px{pictures}"
+            seeds = f"seed {options.seeds[0]}"
+            if len(options.seeds) > 1:
+                seeds += f"; {' and '.join(REPEATED)}: seeds {', '.join(map(str, options.seeds))}"
+            origin = (
+                f"{manifest.name} val, {base.stages[0].epochs} epochs at {base.preprocessing.image_size} px"
+                f"{pictures}, {seeds}"
             )
-            write(table, title, options.table)
+            write(table, origin, options.table)
 
     return exit_code_of(work, "the same command goes on after the last epoch")
 

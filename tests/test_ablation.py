@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from affect import ablation
-from affect.ablation import BASE, INGREDIENTS, METRICS, ablate, main, runs_of, table_of
+from affect.ablation import BASE, COMPARED, INGREDIENTS, METRICS, TOGETHER, ablate, main, runs_of, table_of
 from affect.data.manifest import read_manifest
 from affect.data.sample import write_sample
 from affect.errors import AffectError
@@ -44,25 +44,48 @@ def test_an_unknown_ingredient_is_told_with_those_that_exist() -> None:
         runs_of(["salt"])
 
 
-@pytest.mark.slow
-def test_runs_are_measured_with_every_seed_and_not_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    manifest = read_manifest(write_sample(tmp_path / "faces", train=2, val=2, size=48))
-    tiny = replace(
+def tiny(rate: float, name: str) -> Experiment:
+    return replace(
         BASE,
+        name=name,
         preprocessing=Preprocessing(image_size=32, color="grey"),
-        stages=(Stage("all", trained_blocks=0, epochs=1, learning_rate=1e-3),),
+        stages=(Stage("all", trained_blocks=0, epochs=1, learning_rate=rate),),
     )
+
+
+@pytest.mark.slow
+def test_base_and_recipe_are_measured_with_every_seed_and_nothing_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = read_manifest(write_sample(tmp_path / "faces", train=2, val=4, size=48))
+    runs = {"base": tiny(1e-3, "base"), "mixup": tiny(3e-2, "mixup"), TOGETHER: tiny(1e-2, "all")}
     out = tmp_path / "out"
-    table = ablate({"base": tiny}, manifest, out, seeds=(1, 2), init_weights="none")
-    (row,) = table.to_dict("records")
-    measured = [
-        json.loads((out / "runs" / "faces" / f"base-{seed}" / "all" / "metrics.json").read_text()) for seed in (1, 2)
-    ]
-    assert row["seeds"] == 2
-    assert row["accuracy"] == pytest.approx(np.mean([m["accuracy"] for m in measured]))
-    assert row["recall_disgust"] == pytest.approx(np.mean([m["per_class"]["disgust"]["recall"] for m in measured]))
+    table = ablate(runs, manifest, out, seeds=(1, 2), init_weights="none")
+    rows = table.set_index("ingredient").to_dict("index")
+    measured = {
+        name: [
+            json.loads((out / "runs" / "faces" / f"{name}-{seed}" / "all" / "metrics.json").read_text())
+            for seed in seeds
+        ]
+        for name, seeds in {"base": (1, 2), "mixup": (1,), "all": (1, 2)}.items()
+    }
+    accuracy = {name: [m["accuracy"] for m in figures] for name, figures in measured.items()}
+    assert {name: row["seeds"] for name, row in rows.items()} == {"base": 2, "mixup": 1, TOGETHER: 2}
+    assert rows["base"]["accuracy"] == pytest.approx(np.mean(accuracy["base"]))
+    assert rows["base"]["accuracy_spread"] == pytest.approx(np.ptp(accuracy["base"]))
+    assert rows["base"]["recall_disgust"] == pytest.approx(
+        np.mean([m["per_class"]["disgust"]["recall"] for m in measured["base"]])
+    )
+    assert np.isnan(rows["base"]["accuracy_difference"])
+    # each beside the base with the same seeds
+    assert rows["mixup"]["accuracy_difference"] == pytest.approx(accuracy["mixup"][0] - accuracy["base"][0])
+    together = rows[TOGETHER]
+    assert together["accuracy_difference"] == pytest.approx(np.mean(accuracy["all"]) - np.mean(accuracy["base"]))
+    assert (
+        together["accuracy_difference_low"] <= together["accuracy_difference"] <= together["accuracy_difference_high"]
+    )
     monkeypatch.setattr(Learner, "epoch", lambda *_: pytest.fail("trained again"))
-    pd.testing.assert_frame_equal(ablate({"base": tiny}, manifest, out, seeds=(1, 2), init_weights="none"), table)
+    pd.testing.assert_frame_equal(ablate(runs, manifest, out, seeds=(1, 2), init_weights="none"), table)
 
 
 def test_distillation_is_tried_where_there_is_a_teacher(
@@ -75,7 +98,7 @@ def test_distillation_is_tried_where_there_is_a_teacher(
         taught[experiment.name] = tuple(teachers)
 
     monkeypatch.setattr(ablation, "train_experiment", train)
-    monkeypatch.setattr(ablation, "_read", lambda _: dict.fromkeys(METRICS, 0.5))
+    monkeypatch.setattr(ablation, "_row", lambda title, *_: row(title, 0.5, 0.0))
     data, out = write_sample(tmp_path / "faces", train=1, val=1, size=48), tmp_path / "out"
     command = ["--data", str(data), "--out", str(out)]
     assert main(command) == 0
@@ -86,11 +109,53 @@ def test_distillation_is_tried_where_there_is_a_teacher(
     assert len(taught) == len(INGREDIENTS) + 1
 
 
-def test_the_table_says_what_each_ingredient_adds_in_points() -> None:
-    rows = [
-        {"ingredient": "base", **dict.fromkeys(METRICS, 0.8)},
-        {"ingredient": "mixup", **dict.fromkeys(METRICS, 0.81)},
-    ]
+def test_averaged_weights_reach_over_as_many_epochs_of_fewer_pictures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A decay a step would reach four times as far back where an epoch has a quarter of the steps."""
+    decays: list[float] = []
+    monkeypatch.setattr(ablation, "train_experiment", lambda experiment, *_, **__: decays.append(experiment.average))
+    monkeypatch.setattr(ablation, "_row", lambda title, *_: row(title, 0.5, 0.0))
+    manifest = read_manifest(write_sample(tmp_path / "faces", train=2, val=1, size=48))
+    runs = {"base": BASE, "averaged weights": replace(BASE, name="averaged", average=0.98)}
+    ablate(runs, manifest, tmp_path)
+    ablate(runs, manifest, tmp_path, limit=len(manifest.rows("train")) // 4)
+    ablate(runs, manifest, tmp_path, limit=1000)
+    assert decays == [0, 0.98, 0, pytest.approx(0.98**4), 0, 0.98]
+
+
+def row(name: str, accuracy: float, difference: float, **more: float) -> dict[str, object]:
+    compared = {
+        f"{metric}_difference{bound}": difference + more
+        for metric in COMPARED
+        for bound, more in (("", 0), ("_low", -0.004), ("_high", 0.004))
+    }
+    return {
+        "ingredient": name, "seeds": 1, **dict.fromkeys(METRICS, 0.5), "accuracy": accuracy, "accuracy_spread": 0.0,
+        **compared, **more,
+    }  # fmt: skip
+
+
+def test_the_table_says_what_each_ingredient_adds_in_points_and_how_surely() -> None:
+    rows = [row("base", 0.8, np.nan, seeds=2, accuracy_spread=0.013), row("mixup", 0.81, 0.01)]
     text = table_of(pd.DataFrame(rows))
-    assert "| base | 0.8000 |  |" in text
-    assert "| base + mixup | 0.8100 | +1.0 |" in text
+    assert "| base | 2 | 0.8000 | - |" in text
+    assert "| base + mixup | 1 | 0.8100 | +1.0 [+0.6, +1.4] |" in text
+    assert "best and the worst seed, points: base 1.3." in text
+
+
+def test_what_is_written_says_what_it_was_measured_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = pd.DataFrame([row("base", 0.8, np.nan), row("mixup", 0.81, 0.01)])
+    monkeypatch.setattr(ablation, "ablate", lambda *_, **__: table)
+    data = write_sample(tmp_path / "faces", train=1, val=1, size=48)
+    command = ["--data", str(data), "--out", str(tmp_path / "out"), "--table", str(tmp_path / "table")]
+    assert main([*command, "--epochs", "6", "--image-size", "64", "--limit", "8000", "--seeds", "1", "2"]) == 0
+    written = (tmp_path / "table" / "ablation.md").read_text()
+    assert "faces val, 6 epochs at 64 px, 8,000 training pictures, seed 1" in written
+    assert "all of the recipe: seeds 1, 2" in written
+    assert table_of(table) in written
+    assert table_of(table) in capsys.readouterr().out
+    assert (tmp_path / "table" / "ablation.png").stat().st_size > 10_000
+    assert list(pd.read_csv(tmp_path / "table" / "ablation.csv")["ingredient"]) == ["base", "mixup"]

@@ -7,11 +7,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 from affect.experiments import EXPERIMENTS
+from affect.metrics import Floats, Ints
 
 
 def check_folder(results: Path) -> None:
@@ -44,6 +46,22 @@ def read_predictions(path: Path) -> pd.DataFrame:
     if not set(columns) <= set(table.columns) or not table["label"].isin(EMOTIONS).all():
         raise AffectError(f"{path} is not what affect.evaluation writes. Make it again with --out.")
     return table[columns].drop_duplicates("pth").set_index("pth")
+
+
+def read_pair(first: Path, second: Path) -> tuple[Floats, Floats, Ints]:
+    """Two models' probabilities, float64 (n, 8), and the labels, int64 (n,), of the pictures that both saw, in order.
+
+    first, second: a `predictions.csv` each. Raises AffectError where they share no picture, or differ in their labels.
+    """
+    one, other = read_predictions(first), read_predictions(second)
+    both = one.index.intersection(other.index).sort_values()
+    if both.empty:
+        raise AffectError(f"{first} and {second} share no picture. Evaluate both on the same split.")
+    one, other = one.loc[both], other.loc[both]
+    if not one["label"].equals(other["label"]):
+        raise AffectError(f"{first} and {second} differ in their labels. Evaluate both with the same --labels.")
+    labels = one.pop("label").map({e: i for i, e in enumerate(EMOTIONS)}).to_numpy(np.int64)
+    return one.to_numpy(np.float64), other.drop(columns="label").to_numpy(np.float64), labels
 
 
 def source_of(metrics: dict[str, Any], results: Path) -> tuple[str, str]:

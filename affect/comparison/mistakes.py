@@ -11,14 +11,12 @@ from affect.comparison.measured import (
     check_folder,
     one_source,
     read_metrics,
-    read_predictions,
+    read_pair,
     settings_in,
     source_of,
     warn_of_settings,
 )
 from affect.comparison.table import Comparison, cell, markdown
-from affect.emotions import EMOTIONS
-from affect.errors import AffectError
 from affect.metrics import RESAMPLES, Floats, Ints, bootstrap, metrics_of, percentile_interval
 
 MISTAKE_METRICS = ("accuracy", "f1_macro")
@@ -50,7 +48,7 @@ def compare_mistakes(results: Path, resamples: int = RESAMPLES) -> Comparison:
         if (twin / "metrics.json").is_file():
             names = {experiment: twin / "metrics.json", folder.parent.name: folder / "metrics.json"}
             warn_of_settings({n: settings_in(read_metrics(p), experiment) for n, p in names.items()}, results)
-        corrected, wrong, labels = _paired(twin / "predictions.csv", folder / "predictions.csv")
+        corrected, wrong, labels = read_pair(twin / "predictions.csv", folder / "predictions.csv")
         row = {"experiment": experiment, "mistake": mistake, "stage": folder.name, "n": len(labels)}
         rows.append(row | _difference(corrected, wrong, labels, resamples))
     columns = ["experiment", "mistake", "stage", "n"] + [
@@ -61,19 +59,6 @@ def compare_mistakes(results: Path, resamples: int = RESAMPLES) -> Comparison:
     ]
     data, split = one_source(sources, results)
     return Comparison(pd.DataFrame(rows, columns=columns), data, split, tuple(missing))
-
-
-def _paired(corrected: Path, wrong: Path) -> tuple[Floats, Floats, Ints]:
-    """Both models' probabilities, float (n, 8), and the labels, int (n,), of the pictures that both saw, in order."""
-    first, second = read_predictions(corrected), read_predictions(wrong)
-    both = first.index.intersection(second.index).sort_values()
-    if both.empty:
-        raise AffectError(f"{corrected} and {wrong} share no picture. Evaluate both on the same split.")
-    first, second = first.loc[both], second.loc[both]
-    if not first["label"].equals(second["label"]):
-        raise AffectError(f"{corrected} and {wrong} differ in their labels. Evaluate both with the same --labels.")
-    labels = first.pop("label").map({e: i for i, e in enumerate(EMOTIONS)}).to_numpy(np.int64)
-    return first.to_numpy(np.float64), second.drop(columns="label").to_numpy(np.float64), labels
 
 
 def _difference(corrected: Floats, wrong: Floats, labels: Ints, resamples: int) -> dict[str, float]:

@@ -28,14 +28,15 @@ class Comparison:
         return f"{self.data} {self.split}, n = {n}" if counts else f"{self.data}, nothing measured yet"
 
 
-def cell(row: pd.Series, name: str, sign: str = "") -> str:
+def cell(row: pd.Series, name: str, sign: str = "", digits: int = 3) -> str:
     """A figure with its interval, or "-" where it was not measured.   sign: "+" for a difference."""
     if pd.isna(row[name]):
         return "-"
-    value = f"{row[name]:{sign}.3f}"
-    if pd.isna(row[f"{name}_low"]):
-        return value
-    return f"{value} [{row[f'{name}_low']:{sign}.3f}, {row[f'{name}_high']:{sign}.3f}]"
+    value, low, high = (
+        "" if pd.isna(row[f"{name}{bound}"]) else f"{row[f'{name}{bound}']:{sign}.{digits}f}"
+        for bound in ("", "_low", "_high")
+    )
+    return f"{value} [{low}, {high}]" if low else value
 
 
 def markdown(
