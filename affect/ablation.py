@@ -111,6 +111,8 @@ RECIPE = (
 TOGETHER = "all of the recipe"
 REPEATED = ("base", TOGETHER)  # with every seed; the other runs with the first
 INGREDIENTS[TOGETHER] = lambda e: reduce(lambda made, name: INGREDIENTS[name](made), RECIPE, e)
+# much variation of the pictures pays where there is time for it: beside "twice as long"
+INGREDIENTS[f"{TOGETHER}, twice as long"] = lambda e: INGREDIENTS["twice as long"](INGREDIENTS[TOGETHER](e))
 
 
 def runs_of(names: Sequence[str], base: Experiment = BASE) -> dict[str, Experiment]:

@@ -29,9 +29,10 @@ def test_each_run_is_the_base_with_one_ingredient_more() -> None:
 
 def test_ingredients_are_added_to_a_smaller_base_as_well() -> None:
     base = adapted(BASE, epochs=3, image_size=64)
-    runs = runs_of(["twice as long", "96 px", "mixup"], base)
-    assert [r.stages[0].epochs for r in runs.values()] == [3, 6, 3, 3]
-    assert [r.preprocessing.image_size for r in runs.values()] == [64, 64, 96, 64]
+    runs = runs_of(["twice as long", "96 px", "mixup", "all of the recipe, twice as long"], base)
+    assert [r.stages[0].epochs for r in runs.values()] == [3, 6, 3, 3, 6]
+    assert [r.preprocessing.image_size for r in runs.values()] == [64, 64, 96, 64, 64]
+    assert [r.average for r in runs.values()] == [0, 0, 0, 0, STARTER.average]
 
 
 def test_the_ingredients_together_are_what_the_starter_is_made_of() -> None:

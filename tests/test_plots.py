@@ -271,7 +271,7 @@ def test_the_cost_of_a_mistake_is_said_as_it_is(difference: float, finding: str)
     [
         (0.05, "The most helpful: soft labels, +5.0 points of accuracy"),
         (0.01, "The most helpful: soft labels, +1.0 points of accuracy (the interval includes zero)"),
-        (-0.05, "Nothing is better than the base"),
+        (-0.05, "No run is more accurate than the base"),
     ],
 )
 def test_what_an_ingredient_brings_is_said_as_it_is(difference: float, finding: str) -> None:

@@ -133,7 +133,7 @@ def _most_helpful(runs: pd.DataFrame) -> str:
     """runs: the best first."""
     best = runs.iloc[0]
     if best["accuracy_difference"] <= 0:
-        return "Nothing is better than the base"
+        return "No run is more accurate than the base"
     sure = "" if best["accuracy_difference_low"] > 0 else " (the interval includes zero)"
     return f"The most helpful: {best['ingredient']}, {100 * best['accuracy_difference']:+.1f} points of accuracy{sure}"
 
