@@ -95,9 +95,9 @@ INGREDIENTS: dict[str, Change] = {
     "learning rate 5e-3": _paced(5e-3),
     "batches of 32": _changed(batch_size=32),
     "twice as long": _longer(2),
-    "distillation": _changed(distill=0.5),
+    "distillation": _changed(distill=STARTER.distill),
 }
-# what the starter's recipe is made of, beside time and stages; "all of the recipe" is the base with these together
+# of the starter's recipe, all but time, stages and teachers; "all of the recipe" is the base with these together
 RECIPE = (
     "soft labels of two votes or more",
     "rotation, shift and scale",

@@ -169,36 +169,17 @@ V4 = replace(
     measure_framing=False,
 )
 
-# The bundled model: it goes on from the teacher's weights (`--init-weights teacher_ferplus.pt`), on pictures that vary
-# less. FER+ is 48 px and grey: colour cannot be learned from it, nor detail finer than 48 px, so the live crop loses
-# both before the model sees it. The first stage learns on small pictures at half the cost.
-STARTER = Experiment(
-    name="starter",
-    question="How good a model can be bundled with the program?",
-    preprocessing=Preprocessing(image_size=112, color="grey", detail=48, crop_margin=0.011, crop_shift=0.005),
-    stages=(
-        Stage("small", 19, epochs=12, learning_rate=2e-3, image_size=80, monitor="val_loss", keep=False),
-        Stage("full", 19, epochs=7, learning_rate=1e-3),
-    ),
-    augmentation=Augmentation(flip=0.5, rotation=12, shift=0.06, scale=0.1, light=0.3, blur=0.1, camera=0.1, erase=0.1),
-    optimizer="adamw",
-    schedule="one-cycle",
-    batch_size=64,
-    weight_decay=0.05,
-    soft_labels=True,
-    min_votes=2,
-    balance=0.3,
-    average=0.998,
-    chosen_on="val",
-)
-
-# What the starter goes on from, and what a model can be distilled from: pictures that vary more, mixed with each other,
-# rare classes favoured by the loss. The first four blocks (edges and blobs at the finest scale, more than half of the
-# cost of a step) learn in the first stage and in the last; between, they stand still.
-TEACHER = replace(
-    STARTER,
+# How the bundled model is made: three runs of the same network, each from the weights of the one before. FER+ is 48 px
+# and grey: colour cannot be learned from it, nor detail finer than 48 px, so the live crop loses both before the model
+# sees it. Every first stage learns on small pictures at half the cost.
+#
+# The teacher learns from pictures that vary most, mixed with each other, rare classes favoured by the loss. The first
+# four blocks (edges and blobs at the finest scale, more than half of the cost of a step) learn in the first stage and
+# in the last; between, they stand still.
+TEACHER = Experiment(
     name="teacher",
     question="How far does the same network come on pictures that vary strongly?",
+    preprocessing=Preprocessing(image_size=112, color="grey", detail=48, crop_margin=0.011, crop_shift=0.005),
     stages=(
         Stage("begin", trained_blocks=19, epochs=6, learning_rate=1.5e-3, image_size=80, keep=False),
         Stage("small", trained_blocks=15, epochs=16, learning_rate=1.2e-3, image_size=80, keep=False),
@@ -208,13 +189,50 @@ TEACHER = replace(
     augmentation=Augmentation(
         flip=0.5, rotation=15, shift=0.08, scale=0.12, light=0.4, blur=0.1, camera=0.25, erase=0.25
     ),
+    optimizer="adamw",
+    schedule="one-cycle",
+    batch_size=64,
+    weight_decay=0.05,
+    soft_labels=True,
+    min_votes=2,
     imbalance="logit-adjustment",
     adjustment=0.5,
-    balance=0.0,
     mixup=0.2,
+    average=0.998,
+    chosen_on="val",
 )
 
-EXPERIMENTS = {e.name: e for e in (V1, V2, V3, V4, STARTER, TEACHER)}
+# It goes on from the teacher's weights (`--init-weights teacher_ferplus.pt`), on pictures that vary less.
+ASSISTANT = replace(
+    TEACHER,
+    name="assistant",
+    question="What do pictures that vary less add to the teacher's weights?",
+    stages=(
+        Stage("small", 19, epochs=12, learning_rate=2e-3, image_size=80, monitor="val_loss", keep=False),
+        Stage("full", 19, epochs=7, learning_rate=1e-3),
+    ),
+    augmentation=Augmentation(flip=0.5, rotation=12, shift=0.06, scale=0.1, light=0.3, blur=0.1, camera=0.1, erase=0.1),
+    imbalance="none",
+    adjustment=1.0,
+    balance=0.3,
+    mixup=0.0,
+)
+
+# The bundled model goes on from the assistant's weights, and learns what several models together make of each picture
+# (`--teacher`), on pictures small enough for an ordinary laptop.
+STARTER = replace(
+    ASSISTANT,
+    name="starter",
+    question="How good a model can be bundled with the program?",
+    preprocessing=replace(TEACHER.preprocessing, image_size=104),
+    stages=(
+        Stage("small", 19, epochs=16, learning_rate=2e-3, image_size=80, monitor="val_loss", keep=False),
+        Stage("full", 19, epochs=14, learning_rate=1e-3),
+    ),
+    distill=0.5,
+)
+
+EXPERIMENTS = {e.name: e for e in (V1, V2, V3, V4, TEACHER, ASSISTANT, STARTER)}
 
 # What the first version got wrong, one at a time, to measure what each cost. (That it reported the last epoch and not
 # the best one needs no run of its own: every run of v1…v4 keeps its last epoch as well.)

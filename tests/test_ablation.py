@@ -37,7 +37,8 @@ def test_ingredients_are_added_to_a_smaller_base_as_well() -> None:
 
 def test_the_ingredients_together_are_what_the_starter_is_made_of() -> None:
     together = runs_of(["all of the recipe"])["all of the recipe"]
-    assert replace(together, name=STARTER.name, question=STARTER.question, stages=STARTER.stages) == STARTER
+    aside = ("name", "question", "stages", "distill")
+    assert replace(together, **{field: getattr(STARTER, field) for field in aside}) == STARTER
 
 
 def test_an_unknown_ingredient_is_told_with_those_that_exist() -> None:

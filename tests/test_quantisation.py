@@ -74,10 +74,12 @@ def test_a_split_is_turned_into_numbers_a_batch_at_a_time(
 
 
 def test_it_is_worthwhile_only_where_little_is_lost_and_time_gained(found: Comparison) -> None:
-    good = replace(found, float32=replace(found.float32, accuracy=0.8), int8=replace(found.int8, accuracy=0.796))
+    whole = replace(found.float32, accuracy=0.8, ms_on_two=2.0)
+    good = replace(found, float32=whole, int8=replace(found.int8, accuracy=0.796, ms_on_two=2.0))
     assert replace(good, speedup=1.5).worthwhile
     assert not replace(good, speedup=1.0).worthwhile
     assert not replace(good, speedup=1.5, int8=replace(good.int8, accuracy=0.79)).worthwhile
+    assert not replace(good, speedup=1.5, int8=replace(good.int8, ms_on_two=2.1)).worthwhile
 
 
 def test_the_table_says_what_was_measured_and_what_follows(found: Comparison) -> None:
