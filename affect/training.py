@@ -67,10 +67,14 @@ def train_experiment(
     overwrite: replace what lies in the run's place. Without it, AffectError where something would be lost, before
              anything is done. With both, this very run is gone on with, and another's files are replaced.
     limit:   learn from so many pictures only, and choose the epoch on as many (a quick trial); val is measured whole.
-    teachers: checkpoints whose probabilities are learned as well, to the share that the experiment says (`distill`).
+    teachers: checkpoints whose probabilities are learned as well, to the share that the experiment says (`distill`);
+             without them an experiment that distils learns from the labels alone, and says so.
     Returns the checkpoints' paths.
     """
-    _check_teachers(experiment, teachers)
+    if teachers and not experiment.distill:
+        raise AffectError(
+            f"Experiment {experiment.name} learns from no teacher (its `distill` is 0). Leave --teacher away."
+        )
     accelerator = accelerator or new_accelerator()
     check_experiment(experiment, accelerator.num_processes)  # before hours are spent on its pictures
     identity = identity_of(experiment, manifest, seed, init_weights, limit, teachers)
@@ -82,6 +86,8 @@ def train_experiment(
     progress = load_progress(run.state_path, identity) if standing == "interrupted" else Progress()
     if experiment.soft_labels:
         _check_votes(experiment, manifest, accelerator)
+    if experiment.distill and not teachers and accelerator.is_main_process:
+        print(f"No --teacher is given: {experiment.name} learns from the labels alone.", file=sys.stderr)
 
     with accelerator.local_main_process_first():  # the others find the pictures in the cache
         pictures, choose_rows, preprocessing = _pictures(experiment, manifest, seed, limit, list(teachers))
@@ -125,15 +131,6 @@ def standing_of(run: Run, accelerator: Accelerator, *, resume: bool, overwrite: 
         raise told
     standing: Standing = told
     return standing
-
-
-def _check_teachers(experiment: Experiment, teachers: Sequence[Path]) -> None:
-    if experiment.distill and not teachers:
-        raise AffectError(f"Experiment {experiment.name} learns from teachers: name their checkpoints with --teacher.")
-    if teachers and not experiment.distill:
-        raise AffectError(
-            f"Experiment {experiment.name} learns from no teacher (its `distill` is 0). Leave --teacher away."
-        )
 
 
 def _check_votes(experiment: Experiment, manifest: Manifest, accelerator: Accelerator) -> None:
@@ -244,7 +241,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument(
         "--teacher", type=Path, nargs="+", default=(), metavar="FILE.pt",
-        help="checkpoints to learn from as well, for an experiment that distils",
+        help="checkpoints that starter learns from as well (without them: from the labels alone)",
     )  # fmt: skip
     made.add_argument("--mistake", choices=list(MISTAKES), help="switch one mistake of the first version back on")
     return made

@@ -318,12 +318,22 @@ def test_a_model_in_the_way_of_the_last_experiment_is_told_before_the_first_is_t
 def test_a_student_learns_what_its_teacher_says(manifest: Manifest, tmp_path: Path) -> None:
     (teacher,) = train(replace(TINY, name="teacher", stages=(Stage("all", 19, 12, 3e-3),)), manifest, tmp_path / "t")
     student = replace(TINY, name="student", distill=0.5)
-    with pytest.raises(AffectError, match="name their checkpoints with --teacher"):
-        train(student, manifest, tmp_path)
     with pytest.raises(AffectError, match="learns from no teacher"):
         train(TINY, manifest, tmp_path, teachers=[teacher])
     (path,) = train(student, manifest, tmp_path, teachers=[teacher])
     assert load_checkpoint(path).provenance["identity"]["teachers"] == [sha256_of(teacher)]
+
+
+def test_without_a_teacher_it_is_told_that_labels_alone_are_learned(
+    manifest: Manifest, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    quick = replace(TINY, stages=(Stage("head", 0, 1, 1e-3),))
+    (path,) = train(replace(quick, distill=0.5), manifest, tmp_path / "student")
+    assert "No --teacher is given: tiny learns from the labels alone." in capsys.readouterr().err
+    (plain,) = train(quick, manifest, tmp_path / "plain")
+    assert "teacher" not in capsys.readouterr().err
+    one, other = (load_checkpoint(p).state_dict for p in (path, plain))
+    assert all(torch.equal(one[name], other[name]) for name in one)
 
 
 def test_where_there_are_no_votes_it_is_told_that_hard_labels_are_learned(
