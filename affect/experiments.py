@@ -171,7 +171,7 @@ V4 = replace(
 
 # How the bundled model is made: three runs of the same network, each from the weights of the one before. FER+ is 48 px
 # and grey: colour cannot be learned from it, nor detail finer than 48 px, so the live crop loses both before the model
-# sees it. Every first stage learns on small pictures at half the cost.
+# sees it. The first stages learn on small pictures at half the cost.
 #
 # The teacher learns from pictures that vary most, mixed with each other, rare classes favoured by the loss. The first
 # four blocks (edges and blobs at the finest scale, more than half of the cost of a step) learn in the first stage and
