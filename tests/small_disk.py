@@ -33,14 +33,16 @@ def small_disk(folder: Path, size: str) -> Iterator[Path]:
 
 
 def fill(folder: Path, but: int = 0) -> Path:
-    """Take all the room of a small disk, but so many bytes. Returns the file that does.
+    """Take all the room that a small disk has left, but so many bytes. Returns the file that does.
 
-    Others may write meanwhile: then less is left than was counted, and the disk is full sooner.
+    Others may write meanwhile: where they take room, less is left than was counted, and the disk is full sooner; where
+    they give some back, as a file does whose old version is replaced, it is full when this is called once more.
     """
     path = folder / "filler"
     room = os.statvfs(folder)
     try:
-        path.write_bytes(bytes(max(0, room.f_bavail * room.f_frsize - but)))
+        with path.open("ab", buffering=0) as file:
+            file.write(bytes(max(0, room.f_bavail * room.f_frsize - but)))
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
