@@ -22,3 +22,11 @@ def test_disagreeing_labels_are_told() -> None:
     report = SimpleNamespace(confusion=confusion, agreement=9 / 16)
     assert "agree on 56.2%" in readings.disagreement(report)  # type: ignore[arg-type]
     assert "one kind of label" in readings.disagreement(SimpleNamespace(confusion=None, agreement=None))  # type: ignore[arg-type]
+
+
+def test_agreement_is_told_of_one_annotator_and_of_a_second_panel() -> None:
+    votes = pd.DataFrame([[0, 0, 0, 0, 10, 0, 0, 0], [0, 0, 0, 0, 0, 6, 4, 0], [0] * 8])
+    told = readings.agreement(votes, {"train": 0.9, "val": 0.951})
+    assert "On average 80% of the votes" in told
+    assert "all of them do in 50% of the pictures" in told
+    assert "the same label to 90% of train and 95% of val." in told

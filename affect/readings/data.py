@@ -127,14 +127,17 @@ def disagreement(report: DataReport) -> str:
     )
 
 
-def agreement(votes: pd.DataFrame) -> str:
-    """How far annotators agree.   votes: the eight columns of a manifest's rows."""
+def agreement(votes: pd.DataFrame, repeatable: dict[str, float]) -> str:
+    """How far annotators agree.   votes: the eight columns of a manifest's rows.   repeatable: of its data report."""
     counts = votes.to_numpy(np.float64)
     counts = counts[counts.sum(1) > 0]
     share = counts.max(1) / counts.sum(1)
+    others = " and ".join(f"{same:.0%} of {split}" for split, same in repeatable.items())
     return (
         f"On average {share.mean():.0%} of the votes for the eight classes go to the label; all of them do in "
-        f"{(share == 1).mean():.0%} of the pictures. {FOLLOWS}one annotator, measured against the majority, would be "
-        f"right {share.mean():.0%} of the time. That, and not 100 %, is what a model's accuracy is to be read against. "
-        "v1 to v4 learn the majority's label; the bundled model learns the votes themselves (`soft_labels`)."
+        f"{(share == 1).mean():.0%} of the pictures. As many other annotators of the same opinions would give the same "
+        f"label to {others}. {FOLLOWS}one annotator, measured against the majority, would be right {share.mean():.0%} "
+        "of the time, and somebody who knew all opinions about as often as others would give the same label. That, "
+        "and not 100 %, is what a model's accuracy is to be read against. v1 to v4 learn the majority's label; the "
+        "bundled model learns the votes themselves (`soft_labels`)."
     )

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from affect.data.drawing import draw_face
-from affect.data.manifest import read_manifest
-from affect.data.report import DataReport, data_report, main
+from affect.data.manifest import VOTES, read_manifest
+from affect.data.report import DataReport, data_report, main, repeatability
+from affect.emotions import EMOTIONS
 
 CSV = """pth,label
 train/happy/0.png,happy
@@ -126,6 +127,38 @@ def test_class_folders_alone_have_no_confusion_and_nothing_readable_has_no_sizes
     assert len(report.unreadable) == 2
     assert report.to_dict()["sizes"]["median"] == {"width": None, "height": None, "aspect": None}
     assert "2 pictures cannot be decoded" in report.text()
+
+
+def voted(*rows: tuple[str, str, dict[str, int]]) -> pd.DataFrame:
+    """Pictures of a split with a label and votes."""
+    votes = [[v.get(e, 0) for e in EMOTIONS] for _, _, v in rows]
+    table = pd.DataFrame(votes, columns=VOTES)
+    return table.assign(split=[r[0] for r in rows], label=[r[1] for r in rows])
+
+
+def test_a_label_that_all_gave_would_be_given_again_and_one_of_two_halves_every_other_time() -> None:
+    halves = [("val", label, {"sad": 5, "neutral": 5}) for label in ("sad", "neutral") for _ in range(500)]
+    table = voted(*[("train", "happy", {"happy": 10})] * 3, *halves, ("val", "anger", {}))
+    repeatable = repeatability(table)
+    assert repeatable["train"] == 1
+    assert repeatable["val"] == pytest.approx(0.5, abs=0.02)
+
+
+def test_the_chance_of_a_close_vote_is_that_of_the_vote() -> None:
+    """Three vote, two of them for the label: it wins again with 2 or 3 of 3."""
+    table = voted(*[("", "happy", {"happy": 2, "sad": 1})] * 2000)
+    expected = (2 / 3) ** 3 + 3 * (2 / 3) ** 2 / 3
+    assert repeatability(table) == {"none": pytest.approx(expected, abs=0.01)}
+
+
+def test_the_report_tells_it_where_there_are_votes(report: DataReport, data: Path) -> None:
+    assert report.repeatable == {}
+    assert "annotators" not in report.text()
+    columns = "".join(f",{v}" for v in VOTES)
+    (data / "labels.csv").write_text(f"pth,label{columns}\ntrain/happy/0.png,happy{',0' * 4},10{',0' * 3}\n")
+    told = data_report(read_manifest(data))
+    assert told.repeatable == {"train": 1.0}
+    assert "would give the same label to 100.0% of train" in told.text()
 
 
 def test_wrong_data_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
