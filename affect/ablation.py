@@ -95,7 +95,9 @@ INGREDIENTS: dict[str, Change] = {
     "learning rate 5e-3": _paced(5e-3),
     "batches of 32": _changed(batch_size=32),
     "twice as long": _longer(2),
-    "distillation": _changed(distill=STARTER.distill),
+    "distillation": _changed(distill=0.5),
+    "distillation on varied pictures": _changed(distill=0.5, taught_on="varied"),
+    "distillation on varied and mixed pictures": _changed(distill=0.5, taught_on="varied", mixup=0.2),
 }
 # of the starter's recipe, all but time, stages and teachers; "all of the recipe" is the base with these together
 RECIPE = (

@@ -1,4 +1,7 @@
-"""What trained models say about pictures, as something that another one learns from. Called by training."""
+"""What trained models say about pictures, as something that another one learns from. Called by training.
+
+Either once about each picture, or every time about what the learning network sees.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import torch
 
 from affect.data.cache import prepare_pictures
 from affect.data.loading import FaceDataset, target_distributions
@@ -15,8 +19,9 @@ from affect.data.manifest import Manifest
 from affect.errors import AffectError
 from affect.evaluation import predict_logits, probabilities_of
 from affect.files import atomic_path, cache_folder, sha256_of
-from affect.model import load_checkpoint
-from affect.trunk import placed
+from affect.model import Checkpoint, load_checkpoint
+from affect.preprocessing import Preprocessing
+from affect.trunk import Trunk, placed
 
 
 def teacher_targets(teachers: list[Path], manifest: Manifest, rows: pd.DataFrame) -> npt.NDArray[np.float32]:
@@ -50,3 +55,55 @@ def _answers(path: Path, manifest: Manifest, rows: pd.DataFrame) -> npt.NDArray[
         with atomic_path(kept) as part, part.open("wb") as file:
             np.save(file, np.mean(answers, axis=0).astype(np.float32))
     return np.asarray(np.load(kept), np.float32)
+
+
+class Teachers:
+    """Gives the mean calibrated probabilities of trained models for what another network is about to learn from.
+
+    preprocessing: of the network that learns.   device: where it learns.
+    Takes float32 (n, 3, side, side), of any side, as that preprocessing normalises them, varied and mixed; gives
+    float32 (n, 8) on the same device. Each teacher sees them at its own size.
+    Raises AffectError where a teacher wants pictures prepared in another way.
+    """
+
+    def __init__(self, paths: list[Path], preprocessing: Preprocessing, device: torch.device) -> None:
+        self._mean, self._std = _statistics(preprocessing, device)
+        self._teachers = [_Teacher(load_checkpoint(path), device) for path in paths]
+        for path, teacher in zip(paths, self._teachers, strict=True):
+            theirs = teacher.preprocessing
+            if any(getattr(theirs, what) != getattr(preprocessing, what) for what in ("color", "detail", "find_face")):
+                raise AffectError(
+                    f"The teacher {path} was trained on pictures prepared in another way (grey, detail or found "
+                    "faces). Choose teachers whose pictures are prepared as the experiment's."
+                )
+
+    def __call__(self, faces: torch.Tensor) -> torch.Tensor:
+        """See the class."""
+        with torch.inference_mode():
+            levels = faces * self._std + self._mean
+            answers = torch.stack([teacher(levels) for teacher in self._teachers]).mean(0)
+        return answers.clone()  # outside inference mode: a network learns from it
+
+
+class _Teacher:
+    """A trained model: levels 0…1, float32 (n, 3, side, side), to calibrated probabilities, float32 (n, 8)."""
+
+    def __init__(self, checkpoint: Checkpoint, device: torch.device) -> None:
+        self.preprocessing = checkpoint.preprocessing
+        self._temperature = checkpoint.temperature
+        self._mean, self._std = _statistics(checkpoint.preprocessing, device)
+        model = placed(checkpoint.build()).to(device)
+        self._trunk, self._classifier = Trunk(model, None, device), model.classifier
+
+    def __call__(self, levels: torch.Tensor) -> torch.Tensor:
+        side = self.preprocessing.image_size
+        if levels.shape[-1] != side:
+            levels = torch.nn.functional.interpolate(levels, size=(side, side), mode="bilinear", antialias=True)
+        logits: torch.Tensor = self._classifier(self._trunk((levels - self._mean) / self._std))  # type: ignore[operator]
+        return (logits.float() / self._temperature).softmax(1)
+
+
+def _statistics(preprocessing: Preprocessing, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean and deviation of the channels, float32 (3, 1, 1) each."""
+    mean, std = (torch.tensor(v, device=device).view(3, 1, 1) for v in (preprocessing.mean, preprocessing.std))
+    return mean, std

@@ -29,7 +29,7 @@ from affect.emotions import EMOTIONS
 from affect.exit_codes import exit_code_of
 from affect.files import atomic_path
 from affect.metrics import RESAMPLES, Floats, Ints, expected_calibration_error, intervals_of, metrics_of
-from affect.model import BLOCKS, load_checkpoint
+from affect.model import load_checkpoint
 from affect.trunk import Trunk, placed
 from affect.unseen import warning_of
 
@@ -89,7 +89,7 @@ def probabilities_of(logits: Floats, temperature: float) -> Floats:
 def predict_logits(model: nn.Module, dataset: FaceDataset, batch_size: int = 128) -> npt.NDArray[np.float32]:
     """The network's logits for every item, float32 (n, 8), in order. Leaves `model` in evaluation mode."""
     model.eval()
-    trunk = Trunk(model, BLOCKS, next(model.parameters()).device)
+    trunk = Trunk(model, None, next(model.parameters()).device)
     parts = []
     with torch.inference_mode():
         for start in tqdm(range(0, len(dataset), batch_size), desc="predict", unit="batch", leave=False):

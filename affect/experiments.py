@@ -18,7 +18,7 @@ class Stage:
     """One stretch of training. It starts from the best weights of the stage before.
 
     name:           in logs, and in the checkpoint's name where it is kept.
-    trained_blocks: how many of the last blocks of `features` learn beside the head (0…19).
+    trained_blocks: how many of the last blocks of `features` learn beside the head (0…19, of face_mobilenet 0…14).
     epochs:         passes over the training pictures, at most.
     learning_rate:  the constant rate, or the peak of the one-cycle schedule.
     image_size:     side of the pictures that it learns from and that choose its epoch, pixels (None: the
@@ -76,6 +76,7 @@ class Augmentation:
 class Experiment:
     """All that defines a training run, but for the data and the seed.
 
+    network:     one of `affect.model.ARCHITECTURES`.
     chosen_on:   what chooses the epoch and the temperature: a tenth of the training pictures, held out (the results on
                  val are then on pictures that nothing was chosen on), or "val" itself.
     soft_labels: learn the distribution of the annotators' votes, where the data set has them.
@@ -83,6 +84,8 @@ class Experiment:
                  (Barsoum et al. 2016, arXiv:1608.01041, drop single votes).
     distill:     share of the teachers' probabilities in what is learned, where a run is given teachers
                  (Hinton et al. 2015, arXiv:1503.02531).
+    taught_on:   what the teachers look at: each picture "as-it-is" and its mirror image, once; or "varied" and mixed as
+                 the network sees it, every time (Beyer et al. 2022, arXiv:2106.05237).
     imbalance:   "none"; "class-weights" (loss weighted by 1/class share, mean 1); or "logit-adjustment"
                  (Menon et al. 2021, arXiv:2007.07314).
     adjustment:  how much of the logit adjustment, 0…1.
@@ -103,6 +106,7 @@ class Experiment:
     preprocessing: Preprocessing
     stages: tuple[Stage, ...]
     augmentation: Augmentation
+    network: Literal["mobilenet_v2", "face_mobilenet"] = "mobilenet_v2"
     optimizer: Literal["adam", "adamw"] = "adam"
     schedule: Literal["constant", "one-cycle"] = "constant"
     batch_size: int = 32
@@ -111,6 +115,7 @@ class Experiment:
     soft_labels: bool = False
     min_votes: int = 0
     distill: float = 0.0
+    taught_on: Literal["as-it-is", "varied"] = "as-it-is"
     imbalance: Literal["none", "class-weights", "logit-adjustment"] = "none"
     adjustment: float = 1.0
     balance: float = 0.0
@@ -232,7 +237,24 @@ STARTER = replace(
     distill=0.5,
 )
 
-EXPERIMENTS = {e.name: e for e in (V1, V2, V3, V4, TEACHER, ASSISTANT, STARTER)}
+# A teacher that the bundled model had not: another network, begun by telling people apart instead of ImageNet's objects
+# (`--init-weights face_mobilenet.pt`, made by affect.face_weights). It sees the pictures as it did there: levels 0…255,
+# without the means of the channels.
+FACE_TEACHER = replace(
+    ASSISTANT,
+    name="face_teacher",
+    question="What do faces add that a network has learned to tell apart before?",
+    network="face_mobilenet",
+    preprocessing=replace(TEACHER.preprocessing, mean=(103.939 / 255, 116.779 / 255, 123.68 / 255), std=(1 / 255,) * 3),
+    stages=(
+        Stage("begin", 14, epochs=9, learning_rate=1e-3, keep=False),
+        Stage("small", 14, epochs=12, learning_rate=1e-3, image_size=80, monitor="val_loss", keep=False),
+        Stage("all", 14, epochs=8, learning_rate=1e-3),
+    ),
+    dropout=0.3,
+)
+
+EXPERIMENTS = {e.name: e for e in (V1, V2, V3, V4, TEACHER, ASSISTANT, STARTER, FACE_TEACHER)}
 
 # What the first version got wrong, one at a time, to measure what each cost. (That it reported the last epoch and not
 # the best one needs no run of its own: every run of v1…v4 keeps its last epoch as well.)

@@ -26,7 +26,7 @@ from affect.distributed import synchronise_batch_norm
 from affect.errors import AffectError
 from affect.experiments import Augmentation, Experiment, Stage
 from affect.metrics import metrics_of
-from affect.model import BLOCKS, build_model, load_initial_weights
+from affect.model import build_model, load_initial_weights
 from affect.optimisation import Learner, new_loss, new_optimizer, new_schedule
 from affect.progress import Progress, State
 from affect.trunk import Activations, Top, Trunk, compute_activations
@@ -68,6 +68,11 @@ def check_experiment(experiment: Experiment, processes: int) -> None:
             f"Experiment {experiment.name} draws rare classes more often (balance), which needs new variations in "
             "every epoch. Leave `views` away in its stages."
         )
+    if experiment.taught_on == "varied" and viewed:
+        raise AffectError(
+            f"Experiment {experiment.name} shows its teachers what it learns from, which cannot be done with what is "
+            "kept of the pictures. Leave `views` away in its stages."
+        )
     if (experiment.mixup or experiment.cutmix) and viewed:
         raise AffectError(
             f"Experiment {experiment.name} mixes pictures (mixup, cutmix), which cannot be done with what is kept of "
@@ -80,6 +85,7 @@ class Fitter:
 
     save:    is given the progress after every epoch.
     scratch: folder for what frozen parts made of the pictures.
+    teach:   see `affect.optimisation.Learner`.
     Order, variation and dropout are seeded by (seed, stage, epoch), so that a resumed run goes the same way as an
     uninterrupted one.
     """
@@ -94,6 +100,7 @@ class Fitter:
         init_weights: str,
         scratch: Path,
         save: Callable[[Progress], None],
+        teach: Callable[[torch.Tensor], torch.Tensor] | None = None,
     ) -> None:
         check_experiment(experiment, accelerator.num_processes)
         self._experiment = experiment
@@ -102,8 +109,9 @@ class Fitter:
         self._seed = seed
         self._scratch = scratch
         self._save = save
+        self._teach = teach
         torch.manual_seed(seed)
-        self._model = build_model()
+        self._model = build_model(experiment.network)
         load_initial_weights(self._model, init_weights)
         self._model.to(accelerator.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
@@ -119,13 +127,13 @@ class Fitter:
 
     def _fit_stage(self, index: int, progress: Progress) -> None:
         experiment, stage, accelerator = self._experiment, self._experiment.stages[index], self._accelerator
-        frozen_blocks = BLOCKS - stage.trained_blocks
+        frozen_blocks = len(self._model.features) - stage.trained_blocks  # type: ignore[arg-type]
         top = synchronise_batch_norm(Top(self._model, frozen_blocks, experiment.dropout))
         optimizer = new_optimizer(experiment, stage, top)
         schedule = new_schedule(experiment, stage, optimizer, len(self._pictures.train))
         prepared, optimizer = accelerator.prepare(top, optimizer)
         loss = new_loss(experiment, self._pictures.train.targets, accelerator.device)
-        learner = Learner(experiment, accelerator, top, prepared, optimizer, schedule, loss)
+        learner = Learner(experiment, accelerator, top, prepared, optimizer, schedule, loss, self._teach)
         if progress.running is not None:
             self._model.load_state_dict(progress.running["model"])
             optimizer.load_state_dict(progress.running["optimizer"])

@@ -1,4 +1,4 @@
-"""MobileNetV2 for eight classes: the network, what is frozen and what is trained, checkpoints in and out.
+"""MobileNetV2 for eight classes, and what it may be taught by: networks, their start, checkpoints in and out.
 
 Called by training, evaluation, and by the live classifier when an export has to be made.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import pickle
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -21,37 +21,61 @@ from torchvision.models import MobileNet_V2_Weights, mobilenet_v2
 from affect.checkpoint_file import brief, read_plain, write_whole
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
+from affect.face_network import FaceMobileNet
 from affect.files import sha256_of
 from affect.preprocessing import Preprocessing
 
 FORMAT_VERSION = 1
 ARCHITECTURE = "mobilenet_v2"
-BLOCKS = 19  # the length of torchvision's mobilenet_v2().features
+BLOCKS = 19  # the length of its features
 STRIDE = 32  # a cell of the last block is so many pixels of the picture
 TEMPERATURES = (0.01, 100.0)  # fitted ones lie between 0.5 and 3; the logits divided by one must stay numbers
 StateDict = dict[str, torch.Tensor]
 
 
-def build_model() -> nn.Module:
-    """torchvision's MobileNetV2 (Sandler et al. 2018, arXiv:1801.04381) with `classifier.1` 1280 → 8, untrained.
+def build_model(architecture: str = ARCHITECTURE) -> nn.Module:
+    """A network with a head of eight classes, untrained: one of `ARCHITECTURES`.
 
-    Takes float32 (n, 3, side, side), gives logits float32 (n, 8) in the order of `EMOTIONS`.
+    Takes float32 (n, 3, side, side), gives logits float32 (n, 8) in the order of `EMOTIONS`. Its blocks are a list,
+    `features`; its head is `classifier`, dropout and a linear layer.
     """
+    return ARCHITECTURES[architecture]()
+
+
+def _mobilenet_v2() -> nn.Module:
+    """torchvision's MobileNetV2 (Sandler et al. 2018, arXiv:1801.04381) with `classifier.1` 1280 → 8."""
     model = mobilenet_v2(weights=None)
     model.classifier[1] = nn.Linear(model.last_channel, len(EMOTIONS))
     return model
 
 
+ARCHITECTURES: dict[str, Callable[[], nn.Module]] = {
+    ARCHITECTURE: _mobilenet_v2,
+    "face_mobilenet": lambda: FaceMobileNet(len(EMOTIONS)),  # a teacher
+}
+
+
+def architecture_of(model: nn.Module) -> str:
+    """The name of a network that `build_model` made."""
+    return "face_mobilenet" if isinstance(model, FaceMobileNet) else ARCHITECTURE
+
+
 def load_initial_weights(model: nn.Module, source: str) -> None:
     """Give the network its start, in place.
 
-    source: "none"; "imagenet" (torchvision's IMAGENET1K_V1, downloaded once by torch.hub); or the path of a
-    mobilenet_v2 state_dict or of one of our checkpoints. A head of other classes than the eight is left away: ours
-    keeps its random start then. Raises AffectError where the file or the download is not usable.
+    source: "none"; "imagenet" (torchvision's IMAGENET1K_V1 for mobilenet_v2, downloaded once by torch.hub); or the path
+    of a state_dict of such a network or of one of our checkpoints. A head of other classes than the eight is left away:
+    ours keeps its random start then. Raises AffectError where the file or the download is not usable.
     """
+    architecture = architecture_of(model)
     if source == "none":
         return
     if source == "imagenet":
+        if architecture != ARCHITECTURE:
+            raise AffectError(
+                f"{architecture} does not begin with ImageNet's weights. Make its start with "
+                "python -m affect.face_weights, and name that with --init-weights."
+            )
         try:
             weights = _imagenet_weights()
         except (OSError, RuntimeError, pickle.UnpicklingError) as error:
@@ -62,13 +86,19 @@ def load_initial_weights(model: nn.Module, source: str) -> None:
     else:
         weights = _read_tensors(Path(source))
     backbone = {k: v for k, v in weights.items() if k.startswith("features.")}
-    expected = {k: v for k, v in _expected_shapes().items() if k.startswith("features.")}
+    shapes = _expected_shapes(architecture)
+    expected = {k: v for k, v in shapes.items() if k.startswith("features.")}
     if {k: v.shape for k, v in backbone.items()} != expected:
+        if architecture != ARCHITECTURE:
+            raise AffectError(
+                f"{source} does not hold the backbone of {architecture}. Make its start with "
+                "python -m affect.face_weights, and name that with --init-weights."
+            )
         raise AffectError(
             f"{source} does not hold the backbone of torchvision's mobilenet_v2. "
             "Name another file with --init-weights, or use --init-weights imagenet."
         )
-    whole = {k: v.shape for k, v in weights.items()} == _expected_shapes()
+    whole = {k: v.shape for k, v in weights.items()} == shapes
     start = weights if whole else backbone
     _check_numbers(source, start)
     model.load_state_dict(start, strict=False)
@@ -82,16 +112,18 @@ class Checkpoint:
     preprocessing: how a face becomes its input.
     temperature:   logits are divided by it before the softmax (Guo et al. 2017, arXiv:1706.04599).
     provenance:    plain values: data set, experiment, epoch, metrics, seed, versions.
+    architecture:  of which network the weights are, one of `ARCHITECTURES`.
     """
 
     state_dict: StateDict
     preprocessing: Preprocessing
     temperature: float = 1.0
     provenance: dict[str, Any] = field(default_factory=dict)
+    architecture: str = ARCHITECTURE
 
     def build(self) -> nn.Module:
         """The network with these weights, in evaluation mode."""
-        model = build_model()
+        model = build_model(self.architecture)
         model.load_state_dict(self.state_dict)
         return model.eval()
 
@@ -103,7 +135,7 @@ def save_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
     """
     content = {
         "format_version": FORMAT_VERSION,
-        "architecture": ARCHITECTURE,
+        "architecture": checkpoint.architecture,
         "classes": list(EMOTIONS),
         "preprocessing": checkpoint.preprocessing.to_dict(),
         "temperature": float(checkpoint.temperature),
@@ -133,9 +165,10 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
             f"{path} has checkpoint format {brief(content.get('format_version'))}, this program reads "
             f"{FORMAT_VERSION}. Update affect, or train the model again with python -m affect.training."
         )
-    if not _is(content.get("architecture"), ARCHITECTURE):
+    architecture = content.get("architecture")
+    if not isinstance(architecture, str) or architecture not in ARCHITECTURES:
         raise AffectError(
-            f"{path} holds a {brief(content.get('architecture'))}, this program runs {ARCHITECTURE}. "
+            f"{path} holds a {brief(architecture)}, this program runs {' and '.join(ARCHITECTURES)}. "
             "Choose another model with --model."
         )
     classes = content.get("classes")
@@ -159,10 +192,11 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
     if not isinstance(provenance, dict) or _holds_tensors(provenance):
         raise AffectError(f"{path} is damaged: its provenance is not a dict of plain values. Use another copy.")
     return Checkpoint(
-        state_dict=_checked_state_dict(path, content["state_dict"]),
+        state_dict=_checked_state_dict(path, content["state_dict"], architecture),
         preprocessing=preprocessing,
         temperature=float(temperature),
         provenance=provenance,
+        architecture=architecture,
     )
 
 
@@ -253,17 +287,21 @@ def _read_tensors(path: Path) -> StateDict:
 
 
 @cache
-def _expected_shapes() -> dict[str, torch.Size]:
+def _expected_shapes(architecture: str) -> dict[str, torch.Size]:
     with torch.device("meta"):  # shapes alone: no memory, and no time for random weights
-        return {k: v.shape for k, v in build_model().state_dict().items()}
+        return {k: v.shape for k, v in build_model(architecture).state_dict().items()}
 
 
-def _checked_state_dict(path: Path, values: Any) -> StateDict:
+def _told(architecture: str) -> str:
+    return f"torchvision's {architecture}" if architecture == ARCHITECTURE else architecture
+
+
+def _checked_state_dict(path: Path, values: Any, architecture: str = ARCHITECTURE) -> StateDict:
     """The state_dict of our network, or an AffectError that says in what the file differs."""
-    expected = _expected_shapes()
+    expected = _expected_shapes(architecture)
     if not isinstance(values, Mapping) or set(values) != set(expected):
         raise AffectError(
-            f"{path} does not hold torchvision's mobilenet_v2 with eight classes. "
+            f"{path} does not hold {_told(architecture)} with eight classes. "
             "Choose another model with --model, or train one with python -m affect.training."
         )
     head = values["classifier.1.weight"]
@@ -278,7 +316,7 @@ def _checked_state_dict(path: Path, values: Any) -> StateDict:
             raise AffectError(f"{path} is damaged: {name} does not have the shape {tuple(shape)}. Use another copy.")
     _check_numbers(path, values)
     weights = {k: v.long() if k.endswith("num_batches_tracked") else v.float() for k, v in values.items()}
-    _check_answer(path, weights)
+    _check_answer(path, weights, architecture)
     return weights
 
 
@@ -290,12 +328,12 @@ def _check_numbers(path: Path | str, values: Mapping[str, torch.Tensor]) -> None
             raise AffectError(f"{path} is damaged: {name} holds variances below zero. Use another copy.")
 
 
-def _check_answer(path: Path, weights: StateDict) -> None:
+def _check_answer(path: Path, weights: StateDict, architecture: str) -> None:
     """Weights may be numbers, and what the network makes of a picture overflow all the same."""
     with torch.device("meta"):
-        model = build_model()
+        model = build_model(architecture)
     model.load_state_dict(weights, assign=True)
-    face = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    face = torch.randn(1, 3, 96, 96, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
         if not torch.isfinite(model.eval()(face)).all():
             raise AffectError(f"{path} is damaged: its weights give no finite numbers. Use another copy.")

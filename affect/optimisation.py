@@ -97,6 +97,7 @@ class Learner:
     """What turns a batch into a step: mixing, loss, backward (twice for sharpness-aware minimisation), optimiser.
 
     module: what learns, as it was given; prepared: the same after `accelerator.prepare`.
+    teach:  None, or what gives the teachers' probabilities, float32 (n, 8), for a batch as the network sees it.
     """
 
     def __init__(
@@ -108,6 +109,7 @@ class Learner:
         optimizer: Any,
         schedule: Any,
         loss: Loss,
+        teach: Callable[[torch.Tensor], torch.Tensor] | None = None,
     ) -> None:
         self.average = WeightAverage(module, experiment.average)
         self._accelerator = accelerator
@@ -116,6 +118,8 @@ class Learner:
         self._schedule = schedule
         self._loss = loss
         self._radius = experiment.sharpness
+        self._teach = teach
+        self._taught = experiment.distill
         ways = [(MixUp, experiment.mixup), (CutMix, experiment.cutmix)]
         self._mixing: list[nn.Module] = [way(alpha=alpha) for way, alpha in ways if alpha]
 
@@ -131,6 +135,8 @@ class Learner:
         for step, (inputs, targets) in enumerate(bar):
             end_if_asked()
             inputs, targets = self._mixed(inputs, targets)
+            if self._teach is not None:
+                targets = torch.lerp(targets, self._teach(inputs), self._taught)
             logits, loss = self._step(trunk(inputs), targets)
             with torch.no_grad():
                 right = (logits.argmax(1) == targets.argmax(1)).sum()

@@ -26,7 +26,7 @@ from affect.data.options import add_labelling
 from affect.errors import AffectError
 from affect.exit_codes import exit_code_of
 from affect.files import atomic_path
-from affect.model import BLOCKS, Checkpoint, load_checkpoint
+from affect.model import Checkpoint, load_checkpoint
 from affect.plots.robust import MOST
 from affect.preprocessing import Image
 from affect.trunk import Trunk, placed
@@ -113,7 +113,7 @@ def _predictor(checkpoint: Checkpoint) -> Predictor:
     """A function from pictures, uint8 BGR of any size, and where their faces are, to the most probable class of each,
     int64 (n,)."""
     model = placed(checkpoint.build())
-    trunk, preprocessing = Trunk(model, BLOCKS, next(model.parameters()).device), checkpoint.preprocessing
+    trunk, preprocessing = Trunk(model, None, next(model.parameters()).device), checkpoint.preprocessing
     pool = ThreadPoolExecutor(os.cpu_count() or 1)
 
     def prepared(picture: Image, face: FoundFace) -> Image:

@@ -39,19 +39,26 @@ def write_models(
         if (last := run.last_epoch(stage)) is not None:
             epochs["last"] = last
         for which, (path, figures) in epochs.items():
-            save_checkpoint(path, _checkpoint(finished[which], preprocessing, pictures.choose, choose_rows, about))
+            network = run.experiment.network
+            made = _checkpoint(network, finished[which], preprocessing, pictures.choose, choose_rows, about)
+            save_checkpoint(path, made)
             write = write_evaluation if which == "best" and run.experiment.mistake is None else write_metrics
             write(evaluate_pictures(path, manifest, "val"), figures)
 
 
 def _checkpoint(
-    epoch: State, preprocessing: Preprocessing, choose: FaceDataset, choose_rows: pd.DataFrame, about: dict[str, Any]
+    network: str,
+    epoch: State,
+    preprocessing: Preprocessing,
+    choose: FaceDataset,
+    choose_rows: pd.DataFrame,
+    about: dict[str, Any],
 ) -> Checkpoint:
-    model = build_model()
+    model = build_model(network)
     model.load_state_dict(epoch["model"])
     logits = predict_logits(model.eval().to(memory_format=torch.channels_last), choose)
     temperature = fit_temperature(logits, hard_labels(choose_rows))
-    return Checkpoint(epoch["model"], preprocessing, temperature, {**about, "best": epoch["row"]})
+    return Checkpoint(epoch["model"], preprocessing, temperature, {**about, "best": epoch["row"]}, network)
 
 
 def _about(run: Run, pictures: Pictures) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from affect.data.manifest import VOTES, Manifest, read_manifest
 from affect.data.options import add_labelling
 from affect.data.sample import sample_data_set
 from affect.data.splits import hold_out
-from affect.distillation import teacher_targets
+from affect.distillation import Teachers, teacher_targets
 from affect.errors import AffectError
 from affect.exit_codes import exit_code_of
 from affect.experiments import EXPERIMENTS, MISTAKES, Experiment, adapted, with_mistake
@@ -89,8 +89,10 @@ def train_experiment(
     if experiment.distill and not teachers and accelerator.is_main_process:
         print(f"No --teacher is given: {experiment.name} learns from the labels alone.", file=sys.stderr)
 
+    varied = experiment.taught_on == "varied" and bool(teachers)
+    told = [] if varied else list(teachers)  # what they say about each picture is prepared with it
     with accelerator.local_main_process_first():  # the others find the pictures in the cache
-        pictures, choose_rows, preprocessing = _pictures(experiment, manifest, seed, limit, list(teachers))
+        pictures, choose_rows, preprocessing = _pictures(experiment, manifest, seed, limit, told)
     if accelerator.is_main_process:
         for path in (run.state_path, *run.checkpoints):
             remove_leftovers(path)
@@ -107,10 +109,12 @@ def train_experiment(
             draw_history(history, run, len(pictures.choose))
             drawn_at = time.monotonic()
 
-    scratch = run.scratch
-    fitter = Fitter(experiment, pictures, accelerator, seed=seed, init_weights=init_weights, scratch=scratch, save=save)
+    fitter = Fitter(
+        experiment, pictures, accelerator, seed=seed, init_weights=init_weights, scratch=run.scratch, save=save,
+        teach=Teachers(list(teachers), preprocessing, accelerator.device) if varied else None,
+    )  # fmt: skip
     fitter.run(progress)
-    shutil.rmtree(scratch, ignore_errors=True)
+    shutil.rmtree(run.scratch, ignore_errors=True)
     if accelerator.is_main_process:
         write_models(run, progress, manifest, pictures, choose_rows, preprocessing)
         run.state_path.unlink(missing_ok=True)

@@ -27,7 +27,6 @@ from affect.data.loading import Batch, Batches
 from affect.distributed import synchronise_batch_norm
 from affect.errors import AffectError
 from affect.mapped import new_mapped_array
-from affect.model import BLOCKS
 
 # Pixels that one thread takes through the network at a time: one picture of 224 px, three of 112. What more of them
 # need leaves the processor's cache (150 MB for 32 of 224 px after the second block, at half the speed); fewer cost more
@@ -42,21 +41,23 @@ def placed(network: nn.Module) -> nn.Module:
 
 
 class Trunk:
-    """The first `blocks` (0…19) blocks of the network, without gradients; with all 19, their pooled features.
+    """The first `blocks` blocks of the network, without gradients; None: all of them, and their features are pooled.
 
     drifting: run in training mode, so that batch-norm uses and updates the batch's statistics. A mistake, kept to
               measure what it costs.
-    Takes float32 (n, 3, side, side), gives float32 activations (n, channels, height, width) or (n, 1280).
+    Takes float32 (n, 3, side, side), gives float32 activations (n, channels, height, width) or (n, channels).
     """
 
-    def __init__(self, model: nn.Module, blocks: int, device: torch.device, *, drifting: bool = False) -> None:
-        if not 0 <= blocks <= BLOCKS:
-            raise AffectError(f"{blocks} blocks are to be frozen; MobileNetV2 has 0 to {BLOCKS}.")
+    def __init__(self, model: nn.Module, blocks: int | None, device: torch.device, *, drifting: bool = False) -> None:
+        features = list(model.features)  # type: ignore[arg-type]
+        blocks = len(features) if blocks is None else blocks
+        if not 0 <= blocks <= len(features):
+            raise AffectError(f"{blocks} blocks are to be frozen; the network has 0 to {len(features)}.")
         self.blocks = blocks
         self.device = device
         self._drifting = drifting
-        self._layers = nn.Sequential(*list(model.features)[:blocks])  # type: ignore[arg-type]
-        if blocks == BLOCKS:
+        self._layers = nn.Sequential(*features[:blocks])
+        if blocks == len(features):
             self._layers.append(nn.AdaptiveAvgPool2d(1)).append(nn.Flatten())
         if drifting:
             synchronise_batch_norm(self._layers)
@@ -92,7 +93,7 @@ class Trunk:
             warnings.simplefilter("ignore")
             torch.onnx.export(
                 self._layers,
-                (torch.zeros(2, 3, 64, 64),),
+                (torch.zeros(2, 3, 96, 96),),
                 buffer,  # type: ignore[arg-type]  # torch takes a file as well
                 input_names=["faces"],
                 output_names=["activations"],

@@ -12,11 +12,11 @@ import torch
 from affect.data.cache import prepare_pictures
 from affect.data.manifest import Manifest, read_manifest
 from affect.data.sample import write_sample
-from affect.distillation import teacher_targets
+from affect.distillation import Teachers, teacher_targets
 from affect.errors import AffectError
 from affect.files import cache_folder
-from affect.model import Checkpoint, load_checkpoint
-from affect.preprocessing import Image
+from affect.model import Checkpoint, build_model, load_checkpoint, save_checkpoint
+from affect.preprocessing import Image, Preprocessing
 
 
 @pytest.fixture(scope="module")
@@ -63,3 +63,38 @@ def test_a_teacher_that_cannot_see_a_picture_is_refused(manifest: Manifest, chec
             teacher_targets([checkpoint_file], replace(manifest, table=rows), rows)
     finally:
         inside.unlink()
+
+
+def test_teachers_answer_to_what_another_network_sees(tmp_path: Path, bundled_model: Path) -> None:
+    """Each at its own size and with its own statistics: the same picture is another array for either."""
+    bundled = load_checkpoint(bundled_model)
+    ours = replace(bundled.preprocessing, image_size=80)
+    theirs = replace(ours, image_size=96, mean=(0.5, 0.4, 0.3), std=(0.9, 1.0, 1.1))
+    torch.manual_seed(0)
+    other = Checkpoint(dict(build_model("face_mobilenet").state_dict()), theirs, 1.7, {}, "face_mobilenet")
+    save_checkpoint(tmp_path / "other.pt", other)
+    picture = np.random.default_rng(0).integers(0, 256, (2, 12, 12, 1), dtype=np.uint8).repeat(8, 1).repeat(8, 2)
+
+    def seen_by(settings: Preprocessing) -> torch.Tensor:
+        return torch.from_numpy(settings.normalize(picture))
+
+    answers = Teachers([tmp_path / "other.pt"], ours, torch.device("cpu"))(seen_by(ours))
+    with torch.inference_mode():
+        expected = (other.build()(seen_by(theirs)) / 1.7).softmax(1)
+    torch.testing.assert_close(answers, expected, atol=1e-4, rtol=0)
+    assert not answers.is_inference()
+
+    small = Teachers([bundled_model], ours, torch.device("cpu"))(seen_by(ours))
+    with torch.inference_mode():
+        levels = torch.nn.functional.interpolate(seen_by(ours), size=(104, 104), mode="bilinear", antialias=True)
+        straight = (bundled.build()(levels) / bundled.temperature).softmax(1)
+    torch.testing.assert_close(small, straight, atol=1e-4, rtol=0)
+
+    both = Teachers([tmp_path / "other.pt", bundled_model], ours, torch.device("cpu"))(seen_by(ours))
+    torch.testing.assert_close(both, (answers + small) / 2)
+
+
+def test_a_teacher_of_pictures_prepared_in_another_way_is_refused(bundled_model: Path) -> None:
+    colour = replace(load_checkpoint(bundled_model).preprocessing, color="rgb")
+    with pytest.raises(AffectError, match="prepared in another way"):
+        Teachers([bundled_model], colour, torch.device("cpu"))

@@ -37,10 +37,16 @@ def test_a_gpu_that_only_emulates_bfloat16_computes_in_float16(
 
 
 @pytest.mark.parametrize(
-    ("settings", "what"), [({"mixup": 0.2}, "mixes"), ({"cutmix": 1.0}, "mixes"), ({"balance": 0.5}, "draws rare")]
+    ("settings", "what"),
+    [
+        ({"mixup": 0.2}, "mixes"),
+        ({"cutmix": 1.0}, "mixes"),
+        ({"balance": 0.5}, "draws rare"),
+        ({"taught_on": "varied"}, "shows its teachers"),
+    ],
 )
 def test_what_needs_new_pictures_in_every_epoch_is_refused_where_views_are_kept(
-    settings: dict[str, float], what: str
+    settings: dict[str, object], what: str
 ) -> None:
     fitting.check_experiment(V1, 1)
     with pytest.raises(AffectError, match=f"Experiment v1 {what} .* Leave `views` away"):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -20,14 +21,19 @@ class Constant:
         return inputs
 
 
-def learner(module: nn.Module, rate: float = 0.5, **changes: object) -> Learner:
+def learner(
+    module: nn.Module,
+    rate: float = 0.5,
+    teach: Callable[[torch.Tensor], torch.Tensor] | None = None,
+    **changes: object,
+) -> Learner:
     experiment = replace(V1, **changes)  # type: ignore[arg-type]
     accelerator = new_accelerator()
     optimizer = torch.optim.SGD(module.parameters(), rate)
     schedule = torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0)
     prepared, optimizer = accelerator.prepare(module, optimizer)
     loss = new_loss(experiment, torch.eye(8), accelerator.device)
-    return Learner(experiment, accelerator, module, prepared, optimizer, schedule, loss)
+    return Learner(experiment, accelerator, module, prepared, optimizer, schedule, loss, teach)
 
 
 def batch(n: int = 8) -> tuple[torch.Tensor, torch.Tensor]:
@@ -92,6 +98,24 @@ def test_a_mixed_batch_has_mixed_targets_that_sum_to_one(way: str) -> None:
     made.epoch(Constant(), [(torch.rand(8, 3, 8, 8), torch.eye(8))], "mix")  # type: ignore[arg-type]
     torch.testing.assert_close(seen[0].sum(1), torch.ones(8))
     assert ((seen[0] > 0) & (seen[0] < 1)).any()
+
+
+def test_teachers_are_shown_what_is_learned_from_and_their_answers_are_learned_to_their_share() -> None:
+    inputs, targets = batch()
+    shown: list[torch.Tensor] = []
+    answers = torch.full((8, 8), 1 / 8)
+
+    def teach(faces: torch.Tensor) -> torch.Tensor:
+        shown.append(faces)
+        return answers
+
+    model = linear()
+    wanted = nn.functional.cross_entropy(model(inputs), 0.7 * targets + 0.3 * answers).item()
+    taught = learner(model, distill=0.3, taught_on="varied", teach=teach)
+    learned = taught.epoch(Constant(), [(inputs, targets)], "step")  # type: ignore[arg-type]
+    assert learned["train_loss"] == pytest.approx(wanted, rel=1e-5)
+    assert len(shown) == 1
+    assert torch.equal(shown[0], inputs)
 
 
 def test_logit_adjustment_asks_more_of_frequent_classes_and_less_where_it_is_weaker() -> None:

@@ -324,6 +324,27 @@ def test_a_student_learns_what_its_teacher_says(manifest: Manifest, tmp_path: Pa
     assert load_checkpoint(path).provenance["identity"]["teachers"] == [sha256_of(teacher)]
 
 
+@pytest.mark.slow
+def test_another_network_can_be_trained_and_teach_on_varied_pictures(manifest: Manifest, tmp_path: Path) -> None:
+    large = replace(TINY.preprocessing, image_size=72, mean=(0.5, 0.5, 0.5), std=(1.0, 1.0, 1.0))
+    quick = (Stage("all", 14, 1, 1e-3),)
+    other = replace(TINY, name="other", network="face_mobilenet", preprocessing=large, stages=quick)
+    (teacher,) = train(other, manifest, tmp_path / "t")
+    assert load_checkpoint(teacher).architecture == "face_mobilenet"
+
+    student = replace(
+        TINY, name="student", distill=0.9, taught_on="varied", mixup=0.2, stages=(Stage("all", 19, 2, 1e-3),)
+    )
+    models = {
+        name: train(student, manifest, tmp_path / name, teachers=teachers)[0]
+        for name, teachers in {"taught": [teacher], "alone": []}.items()
+    }
+    assert load_checkpoint(models["taught"]).architecture == "mobilenet_v2"
+    assert load_checkpoint(models["taught"]).provenance["identity"]["teachers"] == [sha256_of(teacher)]
+    losses = {name: pd.read_csv(tmp_path / name / "r" / manifest.name / "student" / "history.csv") for name in models}
+    assert losses["taught"].train_loss[0] != losses["alone"].train_loss[0]
+
+
 def test_without_a_teacher_it_is_told_that_labels_alone_are_learned(
     manifest: Manifest, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
