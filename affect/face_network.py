@@ -1,6 +1,6 @@
 """A network that was trained to tell people apart, as a start for one that tells expressions. Called by `affect.model`.
 
-MobileNet (Howard et al. 2017, arXiv:1704.04861), trained on VGGFace2 by Savchenko (2019, arXiv:1807.07718).
+MobileNet (Howard et al. 2017, arXiv:1704.04861), as Savchenko (2019, arXiv:1807.07718) trains it on VGGFace2.
 `affect.face_weights` reads its weights.
 """
 

