@@ -93,7 +93,7 @@ class Trunk:
             warnings.simplefilter("ignore")
             torch.onnx.export(
                 self._layers,
-                (torch.zeros(2, 3, 96, 96),),
+                (torch.zeros(2, 3, 64, 64),),
                 buffer,  # type: ignore[arg-type]  # torch takes a file as well
                 input_names=["faces"],
                 output_names=["activations"],
