@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,8 @@ from affect.files import atomic_path, cache_folder, sha256_of
 from affect.model import Checkpoint, load_checkpoint
 from affect.preprocessing import Preprocessing
 from affect.trunk import Trunk, placed
+
+SETTLED_ON = 512  # pictures that tell how a teacher's features are spread
 
 
 def teacher_targets(teachers: list[Path], manifest: Manifest, rows: pd.DataFrame) -> npt.NDArray[np.float32]:
@@ -57,16 +60,28 @@ def _answers(path: Path, manifest: Manifest, rows: pd.DataFrame) -> npt.NDArray[
     return np.asarray(np.load(kept), np.float32)
 
 
+class Answer(NamedTuple):
+    """What teachers make of a batch: their mean calibrated probabilities, float32 (n, 8), and the first one's features,
+    standardised, float32 (n, width)."""
+
+    probabilities: torch.Tensor
+    features: torch.Tensor
+
+
 class Teachers:
-    """Gives the mean calibrated probabilities of trained models for what another network is about to learn from.
+    """Trained models that say what they make of what another network is about to learn from.
 
     preprocessing: of the network that learns.   device: where it learns.
-    Takes float32 (n, 3, side, side), of any side, as that preprocessing normalises them, varied and mixed; gives
-    float32 (n, 8) on the same device. Each teacher sees them at its own size.
+    pictures:      what it learns from, as it is: the mean and the deviation of the first teacher's features come from
+                   512 of them.
+    Takes float32 (n, 3, side, side), of any side, as that preprocessing normalises them, varied and mixed; gives an
+    Answer on the same device. Each teacher sees them at its own size.
     Raises AffectError where a teacher wants pictures prepared in another way.
     """
 
-    def __init__(self, paths: list[Path], preprocessing: Preprocessing, device: torch.device) -> None:
+    def __init__(
+        self, paths: list[Path], preprocessing: Preprocessing, device: torch.device, pictures: FaceDataset
+    ) -> None:
         self._mean, self._std = _statistics(preprocessing, device)
         self._teachers = [_Teacher(load_checkpoint(path), device) for path in paths]
         for path, teacher in zip(paths, self._teachers, strict=True):
@@ -77,16 +92,29 @@ class Teachers:
                     "faces). Choose teachers whose pictures are prepared as the experiment's."
                 )
 
-    def __call__(self, faces: torch.Tensor) -> torch.Tensor:
+        some = np.linspace(0, len(pictures) - 1, min(len(pictures), SETTLED_ON)).astype(int).tolist()
+        parts = [pictures.__getitems__(some[i : i + 64])[0].to(device) for i in range(0, len(some), 64)]
+        self._center, self._spread = torch.zeros(1, device=device), torch.ones(1, device=device)
+        seen = torch.cat([self(faces).features for faces in parts])
+        self._center, self._spread = seen.mean(0), seen.std(0, correction=0).clamp_min(1e-3)
+
+    @property
+    def width(self) -> int:
+        """How many features the first teacher has."""
+        return self._center.numel()
+
+    def __call__(self, faces: torch.Tensor) -> Answer:
         """See the class."""
         with torch.inference_mode():
             levels = faces * self._std + self._mean
-            answers = torch.stack([teacher(levels) for teacher in self._teachers]).mean(0)
-        return answers.clone()  # outside inference mode: a network learns from it
+            answers = [teacher(levels) for teacher in self._teachers]
+            probabilities = torch.stack([a.probabilities for a in answers]).mean(0)
+            features = (answers[0].features - self._center) / self._spread
+        return Answer(probabilities.clone(), features.clone())  # outside inference mode: a network learns from it
 
 
 class _Teacher:
-    """A trained model: levels 0…1, float32 (n, 3, side, side), to calibrated probabilities, float32 (n, 8)."""
+    """A trained model: takes levels 0…1, float32 (n, 3, side, side); its features are as the network has them."""
 
     def __init__(self, checkpoint: Checkpoint, device: torch.device) -> None:
         self.preprocessing = checkpoint.preprocessing
@@ -95,12 +123,13 @@ class _Teacher:
         model = placed(checkpoint.build()).to(device)
         self._trunk, self._classifier = Trunk(model, None, device), model.classifier
 
-    def __call__(self, levels: torch.Tensor) -> torch.Tensor:
+    def __call__(self, levels: torch.Tensor) -> Answer:
         side = self.preprocessing.image_size
         if levels.shape[-1] != side:
             levels = torch.nn.functional.interpolate(levels, size=(side, side), mode="bilinear", antialias=True)
-        logits: torch.Tensor = self._classifier(self._trunk((levels - self._mean) / self._std))  # type: ignore[operator]
-        return (logits.float() / self._temperature).softmax(1)
+        features = self._trunk((levels - self._mean) / self._std)
+        logits: torch.Tensor = self._classifier(features)  # type: ignore[operator]
+        return Answer((logits.float() / self._temperature).softmax(1), features)
 
 
 def _statistics(preprocessing: Preprocessing, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:

@@ -86,6 +86,9 @@ class Experiment:
                  (Hinton et al. 2015, arXiv:1503.02531).
     taught_on:   what the teachers look at: each picture "as-it-is" and its mirror image, once; or "varied" and mixed as
                  the network sees it, every time (Beyer et al. 2022, arXiv:2106.05237).
+    match:       weight of a second loss, where teachers look at what is learned from: how far the first teacher's
+                 features, standardised, are from what a linear map makes of the network's own; the map is not kept
+                 (Romero et al. 2015, arXiv:1412.6550).
     imbalance:   "none"; "class-weights" (loss weighted by 1/class share, mean 1); or "logit-adjustment"
                  (Menon et al. 2021, arXiv:2007.07314).
     adjustment:  how much of the logit adjustment, 0…1.
@@ -116,6 +119,7 @@ class Experiment:
     min_votes: int = 0
     distill: float = 0.0
     taught_on: Literal["as-it-is", "varied"] = "as-it-is"
+    match: float = 0.0
     imbalance: Literal["none", "class-weights", "logit-adjustment"] = "none"
     adjustment: float = 1.0
     balance: float = 0.0
@@ -239,18 +243,17 @@ STARTER = replace(
 
 # A teacher that the bundled model had not: another network, begun by telling people apart instead of ImageNet's objects
 # (`--init-weights face_mobilenet.pt`, made by affect.face_weights). It sees the pictures as it did there: levels 0…255,
-# without the means of the channels.
+# without the means of the channels, and larger: it learned to look at 224 px, and what it knew is worth less the
+# smaller the picture.
 FACE_TEACHER = replace(
     ASSISTANT,
     name="face_teacher",
     question="What do faces add that a network has learned to tell apart before?",
     network="face_mobilenet",
-    preprocessing=replace(TEACHER.preprocessing, mean=(103.939 / 255, 116.779 / 255, 123.68 / 255), std=(1 / 255,) * 3),
-    stages=(
-        Stage("begin", 14, epochs=9, learning_rate=1e-3, keep=False),
-        Stage("small", 14, epochs=12, learning_rate=1e-3, image_size=80, monitor="val_loss", keep=False),
-        Stage("all", 14, epochs=8, learning_rate=1e-3),
+    preprocessing=replace(
+        TEACHER.preprocessing, image_size=160, mean=(103.939 / 255, 116.779 / 255, 123.68 / 255), std=(1 / 255,) * 3
     ),
+    stages=(Stage("all", 14, epochs=8, learning_rate=1e-3),),
     dropout=0.3,
 )
 

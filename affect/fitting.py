@@ -22,6 +22,7 @@ from torch import nn
 from tqdm import tqdm
 
 from affect.data.loading import Batches, FaceDataset, drawn, shuffled, whole_batches
+from affect.distillation import Teachers
 from affect.distributed import synchronise_batch_norm
 from affect.errors import AffectError
 from affect.experiments import Augmentation, Experiment, Stage
@@ -29,7 +30,7 @@ from affect.metrics import metrics_of
 from affect.model import build_model, load_initial_weights
 from affect.optimisation import Learner, new_loss, new_optimizer, new_schedule
 from affect.progress import Progress, State
-from affect.trunk import Activations, Top, Trunk, compute_activations
+from affect.trunk import Activations, MatchingTop, Top, Trunk, compute_activations
 
 PATIENCE = timedelta(days=1)  # processes wait for one that prepares AffectNet; PyTorch gives up after 10 or 30 minutes
 
@@ -73,6 +74,11 @@ def check_experiment(experiment: Experiment, processes: int) -> None:
             f"Experiment {experiment.name} shows its teachers what it learns from, which cannot be done with what is "
             "kept of the pictures. Leave `views` away in its stages."
         )
+    if experiment.match and experiment.taught_on != "varied":
+        raise AffectError(
+            f"Experiment {experiment.name} matches its teacher's features (match), which needs a teacher that looks at "
+            'what is learned from. Set taught_on="varied".'
+        )
     if (experiment.mixup or experiment.cutmix) and viewed:
         raise AffectError(
             f"Experiment {experiment.name} mixes pictures (mixup, cutmix), which cannot be done with what is kept of "
@@ -100,7 +106,7 @@ class Fitter:
         init_weights: str,
         scratch: Path,
         save: Callable[[Progress], None],
-        teach: Callable[[torch.Tensor], torch.Tensor] | None = None,
+        teach: Teachers | None = None,
     ) -> None:
         check_experiment(experiment, accelerator.num_processes)
         self._experiment = experiment
@@ -128,7 +134,7 @@ class Fitter:
     def _fit_stage(self, index: int, progress: Progress) -> None:
         experiment, stage, accelerator = self._experiment, self._experiment.stages[index], self._accelerator
         frozen_blocks = len(self._model.features) - stage.trained_blocks  # type: ignore[arg-type]
-        top = synchronise_batch_norm(Top(self._model, frozen_blocks, experiment.dropout))
+        top = synchronise_batch_norm(self._new_top(index, frozen_blocks))
         optimizer = new_optimizer(experiment, stage, top)
         schedule = new_schedule(experiment, stage, optimizer, len(self._pictures.train))
         prepared, optimizer = accelerator.prepare(top, optimizer)
@@ -136,6 +142,8 @@ class Fitter:
         learner = Learner(experiment, accelerator, top, prepared, optimizer, schedule, loss, self._teach)
         if progress.running is not None:
             self._model.load_state_dict(progress.running["model"])
+            if isinstance(top, MatchingTop):
+                top.map.load_state_dict(progress.running["map"])
             optimizer.load_state_dict(progress.running["optimizer"])
             schedule.load_state_dict(progress.running["schedule"])
             learner.average.load_state_dict(progress.running["average"])
@@ -163,11 +171,20 @@ class Fitter:
                 "schedule": schedule.state_dict(),
                 "average": learner.average.state_dict(),
             }
+            if isinstance(top, MatchingTop):
+                running["map"] = top.map.state_dict()
             progress.finish_epoch(row, running, stage.monitor)
             self._save(progress)
             if accelerator.is_main_process:
                 figures = ", ".join(f"{k.replace('_', ' ')} {v:.4f}" for k, v in row.items() if isinstance(v, float))
                 tqdm.write(f"{title}: {figures}", file=sys.stderr)
+
+    def _new_top(self, index: int, frozen_blocks: int) -> Top:
+        dropout = self._experiment.dropout
+        if self._teach is None or not self._experiment.match:
+            return Top(self._model, frozen_blocks, dropout)
+        torch.manual_seed(self._seed + index)  # where its map begins
+        return MatchingTop(self._model, frozen_blocks, dropout, self._teach.width).to(self._accelerator.device)
 
     def _kept_views(self, index: int, trunk: Trunk) -> Activations | None:
         """The trunk's activations for all views that a stage needs, or None where every epoch needs new ones.

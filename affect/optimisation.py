@@ -13,6 +13,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torchvision.transforms.v2 import CutMix, MixUp
 from tqdm import tqdm
 
+from affect.distillation import Answer
 from affect.experiments import Experiment, Stage
 from affect.signals import end_if_asked
 from affect.trunk import Trunk
@@ -96,8 +97,9 @@ class WeightAverage:
 class Learner:
     """What turns a batch into a step: mixing, loss, backward (twice for sharpness-aware minimisation), optimiser.
 
-    module: what learns, as it was given; prepared: the same after `accelerator.prepare`.
-    teach:  None, or what gives the teachers' probabilities, float32 (n, 8), for a batch as the network sees it.
+    module: what learns, as it was given; prepared: the same after `accelerator.prepare`. It gives logits, or, where
+            features are to be matched, logits and what its map makes of its features.
+    teach:  None, or what gives the teachers' answer to a batch as the network sees it.
     """
 
     def __init__(
@@ -109,7 +111,7 @@ class Learner:
         optimizer: Any,
         schedule: Any,
         loss: Loss,
-        teach: Callable[[torch.Tensor], torch.Tensor] | None = None,
+        teach: Callable[[torch.Tensor], Answer] | None = None,
     ) -> None:
         self.average = WeightAverage(module, experiment.average)
         self._accelerator = accelerator
@@ -120,6 +122,7 @@ class Learner:
         self._radius = experiment.sharpness
         self._teach = teach
         self._taught = experiment.distill
+        self._match = experiment.match
         ways = [(MixUp, experiment.mixup), (CutMix, experiment.cutmix)]
         self._mixing: list[nn.Module] = [way(alpha=alpha) for way, alpha in ways if alpha]
 
@@ -135,9 +138,11 @@ class Learner:
         for step, (inputs, targets) in enumerate(bar):
             end_if_asked()
             inputs, targets = self._mixed(inputs, targets)
+            features = None
             if self._teach is not None:
-                targets = torch.lerp(targets, self._teach(inputs), self._taught)
-            logits, loss = self._step(trunk(inputs), targets)
+                answer = self._teach(inputs)
+                targets, features = torch.lerp(targets, answer.probabilities, self._taught), answer.features
+            logits, loss = self._step(trunk(inputs), targets, features)
             with torch.no_grad():
                 right = (logits.argmax(1) == targets.argmax(1)).sum()
                 sums += torch.stack([loss.detach() * len(targets), right, right.new_tensor(len(targets))]).to(sums)
@@ -153,12 +158,14 @@ class Learner:
         mixed: tuple[torch.Tensor, torch.Tensor] = way(inputs, targets)
         return mixed
 
-    def _step(self, activations: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def _step(
+        self, activations: torch.Tensor, targets: torch.Tensor, features: torch.Tensor | None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """One step of the optimiser. Returns the logits and the loss where the step began."""
-        logits, loss = self._backward(activations, targets)
+        logits, loss = self._backward(activations, targets, features)
         if self._radius:
             climbed = self._climb()
-            self._backward(activations, targets)
+            self._backward(activations, targets, features)
             with torch.no_grad():
                 for parameter, way in climbed:
                     parameter.sub_(way)
@@ -168,10 +175,15 @@ class Learner:
         self.average.update()
         return logits, loss
 
-    def _backward(self, activations: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def _backward(
+        self, activations: torch.Tensor, targets: torch.Tensor, features: torch.Tensor | None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         with self._accelerator.autocast():
-            logits = self._prepared(activations)
+            made = self._prepared(activations)
+        logits, matched = made if isinstance(made, tuple) else (made, None)
         loss = self._loss(logits, targets)
+        if matched is not None and features is not None:
+            loss = loss + self._match * nn.functional.mse_loss(matched.float(), features)
         self._accelerator.backward(loss)
         return logits, loss
 

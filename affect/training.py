@@ -111,7 +111,7 @@ def train_experiment(
 
     fitter = Fitter(
         experiment, pictures, accelerator, seed=seed, init_weights=init_weights, scratch=run.scratch, save=save,
-        teach=Teachers(list(teachers), preprocessing, accelerator.device) if varied else None,
+        teach=Teachers(list(teachers), preprocessing, accelerator.device, pictures.train) if varied else None,
     )  # fmt: skip
     fitter.run(progress)
     shutil.rmtree(run.scratch, ignore_errors=True)

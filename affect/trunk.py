@@ -133,14 +133,35 @@ class Top(nn.Module):
         self.classifier: nn.Module = model.classifier  # type: ignore[assignment]
         self.classifier[0].p = dropout  # type: ignore[index]
 
-    def forward(self, activations: torch.Tensor) -> torch.Tensor:
+    def forward(self, activations: torch.Tensor) -> Any:
         """See the class."""
-        if activations.ndim == 4:
-            features = self.blocks(activations.contiguous(memory_format=torch.channels_last))
-            # not mean((2, 3)): its gradient lies as NCHW in memory, on which the last batch-norm's backward is slow
-            activations = features.permute(0, 2, 3, 1).flatten(1, 2).mean(1)
-        logits: torch.Tensor = self.classifier(activations)
-        return logits
+        return self.classifier(self.features(activations))
+
+    def features(self, activations: torch.Tensor) -> torch.Tensor:
+        """What the head is given: float32 (n, width). Kept features of the whole trunk pass through as they are."""
+        if activations.ndim != 4:
+            return activations
+        values = self.blocks(activations.contiguous(memory_format=torch.channels_last))
+        # not mean((2, 3)): its gradient lies as NCHW in memory, on which the last batch-norm's backward is slow
+        pooled: torch.Tensor = values.permute(0, 2, 3, 1).flatten(1, 2).mean(1)
+        return pooled
+
+
+class MatchingTop(Top):
+    """A top that tells beside its logits, while it learns, what a linear map makes of its features.
+
+    width: how many values the map makes.   Training: (logits (n, 8), values (n, width)); otherwise logits alone.
+    """
+
+    def __init__(self, model: nn.Module, frozen_blocks: int, dropout: float, width: int) -> None:
+        super().__init__(model, frozen_blocks, dropout)
+        self.map = nn.Linear(self.classifier[1].in_features, width)  # type: ignore[index]
+
+    def forward(self, activations: torch.Tensor) -> Any:
+        """See the class."""
+        features = self.features(activations)
+        logits = self.classifier(features)
+        return (logits, self.map(features)) if self.training else logits
 
 
 class Activations(Dataset[Batch]):

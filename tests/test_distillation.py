@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from affect.data.cache import prepare_pictures
+from affect.data.loading import FaceDataset
 from affect.data.manifest import Manifest, read_manifest
 from affect.data.sample import write_sample
 from affect.distillation import Teachers, teacher_targets
@@ -78,23 +79,35 @@ def test_teachers_answer_to_what_another_network_sees(tmp_path: Path, bundled_mo
     def seen_by(settings: Preprocessing) -> torch.Tensor:
         return torch.from_numpy(settings.normalize(picture))
 
-    answers = Teachers([tmp_path / "other.pt"], ours, torch.device("cpu"))(seen_by(ours))
+    def teachers(*paths: Path) -> Teachers:
+        learned_from = FaceDataset(picture, np.eye(8, dtype=np.float32)[:2], ours)
+        return Teachers(list(paths), ours, torch.device("cpu"), learned_from)
+
+    first = teachers(tmp_path / "other.pt")(seen_by(ours))
+    answers = first.probabilities
     with torch.inference_mode():
         expected = (other.build()(seen_by(theirs)) / 1.7).softmax(1)
     torch.testing.assert_close(answers, expected, atol=1e-4, rtol=0)
     assert not answers.is_inference()
+    assert first.features.shape == (2, 1024)
+    torch.testing.assert_close(first.features.mean(0), torch.zeros(1024), atol=1e-4, rtol=0)
+    assert not first.features.is_inference()
 
-    small = Teachers([bundled_model], ours, torch.device("cpu"))(seen_by(ours))
+    small, features = teachers(bundled_model)(seen_by(ours))
+    assert features.abs().max() == pytest.approx(1, abs=1e-3)  # of two pictures, each is a deviation away
     with torch.inference_mode():
         levels = torch.nn.functional.interpolate(seen_by(ours), size=(104, 104), mode="bilinear", antialias=True)
         straight = (bundled.build()(levels) / bundled.temperature).softmax(1)
     torch.testing.assert_close(small, straight, atol=1e-4, rtol=0)
 
-    both = Teachers([tmp_path / "other.pt", bundled_model], ours, torch.device("cpu"))(seen_by(ours))
-    torch.testing.assert_close(both, (answers + small) / 2)
+    both = teachers(tmp_path / "other.pt", bundled_model)
+    torch.testing.assert_close(both(seen_by(ours)).probabilities, (answers + small) / 2)
+    torch.testing.assert_close(both(seen_by(ours)).features, first.features)
+    assert both.width == 1024
 
 
 def test_a_teacher_of_pictures_prepared_in_another_way_is_refused(bundled_model: Path) -> None:
     colour = replace(load_checkpoint(bundled_model).preprocessing, color="rgb")
+    pictures = FaceDataset(np.zeros((1, 48, 48, 3), np.uint8), np.eye(8, dtype=np.float32)[:1], colour)
     with pytest.raises(AffectError, match="prepared in another way"):
-        Teachers([bundled_model], colour, torch.device("cpu"))
+        Teachers([bundled_model], colour, torch.device("cpu"), pictures)

@@ -9,7 +9,7 @@ import torch
 
 from affect import fitting
 from affect.errors import AffectError
-from affect.experiments import V1
+from affect.experiments import STARTER, V1
 
 
 @pytest.fixture
@@ -51,3 +51,10 @@ def test_what_needs_new_pictures_in_every_epoch_is_refused_where_views_are_kept(
     fitting.check_experiment(V1, 1)
     with pytest.raises(AffectError, match=f"Experiment v1 {what} .* Leave `views` away"):
         fitting.check_experiment(replace(V1, **settings), 1)  # type: ignore[arg-type]
+
+
+def test_features_are_matched_where_a_teacher_looks_at_what_is_learned_from() -> None:
+    varied = replace(STARTER, match=1.0, taught_on="varied")
+    fitting.check_experiment(varied, 1)
+    with pytest.raises(AffectError, match='Experiment starter matches .* taught_on="varied"'):
+        fitting.check_experiment(replace(varied, taught_on="as-it-is"), 1)

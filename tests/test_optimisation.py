@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from affect.data.loading import drawn
+from affect.distillation import Answer
 from affect.experiments import V1
 from affect.fitting import new_accelerator
 from affect.optimisation import Learner, WeightAverage, new_loss
@@ -24,7 +25,7 @@ class Constant:
 def learner(
     module: nn.Module,
     rate: float = 0.5,
-    teach: Callable[[torch.Tensor], torch.Tensor] | None = None,
+    teach: Callable[[torch.Tensor], Answer] | None = None,
     **changes: object,
 ) -> Learner:
     experiment = replace(V1, **changes)  # type: ignore[arg-type]
@@ -105,9 +106,9 @@ def test_teachers_are_shown_what_is_learned_from_and_their_answers_are_learned_t
     shown: list[torch.Tensor] = []
     answers = torch.full((8, 8), 1 / 8)
 
-    def teach(faces: torch.Tensor) -> torch.Tensor:
+    def teach(faces: torch.Tensor) -> Answer:
         shown.append(faces)
-        return answers
+        return Answer(answers, torch.zeros(8, 3))
 
     model = linear()
     wanted = nn.functional.cross_entropy(model(inputs), 0.7 * targets + 0.3 * answers).item()
@@ -116,6 +117,31 @@ def test_teachers_are_shown_what_is_learned_from_and_their_answers_are_learned_t
     assert learned["train_loss"] == pytest.approx(wanted, rel=1e-5)
     assert len(shown) == 1
     assert torch.equal(shown[0], inputs)
+
+
+class Matching(nn.Module):
+    """Gives what a map makes of its features beside the logits, as `affect.trunk.MatchingTop` does while it learns."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.head, self.map = linear(), nn.Linear(4, 3)
+
+    def forward(self, values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return self.head(values), self.map(values)
+
+
+def test_the_distance_to_the_teachers_features_is_part_of_the_loss() -> None:
+    inputs, targets = batch()
+    features = torch.randn(8, 3)
+    model = Matching()
+    with torch.no_grad():
+        logits, mapped = model(inputs)
+    wanted = nn.functional.cross_entropy(logits, targets) + 0.4 * (mapped - features).square().mean()
+    taught = learner(model, taught_on="varied", match=0.4, teach=lambda _: Answer(targets, features))
+    before = model.map.weight.detach().clone()
+    learned = taught.epoch(Constant(), [(inputs, targets)], "step")  # type: ignore[arg-type]
+    assert learned["train_loss"] == pytest.approx(wanted.item(), rel=1e-5)
+    assert not torch.equal(model.map.weight.detach(), before)
 
 
 def test_logit_adjustment_asks_more_of_frequent_classes_and_less_where_it_is_weaker() -> None:

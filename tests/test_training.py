@@ -92,11 +92,19 @@ RECIPE = replace(
 )
 
 
-@pytest.mark.parametrize("experiment", [TINY, pytest.param(RECIPE, marks=pytest.mark.slow)], ids=lambda e: e.name)
+MATCHING = replace(RECIPE, name="matching", distill=0.5, taught_on="varied", match=1.0)
+
+
+@pytest.mark.parametrize(
+    "experiment",
+    [TINY, *(pytest.param(e, marks=pytest.mark.slow) for e in (RECIPE, MATCHING))],
+    ids=lambda e: e.name,
+)
 def test_an_interrupted_run_resumes_to_the_same_weights(
     experiment: Experiment, manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (whole,) = train(experiment, manifest, tmp_path / "a")
+    teachers = train(TINY, manifest, tmp_path / "t") if experiment.match else []
+    (whole,) = train(experiment, manifest, tmp_path / "a", teachers=teachers)
 
     original, calls = Learner.epoch, []
 
@@ -108,8 +116,8 @@ def test_an_interrupted_run_resumes_to_the_same_weights(
 
     monkeypatch.setattr(Learner, "epoch", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        train(experiment, manifest, tmp_path / "b")
-    (resumed,) = train(experiment, manifest, tmp_path / "b", resume=True)
+        train(experiment, manifest, tmp_path / "b", teachers=teachers)
+    (resumed,) = train(experiment, manifest, tmp_path / "b", teachers=teachers, resume=True)
     assert len(calls) == 4  # two epochs before, the third again, and no more
     a, b = weights_of(whole), weights_of(resumed)
     assert all(torch.equal(a[k], b[k]) for k in a)
@@ -333,7 +341,7 @@ def test_another_network_can_be_trained_and_teach_on_varied_pictures(manifest: M
     assert load_checkpoint(teacher).architecture == "face_mobilenet"
 
     student = replace(
-        TINY, name="student", distill=0.9, taught_on="varied", mixup=0.2, stages=(Stage("all", 19, 2, 1e-3),)
+        TINY, name="student", distill=0.9, taught_on="varied", match=1.0, mixup=0.2, stages=(Stage("all", 19, 2, 1e-3),)
     )
     models = {
         name: train(student, manifest, tmp_path / name, teachers=teachers)[0]
