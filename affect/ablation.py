@@ -98,6 +98,7 @@ INGREDIENTS: dict[str, Change] = {
     "distillation": _changed(distill=0.5),
     "distillation on varied pictures": _changed(distill=0.5, taught_on="varied"),
     "distillation on varied and mixed pictures": _changed(distill=0.5, taught_on="varied", mixup=0.2),
+    "distillation on varied pictures with features": _changed(distill=0.5, taught_on="varied", match=1.0),
 }
 # of the starter's recipe, all but time, stages and teachers; "all of the recipe" is the base with these together
 RECIPE = (
