@@ -94,9 +94,9 @@ class Teachers:
 
         some = np.linspace(0, len(pictures) - 1, min(len(pictures), SETTLED_ON)).astype(int).tolist()
         parts = [pictures.__getitems__(some[i : i + 64])[0].to(device) for i in range(0, len(some), 64)]
-        self._center, self._spread = torch.zeros(1, device=device), torch.ones(1, device=device)
-        seen = torch.cat([self(faces).features for faces in parts])
-        self._center, self._spread = seen.mean(0), seen.std(0, correction=0).clamp_min(1e-3)
+        with torch.inference_mode():
+            seen = torch.cat([self._teachers[0](faces * self._std + self._mean).features for faces in parts])
+            self._center, self._spread = seen.mean(0), seen.std(0, correction=0).clamp_min(1e-3)
 
     @property
     def width(self) -> int:

@@ -67,13 +67,15 @@ def train_experiment(
     overwrite: replace what lies in the run's place. Without it, AffectError where something would be lost, before
              anything is done. With both, this very run is gone on with, and another's files are replaced.
     limit:   learn from so many pictures only, and choose the epoch on as many (a quick trial); val is measured whole.
-    teachers: checkpoints whose probabilities are learned as well, to the share that the experiment says (`distill`);
-             without them an experiment that distils learns from the labels alone, and says so.
+    teachers: checkpoints whose probabilities (`distill`), or the first one's features (`match`), are learned as well;
+             without them an experiment that does either learns from the labels alone, and says so.
     Returns the checkpoints' paths.
     """
-    if teachers and not experiment.distill:
+    taught = experiment.distill or experiment.match
+    if teachers and not taught:
         raise AffectError(
-            f"Experiment {experiment.name} learns from no teacher (its `distill` is 0). Leave --teacher away."
+            f"Experiment {experiment.name} learns from no teacher (its `distill` and `match` are 0). "
+            "Leave --teacher away."
         )
     accelerator = accelerator or new_accelerator()
     check_experiment(experiment, accelerator.num_processes)  # before hours are spent on its pictures
@@ -86,7 +88,7 @@ def train_experiment(
     progress = load_progress(run.state_path, identity) if standing == "interrupted" else Progress()
     if experiment.soft_labels:
         _check_votes(experiment, manifest, accelerator)
-    if experiment.distill and not teachers and accelerator.is_main_process:
+    if taught and not teachers and accelerator.is_main_process:
         print(f"No --teacher is given: {experiment.name} learns from the labels alone.", file=sys.stderr)
 
     varied = experiment.taught_on == "varied" and bool(teachers)
