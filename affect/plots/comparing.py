@@ -120,7 +120,7 @@ def ablation(table: pd.DataFrame, origin: str) -> Figure:
         axes.axvline(0, color="0.3", linestyle="--")
         base = float(table[metric].iloc[0])
         axes.set(
-            xlabel=f"{METRIC_NAMES[metric]}: points more than the base ({base:.3f}; line: 95 % paired interval)",
+            xlabel=f"{METRIC_NAMES[metric]}: points more than the base ({base:.3f})\nline: 95 % paired interval",
             ylim=(-0.6, len(runs) - 0.4),
         )
         tidy(axes, "x")
