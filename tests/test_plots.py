@@ -175,6 +175,15 @@ def test_training_accuracy_is_drawn_where_it_was_measured() -> None:
     )
 
 
+def test_a_tick_says_where_it_is() -> None:
+    history = HISTORY.assign(val_accuracy=np.linspace(0.84, 0.877, 6), val_f1_macro=0.711)
+    axis = plots.learning_curves(history, ORIGIN).axes[1].yaxis
+    places = axis.get_majorticklocs()
+    assert any(round(100 * at) != pytest.approx(100 * at) for at in places)
+    told = [float(label.removesuffix("%")) for label in axis.get_major_formatter().format_ticks(places)]
+    assert told == pytest.approx(100 * places)
+
+
 def test_a_run_of_one_epoch_and_one_stage_is_drawn_too(tmp_path: Path) -> None:
     plots.save(plots.learning_curves(HISTORY.head(1), ORIGIN), tmp_path / "one.png")
     with pytest.raises(ValueError, match="no epochs"):

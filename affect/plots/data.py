@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter, PercentFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 from scipy.stats import binomtest
 
 from affect.emotions import COLORS, EMOTIONS
@@ -19,6 +19,7 @@ from affect.plots.style import (
     class_means,
     class_ticks,
     headline,
+    in_percent,
     largest_off_diagonal,
     new_figure,
     share_of_rows,
@@ -52,7 +53,7 @@ def class_balance(table: pd.DataFrame, data: str) -> Figure:
         for place, height, count in zip(x, share, row, strict=True):
             axes.text(place, height + 0.004, f"{count:,}", ha="center", va="bottom", fontsize=7, rotation=90)
     class_ticks(axes)
-    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    in_percent(axes.yaxis)
     axes.set(ylabel="share of the split (number: pictures)")
     axes.margins(y=0.14)
     tidy(axes)
@@ -194,7 +195,7 @@ def annotator_agreement(votes: pd.DataFrame, labels: Ints, origin: str) -> Figur
     left, right = figure.subplots(1, 2)
     left.hist(share, bins=np.arange(0.05, 1.1, 0.1), weights=np.full(len(share), 1 / len(share)),
               color=MAIN, edgecolor="white")  # fmt: skip
-    left.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    in_percent(left.yaxis)
     left.set(
         xlabel="share of the votes for the most frequent class", ylabel="share of the pictures", title="All classes"
     )
@@ -205,9 +206,9 @@ def annotator_agreement(votes: pd.DataFrame, labels: Ints, origin: str) -> Figur
             right.text(c, mean + 0.01, f"{mean:.0%}", ha="center", va="bottom", fontsize=9)
     class_ticks(right, [f"{(chosen == c).sum():,}" for c in range(len(EMOTIONS))])
     right.tick_params(axis="x", labelsize=8)
-    right.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    in_percent(right.yaxis)
     right.set(ylabel="mean share for the most frequent class", ylim=(0, 1.08), title="By class (number: pictures)")
-    left.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    in_percent(left.xaxis)
     for axes in (left, right):
         tidy(axes)
     split = (share <= 0.5).mean()
@@ -238,7 +239,7 @@ def faces_found(found: pd.Series, labels: pd.Series, origin: str) -> Figure:
         axes.vlines(c, interval.low, interval.high, color="0.15", linewidth=2)
         axes.text(c, interval.high + 0.015, f"{shares[c]:.0%}", ha="center", va="bottom", fontsize=9)
     class_ticks(axes, [f"n = {n:,}" for n in counts])
-    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    in_percent(axes.yaxis)
     axes.set(ylabel="pictures with a found face (line: 95 % interval)", ylim=(0, 1.12))
     tidy(axes)
     finding = f"A face is found in {found.mean():.0%} of the pictures"

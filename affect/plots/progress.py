@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator
 
-from affect.plots.style import MAIN, MUTED, OTHER, THIRD, headline, legend_below, new_figure, tidy
+from affect.plots.style import MAIN, MUTED, OTHER, THIRD, headline, in_percent, legend_below, new_figure, tidy
 
 
 def learning_curves(history: pd.DataFrame, origin: str, best_by: str | Mapping[str, str] = "val_accuracy") -> Figure:
@@ -38,7 +38,7 @@ def learning_curves(history: pd.DataFrame, origin: str, best_by: str | Mapping[s
     right.plot(epochs, history["val_accuracy"], "s-", color=MAIN, label="held-out accuracy")
     right.plot(epochs, history["val_f1_macro"], "^-", color=THIRD, label="held-out macro F1")
     right.set(ylabel="share of the pictures, or F1")
-    right.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    in_percent(right.yaxis)
     for axes in (left, right):
         _mark_stages(axes, stages)
         axes.set(xlabel="epoch (counted through all stages)", xlim=(0.5, len(history) + 0.5))

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 from sklearn.metrics import auc, confusion_matrix, roc_curve
 
 from affect.emotions import COLORS, EMOTIONS
@@ -22,6 +21,7 @@ from affect.plots.style import (
     class_heatmap,
     class_ticks,
     headline,
+    in_percent,
     largest_off_diagonal,
     legend_below,
     new_figure,
@@ -116,8 +116,7 @@ def _reliability_column(upper: Axes, lower: Axes, probabilities: Floats, labels:
     upper.bar(edges[:-1], accuracy, 1 / bins, align="edge", color=MAIN, edgecolor="white")
     upper.plot([0, 1], [0, 1], color="0.3", linestyle="--", label="perfect calibration")
     upper.set(ylim=(0, 1))
-    for axis in (upper.yaxis, lower.xaxis):
-        axis.set_major_formatter(PercentFormatter(1, decimals=0))
+    in_percent(upper.yaxis, lower.xaxis)
     lower.bar(edges[:-1], count, 1 / bins, align="edge", color=MUTED, edgecolor="white")
     lower.set(xlabel="confidence (highest probability)", xlim=(0, 1))
     tidy(upper)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import seaborn as sns
 from matplotlib import patheffects
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.colors import LinearSegmentedColormap, PowerNorm
 from matplotlib.figure import Figure
 
@@ -56,6 +57,12 @@ def tidy(axes: Axes, grid: str = "y") -> None:
     axes.set_axisbelow(True)
     axes.grid(axis=grid, alpha=0.3)  # type: ignore[arg-type]
     axes.spines[["top", "right"]].set_visible(False)
+
+
+def in_percent(*axes: Axis) -> None:
+    """Shares 0…1 are told as 0…100 %, with as many digits as a tick needs: 82.5 % is not told as 82 %."""
+    for axis in axes:
+        axis.set_major_formatter(lambda share, _: f"{100 * share:.4g}%")
 
 
 def legend_below(axes: Axes, columns: int = 2) -> None:
