@@ -1,4 +1,4 @@
-"""What each ingredient of the starter's recipe brings.  `python -m affect.ablation --data ferplus.zip`
+"""What each ingredient of the assistant's recipe brings.  `python -m affect.ablation --data ferplus.zip`
 
 A base run, and the base with one ingredient more: the same pictures, stages and seed, each measured on the val split
 and set beside the base picture by picture. Runs are kept and not repeated, so it can be stopped and started again.
@@ -24,7 +24,7 @@ from affect.data.manifest import Manifest, read_manifest
 from affect.data.options import add_labelling
 from affect.errors import AffectError
 from affect.exit_codes import exit_code_of
-from affect.experiments import STARTER, Augmentation, Experiment, Stage, adapted
+from affect.experiments import ASSISTANT, Augmentation, Experiment, Stage, adapted
 from affect.files import atomic_path
 from affect.metrics import Floats, bootstrap, metrics_of, percentile_interval
 from affect.training import train_experiment
@@ -36,7 +36,7 @@ Change = Callable[[Experiment], Experiment]
 BASE = Experiment(
     name="base",
     question="How good is plain fine-tuning of the whole network?",
-    preprocessing=STARTER.preprocessing,
+    preprocessing=ASSISTANT.preprocessing,
     stages=(Stage("all", trained_blocks=19, epochs=8, learning_rate=2e-3),),
     augmentation=Augmentation(flip=0.5),
     optimizer="adamw",
@@ -51,9 +51,9 @@ def _augmented(**settings: Any) -> Change:
     return lambda e: replace(e, augmentation=replace(e.augmentation, **settings))
 
 
-def _as_starter(*names: str) -> Change:
-    """These settings of the pictures' variation are the starter's."""
-    return _augmented(**{name: getattr(STARTER.augmentation, name) for name in names})
+def _as_assistant(*names: str) -> Change:
+    """These settings of the pictures' variation are the assistant's."""
+    return _augmented(**{name: getattr(ASSISTANT.augmentation, name) for name in names})
 
 
 def _changed(**settings: Any) -> Change:
@@ -75,18 +75,18 @@ def _longer(factor: int) -> Change:
 INGREDIENTS: dict[str, Change] = {
     "soft labels": _changed(soft_labels=True),
     "soft labels of two votes or more": _changed(soft_labels=True, min_votes=2),
-    "rotation, shift and scale": _as_starter("rotation", "shift", "scale"),
-    "light and blur": _as_starter("light", "blur"),
-    "random erasing": _as_starter("erase"),
-    "poor camera": _as_starter("camera"),
+    "rotation, shift and scale": _as_assistant("rotation", "shift", "scale"),
+    "light and blur": _as_assistant("light", "blur"),
+    "random erasing": _as_assistant("erase"),
+    "poor camera": _as_assistant("camera"),
     "RandAugment": _augmented(random_ops=2),
     "mixup": _changed(mixup=0.2),
     "cutmix": _changed(cutmix=1.0),
-    "averaged weights": _changed(average=STARTER.average),
-    "weight decay": _changed(weight_decay=STARTER.weight_decay),
+    "averaged weights": _changed(average=ASSISTANT.average),
+    "weight decay": _changed(weight_decay=ASSISTANT.weight_decay),
     "sharpness-aware minimisation": _changed(sharpness=0.05),
     "logit adjustment": _changed(imbalance="logit-adjustment", adjustment=0.5),
-    "balanced sampling": _changed(balance=STARTER.balance),
+    "balanced sampling": _changed(balance=ASSISTANT.balance),
     "colour": lambda e: replace(e, preprocessing=replace(e.preprocessing, color="rgb")),
     "96 px": _sized(96),
     "128 px": _sized(128),
@@ -100,7 +100,7 @@ INGREDIENTS: dict[str, Change] = {
     "distillation on varied and mixed pictures": _changed(distill=0.5, taught_on="varied", mixup=0.2),
     "distillation on varied pictures with features": _changed(distill=0.5, taught_on="varied", match=1.0),
 }
-# of the starter's recipe, all but time, stages and teachers; "all of the recipe" is the base with these together
+# of the assistant's recipe, all but time, stages, teachers and mixing; "all of the recipe" is the base with these
 RECIPE = (
     "soft labels of two votes or more",
     "rotation, shift and scale",

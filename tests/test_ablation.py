@@ -13,7 +13,7 @@ from affect.ablation import BASE, COMPARED, INGREDIENTS, METRICS, TOGETHER, abla
 from affect.data.manifest import read_manifest
 from affect.data.sample import write_sample
 from affect.errors import AffectError
-from affect.experiments import STARTER, Experiment, Stage, adapted
+from affect.experiments import ASSISTANT, Experiment, Stage, adapted
 from affect.optimisation import Learner
 from affect.preprocessing import Preprocessing
 
@@ -32,13 +32,13 @@ def test_ingredients_are_added_to_a_smaller_base_as_well() -> None:
     runs = runs_of(["twice as long", "96 px", "mixup", "all of the recipe, twice as long"], base)
     assert [r.stages[0].epochs for r in runs.values()] == [3, 6, 3, 3, 6]
     assert [r.preprocessing.image_size for r in runs.values()] == [64, 64, 96, 64, 64]
-    assert [r.average for r in runs.values()] == [0, 0, 0, 0, STARTER.average]
+    assert [r.average for r in runs.values()] == [0, 0, 0, 0, ASSISTANT.average]
 
 
-def test_the_ingredients_together_are_what_the_starter_is_made_of() -> None:
+def test_the_ingredients_together_are_what_the_assistant_is_made_of() -> None:
     together = runs_of(["all of the recipe"])["all of the recipe"]
-    aside = ("name", "question", "stages", "distill")
-    assert replace(together, **{field: getattr(STARTER, field) for field in aside}) == STARTER
+    aside = ("name", "question", "stages", "distill", "taught_on", "match", "mixup")
+    assert replace(together, **{field: getattr(ASSISTANT, field) for field in aside}) == ASSISTANT
 
 
 def test_an_unknown_ingredient_is_told_with_those_that_exist() -> None:
