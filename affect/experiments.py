@@ -179,10 +179,10 @@ V4 = replace(
 )
 
 # How the bundled model is made: a teacher learns first, then the model in two runs, from the annotators' votes and the
-# teacher.
-# FER+ is 48 px and grey: colour cannot be learned from it, nor detail finer than 48 px, so the live crop loses both
-# before the model sees it.
-#
+# teacher. FER+ is 48 px and grey: colour cannot be learned from it, nor detail finer than 48 px, so the live crop loses
+# both before the model sees it.
+FERPLUS = Preprocessing(image_size=104, color="grey", detail=48, crop_margin=0.011, crop_shift=0.005)
+
 # The teacher is another network, begun by telling people apart instead of ImageNet's objects
 # (`--init-weights face_mobilenet.pt`, made by affect.face_weights). It sees the pictures as it did there: levels 0…255,
 # without the means of the channels, and larger: it learned to look at 224 px, and what it knew is worth less the
@@ -191,14 +191,8 @@ FACE_TEACHER = Experiment(
     name="face_teacher",
     question="What do faces add that a network has learned to tell apart before?",
     network="face_mobilenet",
-    preprocessing=Preprocessing(
-        image_size=160,
-        color="grey",
-        detail=48,
-        crop_margin=0.011,
-        crop_shift=0.005,
-        mean=(103.939 / 255, 116.779 / 255, 123.68 / 255),
-        std=(1 / 255,) * 3,
+    preprocessing=replace(
+        FERPLUS, image_size=160, mean=(103.939 / 255, 116.779 / 255, 123.68 / 255), std=(1 / 255,) * 3
     ),
     stages=(Stage("all", 14, epochs=8, learning_rate=1e-3),),
     augmentation=Augmentation(flip=0.5, rotation=12, shift=0.06, scale=0.1, light=0.3, blur=0.1, camera=0.1, erase=0.1),
@@ -222,7 +216,7 @@ ASSISTANT = replace(
     name="assistant",
     question="How much of what another network knows does MobileNetV2 learn?",
     network="mobilenet_v2",
-    preprocessing=Preprocessing(image_size=104, color="grey", detail=48, crop_margin=0.011, crop_shift=0.005),
+    preprocessing=FERPLUS,
     stages=(
         Stage("small", 19, epochs=16, learning_rate=2e-3, image_size=80, monitor="val_loss", keep=False),
         Stage("full", 19, epochs=10, learning_rate=1e-3),
