@@ -6,7 +6,6 @@ and set beside the base picture by picture. Runs are kept and not repeated, so i
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -17,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from affect.arguments import positive, seed_number
+from affect.arguments import CommandParser, positive, seed_number
 from affect.comparison.measured import read_metrics, read_pair
 from affect.comparison.table import cell
 from affect.data.manifest import Manifest, read_manifest
@@ -248,7 +247,7 @@ def table_of(table: pd.DataFrame) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line. Returns the exit code."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="python -m affect.ablation",
         description="Train the base and the base with one ingredient more, and put them side by side.",
         epilog="Runs that are finished are read. Stop it with Ctrl-C and start it again at any time.",

@@ -5,7 +5,6 @@ The command line and the notebooks go the same way: `evaluate_pictures` measures
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import sys
@@ -21,6 +20,7 @@ from scipy.special import softmax
 from torch import nn
 from tqdm import tqdm
 
+from affect.arguments import CommandParser
 from affect.data.cache import prepare_pictures
 from affect.data.loading import FaceDataset, hard_labels, target_distributions
 from affect.data.manifest import Manifest, read_manifest
@@ -229,7 +229,7 @@ def _bracket(interval: list[float] | None) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line. Returns the exit code."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="python -m affect.evaluation",
         description="Measure a checkpoint on a data set: per-class table with 95 % bootstrap intervals on stdout, "
         "files with --out.",

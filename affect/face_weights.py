@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from affect.arguments import CommandParser
 from affect.checkpoint_file import write_whole
 from affect.data.cache import prepare_pictures
 from affect.data.loading import normalized
@@ -124,7 +125,7 @@ def _settle(
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    made = argparse.ArgumentParser(
+    made = CommandParser(
         prog="python -m affect.face_weights",
         description="Turn the weights of a face recognition network into a start for the experiment face_teacher.",
         epilog="then:\n  python -m affect.training face_teacher --data DIR_OR_ZIP --init-weights face_mobilenet.pt",

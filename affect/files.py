@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
+import secrets
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -11,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 RETRY_S = 0.1
+TEMPORARY_HOME = "AFFECT_TEMPORARY_HOME"  # names the folder that stands in for the home folder; child processes know it
 
 
 @contextmanager
@@ -83,6 +87,54 @@ def cache_folder() -> Path:
     from platformdirs import user_cache_path  # only where no variable names the folder
 
     return user_cache_path("affect", appauthor=False)
+
+
+def home_folder() -> Path | None:
+    """The user's home folder; None where there is none that lasts and can be written to.
+
+    A container's user often has no account and no HOME, or "/" for one; a service's home need not exist.
+    """
+    try:
+        home = Path.home()
+    except RuntimeError:
+        return None
+    lasts = str(home) != os.environ.get(TEMPORARY_HOME)
+    return home if lasts and home.is_absolute() and os.access(home, os.W_OK | os.X_OK) else None
+
+
+def settle_home() -> Path | None:
+    """Give the process a temporary home folder where it has none, since every library keeps its caches there.
+
+    Returns the folder, which is removed at the process's end; None where there is a home folder already, or no place
+    for a temporary one.
+    """
+    if home_folder() is not None or TEMPORARY_HOME in os.environ:
+        return None
+    try:
+        folder = tempfile.mkdtemp(prefix="affect-")
+    except OSError:
+        return None
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ.update(dict.fromkeys((TEMPORARY_HOME, "HOME", "USERPROFILE"), folder))
+    return Path(folder)
+
+
+def try_folder(folder: Path) -> None:
+    """Raise OSError where no folder with a file in it can be made in `folder`; nothing stays of the try."""
+    made: list[Path] = []
+    file = folder / f".affect-{secrets.token_hex(8)}" / "file"
+    try:
+        for path in reversed(file.parents):
+            if not path.is_dir():
+                path.mkdir()
+                made.append(path)
+        file.write_bytes(b"x")
+    finally:
+        with suppress(OSError):
+            file.unlink()
+        for path in reversed(made):
+            with suppress(OSError):
+                path.rmdir()
 
 
 def same_file(one: Path, other: Path) -> bool:

@@ -9,12 +9,12 @@ checkpoint's row in the table of the folder's `README.md`, where there is one. W
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from pathlib import Path
 from typing import Any
 
+from affect.arguments import CommandParser
 from affect.comparison.measured import read_metrics
 from affect.errors import AffectError
 from affect.exit_codes import exit_code_of
@@ -181,7 +181,7 @@ def _parts(path: Path, begin: str, end: str) -> tuple[str, str, str]:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line. Returns the exit code."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="python -m affect.model_card", description="Renew the figures in a checkpoint's model card."
     )
     parser.add_argument("model", type=Path, metavar="FILE.pt")

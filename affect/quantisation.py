@@ -7,7 +7,6 @@ one in float32 also with the mirror image of each, the mean of both answers (tes
 
 from __future__ import annotations
 
-import argparse
 import json
 import logging
 import sys
@@ -22,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from affect.arguments import positive
+from affect.arguments import CommandParser, positive
 from affect.data.cache import prepare_pictures
 from affect.data.loading import hard_labels
 from affect.data.manifest import Manifest, read_manifest
@@ -260,7 +259,7 @@ def table_of(found: Comparison) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line. Returns the exit code."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="python -m affect.quantisation",
         description="A model in 8-bit integers beside itself: accuracy, calibration, time, size. It is not kept.",
         epilog="example: python -m affect.quantisation --model models/starter_ferplus.pt --data ferplus.zip "

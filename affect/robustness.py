@@ -5,7 +5,6 @@ Every picture of a split is changed in twelve ways at three strengths (`affect.c
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Callable
@@ -18,6 +17,7 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
+from affect.arguments import CommandParser
 from affect.corruptions import CORRUPTIONS, Corruption
 from affect.data.framing import FaceFinder, FoundFace, cropped
 from affect.data.loading import hard_labels
@@ -161,7 +161,7 @@ def write(table: pd.DataFrame, out: Path, origin: str) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line. Returns the exit code."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="python -m affect.robustness",
         description="Accuracy of one model or several under twelve corruptions at three strengths, on stdout.",
         epilog="example: python -m affect.robustness --model models/starter_ferplus.pt older.pt --data ferplus.zip "

@@ -20,7 +20,7 @@ import pandas as pd
 from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list
 
-from affect.arguments import positive, seed_number
+from affect.arguments import CommandParser, positive, seed_number
 from affect.data.cache import prepare_pictures
 from affect.data.framing import measure_framing
 from affect.data.loading import FaceDataset, target_distributions
@@ -199,7 +199,7 @@ def _pictures(
 
 def parser() -> argparse.ArgumentParser:
     """The command line of the training."""
-    made = argparse.ArgumentParser(
+    made = CommandParser(
         prog="python -m affect.training",
         description="Train an experiment, keep its best epochs in models/, and measure them on the val split.",
         epilog="examples:\n"

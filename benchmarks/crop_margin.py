@@ -11,7 +11,6 @@ with the picture that was set in: overlap, and where the eyes lie (OpenCV's eye 
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from pathlib import Path
@@ -25,7 +24,7 @@ from tqdm import tqdm
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from affect import plots
-from affect.arguments import positive, seed_number
+from affect.arguments import CommandParser, positive, seed_number
 from affect.data.manifest import read_manifest
 from affect.emotions import COLORS
 from affect.faces import FaceBox, HaarDetector, YuNetDetector, crop_face, crop_square
@@ -177,7 +176,7 @@ def figure_of(figures: dict, table: np.ndarray, mean: Image) -> Figure:
 
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = CommandParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", type=Path, required=True, metavar="DIR_OR_ZIP")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     parser.add_argument("--yunet", type=Path, metavar="FILE.onnx", help="also compare YuNet's boxes with Haar's")

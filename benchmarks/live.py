@@ -7,7 +7,6 @@ With --write the tables, the plot and the JSON in this folder are renewed. Run i
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import platform
@@ -17,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from affect.arguments import CommandParser
 from affect.files import atomic_path
 from affect.live.app import BUNDLED
 from affect.machine import processor
@@ -162,7 +162,7 @@ def write(found: dict[str, Any]) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line. Returns 0 when every bar is met, else 1."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.live", description=__doc__.split("\n")[0])
+    parser = CommandParser(prog="python -m benchmarks.live", description=__doc__.split("\n")[0])
     parser.add_argument("--model", type=Path, default=BUNDLED, metavar="FILE.pt")
     parser.add_argument("--frames", type=int, default=600, metavar="N", help="of the main comparison (default 600)")
     parser.add_argument("--write", action="store_true", help="renew README.md, live.json and live.png in benchmarks/")

@@ -9,7 +9,6 @@ Needs Linux (/proc). Run it on a machine that does nothing else.
 
 from __future__ import annotations
 
-import argparse
 import gc
 import json
 import sys
@@ -23,6 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from tqdm import tqdm
 
+from affect.arguments import CommandParser
 from affect.live.app import BUNDLED, parser
 from affect.live.classifier import load_classifier
 from affect.live.control import Command
@@ -197,7 +197,7 @@ def report(found: dict[str, Any]) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line. Returns 0 when every bar is met, else 1."""
-    made = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__.split("\n")[0])
+    made = CommandParser(prog="python -m benchmarks.soak", description=__doc__.split("\n")[0])
     made.add_argument("--frames", type=int, default=200_000, metavar="N", help="7,000 or more (default 200000)")
     made.add_argument("--model", type=Path, default=BUNDLED, metavar="FILE.pt")
     options = made.parse_args(arguments)

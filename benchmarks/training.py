@@ -28,7 +28,7 @@ import pandas as pd
 import torch
 
 from affect import plots
-from affect.arguments import positive, seed_number
+from affect.arguments import CommandParser, positive, seed_number
 from affect.data.manifest import Manifest, read_manifest
 from affect.data.splits import stratified_part
 from affect.errors import AffectError
@@ -215,7 +215,7 @@ def save(found: dict[str, Any], folder: Path) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    made = argparse.ArgumentParser(
+    made = CommandParser(
         prog="python -m benchmarks.training", description=(__doc__ or "").split("\n")[0],
         epilog="exit codes: 0 every measured bar is met, 1 one is not, 2 unusable data, 130 Ctrl-C",
     )  # fmt: skip

@@ -16,14 +16,15 @@ import pytest
 from conftest import REPOSITORY
 
 from affect.live.texts import TEXTS
+from affect.spoken import SPANISH_OF_OURS
 
 PAGES = {"en": REPOSITORY / "docs" / "troubleshooting.md", "es": REPOSITORY / "docs" / "troubleshooting.es.md"}
 LISTS = ("source", "annotations", "manifest")  # modules of affect.data: why a picture is left out
 
 # Sentences of TEXTS that tell of no trouble: labels, questions, and what goes well.
 WELL = re.compile(
-    r"(key|help|summary|screen_hint)_.*|enter|space|yes_no|frames|camera|stream|video|image|demo|screen|perceived|paused"
-    r"|paused_means|not_recording|recording_(started|ended)|report_made|model_and_source|marked|marker_question"
+    r"(key|help|option|summary|screen_hint)_.*|enter|space|yes_no|frames|camera|stream|video|image|demo|screen|perceived"
+    r"|paused|paused_means|not_recording|recording_(started|ended)|report_made|model_and_source|marked|marker_question"
     r"|consent_question|baseline_(running|on|begun|applied|unmoved|stopped|undone)|snapshot_(question|stored)|screen_kept"
     r"|signal_back|picture_back"
 )
@@ -45,7 +46,7 @@ def is_message(call: ast.Call) -> bool:
     function = ast.unparse(call.func)
     if function == "print":
         return "file=sys.stderr" in map(ast.unparse, call.keywords)
-    return function.endswith(("AffectError", "ArgumentTypeError", ".error", "tqdm.write"))
+    return function.endswith(("AffectError", "ArgumentTypeError", ".error", "tqdm.write")) or function == "said"
 
 
 def messages_of(module: Path) -> Iterator[str]:
@@ -75,6 +76,8 @@ def plain(text: str) -> str:
 def messages(language: str = "en") -> dict[str, str]:
     """Every message with words of its own, by a name that is the same in both languages."""
     found = {plain(m): plain(m) for path in (REPOSITORY / "affect").rglob("*.py") for m in messages_of(path)}
+    spanish = {plain(of): plain(told) for of, told in SPANISH_OF_OURS.items()} if language == "es" else {}
+    found = {name: spanish.get(name, message) for name, message in found.items()}
     for key, told in TEXTS.items():
         found.pop(plain(told["en"]), None)
         if not WELL.fullmatch(key):
@@ -109,7 +112,7 @@ def known(quoted: list[str], language: str) -> set[str]:
 
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_every_message_is_on_the_page(language: str) -> None:
-    wanted = {n: m for n, m in messages(language).items() if language == "en" or n in TEXTS}
+    wanted = {n: m for n, m in messages(language).items() if language == "en" or n in TEXTS or n != m}
     on_page = known(quotes(language), language)
     assert [message for name, message in wanted.items() if name not in on_page] == []
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
+from affect.arguments import CommandParser
 from affect.comparison import write_comparison
 from affect.comparison.mistakes import mistakes_text
 from affect.comparison.models import models_text
@@ -14,7 +14,7 @@ from affect.exit_codes import exit_code_of
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line. Returns the exit code."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="python -m affect.comparison",
         description="Put the six models, and the mistakes, side by side: comparison.* and mistakes.* (CSV, Markdown, "
         "PNG). Prints the tables; what is not measured yet is named on stderr.",

@@ -6,7 +6,6 @@ and the file appears under its name only when it is whole.
 
 from __future__ import annotations
 
-import argparse
 import errno
 import re
 import shutil
@@ -15,6 +14,7 @@ import zipfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from affect.arguments import CommandParser
 from affect.errors import AffectError
 from affect.exit_codes import exit_code_of
 from affect.files import sha256_of
@@ -115,7 +115,7 @@ def _interruption(error: Exception, target: Path) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line. Returns the exit code: 0 done, 2 not possible, 130 interrupted."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="python -m affect.data.download",
         description=f"Fetch {FILE} (about 8 GB) from the Hugging Face data set {REPOSITORY}.",
         epilog="An interrupted download goes on where it stopped. AffectNet's terms of use apply to the pictures.",

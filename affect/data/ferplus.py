@@ -8,7 +8,6 @@ has the votes of ten annotators for each of its rows, in the same order.
 
 from __future__ import annotations
 
-import argparse
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from affect.arguments import CommandParser
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 from affect.exit_codes import exit_code_of
@@ -105,7 +105,7 @@ def _pictures(path: Path) -> Iterator[tuple[Image, str]]:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line. Returns the exit code."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="python -m affect.data.ferplus",
         description="Make ferplus.zip of FER2013's pictures and FER+'s votes: train, val (PublicTest) and test "
         "(PrivateTest).",

@@ -6,7 +6,6 @@ Counts per class and split, sizes, what cannot be read, copies and those across 
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from affect.arguments import CommandParser
 from affect.data.duplicates import Fingerprints, exact_groups, fingerprints, near_groups
 from affect.data.manifest import VOTES, Manifest, read_manifest
 from affect.data.options import add_labelling
@@ -216,7 +216,7 @@ def _plain(table: pd.DataFrame) -> dict[str, dict[str, float]]:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line. Returns the exit code: 0 done, 2 not possible, 130 interrupted."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="python -m affect.data.report", description="Counts, sizes, copies and disagreements of a data set."
     )
     parser.add_argument("--data", type=Path, required=True, metavar="DIR_OR_ZIP")

@@ -5,7 +5,6 @@ python -m affect.data.sample sample --train 40 --val 10
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import numpy as np
 from tqdm import tqdm
 
 from affect import __version__
-from affect.arguments import positive, seed_number
+from affect.arguments import CommandParser, positive, seed_number
 from affect.data.drawing import draw_face
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
@@ -63,7 +62,7 @@ def sample_data_set() -> Path:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line. Returns the exit code."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="python -m affect.data.sample", description="Draw a data set of faces in class folders."
     )
     parser.add_argument("folder", type=Path)

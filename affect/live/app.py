@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from affect import __version__
-from affect.arguments import positive
+from affect.arguments import CommandParser, positive
 from affect.emotions import LANGUAGES
 from affect.errors import AffectError
-from affect.files import same_file
-from affect.live.terminal import consent_of, tell
+from affect.files import same_file, try_folder
+from affect.live.terminal import consent_of, language_of, tell
 from affect.live.texts import default_language, text, told
 from affect.signals import end_on_signals
+from affect.spoken import said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,70 +34,42 @@ HOME = Path(__file__).resolve().parents[2]
 TRAINED = HOME / "models" / "best_model_finetuned_affectnet_v4.pt"
 BUNDLED = HOME / "models" / "starter_ferplus.pt"
 
-DESCRIPTION = """\
-Recognise facial expressions live: a camera, a file or a stream in, eight probabilities for each face out.
-The labels are perceived expressions, not felt emotions, and no diagnosis."""
-EXAMPLES = """\
-examples:
-  python affectnet_webcam_detector.py                          the first camera, in a window (q or Esc leaves)
-  python affectnet_webcam_detector.py --source demo            without a camera
-  python affectnet_webcam_detector.py --record sessions        asks for consent, then records numbers, and a report
-  python affectnet_webcam_detector.py --source a.mp4 b.mp4 --record sessions --consent
-  python affectnet_webcam_detector.py --source talk.mp4 --headless --csv talk.csv
-exit codes: 0 done, 2 wrong arguments or an unusable model or source, 130 Ctrl-C (everything is written)"""
 
+def parser(language: str | None = None) -> argparse.ArgumentParser:
+    """The command line of the webcam program.   language: of its words; None: the computer's."""
+    language = language or default_language()
 
-def parser() -> argparse.ArgumentParser:
-    """The command line of the webcam program."""
-    made = argparse.ArgumentParser(
+    def told(name: str, **values: str) -> str:
+        return text(f"option_{name}", language, **values)
+
+    made = CommandParser(
+        language=language,
         prog="affectnet_webcam_detector.py",
-        description=DESCRIPTION,
-        epilog=EXAMPLES,
+        description=told("program"),
+        epilog=told("examples"),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument(
-        "--source", nargs="+", default=["0"], metavar="SRC",
-        help="camera number (default 0), video or image file, rtsp:// or http:// address, demo, or screen (the part of "
-        "it that you draw once; screen:new draws anew, screen:X,Y,W,H names it); with --record, several video files",
-    )  # fmt: skip
-    made.add_argument(
-        "--model", type=Path, metavar="FILE.pt",
-        help=f"checkpoint (default: models/{TRAINED.name} if it is there, else the bundled models/{BUNDLED.name})",
-    )  # fmt: skip
-    made.add_argument("--headless", action="store_true", help="no window: a line a second and a summary on stdout")
-    made.add_argument("--csv", type=Path, metavar="FILE", help="a row per face and frame (replaces the file)")
-    made.add_argument("--save-video", type=Path, metavar="FILE", help="the annotated video, .mp4 or .avi")
-    made.add_argument("--max-frames", type=positive, metavar="N", help="stop after N frames")
-    made.add_argument(
-        "--record", type=Path, metavar="DIR",
-        help="record a session into a folder of its own in DIR: numbers only, and a report; video files are analysed "
-        "without a window",
-    )  # fmt: skip
-    made.add_argument("--consent", action="store_true", help="the person has agreed to be recorded: do not ask")
-    made.add_argument(
-        "--lang", choices=LANGUAGES, default=default_language(), help="language (default: the computer's)"
-    )
-    made.add_argument("--faces", type=positive, default=1, metavar="N", help="the N largest faces (default 1)")
-    made.add_argument("--detector", choices=("haar", "yunet"), default="haar", help="face detector (default haar)")
-    made.add_argument(
-        "--detector-model",
-        type=Path,
-        metavar="FILE.onnx",
-        help="YuNet's file, for --detector yunet",
-    )
-    made.add_argument(
-        "--backend",
-        choices=("onnx", "torch"),
-        default="onnx",
-        help="what runs the model (default onnx)",
-    )
-    made.add_argument("--version", action="version", version=f"affect {__version__}")
+    made.add_argument("--source", nargs="+", default=["0"], metavar="SRC", help=told("source"))
+    names = {"trained": TRAINED.name, "bundled": BUNDLED.name}
+    made.add_argument("--model", type=Path, metavar="FILE.pt", help=told("model", **names))
+    made.add_argument("--headless", action="store_true", help=told("headless"))
+    made.add_argument("--csv", type=Path, metavar="FILE", help=told("csv"))
+    made.add_argument("--save-video", type=Path, metavar="FILE", help=told("save_video"))
+    made.add_argument("--max-frames", type=positive, metavar="N", help=told("max_frames"))
+    made.add_argument("--record", type=Path, metavar="DIR", help=told("record"))
+    made.add_argument("--consent", action="store_true", help=told("consent"))
+    made.add_argument("--lang", choices=LANGUAGES, default=language, help=told("lang"))
+    made.add_argument("--faces", type=positive, default=1, metavar="N", help=told("faces"))
+    made.add_argument("--detector", choices=("haar", "yunet"), default="haar", help=told("detector"))
+    made.add_argument("--detector-model", type=Path, metavar="FILE.onnx", help=told("detector_model"))
+    made.add_argument("--backend", choices=("onnx", "torch"), default="onnx", help=told("backend"))
+    made.add_argument("--version", action="version", version=f"affect {__version__}", help=told("version"))
     return made
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the program. Returns the exit code: 0, 2, or 130 after Ctrl-C."""
-    options = parser().parse_args(arguments)
+    options = parser(language_of(arguments)).parse_args(arguments)
 
     from affect.live.summary import Summary
 
@@ -104,16 +77,17 @@ def main(arguments: list[str] | None = None) -> int:
     end_on_signals()
     try:
         code = run(options, summary)
-    except AffectError as error:
         summary.print()
+    except AffectError as error:
+        with suppress(AffectError, OSError):
+            summary.print()
         tell(f"error: {told(error, options.lang)}")
         return 2
-    except KeyboardInterrupt:
-        with suppress(OSError):  # the terminal may have been closed
+    except (KeyboardInterrupt, BrokenPipeError):  # who reads what it prints has gone (`| head`)
+        with suppress(AffectError, OSError):  # the terminal may have been closed
             summary.print()
         tell(text("interrupted", options.lang))
         return 130
-    summary.print()
     return code
 
 
@@ -165,9 +139,11 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
 
 
 def _check(options: argparse.Namespace) -> None:
-    """Options that do not go together. Raises AffectError."""
+    """Options that do not go together, and a folder that cannot be recorded into. Raises AffectError."""
+    if (quoted := _quoted(options.source)) is not None:
+        raise AffectError(said("A name with spaces needs quotation marks: {quoted}", quoted=f"--source {quoted}"))
     if len(options.source) > 1 and options.record is None:
-        raise AffectError(text("several_need_record", options.lang))
+        raise AffectError(text("several_need_record", options.lang, quoted=f'"{" ".join(options.source)}"'))
     if len(options.source) > 1 and (options.csv or options.save_video):
         raise AffectError(text("several_into_one", options.lang))
     outputs = {"--csv": options.csv, "--save-video": options.save_video}
@@ -176,6 +152,27 @@ def _check(options: argparse.Namespace) -> None:
             raise AffectError(text("overwrites_source", options.lang, option=option, path=path))
     if all(outputs.values()) and same_file(options.csv, options.save_video):
         raise AffectError(text("outputs_in_one", options.lang, path=options.csv))
+    if options.record is not None:
+        try:
+            try_folder(options.record)
+        except OSError as error:
+            reason = error.strerror or error
+            raise AffectError(text("folder_unwritable", options.lang, folder=options.record, reason=reason)) from error
+
+
+def _quoted(sources: list[str]) -> str | None:
+    """The sources as they should have been typed, where words of them are one file's name; None where none are."""
+    typed, start, joined = [], 0, False
+    while start < len(sources):
+        ends = range(len(sources), start + 1, -1)
+        whole = [
+            end for end in ends if not Path(sources[start]).is_file() and Path(" ".join(sources[start:end])).exists()
+        ]
+        end = whole[0] if whole else start + 1
+        name = " ".join(sources[start:end])
+        typed.append(f'"{name}"' if " " in name else name)
+        joined, start = joined or bool(whole), end
+    return " ".join(typed) if joined else None
 
 
 def _processed(

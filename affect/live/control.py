@@ -31,10 +31,12 @@ class Question:
     """Something the person must answer before the keys mean commands again.
 
     text: in the person's language.   kind: "yes-no" (answered "yes" or None), or "text" (a short line, maybe empty).
+    proposed: of a text, what stands there before anything is typed.
     """
 
     text: str
     kind: Literal["yes-no", "text"]
+    proposed: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,10 @@ from typing import Final
 FILE_TEXTS: Final[dict[str, dict[str, str]]] = {
     # files that do not go together
     "several_need_record": {
-        "en": "Several sources are analysed one after the other into sessions: name a folder for them with --record.",
-        "es": "Varias fuentes se analizan una tras otra en sesiones: indique una carpeta para ellas con --record.",
+        "en": "Several sources are analysed one after the other into sessions: name a folder for them with --record. "
+        "If this is one name, it needs quotation marks: --source {quoted}",
+        "es": "Varias fuentes se analizan una tras otra en sesiones: indique una carpeta para ellas con --record. Si "
+        "es un solo nombre, necesita comillas: --source {quoted}",
     },
     "several_into_one": {
         "en": "--csv and --save-video take one source. Leave them away: each session has its own emotions.csv.",

@@ -47,7 +47,8 @@ class Keyboard:
     def typed(self, question: Question | None) -> str:
         """The answer to this question as far as it is written."""
         if question != self._question:
-            self._question, self._typed, self._accent = question, "", ""
+            self._question, self._accent = question, ""
+            self._typed = "" if question is None else question.proposed
         return self._typed
 
     def press(self, code: int) -> Command | None:

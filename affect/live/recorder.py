@@ -8,17 +8,26 @@ from pathlib import Path
 from typing import Any, Literal
 
 from affect.errors import AffectError
+from affect.files import home_folder, try_folder
 from affect.live.clock import SourceClock
 from affect.live.recording import Consent, Recording
 from affect.live.results import FaceResult
 from affect.live.sources import Frame
 from affect.live.texts import text, told
 
+SESSIONS = "affect-sessions"  # where a recording goes that was not told where
+
+
+def default_folder() -> Path:
+    """`affect-sessions` in the home folder, or in the current one for those who have no home folder."""
+    return (home_folder() or Path.cwd()) / SESSIONS
+
 
 class Recorder:
     """Writes frames into the current recording, and makes the report when it ends.
 
-    folder:   where sessions' folders go.   clock: the source's.   counts: "recording" or "source", see `Recording`.
+    folder:   where sessions' folders go; it can be changed between two recordings.
+    clock:    the source's.   counts: "recording" or "source", see `Recording`.
     setup:    tells what measures, for session.json; asked when a recording starts.
     language: tells the language of messages and reports.   say: told what the person should see for a moment.
     tell:     told what should stay readable on the terminal.
@@ -36,7 +45,7 @@ class Recorder:
     ) -> None:
         self.current: Recording | None = None
         self.failure: AffectError | None = None  # the last thing that could not be written
-        self._folder = folder
+        self.folder = folder
         self._clock = clock
         self._counts = counts
         self._setup = setup
@@ -46,10 +55,18 @@ class Recorder:
         self._errands = ThreadPoolExecutor(1, thread_name_prefix="errands")
         self._sent: list[Future[None]] = []
 
+    def obstacle(self) -> str | None:
+        """Why no session can be recorded in `folder`; None where one can."""
+        try:
+            try_folder(self.folder)
+        except (OSError, ValueError) as error:  # ValueError: a character that no path may have
+            return str(getattr(error, "strerror", None) or error)
+        return None
+
     def start(self, consent: Consent, at_s: float) -> None:
         """Start a recording.   at_s: on the source's clock."""
         try:
-            self.current = Recording(self._folder, at_s, self._clock.now_s, self._counts, self._setup(), consent)
+            self.current = Recording(self.folder, at_s, self._clock.now_s, self._counts, self._setup(), consent)
         except AffectError as error:
             self._failed("recording_failed", error)
             return

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from typing import Final
 
 import cv2
 import numpy as np
@@ -23,6 +25,18 @@ from affect.live.window import missing_display
 from affect.preprocessing import Image
 
 CORE_GRAPHICS = "/System/Library/Frameworks/CoreGraphics.framework/CoreGraphics"
+
+# Which message fits a reason that mss gives (10.2); the first that fits counts.
+REMEDIES: Final = {
+    r"^library |no x11 library": "screen_libraries",
+    r"wayland|portal|pipewire": "screen_wayland",
+    r"depth|visual|bits per pixel|scanline|LSB-first": "screen_colours",
+    r"configuration changed": "screen_unreadable",
+    r"monitor|randr|screen matching": "screen_no_monitor",
+    r"display|connect|x server": "screen_no_display",
+    r"CoreGraphics|CGWindow": "screen_forbidden",
+    r"^windows graphics|denied|locked": "screen_locked",
+}
 
 
 class ScreenSource:
@@ -154,14 +168,12 @@ def _on_wayland() -> bool:
 
 
 def _unreadable(error: ScreenShotError, language: str) -> str:
-    reason = _reason(error)
+    """What to do about it: that depends on the reason that mss gives, whose words are its own."""
+    reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
     if _on_wayland():
         return text("screen_wayland", language)
-    return text("screen_libraries" if reason.startswith("Library ") else "screen_unreadable", language, reason=reason)
-
-
-def _reason(error: ScreenShotError) -> str:
-    return str(error).splitlines()[0].rstrip(".")
+    key = next((key for pattern, key in REMEDIES.items() if re.search(pattern, reason, re.I)), "screen_unreadable")
+    return text(key, language, reason=reason)
 
 
 def _outside(region: Region, desktop: Desktop, language: str) -> str:

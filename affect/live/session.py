@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
@@ -16,12 +17,12 @@ from affect.live.clock import SourceClock, clock
 from affect.live.control import Command, Question, Status
 from affect.live.frame import Frame, Source
 from affect.live.pipeline import Pipeline
-from affect.live.recorder import Recorder
+from affect.live.recorder import Recorder, default_folder
 from affect.live.recording import Consent, Event, Recording
 from affect.live.results import FaceResult
 from affect.live.sources import VideoSource
 from affect.live.summary import Summary
-from affect.live.texts import TEXTS, text
+from affect.live.texts import TEXTS, TextError, text
 from affect.live.watch import Change, SourceWatch
 
 MESSAGE_S = 6.0
@@ -68,6 +69,7 @@ class Session:
         self._paused = False
         self._last: tuple[Frame, list[FaceResult]] | None = None
         self._question: str | None = None  # its key in TEXTS
+        self._refused: TextError | None = None  # where the folder cannot be used, until another is named
         self._asked_at = 0.0  # on time.monotonic()
         self._marker: tuple[Recording, Event] | None = None  # waits for its note
         self._snapshot_of: Frame | None = None  # waits for the person's yes
@@ -84,8 +86,8 @@ class Session:
 
     @property
     def failure(self) -> AffectError | None:
-        """The last thing that could not be written; None where all went well."""
-        return self._recorder.failure
+        """The last thing that could not be written; None where all went well, or another folder was chosen."""
+        return self._recorder.failure or self._refused
 
     def process(self, frame: Frame) -> list[FaceResult] | None:
         """Analyse a frame, and record what it shows. None: not analysed, because of a pause."""
@@ -113,7 +115,8 @@ class Session:
             if trouble == "signal_lost" or (trouble is not None and time.monotonic() > until):
                 message = self._trouble_text(trouble)
             elif time.monotonic() > until:  # what failed stays in view until something is recorded again
-                message = str(self.failure) if self.failure is not None and recording is None else ""
+                failure = self._recorder.failure
+                message = str(failure) if failure is not None and recording is None else ""
             return Status(
                 language=self._summary.language,
                 fps=self._summary.fps,
@@ -154,7 +157,15 @@ class Session:
             if text == "yes" and self._question == "snapshot_question" and early:
                 return
             question, self._question = self._question, None
-            if question == "consent_question":
+            if question == "folder_question":
+                self._refused = None
+                if text:
+                    with suppress(RuntimeError):  # "~" of somebody who has no home folder
+                        self._recorder.folder = Path(text).expanduser()
+                    self._record()
+                else:
+                    self._say(self._text("not_recorded"))
+            elif question == "consent_question":
                 if text == "yes":
                     self._starts_with = Consent.now("asked")
                 else:
@@ -240,6 +251,9 @@ class Session:
         elif self._starts_with is not None:  # pressed twice before a frame came
             self._starts_with = None
             self._say(self._text("not_recorded"))
+        elif (obstacle := self._recorder.obstacle()) is not None:
+            self._refused = TextError("folder_unwritable", folder=self._recorder.folder, reason=obstacle)
+            self._question = "folder_question"
         elif self._consent is not None:
             self._starts_with = self._consent
         else:
@@ -285,6 +299,8 @@ class Session:
     def _asked(self) -> Question | None:
         if self._question is None:
             return None
+        if self._refused is not None:
+            return Question(self._text(self._question, **self._refused.values), "text", str(default_folder()))
         if self._marker is None:
             return Question(self._text(self._question), "yes-no")
         return Question(self._text(self._question, time=clock(self._marker[1].timestamp_s)), "text")

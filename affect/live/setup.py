@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from affect import __version__
+from affect.errors import as_shown
 from affect.live.classifier import Classifier
 from affect.live.pipeline import Pipeline
+from affect.live.recorder import default_folder
 from affect.live.recording import Consent
 from affect.live.search import FaceSearch
 from affect.live.session import Session
 from affect.live.sources import Source
 from affect.live.summary import Summary
-
-SESSIONS = "affect-sessions"  # in the home folder: where a recording goes that was not told where
 
 
 def create_session(
@@ -43,8 +43,7 @@ def create_session(
         }
         return describe_setup(source, model, classifier, pipeline, chosen)
 
-    folder = options.record or Path.home() / SESSIONS
-    return Session(pipeline, source, summary, setup, folder, consent, tell, leave)
+    return Session(pipeline, source, summary, setup, options.record or default_folder(), consent, tell, leave)
 
 
 def describe_setup(
@@ -60,11 +59,14 @@ def describe_setup(
     from affect.files import sha256_of
     from affect.live.figures import figures_of
 
-    name = {"name": source.name} if source.name else {}
+    name = {"name": as_shown(source.name)} if source.name else {}
+    recorded_at = getattr(source, "recorded_at", None)  # a datetime, where a video file tells when it was recorded
+    recorded = {} if recorded_at is None else {"recorded": recorded_at.astimezone().isoformat(timespec="seconds")}
     return {
+        **recorded,
         "source": {"kind": source.kind, **name, "description": source.description},
         "model": {
-            "file": model.name,
+            "file": as_shown(model.name),
             "sha256": sha256_of(model),
             "temperature": classifier.temperature,
             "figures": figures_of(model),

@@ -96,10 +96,29 @@ SOURCE_TEXTS: Final[dict[str, dict[str, str]]] = {
         "(por ejemplo, Terminal) en Ajustes del Sistema > Privacidad y seguridad > Grabación de pantalla y audio del "
         "sistema, ciérrela, ábrala de nuevo y vuelva a empezar.",
     },
-    "screen_unreadable": {
+    "screen_locked": {
         "en": "The screen cannot be read ({reason}). Unlock it, and start again from the desktop that shows the call.",
         "es": "No se puede leer la pantalla ({reason}). Desbloquéela y vuelva a empezar desde el escritorio en el que "
         "se ve la videollamada.",
+    },
+    "screen_no_monitor": {
+        "en": "No monitor is found ({reason}). Connect one and switch it on; on a remote computer, keep its desktop "
+        "open. Then start again.",
+        "es": "No se encuentra ningún monitor ({reason}). Conecte uno y enciéndalo; en un ordenador remoto, mantenga "
+        "abierto su escritorio. Después vuelva a empezar.",
+    },
+    "screen_colours": {
+        "en": "The colours of this screen cannot be read ({reason}). Set the display to 24 or 32 bits a pixel (true "
+        "colour), also that of a remote or virtual desktop, and start again.",
+        "es": "No se pueden leer los colores de esta pantalla ({reason}). Ponga la pantalla a 24 o 32 bits por píxel "
+        "(color verdadero), también la de un escritorio remoto o virtual, y vuelva a empezar.",
+    },
+    "screen_unreadable": {
+        "en": "The screen cannot be read ({reason}). Start again from the desktop that shows the call; if that does "
+        "not help, show the call through OBS Studio's virtual camera, as docs/guide.md says.",
+        "es": "No se puede leer la pantalla ({reason}). Vuelva a empezar desde el escritorio en el que se ve la "
+        "videollamada; si no sirve, pase la videollamada por la cámara virtual de OBS Studio, como dice "
+        "docs/guide.es.md.",
     },
     "screen_one_colour": {
         "en": "The chosen part of the screen shows a single colour. If it stays so, the call's window is somewhere "
@@ -174,6 +193,10 @@ SOURCE_TEXTS: Final[dict[str, dict[str, str]]] = {
         "cámara o la llamada.",
     },
     "picture_back": {"en": "The picture is all right again.", "es": "La imagen vuelve a estar bien."},
+    "pictures_unusable_one": {
+        "en": "One of the source's pictures could not be used and was left out.",
+        "es": "Una imagen de la fuente no se pudo usar y se ha omitido.",
+    },
     "pictures_unusable": {
         "en": "Left out because they could not be used: {count} of the source's pictures.",
         "es": "Imágenes de la fuente que no se pudieron usar y se han omitido: {count}.",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from affect.emotions import EMOTIONS, UNCERTAIN, label_name
 from affect.live.results import FaceResult
 from affect.live.sources import Frame
-from affect.live.texts import certainty, percent, text
+from affect.live.texts import TextError, certainty, percent, text
 
 
 @dataclass
@@ -58,7 +58,7 @@ class Summary:
         faces = ", ".join(self._told(r) for r in results) or self._text("no_face")
         rate = "" if self.fps is None else self._text("summary_rate", fps=self.fps)
         line = {"time": self.timestamp_s, "frame": self.frames - 1, "rate": rate, "faces": faces}
-        print(self._text("summary_line", **line), flush=True)
+        _print([self._text("summary_line", **line)])
 
     def _told(self, result: FaceResult) -> str:
         name = label_name(result.emotion, self.language)
@@ -73,13 +73,22 @@ class Summary:
         if not self.frames:
             return
         took = max(1e-6, self._last - self._started)
-        counts = {"frames": self.frames, "source": self.source, "took": took, "rate": self.frames / took}
-        print("\n" + self._text("summary_frames", **counts))
-        print(self._text("summary_model", model=self.model))
-        print(self._text("summary_share", share=percent(self.with_face / self.frames, self.language)))
+        counts = {"count": self.frames, "source": self.source, "took": took, "rate": self.frames / took}
+        lines = ["", self._text("summary_frames", **counts), self._text("summary_model", model=self.model)]
+        lines.append(self._text("summary_share", share=percent(self.with_face / self.frames, self.language)))
         total = sum(self.emotions.values())
         for emotion in sorted((*EMOTIONS, UNCERTAIN), key=lambda e: -self.emotions[e]):
             if self.emotions[emotion]:
                 share = percent(self.emotions[emotion] / total, self.language)
-                print(f"  {label_name(emotion, self.language):<10} {share:>5}")
-        print(self._text("summary_worth"), flush=True)
+                lines.append(f"  {label_name(emotion, self.language):<10} {share:>5}")
+        _print([*lines, self._text("summary_worth")])
+
+
+def _print(lines: list[str]) -> None:
+    """Lines on stdout. Raises BrokenPipeError where its reader has gone, AffectError where it cannot be written."""
+    try:
+        print(*lines, sep="\n", flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise TextError("stdout_unwritable", reason=error.strerror) from error

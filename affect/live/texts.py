@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import locale
 import os
+import re
+import string
+from contextlib import suppress
 from typing import Final
 
-from affect.emotions import LANGUAGES
-from affect.errors import AffectError
+from affect.errors import AffectError, as_shown
+from affect.live.command_texts import COMMAND_TEXTS
 from affect.live.file_texts import FILE_TEXTS
 from affect.live.source_texts import SOURCE_TEXTS
 
 TEXTS: Final[dict[str, dict[str, str]]] = {
     **SOURCE_TEXTS,
     **FILE_TEXTS,
+    **COMMAND_TEXTS,
     "no_face": {"en": "no face", "es": "ninguna cara"},
     # the window: bar, help, prompts
     "key_mark": {"en": "marker", "es": "marca"},
@@ -101,6 +105,14 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "en": "The recording has stopped. {reason}",
         "es": "El registro se ha detenido. {reason}",
     },
+    "folder_question": {
+        "en": "No session can be recorded in {folder} ({reason}). Another folder:",
+        "es": "No se puede registrar ninguna sesión en {folder} ({reason}). Otra carpeta:",
+    },
+    "stdout_unwritable": {
+        "en": "The output cannot be written ({reason}). Send it to another place.",
+        "es": "No se puede escribir la salida ({reason}). Envíela a otro lugar.",
+    },
     "needs_recording": {
         "en": "Nothing is being recorded. Press r to start.",
         "es": "No se está registrando nada. Pulse r para empezar.",
@@ -173,9 +185,13 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     },
     "summary_rate": {"en": "  {fps:5.1f} fps", "es": "  {fps:5.1f} fps"},
     "summary_face": {"en": "face {id} {label}", "es": "cara {id} {label}"},
+    "summary_frames_one": {
+        "en": "1 frame of {source} in {took:.1f} s ({rate:.1f} a second)",
+        "es": "1 fotograma de {source} en {took:.1f} s ({rate:.1f} por segundo)",
+    },
     "summary_frames": {
-        "en": "{frames} frames of {source} in {took:.1f} s ({rate:.1f} a second)",
-        "es": "{frames} fotogramas de {source} en {took:.1f} s ({rate:.1f} por segundo)",
+        "en": "{count} frames of {source} in {took:.1f} s ({rate:.1f} a second)",
+        "es": "{count} fotogramas de {source} en {took:.1f} s ({rate:.1f} por segundo)",
     },
     "summary_model": {"en": "model: {model}", "es": "modelo: {model}"},
     "summary_share": {
@@ -186,7 +202,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "en": "These are perceived expressions, not felt emotions.",
         "es": "Son expresiones percibidas, no emociones sentidas.",
     },
-    "frames": {"en": "frames", "es": "fotogramas"},
+    "frames": {"en": "fr.", "es": "fot."},  # after any number
     "cut_short": {
         "en": "{source} could be read only up to {read:.0f} s of about {whole:.0f} s: the file is damaged there. "
         "What comes before is recorded. For the rest, copy or convert the file, and start again.",
@@ -196,9 +212,24 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
 }
 
 
+class _Shown(string.Formatter):
+    """Fills placeholders with what can be shown: they are filled with names of files, too."""
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        return as_shown(super().format_field(value, format_spec))
+
+
+_SHOWN = _Shown()
+
+
 def text(key: str, language: str, **values: object) -> str:
-    """A sentence of TEXTS in a language, with its {placeholders} filled. Raises KeyError for an unknown one."""
-    return TEXTS[key][language].format(**values)
+    """A sentence of TEXTS in a language, with its {placeholders} filled. Raises KeyError for an unknown one.
+
+    A key that ends in _one is for the {count} 1, where its twin without that would be wrong.
+    """
+    if values.get("count") == 1 and f"{key}_one" in TEXTS:
+        key = f"{key}_one"
+    return _SHOWN.format(TEXTS[key][language], **values) if values else TEXTS[key][language]
 
 
 class TextError(AffectError):
@@ -226,8 +257,8 @@ def certainty(probability: float, language: str) -> str:
 
 def default_language() -> str:
     """The language of the user's locale where it is one of ours, else English."""
-    told = next((os.environ[n] for n in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(n)), None)
-    if told is None:  # Windows tells it another way
-        told = locale.getlocale()[0] or ""
-    code = "es" if told.lower().startswith(("es_", "es-", "spanish")) or told.lower() == "es" else "en"
-    return code if code in LANGUAGES else "en"
+    told = next((os.environ[n] for n in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(n)), "")
+    if not told:  # Windows tells it another way
+        with suppress(ValueError):  # macOS may name an encoding alone
+            told = locale.getlocale()[0] or ""
+    return "es" if re.match(r"(es|spanish)(?![a-z])", told.lower()) else "en"

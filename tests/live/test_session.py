@@ -223,8 +223,10 @@ def test_a_recording_that_cannot_go_on_is_told_for_good_and_the_analysis_goes_on
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MESSAGE_S", 0.1)
+    run.press(Command.RECORD)
     (tmp_path / "sessions").write_text("a file where the folder should be")
-    run.record()
+    run.session.answer("yes")
+    run.frames(1)
     time.sleep(0.15)
     assert "The recording has stopped." in run.message
     assert run.session.status().recording_s is None

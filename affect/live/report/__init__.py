@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from affect import __version__
-from affect.errors import AffectError
 from affect.files import atomic_path
+from affect.live.texts import TextError
+
+if TYPE_CHECKING:
+    from affect.live.report.folder import Session
 
 
 def write_report(folders: list[Path], language: str, out: Path | None = None) -> Path:
@@ -28,7 +31,7 @@ def write_report(folders: list[Path], language: str, out: Path | None = None) ->
     from affect.live.report.words import Words
 
     words = Words(language)
-    sessions = sorted((read_session(folder) for folder in folders), key=lambda session: session.started.timestamp())
+    sessions = _in_order([read_session(folder) for folder in folders])
     if len(sessions) == 1:
         name, page = "report.html", _session_page(sessions[0], words)
     else:
@@ -39,8 +42,18 @@ def write_report(folders: list[Path], language: str, out: Path | None = None) ->
             part.write_text(page, encoding="utf-8")
         path.chmod(0o600)
     except OSError as error:
-        raise AffectError(f"{path} cannot be written ({error.strerror}). Name another file with --out.") from error
+        raise TextError("report_unwritable", path=path, reason=error.strerror) from error
     return path
+
+
+def _in_order(sessions: list[Session]) -> list[Session]:
+    """By the time at which they were recorded; where a file does not tell that, all by the start of their analysis."""
+    known = all(session.recorded for session in sessions if session.file)
+
+    def key(session: Session) -> tuple[float, str, str]:
+        return (session.when if known else session.started).timestamp(), session.file, session.folder.name
+
+    return sorted(sessions, key=key)
 
 
 def _session_page(session: Any, words: Any) -> str:
@@ -50,14 +63,15 @@ def _session_page(session: Any, words: Any) -> str:
         "session.html",
         words,
         view=session_view(session, words),
-        date=words.date(session.started),
+        date=words.date(session.when),
     )
 
 
 def _comparison_page(sessions: list[Any], words: Any) -> str:
     from affect.live.report.comparison_page import comparison_view
 
-    first, last = words.date(sessions[0].started), words.date(sessions[-1].started)
+    times = sorted((session.when for session in sessions), key=datetime.timestamp)
+    first, last = words.date(times[0]), words.date(times[-1])
     return _laid_out("comparison.html", words, view=comparison_view(sessions, words), date=f"{first} – {last}")
 
 

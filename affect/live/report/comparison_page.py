@@ -51,7 +51,8 @@ def comparison_view(sessions: Sequence[Session], words: Words) -> dict[str, Any]
         "sessions": [
             {
                 "number": number,
-                "date": words.date(m.session.started),
+                "date": _date(m.session, words),
+                "file": m.session.file,
                 "duration": words.span(m.session.duration_s),
                 "face": words.percent(m.spent.face_s / max(STEP_S, m.spent.analysed_s)),
                 "rate": words.number(m.rate(), 1),
@@ -105,6 +106,12 @@ def _change(name: str, measured: Sequence[_Measured], words: Words) -> str:
     return words.text("change", change=words.points(last.shares[name] - first.shares[name]))
 
 
+def _date(session: Session, words: Words) -> str:
+    """When the session took place; of a file that does not tell, when it was analysed."""
+    date = words.date(session.when)
+    return words.text("analysed_on", date=date) if session.file and session.recorded is None else date
+
+
 def _warnings(measured: Sequence[_Measured], models: int, words: Words) -> list[str]:
     told = [words.text("other_models")] if models > 1 else []
     based = [bool(m.session.told.get("baseline")) for m in measured]
@@ -115,5 +122,6 @@ def _warnings(measured: Sequence[_Measured], models: int, words: Words) -> list[
         ("some_unseen", [m.people == 0 for m in measured]),
     ):
         if any(which):
-            told.append(words.text(key, list=words.row([str(i) for i, yes in enumerate(which, 1) if yes])))
+            numbers = [str(i) for i, yes in enumerate(which, 1) if yes]
+            told.append(words.counted(key, len(numbers), list=words.row(numbers)))
     return told

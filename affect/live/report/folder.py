@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from affect.emotions import EMOTIONS, UNCERTAIN
-from affect.errors import AffectError
+from affect.live.texts import TextError
 
 FORMAT: Final = 1
 # What an expression is called in the arrays of this package: its place in LABELS. "Uncertain" is the last.
@@ -66,7 +66,8 @@ class Session:
     """A recorded session.
 
     told:       session.json as it stands, with at least the keys of NEEDED.
-    started:    with its time zone.   duration_s: the recording's length.
+    started:    when it was recorded or, of a file, analysed, with its time zone.   duration_s: the recording's length.
+    recorded:   when the analysed file was recorded, where it tells that; else None.
     start_s:    when the recording starts on the source's own clock; 0 where it counts from its start. The times of
                 rows and events are from there.
     cut_off:    the recording did not end as it should (killed, power cut).
@@ -80,6 +81,18 @@ class Session:
     rows: Rows
     events: tuple[Event, ...]
     cut_off: bool
+    recorded: datetime | None = None
+
+    @property
+    def when(self) -> datetime:
+        """When what it shows took place, as far as that is known."""
+        return self.recorded or self.started
+
+    @property
+    def file(self) -> str:
+        """The name of the analysed file; "" where it was none."""
+        source = self.told["source"]
+        return str(source.get("name", "")) if source.get("kind") in ("video", "image") else ""
 
     def events_of(self, kind: str) -> list[Event]:
         """The events of one kind, in order."""
@@ -92,14 +105,12 @@ def session_folders(folder: Path) -> list[Path]:
     Raises AffectError where there is none.
     """
     if not folder.is_dir():
-        raise AffectError(f"{folder} is not a folder. Name the folder of a recorded session.")
+        raise TextError("no_folder", folder=folder)
     if (folder / "session.json").is_file():
         return [folder]
     inside = sorted(path.parent for path in folder.glob("*/session.json"))
     if not inside:
-        raise AffectError(
-            f"{folder} has no session.json, nor has a folder inside it. Name the folder of a recorded session."
-        )
+        raise TextError("no_session", folder=folder)
     return inside
 
 
@@ -113,12 +124,11 @@ def read_session(folder: Path) -> Session:
     events = _read_events(folder / "events.csv")
     try:
         started = datetime.fromisoformat(told["started"])
+        recorded = datetime.fromisoformat(told["recorded"]) if told.get("recorded") else None
         duration_s = float(told["duration_s"])
         start_s = float(told["start_s"]) if "start_s" in told else None
     except (TypeError, ValueError) as error:
-        raise AffectError(
-            f"{folder / 'session.json'} is damaged: {error}. No report can be made; the numbers are in emotions.csv."
-        ) from error
+        raise TextError("session_damaged", path=folder / "session.json", reason=error) from error
     times = [*rows.times_s[:1].tolist(), *rows.times_s[-1:].tolist(), *(event.time_s for event in events)]
     if start_s is None:  # of an older version; where it began in the middle of a video, its last moment tells when
         start_s = max(times, default=0.0) - duration_s if told.get("clock") == "source" else 0.0
@@ -127,22 +137,20 @@ def read_session(folder: Path) -> Session:
     events = tuple(replace(event, time_s=event.time_s - start_s) for event in events)
     # session.json of a killed recording is up to a second older than the last rows
     duration_s = max(duration_s, max(times, default=0.0) - start_s)
-    return Session(folder, told, started, duration_s, start_s, rows, events, told["state"] != "finished")
+    return Session(folder, told, started, duration_s, start_s, rows, events, told["state"] != "finished", recorded)
 
 
 def _read_told(path: Path) -> dict[str, Any]:
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise AffectError(f"{path} is missing. Name the folder of a recorded session.") from None
+        raise TextError("session_file_missing", path=path) from None
     except (OSError, ValueError) as error:
-        raise AffectError(f"{path} cannot be read ({error}). Name the folder of a recorded session.") from error
+        raise TextError("session_file_unreadable", path=path, reason=error) from error
     if not isinstance(told, dict) or told.get("format") != FORMAT:
-        raise AffectError(
-            f"{path} is not in format {FORMAT} of recorded sessions. Make the report with the version that recorded it."
-        )
+        raise TextError("session_format", path=path, format=FORMAT)
     if missing := [key for key in NEEDED if key not in told]:
-        raise AffectError(f"{path} lacks {', '.join(missing)}. Name the folder of a recorded session.")
+        raise TextError("session_lacks", path=path, keys=", ".join(missing))
     return told
 
 
@@ -151,9 +159,9 @@ def _lines(path: Path) -> Iterator[list[str]]:
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
-        raise AffectError(f"{path} is missing. Name the folder of a recorded session.") from None
+        raise TextError("session_file_missing", path=path) from None
     except OSError as error:
-        raise AffectError(f"{path} cannot be read ({error.strerror}). Check that you may open it.") from error
+        raise TextError("session_file_forbidden", path=path, reason=error.strerror) from error
     return csv.reader(io.StringIO(text[: text.rfind("\n") + 1], newline=""))
 
 
@@ -161,9 +169,7 @@ def _read_rows(path: Path) -> Rows:
     lines = _lines(path)
     header = next(lines, [])
     if not {"timestamp_s", "face_id", "emotion", *(f"p_{name}" for name in EMOTIONS)} <= set(header):
-        raise AffectError(
-            f"{path} does not have the columns of a recorded session. If it was edited, put the original back."
-        )
+        raise TextError("session_columns", path=path)
     when, who, what = (header.index(name) for name in ("timestamp_s", "face_id", "emotion"))
     start = header.index(_FIRST)
     columns = slice(start, start + len(EMOTIONS))

@@ -35,6 +35,7 @@ def facts(session: Session, words: Words) -> list[tuple[str, list[str]]]:
         measured.append(f"{model['figures']['data']}, n = {words.number(model['figures']['n'])}")
     found = [
         (words.text("duration"), [words.span(session.duration_s)]),
+        *([(words.text("analysed"), [words.date(session.started)])] if session.file else []),
         (words.text("source"), lines),
         (words.text("model"), measured),
     ]

@@ -109,8 +109,8 @@ def _coverage(session: Session, spent: Coverage, words: Words) -> dict[str, Any]
     told = session.told
     notes = []
     if told.get("frames") is not None and told.get("frames_with_face") is not None:
-        frames, with_face = words.number(told["frames"]), words.number(told["frames_with_face"])
-        notes.append(words.text("coverage_frames", frames=frames, with_face=with_face))
+        with_face = words.number(told["frames_with_face"])
+        notes.append(words.counted("coverage_frames", told["frames"], with_face=with_face))
     notes.append(words.text("coverage_how"))
     notes += _interruptions(session, words)
     if taken := session.events_of("snapshot"):
@@ -144,7 +144,7 @@ def _baseline(told: dict[str, Any], session: Session, words: Words) -> dict[str,
             "baseline_how",
             start=words.clock(told["from_s"] - session.start_s),
             end=words.clock(told["to_s"] - session.start_s),
-            frames=words.number(told["frames"]),
+            frames=words.counted("frames", told["frames"]),
         )
     ]
     if told.get("undone_at_s") is not None:

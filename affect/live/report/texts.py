@@ -235,9 +235,13 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "en": "The picture was frozen: {list}. What was read in it is not counted.",
         "es": "La imagen estaba congelada: {list}. Lo que se leyó en ella no se cuenta.",
     },
-    "coverage_frames": {
-        "en": "{frames} frames analysed, {with_face} of them with a face.",
-        "es": "{frames} fotogramas analizados, {with_face} de ellos con una cara.",
+    "coverage_frames_one": {
+        "en": "1 frame analysed, {with_face} with a face.",
+        "es": "1 fotograma analizado, {with_face} con una cara.",
+    },
+    "coverage_frames_many": {
+        "en": "{count} frames analysed, {with_face} of them with a face.",
+        "es": "{count} fotogramas analizados, {with_face} de ellos con una cara.",
     },
     "coverage_how": {
         "en": "Faces that are turned away, covered or far off are missed; a face missed for under half a second "
@@ -249,11 +253,13 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     # baseline
     "baseline": {"en": "Baseline", "es": "Línea base"},
     "baseline_how": {
-        "en": "Measured from {start} to {end} ({frames} frames) on a face at rest. After that, the probabilities and "
+        "en": "Measured from {start} to {end} ({frames}) on a face at rest. After that, the probabilities and "
         "labels of this face are relative to it.",
-        "es": "Medida de {start} a {end} ({frames} fotogramas) con la cara en reposo. Después, las probabilidades y "
+        "es": "Medida de {start} a {end} ({frames}) con la cara en reposo. Después, las probabilidades y "
         "lecturas de esta cara son relativas a ella.",
     },
+    "frames_one": {"en": "1 frame", "es": "1 fotograma"},
+    "frames_many": {"en": "{count} frames", "es": "{count} fotogramas"},
     "baseline_undone": {"en": "It was undone at {time}.", "es": "Se deshizo en {time}."},
     "baseline_shift": {
         "en": "What the probability of each expression is multiplied by before the eight are brought to 100% again: "
@@ -340,19 +346,40 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "en": "The sessions were measured with different models: differences may be the models’.",
         "es": "Las sesiones se midieron con modelos distintos: las diferencias pueden deberse a los modelos.",
     },
-    "some_baseline": {
+    "some_baseline_one": {
         "en": "A baseline was used in session {list} only: its expressions are relative to it, the others’ are not.",
         "es": "Solo en la sesión {list} se usó una línea base: sus expresiones son relativas a ella; las demás, no.",
     },
-    "some_cut_off": {
+    "some_baseline_many": {
+        "en": "A baseline was used in sessions {list} only: their expressions are relative to it, the others’ are not.",
+        "es": "Solo en las sesiones {list} se usó una línea base: sus expresiones son relativas a ella; las demás, no.",
+    },
+    "some_cut_off_one": {
         "en": "The recording of session {list} was cut off.",
         "es": "El registro de la sesión {list} se interrumpió.",
     },
-    "some_people": {
+    "some_cut_off_many": {
+        "en": "The recordings of sessions {list} were cut off.",
+        "es": "Los registros de las sesiones {list} se interrumpieron.",
+    },
+    "some_people_one": {
         "en": "Several faces were seen in session {list}; the one seen longest is compared.",
         "es": "En la sesión {list} se vieron varias caras; se compara la que se vio más tiempo.",
     },
-    "some_unseen": {"en": "No face was seen in session {list}.", "es": "En la sesión {list} no se vio ninguna cara."},
+    "some_people_many": {
+        "en": "Several faces were seen in each of the sessions {list}; the one seen longest is compared.",
+        "es": "En cada una de las sesiones {list} se vieron varias caras; se compara la que se vio más tiempo.",
+    },
+    "some_unseen_one": {
+        "en": "No face was seen in session {list}.",
+        "es": "En la sesión {list} no se vio ninguna cara.",
+    },
+    "some_unseen_many": {
+        "en": "No face was seen in sessions {list}.",
+        "es": "En las sesiones {list} no se vio ninguna cara.",
+    },
+    "analysed": {"en": "Analysed", "es": "Analizado"},
+    "analysed_on": {"en": "analysed on {date}", "es": "analizado el {date}"},
     "sessions": {"en": "Sessions", "es": "Sesiones"},
     "session": {"en": "session", "es": "sesión"},
     "face_share": {"en": "face seen", "es": "cara vista"},

@@ -1,0 +1,168 @@
+"""What the live program's two command lines say in English and Spanish: their help, and what is wrong with a folder."""
+
+from __future__ import annotations
+
+from typing import Final
+
+COMMAND_TEXTS: Final[dict[str, dict[str, str]]] = {
+    # the webcam program's --help
+    "option_program": {
+        "en": "Recognise facial expressions live: a camera, a file or a stream in, eight probabilities for each face "
+        "out.\nThe labels are perceived expressions, not felt emotions, and no diagnosis.",
+        "es": "Reconoce expresiones faciales en directo: entra una cámara, un archivo o una transmisión, y salen ocho\n"
+        "probabilidades por cara. Son expresiones percibidas, no emociones sentidas, y no un diagnóstico.",
+    },
+    "option_examples": {
+        "en": """\
+examples:
+  python affectnet_webcam_detector.py                          the first camera, in a window (q or Esc leaves)
+  python affectnet_webcam_detector.py --source demo            without a camera
+  python affectnet_webcam_detector.py --record sessions        asks for consent, then records numbers, and a report
+  python affectnet_webcam_detector.py --source a.mp4 b.mp4 --record sessions --consent
+  python affectnet_webcam_detector.py --source talk.mp4 --headless --csv talk.csv
+exit codes: 0 done, 2 wrong arguments or an unusable model or source, 130 Ctrl-C (everything is written)""",
+        "es": """\
+ejemplos:
+  python affectnet_webcam_detector.py                          la primera cámara, en una ventana (q o Esc: salir)
+  python affectnet_webcam_detector.py --source demo            sin cámara
+  python affectnet_webcam_detector.py --record sesiones        pregunta por el consentimiento; números y un informe
+  python affectnet_webcam_detector.py --source a.mp4 b.mp4 --record sesiones --consent
+  python affectnet_webcam_detector.py --source charla.mp4 --headless --csv charla.csv
+códigos de salida: 0 hecho, 2 opciones erróneas, o modelo o fuente inservibles, 130 Ctrl-C (todo queda escrito)""",
+    },
+    "option_source": {
+        "en": "camera number (default 0), video or image file, rtsp:// or http:// address, demo, or screen (the part "
+        "of it that you draw once; screen:new draws anew, screen:X,Y,W,H names it); with --record, several video files",
+        "es": "número de cámara (si no se indica, 0), archivo de vídeo o de imagen, dirección rtsp:// o http://, demo, "
+        "o screen (la parte de la pantalla que se dibuja una vez; screen:new la dibuja de nuevo, screen:X,Y,W,H la "
+        "indica); con --record, varios archivos de vídeo",
+    },
+    "option_model": {
+        "en": "checkpoint (default: models/{trained} if it is there, else the bundled models/{bundled})",
+        "es": "modelo entrenado (si no se indica: models/{trained} si existe; si no, el incluido models/{bundled})",
+    },
+    "option_headless": {
+        "en": "no window: a line a second and a summary on stdout",
+        "es": "sin ventana: una línea por segundo y un resumen en la salida estándar",
+    },
+    "option_csv": {
+        "en": "a row per face and frame (replaces the file)",
+        "es": "una fila por cara y fotograma (sustituye el archivo)",
+    },
+    "option_save_video": {
+        "en": "the annotated video, .mp4 or .avi",
+        "es": "el vídeo con anotaciones, .mp4 o .avi",
+    },
+    "option_max_frames": {"en": "stop after N frames", "es": "termina tras N fotogramas"},
+    "option_record": {
+        "en": "record a session into a folder of its own in DIR: numbers only, and a report; video files are analysed "
+        "without a window",
+        "es": "registra una sesión en una carpeta propia dentro de DIR: solo números, y un informe; los archivos de "
+        "vídeo se analizan sin ventana",
+    },
+    "option_consent": {
+        "en": "the person has agreed to be recorded: do not ask",
+        "es": "la persona ha aceptado que se la registre: no preguntar",
+    },
+    "option_lang": {
+        "en": "language (default: the computer's)",
+        "es": "idioma (si no se indica, el del ordenador)",
+    },
+    "option_faces": {"en": "the N largest faces (default 1)", "es": "las N caras mayores (si no se indica, 1)"},
+    "option_detector": {
+        "en": "face detector (default haar)",
+        "es": "detector de caras (si no se indica, haar)",
+    },
+    "option_detector_model": {
+        "en": "YuNet's file, for --detector yunet",
+        "es": "archivo de YuNet, para --detector yunet",
+    },
+    "option_backend": {
+        "en": "what runs the model (default onnx)",
+        "es": "qué ejecuta el modelo (si no se indica, onnx)",
+    },
+    "option_version": {"en": "show the version and exit", "es": "muestra la versión y termina"},
+    # the report's --help
+    "option_report": {
+        "en": "Make the report of recorded sessions: one HTML file that needs no network and prints on A4.",
+        "es": "Prepara el informe de sesiones registradas: un archivo HTML que no necesita red y se imprime en A4.",
+    },
+    "option_report_examples": {
+        "en": """\
+examples:
+  python -m affect.live.report sessions/2026-11-25_10-00-00           report.html in that folder
+  python -m affect.live.report sessions --lang es                     a report in each session's folder
+  python -m affect.live.report sessions/K07 --compare --out all.html  one person's sessions side by side
+exit codes: 0 done, 2 a folder that is no recorded session, or a file that cannot be written""",
+        "es": """\
+ejemplos:
+  python -m affect.live.report sesiones/2026-11-25_10-00-00               report.html en esa carpeta
+  python -m affect.live.report sesiones --lang es                         un informe en la carpeta de cada sesión
+  python -m affect.live.report sesiones/K07 --compare --out todas.html    las sesiones de una persona, juntas
+códigos de salida: 0 hecho, 2 una carpeta sin sesión registrada o un archivo que no se puede escribir""",
+    },
+    "option_report_folders": {
+        "en": "a session's folder, or one that holds several of them",
+        "es": "la carpeta de una sesión, o una que contenga varias",
+    },
+    "option_report_compare": {
+        "en": "one page with all sessions side by side, by date",
+        "es": "una página con todas las sesiones juntas, por fecha",
+    },
+    "option_report_out": {
+        "en": "the file to write (default: in the session's folder)",
+        "es": "el archivo que se escribe (si no se indica, en la carpeta de la sesión)",
+    },
+    # a report that cannot be made
+    "compare_needs_two": {
+        "en": "--compare needs two sessions or more. Name their folders.",
+        "es": "--compare necesita al menos dos sesiones. Indique sus carpetas.",
+    },
+    "out_names_one": {
+        "en": "--out names one file, but there are {count} sessions. Add --compare for one page.",
+        "es": "--out indica un solo archivo, pero hay {count} sesiones. Añada --compare para una sola página.",
+    },
+    "report_unwritable": {
+        "en": "{path} cannot be written ({reason}). Name another file with --out.",
+        "es": "No se puede escribir {path} ({reason}). Indique otro archivo con --out.",
+    },
+    "no_folder": {
+        "en": "{folder} is not a folder. Name the folder of a recorded session.",
+        "es": "{folder} no es una carpeta. Indique la carpeta de una sesión registrada.",
+    },
+    "no_session": {
+        "en": "{folder} has no session.json, nor has a folder inside it. Name the folder of a recorded session.",
+        "es": "En {folder} no hay session.json, ni en ninguna carpeta de dentro. Indique la carpeta de una sesión "
+        "registrada.",
+    },
+    "session_file_missing": {
+        "en": "{path} is missing. Name the folder of a recorded session.",
+        "es": "Falta {path}. Indique la carpeta de una sesión registrada.",
+    },
+    "session_file_unreadable": {
+        "en": "{path} cannot be read ({reason}). Name the folder of a recorded session.",
+        "es": "No se puede leer {path} ({reason}). Indique la carpeta de una sesión registrada.",
+    },
+    "session_file_forbidden": {
+        "en": "{path} cannot be read ({reason}). Check that you may open it.",
+        "es": "No se puede leer {path} ({reason}). Compruebe que puede abrirlo.",
+    },
+    "session_damaged": {
+        "en": "{path} is damaged: {reason}. No report can be made; the numbers are in emotions.csv.",
+        "es": "{path} está dañado: {reason}. No se puede preparar el informe; los números están en emotions.csv.",
+    },
+    "session_format": {
+        "en": "{path} is not in format {format} of recorded sessions. Make the report with the version that recorded "
+        "it.",
+        "es": "{path} no tiene el formato {format} de las sesiones registradas. Prepare el informe con la versión que "
+        "la registró.",
+    },
+    "session_lacks": {
+        "en": "{path} lacks {keys}. Name the folder of a recorded session.",
+        "es": "En {path} falta {keys}. Indique la carpeta de una sesión registrada.",
+    },
+    "session_columns": {
+        "en": "{path} does not have the columns of a recorded session. If it was edited, put the original back.",
+        "es": "{path} no tiene las columnas de una sesión registrada. Si se modificó, recupere el original.",
+    },
+}

@@ -1,0 +1,66 @@
+"""What every command line says itself, in the person's language: argparse's words, and ours about what ends a command.
+
+The research commands speak English; the live program and its report speak the language of `--lang`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gettext
+from typing import Final
+
+# By the English words. argparse's are Python's own (3.10 to 3.13), those that a person can meet.
+SPANISH: Final = {
+    "usage: ": "uso: ",
+    "positional arguments": "argumentos",
+    "options": "opciones",
+    "show this help message and exit": "muestra esta ayuda y termina",
+    "argument %(argument_name)s: %(message)s": "argumento %(argument_name)s: %(message)s",
+    "ambiguous option: %(option)s could match %(matches)s": "%(option)s es ambigua: puede ser %(matches)s",
+    "expected one argument": "falta su valor",
+    "expected at least one argument": "falta al menos un valor",
+    "ignored explicit argument %r": "no admite un valor, y se ha dado %r",
+    "invalid choice: %(value)r (choose from %(choices)s)": "%(value)r no vale: elija entre %(choices)s",
+    "the following arguments are required: %s": "falta lo siguiente: %s",
+}
+# Ours, filled by `said`.
+SPANISH_OF_OURS: Final = {
+    "unknown arguments: {rest}": "argumentos desconocidos: {rest}",
+    "A name with spaces needs quotation marks: {quoted}": "Un nombre con espacios necesita comillas: {quoted}",
+    "{text} is no whole number of 1 or more": "{text} no es un número entero igual o mayor que 1",
+    "There is no home folder to write to: {folder} takes its place until the end. To keep what is prepared, name a "
+    "folder in the variable HOME.": (
+        "No hay carpeta personal en la que se pueda escribir: hasta el final se usa {folder}. Para conservar lo "
+        "preparado, indique una carpeta en la variable HOME."
+    ),
+    "error: the disk is full, {what}. What was saved before is whole. Make room; {again}.": (
+        "error: el disco está lleno, {what}. Lo guardado antes está completo. Libere espacio; {again}."
+    ),
+    "{path} cannot be written": "no se puede escribir {path}",
+    "not everything can be written": "no se puede escribir todo",
+    "error: {path} cannot be read or written ({reason}). Check what may be done there, or name another place.": (
+        "error: no se puede leer o escribir {path} ({reason}). Compruebe los permisos o indique otro lugar."
+    ),
+    "interrupted: {again}": "interrumpido: {again}",
+    "start the same command again": "inicie de nuevo la misma orden",
+}
+_words: dict[str, str] = {}
+
+
+def speak(language: str) -> None:
+    """Let this process's command line speak a language, "en" or "es", from now on.
+
+    argparse looks its words up with its module's `_` and `ngettext`, and Python brings no translation of them.
+    """
+    _words.clear()
+    _words.update({**SPANISH, **SPANISH_OF_OURS} if language == "es" else {})
+    argparse._ = _translated  # type: ignore[attr-defined]
+
+
+def said(message: str, **values: object) -> str:
+    """One of our sentences in the language of the command line, with its {placeholders} filled."""
+    return _translated(message).format(**values)
+
+
+def _translated(message: str) -> str:
+    return _words.get(message) or gettext.gettext(message)
