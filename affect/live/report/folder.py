@@ -70,6 +70,7 @@ class Session:
     start_s:    when the recording starts on the source's own clock; 0 where it counts from its start. The times of
                 rows and events are from there.
     cut_off:    the recording did not end as it should (killed, power cut).
+    gaps_s:     from and to, when no frame was analysed though nothing was paused; older versions did not tell.
     """
 
     folder: Path
@@ -80,6 +81,7 @@ class Session:
     rows: Rows
     events: tuple[Event, ...]
     cut_off: bool
+    gaps_s: tuple[tuple[float, float], ...] = ()
 
     def events_of(self, kind: str) -> list[Event]:
         """The events of one kind, in order."""
@@ -115,6 +117,7 @@ def read_session(folder: Path) -> Session:
         started = datetime.fromisoformat(told["started"])
         duration_s = float(told["duration_s"])
         start_s = float(told["start_s"]) if "start_s" in told else None
+        gaps_s = [(float(from_s), float(to_s)) for from_s, to_s in told.get("not_analysed", ())]
     except (TypeError, ValueError) as error:
         raise AffectError(
             f"{folder / 'session.json'} is damaged: {error}. No report can be made; the numbers are in emotions.csv."
@@ -127,7 +130,8 @@ def read_session(folder: Path) -> Session:
     events = tuple(replace(event, time_s=event.time_s - start_s) for event in events)
     # session.json of a killed recording is up to a second older than the last rows
     duration_s = max(duration_s, max(times, default=0.0) - start_s)
-    return Session(folder, told, started, duration_s, start_s, rows, events, told["state"] != "finished")
+    gaps = tuple((from_s - start_s, to_s - start_s) for from_s, to_s in gaps_s)
+    return Session(folder, told, started, duration_s, start_s, rows, events, told["state"] != "finished", gaps)
 
 
 def _read_told(path: Path) -> dict[str, Any]:
