@@ -14,19 +14,22 @@ import numpy as np
 import numpy.typing as npt
 
 from affect.emotions import EMOTIONS
-from affect.errors import AffectError
+from affect.live.texts import TextError
 
 Values = npt.NDArray[np.float32]
 
 SECONDS = 10.0
-LEAST_FRAMES = 20
-LEAST_SHARE = 0.5  # of the frames in those seconds must show the face
+# A frame stands for the time since the one before, but for no more than this: seconds without a picture are not
+# measured, and there are at least twenty frames.
+LONGEST_FRAME_S = 0.5
+LEAST_SHARE = 0.5  # of the time that it takes must show the face; else it is given up
 # At rest neutral gets this probability: what the bundled model gives the 1,304 faces of FER+'s val split that people
 # called neutral, on average 0.76 (results/ferplus/starter/predictions.csv). The other classes share the rest evenly.
 NEUTRAL_AT_REST = 0.75
 # A factor of 4.5 at most. Neutral then leads wherever it had a twentieth at rest, and an expression that the model
 # gives 0.95 still leads after the largest shift.
 LARGEST_SHIFT = 1.5
+ROUNDING_S = 1e-6  # what adding many short times loses
 LEAST_PROBABILITY = 1e-4  # a single frame's 0 must not decide the mean of logarithms
 
 
@@ -34,9 +37,11 @@ LEAST_PROBABILITY = 1e-4  # a single frame's 0 must not decide the mean of logar
 class Shift:
     """A measured baseline.
 
-    from_s, to_s:  when it was measured, on the source's clock.   frames: that showed the face.
+    from_s, to_s:  when it was measured, on the source's clock: SECONDS of the face lie between.
+    frames:        that showed the face.
     values:        float32 (8,), added to the log-probabilities.
-    before, after: float32 (8,), the face at rest: geometric mean of its probabilities, as measured and when shifted.
+    before, after: float32 (8,), the face at rest: geometric mean of its probabilities over the time that it was seen,
+                   as measured and when shifted.
     """
 
     face_id: int
@@ -49,23 +54,28 @@ class Shift:
 
 
 class Baseline:
-    """Measures one face for ten seconds, then shifts what is said of it, until it is undone."""
+    """Measures one face until it has been seen for ten seconds, then shifts what is said of it, until it is undone."""
 
     def __init__(self) -> None:
         self.applied: Shift | None = None
         self._face_id: int | None = None  # of the face that is being measured
         self._from_s = self._now_s = 0.0
-        self._frames = 0
-        self._seen: list[Values] = []
+        self._told_s = 0.0  # how much of the time since then had a picture
+        self._shown: Values | None = None  # by the face in the frame that is being analysed
+        self._seen: list[tuple[Values, float]] = []  # what the face showed, and for how long
 
     @property
     def share(self) -> float | None:
-        """The share of the ten seconds that have passed; 1: a shift is in use; None: neither."""
+        """The share of the ten seconds for which the face was seen; 1: a shift is in use; None: neither."""
         if self.applied is not None:
             return 1.0
         if self._face_id is None:
             return None
-        return min(0.99, max(0.0, (self._now_s - self._from_s) / SECONDS))
+        return min(0.99, self._seen_s / SECONDS)
+
+    @property
+    def _seen_s(self) -> float:
+        return sum(length_s for _, length_s in self._seen)
 
     def begin(self, face_id: int, timestamp_s: float) -> None:
         """Start to measure a face; an earlier shift ends."""
@@ -75,37 +85,43 @@ class Baseline:
     def undo(self) -> None:
         """Stop shifting, and stop measuring: everything is as if there had been no baseline."""
         self.applied, self._face_id = None, None
-        self._frames, self._seen = 0, []
+        self._told_s, self._shown, self._seen = 0.0, None, []
 
     def update(self, face_id: int, probabilities: Values) -> Values:
         """A face's probabilities as the model gives them, float32 (8,), sum 1 → the same, shifted where it is its."""
         if face_id == self._face_id:
-            self._seen.append(probabilities)
+            self._shown = probabilities
         if self.applied is not None and face_id == self.applied.face_id:
             return shifted(probabilities, self.applied.values)
         return probabilities
 
     def settle(self, timestamp_s: float) -> Shift | None:
-        """Called after every frame: the shift, in use from now on, once the ten seconds are over.
+        """Called after every frame: the shift, in use from now on, once the face has been seen for ten seconds.
 
-        Raises AffectError, and measures no longer, where too few of the frames showed the face.
+        Raises TextError, and measures no longer, where ten seconds or more have passed and less than LEAST_SHARE of
+        them showed the face.
         """
         if self._face_id is None:
             return None
+        length_s = min(LONGEST_FRAME_S, max(0.0, timestamp_s - self._now_s))
         self._now_s = timestamp_s
-        self._frames += 1
-        if timestamp_s - self._from_s < SECONDS:
+        self._told_s += length_s
+        if self._shown is not None:
+            self._seen.append((self._shown, length_s))
+            self._shown = None
+        passed_s, seen_s, told_s = timestamp_s - self._from_s + ROUNDING_S, self._seen_s + ROUNDING_S, self._told_s
+        if passed_s >= SECONDS and seen_s < LEAST_SHARE * passed_s:
+            self.undo()
+            missing = "picture" if told_s + ROUNDING_S < LEAST_SHARE * passed_s else "face"
+            raise TextError(f"baseline_too_little_{missing}", seen=seen_s, passed=passed_s)
+        if seen_s < SECONDS:
             return None
-        face_id, frames, seen = self._face_id, self._frames, self._seen
+        face_id, (shown, lengths_s) = self._face_id, zip(*self._seen, strict=True)
         self.undo()
-        if len(seen) < max(LEAST_FRAMES, LEAST_SHARE * frames):
-            raise AffectError(
-                f"The face was seen in {len(seen)} of {frames} frames: too few for a baseline. Measure it again."
-            )
-        logs = np.log(np.clip(np.stack(seen), LEAST_PROBABILITY, 1)).mean(0)
+        logs = np.average(np.log(np.clip(np.stack(shown), LEAST_PROBABILITY, 1)), axis=0, weights=lengths_s)
         values = shift_of(logs)
         before = shifted(np.asarray(np.exp(logs), np.float32), np.zeros(len(EMOTIONS), np.float32))
-        self.applied = Shift(face_id, self._from_s, timestamp_s, len(seen), values, before, shifted(before, values))
+        self.applied = Shift(face_id, self._from_s, timestamp_s, len(shown), values, before, shifted(before, values))
         return self.applied
 
 

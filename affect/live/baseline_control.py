@@ -11,7 +11,7 @@ from affect.live.baseline_words import told_baseline
 from affect.live.pipeline import Pipeline
 from affect.live.recorder import Recorder
 from affect.live.results import FaceResult
-from affect.live.texts import text
+from affect.live.texts import text, told
 
 
 class BaselineControl:
@@ -63,8 +63,8 @@ class BaselineControl:
         """A frame is analysed: take note of a baseline that is measured, cannot be, or has lost its face."""
         try:
             shift = self._baseline.settle(now_s)
-        except AffectError:
-            self._tell("baseline_too_few")
+        except AffectError as error:
+            self._say(told(error, self._language()))
             return
         if shift is not None:
             self._say(told_baseline(shift, self._language()))

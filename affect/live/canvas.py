@@ -68,7 +68,7 @@ class Canvas:
             self._canvas[:above] = help_page(status.language, width, above, letters)
             self._place = None
             return self._canvas
-        shown = [] if status.paused else results
+        shown = [] if status.paused or status.no_picture else results
         if place.width and place.height:
             area = self._canvas[place.top : place.top + place.height, place.left : place.left + place.width]
             _scale(picture, area)
@@ -136,7 +136,7 @@ def _column(area: Image, results: list[FaceResult], status: Status, letters: int
         draw(area, person, 0, y, status.language, letters, numbered(results))
         y += high if i < full else low
     if not persons:
-        said = ["paused", "paused_means"] if status.paused else ["no_face"]
+        said = ["paused", "paused_means"] if status.paused else ["no_picture" if status.no_picture else "no_face"]
         for key, size, ink in zip(said, (round(letters * 1.3), letters), (INK, DIM), strict=False):
             put(area, line(text(key, status.language), size, ink, PANEL), pad, y + pad // 2)
             y += 2 * letters

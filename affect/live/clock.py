@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from typing import Final
 
 
 def clock(seconds: float) -> str:
@@ -11,6 +12,18 @@ def clock(seconds: float) -> str:
     minutes, second = divmod(int(seconds), 60)
     hours, minute = divmod(minutes, 60)
     return f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute:02d}:{second:02d}"
+
+
+HELD_S: Final = 0.5  # so long a frame stands for what comes after it; a face that is missed for less counts as seen
+LONGEST_STEP_S: Final = 2.0
+
+
+def longest_step_s(usual_s: float) -> float:
+    """How far two frames may lie apart that follow one another, seconds; between others, nothing was analysed.
+
+    usual_s: the usual step. A slow source's frames stand for more than HELD_S, but nobody's face for minutes.
+    """
+    return min(LONGEST_STEP_S, max(HELD_S, 3 * usual_s))
 
 
 class SourceClock:
@@ -22,7 +35,7 @@ class SourceClock:
 
     def __init__(self, live: bool, fps: float) -> None:
         self.live = live
-        self._frame_s = 0.0 if live else 1 / fps
+        self.frame_s = 1 / fps
         self._last: tuple[float, float] | None = None  # a frame's own time, and when it came
 
     def tick(self, timestamp_s: float) -> None:
@@ -39,7 +52,7 @@ class SourceClock:
         if self._last is None:
             return 0.0
         timestamp_s, came = self._last
-        return timestamp_s + (time.monotonic() - came if self.live else self._frame_s)
+        return timestamp_s + (time.monotonic() - came if self.live else self.frame_s)
 
     def silent_s(self) -> float:
         """How long a live source has given no frame; 0 for a file, and before the first frame."""

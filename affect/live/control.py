@@ -47,6 +47,7 @@ class Status:
     fps:         processed frames per second; None: not known yet.
     recording_s: seconds recorded; None: nothing is recorded.
     paused:      nothing is analysed.
+    no_picture:  the source gives none, a black one, or a frozen one: what was read last is not what a face shows now.
     baseline:    share of the baseline that is collected, 0…1 (1: it is applied); None: there is none.
     message:     a short line that the session wants read for some seconds; "" for none.
     question:    what it asks; None: nothing.
@@ -56,6 +57,7 @@ class Status:
     fps: float | None = None
     recording_s: float | None = None
     paused: bool = False
+    no_picture: bool = False
     baseline: float | None = None
     message: str = ""
     question: Question | None = None

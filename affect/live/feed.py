@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from affect.live.clock import SteadyTime
 from affect.live.conversion import as_picture
 from affect.live.frame import Frame, Interruptible, Source
+from affect.live.watch import watch_of
 from affect.signals import end_if_asked
 
 WAKE_S = 0.2  # how often a waiting main thread looks up, so that Ctrl-C reaches it on Windows as well
@@ -20,6 +21,8 @@ class FrameFeed:
     how many it missed. A file's frame waits until the one before is taken: the taker gets every frame, in order.
     Closes the source when it is closed.
 
+    The source's watch (`watch_of`) learns here when a live source's frames arrive, whenever they are taken.
+
     Everything that comes out of it is fit for use: pictures are uint8 BGR, and times do not go back (`SteadyTime`).
     skipped: how many frames were left out because no picture could be made of them.
     """
@@ -28,6 +31,7 @@ class FrameFeed:
         self.source = source
         self.skipped = 0
         self._time = SteadyTime(source.live, source.fps)
+        self._watch = watch_of(source)
         self._changed = threading.Condition()
         self._waiting: Frame | None = None
         self._failure: BaseException | None = None
@@ -55,14 +59,19 @@ class FrameFeed:
             raise self._failure
 
     def _read(self) -> None:
+        self._watch.begin()
         try:
-            for frame in self.source.frames():
+            for given in self.source.frames():
                 if self._closed:
                     return
-                picture = as_picture(frame.picture)
+                picture = as_picture(given.picture)
                 if picture is None:
                     self.skipped += 1
-                elif not self._put(Frame(picture, self._time.steady(frame.timestamp_s), frame.number)):
+                    continue
+                frame = Frame(picture, self._time.steady(given.timestamp_s), given.number)
+                if self.source.live:
+                    self._watch.arrived(frame)
+                if not self._put(frame):
                     return
         except Exception as error:  # handed over to the taker, in whose thread it is told to the person
             self._failure = error

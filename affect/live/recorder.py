@@ -66,7 +66,9 @@ class Recorder:
     def start(self, consent: Consent, at_s: float) -> None:
         """Start a recording.   at_s: on the source's clock."""
         try:
-            self.current = Recording(self.folder, at_s, self._clock.now_s, self._counts, self._setup(), consent)
+            self.current = Recording(
+                self.folder, at_s, self._clock.now_s, self._counts, self._setup(), consent, self._clock.frame_s
+            )
         except AffectError as error:
             self._failed("recording_failed", error)
             return

@@ -14,19 +14,23 @@ import csv
 import io
 import json
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from statistics import median
 from types import TracebackType
 from typing import Any, Literal
 
 from affect.errors import AffectError
 from affect.files import atomic_path, sync_folder
+from affect.live.clock import HELD_S, longest_step_s
 from affect.live.results import FaceResult
 from affect.live.sinks import CsvSink
 from affect.live.sources import Frame
 from affect.live.texts import TextError
+from affect.live.watch import ENDS, stretches
 from affect.preprocessing import Image
 
 FORMAT = 1
@@ -64,6 +68,7 @@ class Recording:
     start_s: when it starts, on the source's clock.   now_s: the time on that clock.
     clock:   "recording" counts from there (a live source); "source" keeps the source's own times (a file).
     setup:   source, model, settings and versions, as session.json tells them.
+    frame_s: how long a frame of the source usually lasts; 0 where that is not known.
     Raises AffectError where something cannot be written.
     """
 
@@ -75,6 +80,7 @@ class Recording:
         clock: Literal["recording", "source"],
         setup: dict[str, Any],
         consent: Consent,
+        frame_s: float = 0.0,
     ) -> None:
         self._now_s = now_s
         self._clock = clock
@@ -87,8 +93,10 @@ class Recording:
         self._events: list[Event] = []
         self._unsaved_events = True
         self._baselines: list[dict[str, Any]] = []
-        self._paused_s = 0.0
-        self._paused_since: float | None = None
+        self._paused = self._lost = False
+        self._known_to_s = start_s  # a frame, a pause or a loss tells what was going on until then
+        self._steps_s = deque([frame_s] * 2, maxlen=9)  # the last ones from frame to frame
+        self._gaps: list[tuple[float, float]] = []  # when no frame was analysed, on the recording's clock
         self._failure: AffectError | None = None
         self._lock = threading.RLock()
         self._ended = threading.Event()
@@ -112,12 +120,19 @@ class Recording:
             raise self._failure
         with self._lock:
             self._csv.write(frame._replace(timestamp_s=frame.timestamp_s - self._zero_s), results)
+            step_s = frame.timestamp_s - self._known_to_s
+            self._reach(frame.timestamp_s)
+            if step_s > 0:
+                self._steps_s.append(step_s)
             self._frames += 1
             self._frames_with_face += bool(results)
 
     def event(self, event: str, at_s: float, text: str = "") -> Event:
         """Note a moment.   at_s: on the source's clock."""
         with self._lock:
+            if event in ("signal_lost", "signal_back"):
+                self._reach(at_s)
+                self._lost = event == "signal_lost"
             noted = Event(round(at_s - self._zero_s, 3), event, " ".join(text.split()))
             self._events.append(noted)
             self._unsaved_events = True
@@ -132,16 +147,17 @@ class Recording:
     def pause(self, at_s: float) -> None:
         """Nothing is analysed from here on."""
         with self._lock:
-            if self._paused_since is None:
-                self._paused_since = at_s
+            if not self._paused:
+                self._reach(at_s)
+                self._paused = True
                 self.event("pause", at_s)
 
     def resume(self, at_s: float) -> None:
         """It goes on."""
         with self._lock:
-            if self._paused_since is not None:
-                self._paused_s += at_s - self._paused_since
-                self._paused_since = None
+            if self._paused:
+                self._reach(at_s)
+                self._paused = False
                 self.event("resume", at_s)
 
     def baseline(self, face_id: int, from_s: float, to_s: float, frames: int, shift: dict[str, float]) -> None:
@@ -180,12 +196,24 @@ class Recording:
         end_s = self._now_s() if at_s is None else at_s
         self._ended.set()
         self._saver.join()
+        self._reach(end_s)
         try:
             self._save(end_s)
         finally:
             self._csv.__exit__(None, None, None)
         if self._failure is not None:
             raise self._failure
+
+    def _reach(self, at_s: float) -> None:
+        """What is going on is known at this moment; nothing is, of a long time before in which no frame was analysed.
+
+        A computer that is too slow or sleeps makes such a gap, and a file may have one. It says nothing of a face.
+        """
+        step_s = at_s - self._known_to_s
+        if step_s > longest_step_s(median(self._steps_s)) and not (self._paused or self._lost):
+            from_s, to_s = self._known_to_s + HELD_S - self._zero_s, at_s - self._zero_s
+            self._gaps.append((round(from_s, 3), round(to_s, 3)))
+        self._known_to_s = max(self._known_to_s, at_s)
 
     def _begin_files(self) -> None:
         """Whole files from the first moment on, without waiting for the disk: frames wait for whoever starts this."""
@@ -233,7 +261,6 @@ class Recording:
     def _json(self, end_s: float | None) -> str:
         """What session.json holds."""
         now_s = self._now_s() if end_s is None else end_s
-        paused_s = self._paused_s + (0.0 if self._paused_since is None else now_s - self._paused_since)
         told = {
             "format": FORMAT,
             "state": "recording" if end_s is None else "finished",
@@ -247,16 +274,37 @@ class Recording:
             "frames": self._frames,
             "frames_with_face": self._frames_with_face,
             "face_share": round(self._frames_with_face / self._frames, 4) if self._frames else 0.0,
-            "paused_s": round(paused_s, 3),
+            **self._unseen(now_s - self._zero_s),
             "baseline": self._baselines or None,
         }
         return json.dumps(told, ensure_ascii=False, indent=1)
+
+    def _unseen(self, now_s: float) -> dict[str, Any]:
+        """For how long no face could be seen, for each reason; no moment counts for two.   now_s: the recording's."""
+        events = sorted((e.timestamp_s, e.event) for e in self._events)
+        paused = stretches(events, "pause", "resume", now_s)
+        lost = [span for opening, closing in ENDS.items() for span in stretches(events, opening, closing, now_s)]
+        return {
+            "paused_s": round(_length(paused), 3),
+            "lost_s": round(_length(lost) - _shared(lost, paused), 3),
+            "not_analysed_s": round(_length(self._gaps) - _shared(self._gaps, lost), 3),
+            "not_analysed": self._gaps,
+        }
 
     def __enter__(self) -> Recording:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+
+def _length(spans: list[tuple[float, float]]) -> float:
+    return sum(to_s - from_s for from_s, to_s in spans)
+
+
+def _shared(spans: list[tuple[float, float]], others: list[tuple[float, float]]) -> float:
+    """For how long both are.   spans, others: from and to, none overlapping another of its list."""
+    return sum(max(0.0, min(b, d) - max(a, c)) for a, b in spans for c, d in others)
 
 
 def _csv_of(events: list[Event]) -> str:

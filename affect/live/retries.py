@@ -1,4 +1,4 @@
-"""The patience of a live source whose signal is lost: tries that grow rarer, for as long as the session lasts."""
+"""Reconnect back-off of a live source whose signal is lost: 0.5, 1, 2, 4, then every 5 s, while the session lasts."""
 
 from __future__ import annotations
 

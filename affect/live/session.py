@@ -13,7 +13,7 @@ from typing import Any, Literal
 from affect.emotions import LANGUAGES
 from affect.errors import AffectError
 from affect.live.baseline_control import BaselineControl
-from affect.live.clock import SourceClock, clock
+from affect.live.clock import clock
 from affect.live.control import Command, Question, Status
 from affect.live.frame import Frame, Source
 from affect.live.pipeline import Pipeline
@@ -23,7 +23,7 @@ from affect.live.results import FaceResult
 from affect.live.sources import VideoSource
 from affect.live.summary import Summary
 from affect.live.texts import TEXTS, TextError, text
-from affect.live.watch import Change, SourceWatch
+from affect.live.watch import ENDS, Change, watch_of
 
 MESSAGE_S = 6.0
 WATCH_S = 0.25  # how often it is looked whether frames still come
@@ -52,10 +52,10 @@ class Session:
     ) -> None:
         self._pipeline = pipeline
         self._kind = source.kind
-        self._watch = SourceWatch(source)
+        self._watch = watch_of(source)
         self._watcher = threading.Thread(target=self._keep_watching, name="watcher", daemon=True)
         self._ended = threading.Event()
-        self._clock = SourceClock(source.live, source.fps)
+        self._clock = self._watch.clock
         counts: Literal["recording", "source"] = "source" if isinstance(source, VideoSource) else "recording"
         self._summary = summary
         self._tell = tell
@@ -67,6 +67,7 @@ class Session:
         self._recording_from_s = 0.0  # on the source's clock
         self._starts_with: Consent | None = None  # a recording starts with the next frame
         self._paused = False
+        self._paused_from_s = 0.0
         self._last: tuple[Frame, list[FaceResult]] | None = None
         self._question: str | None = None  # its key in TEXTS
         self._refused: TextError | None = None  # where the folder cannot be used, until another is named
@@ -99,7 +100,7 @@ class Session:
         results = self._pipeline.process(frame)
         with self._lock:
             self._last = (frame, results)
-            self._summary.add(frame, results)
+            self._summary.add(frame, results, usable=self._watch.trouble not in ("black", "frozen"))
             if not self._paused:  # it may have been pressed while the frame was analysed
                 self._recorder.write(frame, results)
             self._baseline.settle(frame.timestamp_s)
@@ -110,7 +111,7 @@ class Session:
         with self._lock:
             recording = self._recorder.current
             message, until = self._message
-            self._hear_silence()
+            self._hear_news()
             trouble = None if self._closed else self._watch.trouble
             if trouble == "signal_lost" or (trouble is not None and time.monotonic() > until):
                 message = self._trouble_text(trouble)
@@ -119,9 +120,10 @@ class Session:
                 message = str(failure) if failure is not None and recording is None else ""
             return Status(
                 language=self._summary.language,
-                fps=self._summary.fps,
+                fps=None if self._paused or trouble == "signal_lost" else self._summary.fps,
                 recording_s=None if recording is None else recording.elapsed_s,
                 paused=self._paused,
+                no_picture=trouble is not None,
                 baseline=self._baseline.share,
                 message=message,
                 question=self._asked(),
@@ -188,6 +190,12 @@ class Session:
         with self._lock:
             if self._closed:
                 return
+            self._hear_news()
+            now_s = self._clock.now_s()
+            self._summary.interrupted(
+                paused_s=now_s - self._paused_from_s if self._paused else 0.0,
+                lost_s=now_s - self._watch.since_s if self._watch.trouble else 0.0,
+            )
             self._closed, self._question, self._starts_with = True, None, None
         self._recorder.close()
 
@@ -202,9 +210,7 @@ class Session:
     def _begin(self, frame: Frame) -> None:
         """What is due when a frame comes."""
         now_s = frame.timestamp_s
-        changes = self._watch.frame(frame, face=self._last is not None and bool(self._last[1]))
-        self._clock.tick(now_s)
-        self._note_changes(changes)
+        self._note_changes(self._watch.frame(frame, face=self._last is not None and bool(self._last[1])))
         if self._starts_with is not None:
             self._recorder.start(self._starts_with, now_s)
             self._recording_from_s = now_s
@@ -220,16 +226,19 @@ class Session:
     def _keep_watching(self) -> None:
         """Without a window nobody asks for the status, and a loss must be on the disk before a picture returns."""
         while not self._ended.wait(WATCH_S):
+            self._watch.beat()
             with self._lock:
-                self._hear_silence()
+                self._hear_news()
 
-    def _hear_silence(self) -> None:
+    def _hear_news(self) -> None:
         if not self._closed:
-            self._note_changes(self._watch.silence(self._clock.silent_s()))
+            self._note_changes(self._watch.news())
 
     def _note_changes(self, changes: list[Change]) -> None:
         """What began or ended with the source's picture: in the record, for the person, and on the terminal."""
         for event, at_s, lasted_s in changes:
+            if event in ENDS.values():
+                self._summary.interrupted(lost_s=lasted_s)
             if self._recorder.current is not None:
                 self._recorder.current.event(event, max(at_s, self._recording_from_s))
             if event == self._watch.trouble:
@@ -266,12 +275,15 @@ class Session:
             self._question = "marker_question"
 
     def _pause(self) -> None:
-        self._paused = not self._paused
-        recording = self._recorder.current
+        now_s, recording = self._clock.now_s(), self._recorder.current
         if self._paused:
+            self._summary.interrupted(paused_s=now_s - self._paused_from_s)
+        else:
+            self._paused_from_s = now_s
             self._baseline.pause()
+        self._paused = not self._paused
         if recording is not None:
-            (recording.pause if self._paused else recording.resume)(self._clock.now_s())
+            (recording.pause if self._paused else recording.resume)(now_s)
 
     def _snapshot(self) -> None:
         if self._recording() is None:

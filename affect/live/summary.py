@@ -3,27 +3,41 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass, field
+from typing import Final
 
 from affect.emotions import EMOTIONS, UNCERTAIN, label_name
 from affect.live.results import FaceResult
 from affect.live.sources import Frame
 from affect.live.texts import TextError, certainty, percent, text
 
+RATE_S: Final = 2.0
+
 
 @dataclass
 class Summary:
-    """Counts frames, faces and labels. `language`: "en" or "es"."""
+    """Counts frames, faces and labels; a black or frozen picture's are not counted, as soon as it is known for one.
+
+    language: "en" or "es".
+    usable: how many frames had a picture in which a face could be read.
+    fps:    frames a second over the last RATE_S or, of a slower source, the last two; None before the second frame.
+    paused_s, lost_s: for how long nothing was analysed, and for how long there was no such picture.
+    """
 
     language: str
     source: str = ""
     model: str = ""
     frames: int = 0
+    usable: int = 0
     with_face: int = 0
     emotions: Counter[str] = field(default_factory=Counter)
     fps: float | None = None
+    paused_s: float = 0.0
+    lost_s: float = 0.0
     timestamp_s: float = 0.0
+    _times: deque[float] = field(default_factory=deque)  # of the frames of the last RATE_S, and of the one before
+    _readable: bool = True  # the last frame
     _started: float = 0.0
     _last: float = 0.0
     _printed: float = -1.0
@@ -38,17 +52,28 @@ class Summary:
         """Seconds since the start."""
         return time.monotonic() - self._started
 
-    def add(self, frame: Frame, results: list[FaceResult]) -> None:
-        """One frame and its faces."""
-        now = time.monotonic()
-        rate = 1 / max(1e-6, now - self._last)
-        if self.frames > 0:  # the first interval holds the start-up
-            self.fps = rate if self.fps is None else 0.9 * self.fps + 0.1 * rate
-        self._last = now
+    def add(self, frame: Frame, results: list[FaceResult], usable: bool = True) -> None:
+        """One frame and its faces.   usable: the picture is neither black nor frozen."""
+        self._last = time.monotonic()
+        self._times.append(self._last)
+        while len(self._times) > 1 and self._times[1] <= self._last - RATE_S:
+            self._times.popleft()
+        passed_s = self._last - self._times[0]
+        self.fps = (len(self._times) - 1) / passed_s if passed_s > 0 else None
         self.timestamp_s = frame.timestamp_s
         self.frames += 1
+        self._readable = usable
+        if not usable:
+            return
+        self.usable += 1
         self.with_face += bool(results)
         self.emotions.update(result.emotion for result in results)
+
+    def interrupted(self, paused_s: float = 0.0, lost_s: float = 0.0) -> None:
+        """A pause or a loss is over; it says nothing of the frame rate."""
+        self.paused_s += paused_s
+        self.lost_s += lost_s
+        self._times.clear()
 
     def print_line(self, results: list[FaceResult]) -> None:
         """At most once a second: where the source stands, and what the faces show."""
@@ -56,6 +81,7 @@ class Summary:
             return
         self._printed = time.monotonic()
         faces = ", ".join(self._told(r) for r in results) or self._text("no_face")
+        faces = faces if self._readable else self._text("no_picture")
         rate = "" if self.fps is None else self._text("summary_rate", fps=self.fps)
         line = {"time": self.timestamp_s, "frame": self.frames - 1, "rate": rate, "faces": faces}
         _print([self._text("summary_line", **line)])
@@ -75,8 +101,14 @@ class Summary:
         took = max(1e-6, self._last - self._started)
         counts = {"count": self.frames, "source": self.source, "took": took, "rate": self.frames / took}
         lines = ["", self._text("summary_frames", **counts), self._text("summary_model", model=self.model)]
-        lines.append(self._text("summary_share", share=percent(self.with_face / self.frames, self.language)))
+        for key, seconds in (("summary_paused", self.paused_s), ("summary_lost", self.lost_s)):
+            if seconds:
+                lines.append(self._text(key, seconds=seconds))
+        if self.usable:
+            lines.append(self._text("summary_share", share=percent(self.with_face / self.usable, self.language)))
         total = sum(self.emotions.values())
+        if total:
+            lines.append(self._text("summary_labels"))
         for emotion in sorted((*EMOTIONS, UNCERTAIN), key=lambda e: -self.emotions[e]):
             if self.emotions[emotion]:
                 share = percent(self.emotions[emotion] / total, self.language)

@@ -19,6 +19,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     **FILE_TEXTS,
     **COMMAND_TEXTS,
     "no_face": {"en": "no face", "es": "ninguna cara"},
+    "no_picture": {"en": "no usable picture", "es": "sin imagen útil"},
     # the window: bar, help, prompts
     "key_mark": {"en": "marker", "es": "marca"},
     "key_pause": {"en": "pause", "es": "pausa"},
@@ -143,9 +144,16 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "en": "No face is in view: a baseline needs one.",
         "es": "No hay ninguna cara a la vista: la línea base necesita una.",
     },
-    "baseline_too_few": {
-        "en": "No baseline: the face was not in view for long enough. Try again.",
-        "es": "Sin línea base: la cara no ha estado a la vista el tiempo suficiente. Inténtelo otra vez.",
+    "baseline_too_little_face": {
+        "en": "No baseline: the face was not in view for long enough ({seen:.0f} of {passed:.0f} s). Try again.",
+        "es": "Sin línea base: la cara no ha estado a la vista el tiempo suficiente ({seen:.0f} de {passed:.0f} s). "
+        "Inténtelo otra vez.",
+    },
+    "baseline_too_little_picture": {
+        "en": "No baseline: there were too few pictures ({seen:.0f} of {passed:.0f} s measured). Try again when the "
+        "picture moves smoothly.",
+        "es": "Sin línea base: ha habido muy pocas imágenes ({seen:.0f} de {passed:.0f} s medidos). Inténtelo otra "
+        "vez cuando la imagen vaya fluida.",
     },
     "baseline_applied": {
         "en": "Baseline in use. At rest now {changes}. b undoes it.",
@@ -197,6 +205,12 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     "summary_share": {
         "en": "a face in {share} of the frames",
         "es": "una cara en el {share} de los fotogramas",
+    },
+    "summary_labels": {"en": "read as, in frames:", "es": "leída como, en fotogramas:"},
+    "summary_paused": {"en": "paused for {seconds:.0f} s", "es": "en pausa {seconds:.0f} s"},
+    "summary_lost": {
+        "en": "no usable picture for {seconds:.0f} s; its frames are not counted",
+        "es": "sin imagen útil durante {seconds:.0f} s; sus fotogramas no se cuentan",
     },
     "summary_worth": {
         "en": "These are perceived expressions, not felt emotions.",

@@ -6,15 +6,22 @@ A face that is read in a frozen picture looks like a calm person: nobody would s
 from __future__ import annotations
 
 import math
+import threading
+import time
+import weakref
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
+
+from affect.live.clock import SourceClock
 
 if TYPE_CHECKING:  # the report reads ENDS, and needs no OpenCV
     from affect.live.frame import Frame, Source
     from affect.preprocessing import Image
 
 SIGNAL_GAP_S: Final = 2.0  # a live source that gives nothing for so long has lost its signal
+STOPPED_S: Final = 1.0  # no sign of life of this program's own for so long: it did not run, and could hear nothing
 FROZEN_S: Final = 5.0  # the same picture for so long: no camera's noise, and no living face, repeats itself
 BLACK_S: Final = 2.0  # a camera that starts, or a window that opens, may be black for a moment
 DARK: Final = 32  # of 255: a face that is not brighter than this is not found, and noise in the dark is below
@@ -34,55 +41,142 @@ class Change(NamedTuple):
 
 
 class SourceWatch:
-    """Watches a source's frames, and its silence. What is wrong is one thing at a time, the first of `ENDS` that fits.
+    """Watches a source's frames where they arrive, and its silence; how long their analysis takes changes nothing.
+
+    `FrameFeed` tells it each frame of a live source in its reading thread, the session asks it for `news`. What is
+    wrong is one thing at a time, the first of `ENDS` that fits. Any thread may call.
 
     Only what sees the present can be black or frozen by fault: a camera, a stream, the screen. A part of the screen may
     rightly stand still, so it is called frozen only while a face is found in it.
 
-    trouble: a key of `ENDS`; None: all is well.   since_s: when it began, on the source's clock.
+    clock: the source's.   trouble: a key of `ENDS`; None: all is well.   since_s: when it began, on the clock.
     """
 
     def __init__(self, source: Source) -> None:
+        self.clock = SourceClock(source.live, source.fps)
         self.trouble: str | None = None
         self.since_s = 0.0
-        self._live = source.live
-        self._look = _Look() if source.kind in ("camera", "stream", "screen") else None
-        self._may_stand = source.kind == "screen"
-        self._last_s: float | None = None
+        kind = getattr(source, "kind", None)
+        self._look = _Look() if kind in ("camera", "stream", "screen") else None
+        self._may_stand = kind == "screen"
+        self._face = False  # in the frame that was analysed last
+        self._arrived = False
+        self._begun: float | None = None  # the times of these three are time.monotonic()'s
+        self._alive: float | None = None
+        self._stood_s = 0.0
+        self._news: list[Change] = []
+        self._lock = threading.Lock()
+
+    def begin(self) -> None:
+        """Frames are awaited from now on: a source that gives none at all is lost as well."""
+        self._begun = time.monotonic()
+
+    def arrived(self, frame: Frame) -> None:
+        """A frame has come from a live source; one that was told before is not counted again."""
+        with self._lock:
+            now_s, last_s = frame.timestamp_s, self.clock.last_s
+            if self._arrived and now_s <= last_s:
+                return
+            self._stay_awake()
+            if self._arrived:
+                self._hear(now_s - last_s)
+            if self._stood_s and self.trouble is None and self._look is not None:
+                self._look = _Look()  # of the time between, it has seen nothing
+            self._arrived, self._stood_s = True, 0.0
+            self.clock.tick(now_s)
+            self._see(frame)
 
     def frame(self, frame: Frame, face: bool) -> list[Change]:
-        """A frame has come.   face: a face was found in the one before.   Returns what began or ended with it."""
-        now_s, last_s = frame.timestamp_s, self._last_s
-        changes = self.silence(now_s - last_s) if last_s is not None else []
-        self._last_s = now_s
+        """A frame is going to be analysed.   face: one was found in the frame before.   Returns the `news`."""
+        self._face = face
+        if self.clock.live:
+            self.arrived(frame)
+        else:
+            self.clock.tick(frame.timestamp_s)
+        return self.news()
+
+    def news(self) -> list[Change]:
+        """What has begun or ended since this was asked last."""
+        with self._lock:
+            self._stay_awake()
+            if self.clock.live:
+                self._hear(self._silent_s())
+            news, self._news = self._news, []
+            return news
+
+    def beat(self) -> None:
+        """The program is awake: a thread of its own says so every LOOK_S, and only then can a stop be told from a loss.
+
+        After a stop of the whole program (a suspended process, a computer that slept) silence is counted anew.
+        """
+        with self._lock:
+            self._alive = time.monotonic() if self._alive is None else self._alive
+            self._stay_awake()
+
+    def _stay_awake(self) -> None:
+        if self._alive is None:
+            return
+        now = time.monotonic()
+        if now - self._alive > STOPPED_S:
+            self._stood_s += now - self._alive
+        self._alive = now
+
+    def _silent_s(self) -> float:
+        """For how long no frame has come, as far as one could have."""
+        if self._arrived:
+            return self.clock.silent_s()
+        return 0.0 if self._begun is None else time.monotonic() - self._begun
+
+    def _hear(self, silent_s: float) -> None:
+        if silent_s - self._stood_s > SIGNAL_GAP_S:
+            self._turn("signal_lost", self.clock.last_s)
+
+    def _see(self, frame: Frame) -> None:
+        now_s = frame.timestamp_s
         if self.trouble == "signal_lost":
-            changes += self._turn(None, now_s)
-            if self._look is not None:
-                self._look = _Look()
+            self._turn(None, now_s)
+            self._look = None if self._look is None else _Look()
         if self._look is not None:
             kind, since_s = self._look.see(frame.picture, now_s)
-            if kind == "frozen" and self._may_stand and not face:
+            if kind == "frozen" and self._may_stand and not self._face:
                 kind = None
-            changes += self._turn(kind, now_s if kind is None else since_s)
-        return changes
+            self._turn(kind, now_s if kind is None else since_s)
 
-    def silence(self, silent_s: float) -> list[Change]:
-        """No frame has come for so long. Returns what began or ended with that."""
-        if self._live and self._last_s is not None and silent_s > SIGNAL_GAP_S:
-            return self._turn("signal_lost", self._last_s)
-        return []
-
-    def _turn(self, trouble: str | None, at_s: float) -> list[Change]:
+    def _turn(self, trouble: str | None, at_s: float) -> None:
         if trouble == self.trouble:
-            return []
-        changes = []
+            return
         if self.trouble is not None:
             end_s = max(at_s, self.since_s)
-            changes.append(Change(ENDS[self.trouble], end_s, end_s - self.since_s))
+            self._news.append(Change(ENDS[self.trouble], end_s, end_s - self.since_s))
         if trouble is not None:
-            changes.append(Change(trouble, at_s))
+            self._news.append(Change(trouble, at_s))
         self.trouble, self.since_s = trouble, at_s
-        return changes
+
+
+def stretches(
+    events: Iterable[tuple[float, str]], opening: str, closing: str, end_s: float
+) -> list[tuple[float, float]]:
+    """From when to when, seconds: each event of one kind, and the next of the other or, without one, the end.
+
+    events: times and kinds, in the order of time.
+    """
+    found: list[tuple[float, float]] = []
+    opened: float | None = None
+    for at_s, kind in events:
+        if kind == opening and opened is None:
+            opened = at_s
+        elif kind == closing and opened is not None:
+            found.append((opened, at_s))
+            opened = None
+    return found if opened is None else [*found, (opened, max(opened, end_s))]
+
+
+_WATCHES: Final[weakref.WeakKeyDictionary[Source, SourceWatch]] = weakref.WeakKeyDictionary()
+
+
+def watch_of(source: Source) -> SourceWatch:
+    """The one watch of a source: where its frames are read and where they are analysed, it is the same."""
+    return _WATCHES.setdefault(source, SourceWatch(source))
 
 
 class _Look:

@@ -97,13 +97,74 @@ def test_undoing_restores_exactly() -> None:
 def test_a_face_that_is_mostly_away_gives_no_baseline() -> None:
     baseline = Baseline()
     baseline.begin(1, 0.0)
-    with pytest.raises(AffectError, match="40 of 101"):
+    with pytest.raises(AffectError, match=r"not in view for long enough \(4 of 10 s\)"):
         for i in range(101):
             if i < 40:
                 baseline.update(1, face(sad=0.6))
             baseline.settle(i / 10)
     assert baseline.share is None
     assert baseline.settle(20.0) is None
+
+
+def seen_at(times_s: list[float], resting: np.ndarray, begun_s: float = 0.0) -> tuple[Baseline, Shift | None]:
+    """A face that shows the same in frames at these times."""
+    baseline, shift = Baseline(), None
+    baseline.begin(1, begun_s)
+    for now_s in times_s:
+        baseline.update(1, resting)
+        shift = shift or baseline.settle(now_s)
+    return baseline, shift
+
+
+@pytest.mark.parametrize("stall_s", [9.4, 11.3, 600.0])
+def test_a_camera_that_stalls_for_most_of_the_ten_seconds_gives_no_baseline(stall_s: float) -> None:
+    times_s = [i / 30 for i in range(22)]
+    with pytest.raises(AffectError, match=r"too few pictures \(1 of \d+ s measured\)"):
+        seen_at([*times_s, times_s[-1] + stall_s], face(sad=0.6))
+
+
+def test_a_short_stall_is_made_up_for() -> None:
+    times_s = [i / 30 for i in range(90)] + [6 + i / 30 for i in range(400)]
+    _, shift = seen_at(times_s, face(sad=0.6))
+    assert shift is not None
+    assert shift.to_s == pytest.approx(
+        10 + 3 + 1 / 30 - 0.5, abs=0.05
+    )  # three seconds are missing; a frame holds 0.5 s
+    assert shift.frames == pytest.approx(9.5 * 30, abs=2)
+
+
+@pytest.mark.parametrize(("rate", "took_s"), [(60, 10), (15, 10), (2, 10), (1.25, 16)])
+def test_a_steady_source_of_any_rate_gives_one(rate: float, took_s: float) -> None:
+    _, shift = seen_at([i / rate for i in range(round(30 * rate))], face(sad=0.6))
+    assert shift is not None
+    assert shift.to_s == pytest.approx(took_s, abs=1 / rate)
+    assert shift.frames == round(took_s * rate) + 1
+
+
+def test_a_source_of_a_picture_now_and_then_gives_none_and_says_why() -> None:
+    with pytest.raises(AffectError, match="too few pictures"):
+        seen_at([2.0 * i for i in range(30)], face(sad=0.6))
+
+
+def test_what_the_face_showed_counts_for_as_long_as_it_showed_it() -> None:
+    baseline = Baseline()
+    baseline.begin(1, 0.0)
+    times_s = [i / 50 for i in range(51)] + [1 + i / 3 for i in range(1, 40)]  # a second of many frames, and the rest
+    for now_s in times_s:
+        baseline.update(1, face(sad=0.8) if now_s <= 1 else face(neutral=0.8))
+        if (shift := baseline.settle(now_s)) is not None:
+            break
+    logs = 0.1 * np.log(face(sad=0.8)) + 0.9 * np.log(face(neutral=0.8))
+    expected = shifted(np.exp(logs).astype(np.float32), np.zeros(8, np.float32))
+    np.testing.assert_allclose(shift.before, expected, atol=2e-3)
+
+
+def test_its_share_is_of_the_seconds_seen_and_not_of_those_that_passed() -> None:
+    baseline, _ = seen_at([i / 10 for i in range(21)], face(sad=0.6))
+    assert baseline.share == pytest.approx(0.2)
+    for i in range(21, 41):  # the face is away
+        baseline.settle(i / 10)
+    assert baseline.share == pytest.approx(0.2)
 
 
 def test_a_probability_of_zero_in_a_frame_does_not_decide() -> None:

@@ -96,6 +96,15 @@ def test_while_it_is_paused_no_label_is_shown() -> None:
     assert pixels_of(drawn(replace(PLAIN, paused=True)), "happy") == 0
 
 
+def test_without_a_usable_picture_no_label_is_shown_and_that_is_not_called_no_face() -> None:
+    lost = drawn(replace(PLAIN, no_picture=True))
+    assert pixels_of(lost, "happy") == 0
+    nobody = Canvas().draw(FRAME, [], View(PLAIN, SIZE))
+    assert (lost != nobody).any()
+    paused = replace(PLAIN, paused=True)
+    assert (drawn(replace(paused, no_picture=True)) == drawn(paused)).all()  # the pause is the person's own
+
+
 @pytest.mark.parametrize(
     "status",
     [

@@ -257,10 +257,11 @@ class Run:
     ) -> None:
         self.told: list[str] = []
         self.pipeline = Pipeline(AroundKnown(), classifier, 1)
+        self.summary = Summary(language)
         self.session = Session(
             self.pipeline,
             Given([], kind, live),
-            Summary(language),
+            self.summary,
             dict,
             folder,
             GIVEN,
@@ -330,6 +331,19 @@ def test_a_black_picture_is_told_and_in_the_record(
     assert sentence in run.message
     run.show(EMPTY, 1)
     assert run.events() == [("black", pytest.approx(1.0, abs=0.3)), ("black_end", pytest.approx(10.5, abs=0.3))]
+
+
+def test_frames_of_a_black_picture_are_not_counted_as_frames_without_a_face(
+    tmp_path: Path, classifier: Classifier, reports: Reports
+) -> None:
+    run = Run(tmp_path, classifier, "camera")
+    run.show(SMILE, 1)
+    run.show(BLACK, 5)
+    run.session.close()
+    summary = run.summary
+    assert summary.frames == 60
+    assert summary.usable == pytest.approx(10 + 20, abs=3)  # black is called what stays so for two seconds
+    assert summary.lost_s == pytest.approx(4.9, abs=0.3)
 
 
 def test_a_face_in_a_dark_room_is_not_black() -> None:

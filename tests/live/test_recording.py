@@ -112,6 +112,94 @@ def test_pauses_are_counted_also_one_that_has_not_ended(tmp_path: Path) -> None:
     ]
 
 
+def frames_at(recording: Recording, *times_s: float) -> None:
+    for number, at_s in enumerate(times_s):
+        recording.write(Frame(PICTURE, at_s, number), [FACE])
+
+
+def every(step_s: float, from_s: float, to_s: float) -> list[float]:
+    return [from_s + i * step_s for i in range(round((to_s - from_s) / step_s) + 1)]
+
+
+def gaps_in(recording: Recording) -> list[tuple[float, float]]:
+    told = told_in(recording.folder)
+    assert told["not_analysed_s"] == pytest.approx(sum(b - a for a, b in told["not_analysed"]), abs=0.01)
+    return [(pytest.approx(a, abs=0.002), pytest.approx(b, abs=0.002)) for a, b in told["not_analysed"]]
+
+
+@pytest.mark.parametrize(
+    ("times_s", "gaps"),
+    [
+        (every(0.03, 0, 3), []),
+        (every(0.03, 0, 0.9) + every(0.03, 3.7, 5), [(0.9 + 0.5, 3.7)]),  # one slow analysis
+        (every(0.03, 0, 0.9) + every(0.03, 1.35, 5), []),  # a frame stands for half a second
+        (every(0.7, 0, 14), [(0.5, 0.7), (1.2, 1.4)]),  # a slow computer is slow all the time, as is soon known
+        (every(1.8, 0, 18), [(0.5, 1.8), (2.3, 3.6)]),
+        (every(60, 0, 120), [(0.5, 60), (60.5, 120)]),  # a time lapse
+        ([0, 0, 0], []),
+    ],
+)
+def test_a_time_without_a_frame_is_told_as_not_analysed(
+    times_s: list[float], gaps: list[tuple[float, float]], tmp_path: Path
+) -> None:
+    recording = Recording(tmp_path, 0.0, lambda: times_s[-1], "recording", SETUP, CONSENT, 1 / 30)
+    frames_at(recording, *times_s)
+    recording.close()
+    assert gaps_in(recording) == gaps
+
+
+def test_a_slow_source_s_frames_stand_for_their_time_from_the_first_on(tmp_path: Path) -> None:
+    recording = Recording(tmp_path, 0.0, lambda: 9.0, "recording", SETUP, CONSENT, 1.0)
+    frames_at(recording, *every(1.5, 0, 9))
+    recording.close()
+    assert gaps_in(recording) == []
+
+
+def test_a_recording_that_ends_long_after_its_last_frame_says_so(tmp_path: Path) -> None:
+    clock = Hand()
+    recording = start(tmp_path, clock)
+    frames_at(recording, *every(0.1, 0, 2))
+    clock.now_s = 8.0
+    recording.close()
+    assert gaps_in(recording) == [(2.5, 8.0)]
+
+
+def test_a_time_is_paused_or_without_a_signal_or_not_analysed_and_never_two_of_them(tmp_path: Path) -> None:
+    clock = Hand(10.0)  # all is told on the recording's clock
+    recording = start(tmp_path, clock)
+    frames_at(recording, *every(0.1, 10, 12))
+    recording.event("signal_lost", 15.0)  # three seconds of slowness first
+    recording.pause(16.0)
+    recording.event("signal_back", 19.0)
+    recording.resume(20.0)
+    frames_at(recording, *every(0.1, 20, 22))
+    recording.event("black", 21.0)
+    recording.event("black_end", 23.0)
+    recording.pause(26.0)
+    clock.now_s = 30.0
+    recording.close()
+    told = told_in(recording.folder)
+    assert gaps_in_order(told) == [(2.5, 5.0), (12.5, 16.0)]
+    assert told["paused_s"] == 4.0 + 4.0
+    assert told["lost_s"] == 1.0 + 2.0  # the rest of the loss was in the pause
+    assert told["not_analysed_s"] == 2.5 + 3.0  # half a second of it was black
+
+
+def gaps_in_order(told: dict[str, Any]) -> list[tuple[float, float]]:
+    return [tuple(gap) for gap in told["not_analysed"]]
+
+
+def test_what_is_paused_or_lost_still_is_counted_as_it_goes_on(tmp_path: Path) -> None:
+    clock = Hand()
+    recording = start(tmp_path, clock)
+    frames_at(recording, 0.0, 0.1)
+    recording.event("signal_lost", 0.1)
+    clock.now_s = 4.0
+    recording.close()
+    told = told_in(recording.folder)
+    assert (told["lost_s"], told["not_analysed_s"], told["paused_s"]) == (3.9, 0, 0)
+
+
 def test_a_baseline_and_its_undoing_are_told_with_their_times(tmp_path: Path) -> None:
     clock = Hand(10.0)
     recording = start(tmp_path, clock)

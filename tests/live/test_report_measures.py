@@ -18,6 +18,7 @@ from affect.live.report.measures import (
     around,
     coverage,
     episodes,
+    gaps_around,
     listed,
     mean_probabilities,
     shares,
@@ -179,6 +180,79 @@ def test_a_pause_or_lost_signal_that_never_ended_goes_on_to_the_end(tmp_path: Pa
     clock = clock_of(session)
     spent = coverage(seen_by_anyone(session, clock), clock)
     assert (spent.face_s, spent.no_face_s, spent.paused_s, spent.lost_s) == pytest.approx((6.0, 0.0, 2.0, 2.0))
+
+
+def test_a_time_in_which_no_frame_was_analysed_is_neither_the_last_label_s_nor_without_a_face(tmp_path: Path) -> None:
+    rows = [row for row in rows_of([(0, 10, "sad")], rate=30) if not 4 <= row[0] < 7.5]
+    session = read_session(write_session(tmp_path / "s", rows, duration_s=10, not_analysed=[[4.467, 7.5]]))
+    clock = clock_of(session)
+    spent = coverage(seen_by_anyone(session, clock), clock)
+    assert (spent.face_s, spent.no_face_s, spent.unrecorded_s) == pytest.approx((7.0, 0.0, 3.0), abs=0.11)
+    assert spent.total_s == pytest.approx(10)
+    found = episodes(people_of(session, clock).timelines[0])
+    assert [(e.start_s, e.end_s) for e in found] == [pytest.approx((0, 4.5)), pytest.approx((7.5, 10))]
+
+
+def test_a_time_lapse_s_labels_stand_for_half_a_second_each(tmp_path: Path) -> None:
+    rows = [(60.0 * i, 1, "happy" if i < 3 else "sad", one_hot("happy" if i < 3 else "sad")) for i in range(4)]
+    gaps = [[60.0 * i + 0.5, 60.0 * (i + 1)] for i in range(3)]
+    session = read_session(write_session(tmp_path / "s", rows, duration_s=180.5, not_analysed=gaps))
+    clock = clock_of(session)
+    spent = coverage(seen_by_anyone(session, clock), clock)
+    assert (spent.face_s, spent.no_face_s) == pytest.approx((2.0, 0.0))
+    assert spent.unrecorded_s == pytest.approx(178.5)
+    assert shares(people_of(session, clock).timelines[0])["happy"] == pytest.approx(0.75)
+
+
+def test_a_label_of_an_older_recording_never_stands_for_minutes(tmp_path: Path) -> None:
+    rows = [(60.0 * i, 1, "happy", one_hot("happy")) for i in range(4)]
+    session = read_session(write_session(tmp_path / "s", rows, duration_s=200))
+    assert people_of(session, clock_of(session)).timelines[0].seen_s == pytest.approx(4 * 2.0)
+
+
+def test_a_step_is_paused_or_lost_or_not_recorded_and_never_two_of_them(tmp_path: Path) -> None:
+    events = [(2.0, "signal_lost", ""), (4.0, "pause", ""), (5.0, "signal_back", ""), (6.0, "resume", "")]
+    events += [(8.0, "black", ""), (10.0, "black_end", "")]
+    told = {"not_analysed": [[1.0, 3.0], [7.0, 9.0], [9.5, 12.0]], "clock": "source", "start_s": 0.0}
+    session = read_session(write_session(tmp_path / "s", rows_of([(0, 1, "sad")]), events, 14.0, **told))
+    clock = clock_of(session)
+    gaps = clock.gaps(seen_by_anyone(session, clock))
+    lengths = {name: float(mask.sum()) / 10 for name, mask in gaps.items()}
+    assert lengths == pytest.approx({"none": 3.0, "paused": 2.0, "lost": 4.0, "unrecorded": 4.0})
+    assert not (sum(mask.astype(int) for mask in gaps.values()) > 1).any()
+    spent = coverage(seen_by_anyone(session, clock), clock)
+    assert spent.total_s == pytest.approx(14.0)
+
+
+def test_gaps_are_counted_from_the_session_s_start_as_rows_are(tmp_path: Path) -> None:
+    rows = [(1.5 + row[0], *row[1:]) for row in rows_of([(0, 2, "sad"), (5, 6, "sad")])]
+    told = {"not_analysed": [[3.9, 6.5]], "clock": "source", "start_s": 1.5}
+    session = read_session(write_session(tmp_path / "s", rows, duration_s=6.0, **told))
+    clock = clock_of(session)
+    assert np.flatnonzero(clock.unrecorded).tolist() == list(range(24, 50))
+    assert coverage(seen_by_anyone(session, clock), clock).no_face_s == pytest.approx(0.0)
+
+
+def test_around_a_marker_each_step_without_a_reading_has_its_reason(tiny: Session) -> None:
+    clock = clock_of(tiny)
+    gaps = clock.gaps(seen_by_anyone(tiny, clock))
+    near = gaps_around(gaps, 12.0)  # 3 s paused, 1 s nothing before; the session ends 1 s after
+    lengths = {name: (mask[:100].sum() / 10, mask[100:].sum() / 10) for name, mask in near.items()}
+    assert lengths == {"none": (1, 0), "paused": (3, 0), "lost": (0, 0), "unrecorded": (0, 9)}
+
+
+@pytest.mark.parametrize(
+    ("at_s", "before_s", "after_s"),
+    [(0.0, 10, 0), (0.04, 10, 0), (6.5, 3.5, 3.5), (12.0, 0, 9), (12.96, 0, 10), (13.0, 0, 10)],
+)
+def test_what_is_before_the_recording_or_after_it_is_not_recorded(
+    at_s: float, before_s: float, after_s: float, tiny: Session
+) -> None:
+    clock = clock_of(tiny)
+    near = gaps_around(clock.gaps(seen_by_anyone(tiny, clock)), at_s)
+    assert [len(mask) for mask in near.values()] == [200] * 4
+    outside = near["unrecorded"]
+    assert (outside[:100].sum() / 10, outside[100:].sum() / 10) == (before_s, after_s)
 
 
 def test_a_session_without_a_face_has_nobody(tmp_path: Path) -> None:

@@ -395,3 +395,163 @@ def test_a_report_is_not_written_half(tmp_path: Path) -> None:
         write_report([folder], "en")
     assert (folder / "report.html").read_bytes() == before
     assert sorted(path.name for path in folder.iterdir() if path.name.startswith(".")) == []
+
+
+# why there is no reading: four reasons, everywhere
+
+
+GAP_EVENTS = [(10.0, "pause", ""), (20.0, "resume", ""), (30.0, "signal_lost", ""), (40.0, "signal_back", "")]
+GAP_TOLD = {"clock": "source", "not_analysed": [[50.0, 60.0]]}
+AWAY = [(10, 20), (30, 40), (49.5, 60), (70, 80)]  # and from 70 on nobody is there
+MARKED = {"paused": 15.0, "lost": 35.0, "unrecorded": 55.0, "none": 75.0}
+
+
+def session_with_gaps(folder: Path, *marked: float, end_s: float = 90.0) -> Path:
+    """Ten seconds of each reason, between them ten of a face."""
+    events = sorted([*GAP_EVENTS, *((at_s, "marker", f"at {at_s}") for at_s in marked)])
+    return write_session(folder, drawn_rows(end_s, 4, 1, away=AWAY), events, end_s, **GAP_TOLD)
+
+
+def told_of(folder: Path, language: str = "en") -> tuple[str, str]:
+    """The page, and its words."""
+    page = write_report([folder], language).read_text(encoding="utf-8")
+    return page, Outline(page).words
+
+
+@pytest.mark.parametrize(
+    ("language", "state", "sentence"),
+    [
+        ("en", "paused", "Set while the analysis was paused."),
+        ("en", "lost", "Set while there was no usable picture."),
+        ("en", "unrecorded", "Set while no picture was analysed."),
+        ("en", "none", "No face was seen at this moment."),
+        ("es", "paused", "Puesta con el análisis en pausa."),
+        ("es", "lost", "Puesta mientras no había imagen útil."),
+        ("es", "unrecorded", "Puesta mientras no se analizaba ninguna imagen."),
+        ("es", "none", "En este momento no se veía la cara."),
+    ],
+)
+@pytest.mark.parametrize("shift_s", [-5.0, 0.0, 4.9])
+def test_a_marker_says_in_which_of_the_four_states_it_was_set(
+    language: str, state: str, sentence: str, shift_s: float, tmp_path: Path
+) -> None:
+    """At a state's first moment, in its middle, and just before its end."""
+    page, words = told_of(session_with_gaps(tmp_path / "s", MARKED[state] + shift_s), language)
+    assert sentence in words
+    others = {TEXTS[f"markers_set_{other}"][language] for other in MARKED} - {sentence}
+    assert not any(other in words for other in others)
+    assert page.count(f'fill="url(#{state})"') >= 4  # timeline, marker, legends, coverage
+
+
+def test_a_marker_beside_a_face_says_nothing_of_a_state(tmp_path: Path) -> None:
+    _, words = told_of(session_with_gaps(tmp_path / "s", 9.9, 20.0, 25.0))
+    assert not any(TEXTS[f"markers_set_{state}"]["en"] in words for state in MARKED)
+
+
+@pytest.mark.parametrize(
+    ("at_s", "before", "after"),
+    [
+        (20.0, "paused 10 s", None),
+        (10.0, None, "paused 10 s"),
+        (15.0, None, None),  # five seconds of a face on either side
+        (40.0, "no usable picture 10 s", None),
+        (60.0, "not recorded 10 s", None),
+        (80.0, "no face 10 s", None),
+        (0.0, "not recorded 10 s", None),
+        (90.0, None, "not recorded 10 s"),
+    ],
+)
+def test_a_side_of_a_marker_without_a_face_says_why(
+    at_s: float, before: str | None, after: str | None, tmp_path: Path
+) -> None:
+    page, _ = told_of(session_with_gaps(tmp_path / "s", at_s))
+    sides = re.findall(r"<i>(?:before|after)</i>(?:<svg.*?</svg>)?(.*?)</span>", page)
+    assert len(sides) == 2
+    for told, side in zip((before, after), (" ".join(side.split()) for side in sides), strict=True):
+        assert side == told if told else re.fullmatch(r"\w+ \d+%", side), side
+
+
+def test_a_side_with_several_reasons_names_each_with_its_length(tmp_path: Path) -> None:
+    events = [(14.0, "pause", ""), (18.0, "resume", ""), (18.0, "frozen", ""), (19.0, "frozen_end", "")]
+    events.append((20.0, "marker", ""))
+    rows = drawn_rows(30, 1, away=[(10, 20)])
+    _, words = told_of(write_session(tmp_path / "s", rows, events, 30.0))
+    assert "before no face 5.0 s, paused 4.0 s, no usable picture 1.0 s →" in words
+
+
+def test_a_session_without_any_face_says_in_which_state_its_markers_were_set(tmp_path: Path) -> None:
+    events = sorted([*GAP_EVENTS, (5.0, "marker", ""), (15.0, "marker", "")])
+    _, words = told_of(write_session(tmp_path / "s", [], events, 60.0, **GAP_TOLD))
+    assert "0:05 (no text) No face was seen at this moment." in words
+    assert "0:15 (no text) Set while the analysis was paused." in words
+
+
+@pytest.mark.parametrize(
+    ("language", "summary", "coverage", "label"),
+    [
+        (
+            "en",
+            "The analysis was paused for 10 s. For 10 s the source gave no picture, or only a black or frozen one. "
+            "For 10 s no picture was analysed.",
+            "paused: 10 s (11%) without a usable picture: 10 s (11%) not recorded: 10 s (11%)",
+            "Without a reading: no face 10 s, paused 10 s, no usable picture 10 s, not recorded 10 s.",
+        ),
+        (
+            "es",
+            "El análisis estuvo en pausa 10 s. Durante 10 s la fuente no dio imagen, o solo una negra o congelada. "
+            "Durante 10 s no se analizó ninguna imagen.",
+            "en pausa: 10 s (11 %) sin imagen útil: 10 s (11 %) sin registrar: 10 s (11 %)",
+            "Sin lectura: ninguna cara 10 s, en pausa 10 s, sin imagen útil 10 s, sin registrar 10 s.",
+        ),
+    ],
+)
+def test_the_four_states_are_told_apart_in_words_in_the_coverage_and_for_those_who_cannot_see(
+    language: str, summary: str, coverage: str, label: str, tmp_path: Path
+) -> None:
+    page, words = told_of(session_with_gaps(tmp_path / "s"), language)
+    assert summary in words
+    assert coverage in words
+    assert TEXTS["unrecorded_how"][language] in words
+    (band,) = (values for tag, values in Outline(page).tags if tag == "svg" and values.get("class") == "band")
+    assert str(band["aria-label"]).replace("\N{NO-BREAK SPACE}", " ").endswith(label)
+    for name in MARKED:
+        assert TEXTS[f"legend_{name}"][language] in words
+
+
+def test_a_session_without_a_gap_mentions_none(tmp_path: Path) -> None:
+    page, words = told_of(write_session(tmp_path / "s", drawn_rows(30, 7), [(12.0, "marker", "")], 30.0))
+    assert "Without a reading" not in page
+    assert "url(#" not in page
+    assert not any(TEXTS[f"legend_{name}"]["en"] in words for name in MARKED)
+
+
+def test_the_patterns_lie_at_their_times(tmp_path: Path) -> None:
+    page, _ = told_of(session_with_gaps(tmp_path / "s", end_s=100.0))
+    ground = page[page.index('class="ground"') :]
+    ground = ground[: ground.index("</svg>")]
+    found = re.findall(r'x="([\d.]+)%" width="([\d.]+)%" height="100%" fill="url\(#(\w+)\)"', ground)
+    assert [(float(x), float(width), name) for x, width, name in found] == [
+        (70, 10, "none"), (10, 10, "paused"), (30, 10, "lost"), (50, 10, "unrecorded"),
+    ]  # fmt: skip
+
+
+def test_sessions_compared_show_the_four_states_and_nothing_after_their_end(tmp_path: Path) -> None:
+    long = session_with_gaps(tmp_path / "long", end_s=100.0)
+    short = write_session(tmp_path / "short", drawn_rows(20, 1, away=[(10, 20)]), [], 20.0)
+    page = write_report([long, short], "en", tmp_path / "c.html").read_text(encoding="utf-8")
+    grounds = re.findall(r'class="ground".*?</svg>', page)
+    rects = [re.findall(r'x="([\d.]+)%" width="([\d.]+)%" .*?#(\w+)', ground) for ground in grounds]
+    assert [name for *_, name in rects[0]] == ["none", "paused", "lost", "unrecorded"]
+    assert rects[1] == [("10.00", "10.00", "none")]  # of the scale's hundred seconds
+    words = Outline(page).words
+    assert all(TEXTS[f"legend_{name}"]["en"] in words for name in MARKED)
+
+
+def test_a_recording_that_starts_later_has_its_marks_of_time_on_round_moments(tmp_path: Path) -> None:
+    rows = [(1.5 + row[0], *row[1:]) for row in drawn_rows(30, 4)]
+    folder = write_session(tmp_path / "s", rows, [(1.5, "marker", "start")], 30.0, start_s=1.5, clock="source")
+    page, words = told_of(folder)
+    axis = page[page.index('class="axis"') :]
+    axis = axis[: axis.index("</svg>")]
+    assert re.findall(r'<text x="([\d.]+)%".*?>([\d:]+)<', axis)[:2] == [("11.67", "0:05"), ("28.33", "0:10")]
+    assert "before not recorded 10 s → after" in words

@@ -219,6 +219,36 @@ def test_a_gap_of_the_source_is_told_and_in_the_record(
     ]  # fmt: skip
 
 
+def test_the_window_is_told_when_there_is_no_usable_picture_and_no_rate_is_shown_then(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "SIGNAL_GAP_S", 0.3)
+    run.frames(3)
+    assert (run.session.status().no_picture, run.session.status().fps is None) == (False, False)
+    time.sleep(0.4)
+    assert (run.session.status().no_picture, run.session.status().fps) == (True, None)
+    run.frames(2)
+    assert not run.session.status().no_picture
+    run.press(Command.PAUSE)
+    assert run.session.status().fps is None
+
+
+def test_pauses_and_losses_are_in_the_summary_also_those_that_go_on_to_the_end(run: Run) -> None:
+    run.frames(5)
+    run.press(Command.PAUSE)
+    run.frames(10)
+    run.press(Command.PAUSE)
+    assert run.summary.paused_s == pytest.approx(2, abs=0.6)
+    run.number += 20
+    run.frames(1)
+    assert run.summary.lost_s == pytest.approx(4.2)
+    run.press(Command.PAUSE)
+    run.frames(5)
+    run.session.close()
+    assert run.summary.paused_s == pytest.approx(3, abs=0.6)
+    assert run.summary.frames == 6
+
+
 def test_a_recording_that_cannot_go_on_is_told_for_good_and_the_analysis_goes_on(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

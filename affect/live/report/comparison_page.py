@@ -11,9 +11,10 @@ import numpy as np
 
 from affect.emotions import EMOTIONS
 from affect.live.report import plots
+from affect.live.report.face_section import without_reading
 from affect.live.report.folder import LABELS, Session
 from affect.live.report.measures import Coverage, Episode, coverage, episodes, shares
-from affect.live.report.timeline import NONE, STEP_S, Timeline, clock_of, people_of, seen_by_anyone
+from affect.live.report.timeline import GAPS, NONE, STEP_S, Mask, Timeline, clock_of, people_of, seen_by_anyone
 from affect.live.report.words import Words
 from affect.live.report.worth import worth_view
 
@@ -24,6 +25,7 @@ class _Measured:
 
     session: Session
     timeline: Timeline
+    gaps: dict[str, Mask]
     people: int
     spent: Coverage
     shares: dict[str, float]
@@ -57,13 +59,17 @@ def comparison_view(sessions: Sequence[Session], words: Words) -> dict[str, Any]
                 "face": words.percent(m.spent.face_s / max(STEP_S, m.spent.analysed_s)),
                 "rate": words.number(m.rate(), 1),
                 "markers": len(m.session.events_of("marker")),
-                "band": plots.band(m.timeline, names, words.text("band_label"), longest),
+                "ground": plots.ground(m.gaps, [], longest),
+                "band": plots.band(
+                    m.timeline, names, words.text("band_label") + without_reading(m.gaps, words), longest
+                ),
             }
             for number, m in enumerate(measured, 1)
         ],
         "axis": plots.axis(
             longest * STEP_S, [(time_s, words.clock(time_s)) for time_s in plots.ticks(longest * STEP_S)]
         ),
+        "gaps": [(name, words.text(f"legend_{name}")) for name in GAPS if any(m.gaps[name].any() for m in measured)],
         "top": words.percent(top),
         "shares": [
             {
@@ -91,6 +97,7 @@ def _measure(session: Session) -> _Measured:
     return _Measured(
         session,
         timeline,
+        clock.gaps(timeline.seen),
         len(people.timelines),
         coverage(seen_by_anyone(session, clock), clock),
         shares(timeline),

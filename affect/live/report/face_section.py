@@ -7,8 +7,17 @@ from typing import Any, Final
 from affect.emotions import EMOTIONS, UNCERTAIN
 from affect.live.report import plots
 from affect.live.report.folder import LABELS, Session
-from affect.live.report.measures import Around, Episode, Side, around, episodes, listed, mean_probabilities, shares
-from affect.live.report.timeline import STEP_S, Clock, Timeline
+from affect.live.report.measures import (
+    Episode,
+    Side,
+    around,
+    episodes,
+    gaps_around,
+    listed,
+    mean_probabilities,
+    shares,
+)
+from affect.live.report.timeline import GAPS, STEP_S, Clock, Mask, Timeline
 from affect.live.report.words import Words
 from affect.live.report.worth import weak_note
 
@@ -29,24 +38,40 @@ def face_view(session: Session, face: int, timeline: Timeline, clock: Clock, wor
     """All that is said and drawn of one face."""
     found = episodes(timeline)
     kept = listed(found)
+    gaps = clock.gaps(timeline.seen)
+    markers = markers_view(session, words, gaps, timeline)
     return {
         "title": face_name(face, words),
-        "timeline": _timeline(session, face, timeline, clock, words),
+        "timeline": _timeline(session, face, timeline, gaps, words),
         "seen": words.span(timeline.seen_s),
         "shares": _shares(timeline, words),
         "weak": weak_note(session.told, words),
         "episodes": _halves([_episode(episode, words) for episode in kept]),
         "episodes_cut": len(kept) < len(found)
         and words.text("episodes_cut", shown=len(kept), all=words.number(len(found))),
-        "markers": markers_view(session, words, timeline),
+        "markers": markers,
+        "marker_gaps": [
+            (name, words.text(f"legend_{name}")) for name in GAPS if any(name in marker["gaps"] for marker in markers)
+        ],
     }
 
 
-def _timeline(session: Session, face: int, timeline: Timeline, clock: Clock, words: Words) -> dict[str, Any]:
+def without_reading(gaps: dict[str, Mask], words: Words) -> str:
+    """For how long there is no reading, and why, for those who cannot see the patterns; "" where there always is."""
+    told = gaps_told(gaps, words)
+    return " " + words.text("gaps_label", list=told) if told else ""
+
+
+def gaps_told(gaps: dict[str, Mask], words: Words) -> str:
+    """The reasons why there is no reading, each with its length: paused 2.0 s, no face 1.0 s."""
+    found = [(name, float(mask.sum()) * STEP_S) for name, mask in gaps.items() if mask.any()]
+    return ", ".join(f"{words.text(f'legend_{name}')} {words.span(length_s)}" for name, length_s in found)
+
+
+def _timeline(session: Session, face: int, timeline: Timeline, gaps: dict[str, Mask], words: Words) -> dict[str, Any]:
     steps = len(timeline.labels)
     total_s = steps * STEP_S
     marked = [time_s for time_s, _ in markers_of(session)]
-    unseen = clock.analysed & ~timeline.seen
     start_s = session.start_s
     applied = [
         (told["to_s"] - start_s, total_s if told.get("undone_at_s") is None else told["undone_at_s"] - start_s)
@@ -57,10 +82,14 @@ def _timeline(session: Session, face: int, timeline: Timeline, clock: Clock, wor
     highest = dict(zip(EMOTIONS, timeline.probabilities[timeline.seen].max(axis=0).tolist(), strict=True))
     per = plots.steps_per_point(steps)
     return {
-        "ground": plots.ground(clock, unseen, marked),
+        "ground": plots.ground(gaps, marked),
         "markers": plots.marker_row(marked, applied, steps) if marked or applied else None,
         "marked": bool(marked),
-        "band": plots.band(timeline, {name: words.name(name) for name in LABELS}, words.text("band_label")),
+        "band": plots.band(
+            timeline,
+            {name: words.name(name) for name in LABELS},
+            words.text("band_label") + without_reading(gaps, words),
+        ),
         "ridges": [
             (
                 name,
@@ -77,13 +106,9 @@ def _timeline(session: Session, face: int, timeline: Timeline, clock: Clock, wor
             )
             for name in EMOTIONS
         ],
-        "axis": plots.axis(total_s, [(time_s, words.clock(time_s)) for time_s in plots.ticks(total_s)]),
+        "axis": plots.axis(total_s, [(time_s, words.clock(time_s)) for time_s in plots.ticks(total_s, start_s)]),
         "points": words.text("timeline_columns", span=words.span(per * STEP_S)) if per > 1 else "",
-        "gaps": [
-            (name, words.text(f"legend_{name}"))
-            for name, mask in (("none", unseen), ("paused", clock.paused), ("lost", clock.lost))
-            if mask.any()
-        ],
+        "gaps": [(name, words.text(f"legend_{name}")) for name, mask in gaps.items() if mask.any()],
         "uncertain": bool((timeline.labels == LABELS.index(UNCERTAIN)).any()),
         "baseline": bool(applied),
     }
@@ -121,29 +146,43 @@ def _halves(rows: list[dict[str, str]]) -> list[list[dict[str, str]]]:
     return [rows[:middle], rows[middle:]] if len(rows) > ONE_TABLE else [rows] if rows else []
 
 
-def markers_view(session: Session, words: Words, timeline: Timeline | None = None) -> list[dict[str, Any]]:
-    """The markers in their order, each with how a face was before and after it.   timeline: the face's; None: none."""
-    return [_marker(number, event, words, timeline) for number, event in enumerate(markers_of(session), 1)]
+def markers_view(
+    session: Session, words: Words, gaps: dict[str, Mask], timeline: Timeline | None = None
+) -> list[dict[str, Any]]:
+    """The markers in their order, each with how a face was before and after it, or why that is not known.
+
+    gaps: of `Clock.gaps`.   timeline: the face's; None: none was seen.
+    """
+    return [_marker(number, event, words, gaps, timeline) for number, event in enumerate(markers_of(session), 1)]
 
 
-def _marker(number: int, event: tuple[float, str], words: Words, timeline: Timeline | None) -> dict[str, Any]:
+def _marker(
+    number: int, event: tuple[float, str], words: Words, gaps: dict[str, Mask], timeline: Timeline | None
+) -> dict[str, Any]:
     time_s, said = event
+    near = gaps_around(gaps, time_s)
+    middle = len(near["none"]) // 2
+    sides = [{name: mask[side] for name, mask in near.items()} for side in (slice(middle), slice(middle, None))]
+    ends = round(time_s / STEP_S) >= len(gaps["none"])  # then it has the state of the last step
+    state = next((name for name, mask in near.items() if mask[middle - ends]), None)
     told = {"number": number, "time": words.clock(time_s), "text": said or words.text("no_text"), "plot": None}
+    told["gaps"] = [name for name, mask in near.items() if mask.any()]
+    told["state"] = words.text(f"markers_set_{state}") if state else ""
     if timeline is None:
         return told
-    seen: Around = around(timeline, time_s)
+    seen = around(timeline, time_s)
     changes = [f"{words.name(name)} {words.points(change)}" for name, change in seen.changes]
     if seen.before and seen.after and not changes:
         changes = [words.text("no_change")]
     return told | {
-        "plot": plots.around_plot(timeline, time_s, words.text("around_label")),
-        "sides": [_side("before", seen.before, words), _side("after", seen.after, words)],
+        "plot": plots.around_plot(timeline, time_s, near, words.text("around_label") + without_reading(near, words)),
+        "sides": [_side("before", seen.before, sides[0], words), _side("after", seen.after, sides[1], words)],
         "changes": ", ".join(changes),
     }
 
 
-def _side(key: str, side: Side | None, words: Words) -> dict[str, Any]:
-    told = {"when": words.text(key), "label": None, "text": words.text("no_face_side")}
+def _side(key: str, side: Side | None, gaps: dict[str, Mask], words: Words) -> dict[str, Any]:
+    told = {"when": words.text(key), "label": None}
     if side is None:
-        return told
+        return told | {"text": gaps_told(gaps, words)}
     return told | {"label": side.label, "text": f"{words.name(side.label)} {words.percent(side.share)}"}

@@ -71,6 +71,7 @@ class Session:
     start_s:    when the recording starts on the source's own clock; 0 where it counts from its start. The times of
                 rows and events are from there.
     cut_off:    the recording did not end as it should (killed, power cut).
+    gaps_s:     from and to, when no frame was analysed though nothing was paused; older versions did not tell.
     """
 
     folder: Path
@@ -82,6 +83,7 @@ class Session:
     events: tuple[Event, ...]
     cut_off: bool
     recorded: datetime | None = None
+    gaps_s: tuple[tuple[float, float], ...] = ()
 
     @property
     def when(self) -> datetime:
@@ -127,6 +129,7 @@ def read_session(folder: Path) -> Session:
         recorded = datetime.fromisoformat(told["recorded"]) if told.get("recorded") else None
         duration_s = float(told["duration_s"])
         start_s = float(told["start_s"]) if "start_s" in told else None
+        gaps_s = [(float(from_s), float(to_s)) for from_s, to_s in told.get("not_analysed", ())]
     except (TypeError, ValueError) as error:
         raise TextError("session_damaged", path=folder / "session.json", reason=error) from error
     times = [*rows.times_s[:1].tolist(), *rows.times_s[-1:].tolist(), *(event.time_s for event in events)]
@@ -137,7 +140,9 @@ def read_session(folder: Path) -> Session:
     events = tuple(replace(event, time_s=event.time_s - start_s) for event in events)
     # session.json of a killed recording is up to a second older than the last rows
     duration_s = max(duration_s, max(times, default=0.0) - start_s)
-    return Session(folder, told, started, duration_s, start_s, rows, events, told["state"] != "finished", recorded)
+    gaps = tuple((from_s - start_s, to_s - start_s) for from_s, to_s in gaps_s)
+    cut_off = told["state"] != "finished"
+    return Session(folder, told, started, duration_s, start_s, rows, events, cut_off, recorded, gaps)
 
 
 def _read_told(path: Path) -> dict[str, Any]:

@@ -71,6 +71,7 @@ class Coverage:
     no_face_s: float
     paused_s: float
     lost_s: float
+    unrecorded_s: float = 0.0
 
     @property
     def analysed_s(self) -> float:
@@ -80,7 +81,7 @@ class Coverage:
     @property
     def total_s(self) -> float:
         """The session's length."""
-        return self.analysed_s + self.paused_s + self.lost_s
+        return self.analysed_s + self.paused_s + self.lost_s + self.unrecorded_s
 
 
 def shares(timeline: Timeline) -> dict[str, float]:
@@ -143,9 +144,22 @@ def around(timeline: Timeline, time_s: float) -> Around:
     return Around(before, after, changes)
 
 
+def gaps_around(gaps: dict[str, Mask], time_s: float) -> dict[str, Mask]:
+    """Why there is no reading in the steps from AROUND_S before a moment to AROUND_S after it.
+
+    gaps: of `Clock.gaps`.   Returns the same keys, (2 · AROUND_S / STEP_S,); what is before the session's start or
+    after its end is "unrecorded".
+    """
+    at, reach = round(time_s / STEP_S), round(AROUND_S / STEP_S)
+    return {
+        name: np.pad(mask, reach, constant_values=name == "unrecorded")[at : at + 2 * reach]
+        for name, mask in gaps.items()
+    }
+
+
 def coverage(seen: Mask, clock: Clock) -> Coverage:
     """How the time was spent.   seen: where any face was seen, (steps,)."""
-    return Coverage(*(float(mask.sum()) * STEP_S for mask in (seen, clock.analysed & ~seen, clock.paused, clock.lost)))
+    return Coverage(*(float(mask.sum()) * STEP_S for mask in (seen, *clock.gaps(seen).values())))
 
 
 def weak_classes(per_class: dict[str, dict[str, float]]) -> list[str]:

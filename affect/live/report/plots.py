@@ -6,6 +6,7 @@ outside but names and labels, which are escaped.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Final
@@ -16,7 +17,7 @@ from markupsafe import Markup, escape
 from affect.emotions import COLORS, EMOTIONS, UNCERTAIN, UNCERTAIN_COLOR, color_rgb
 from affect.live.report.folder import LABELS, Floats
 from affect.live.report.measures import AROUND_S
-from affect.live.report.timeline import NONE, STEP_S, Clock, Mask, Timeline
+from affect.live.report.timeline import NONE, STEP_S, Mask, Timeline
 
 COLUMNS: Final = 480  # points along a timeline: more than a page can show apart
 STACKED: Final = 5  # steps in a point around a marker
@@ -32,6 +33,8 @@ PATTERNS: Final = Markup(
     '<rect width="6" height="6" fill="#f6f7f8"/><circle cx="2" cy="2" r="0.9" fill="#b4bac1"/></pattern>'
     '<pattern id="lost" width="8" height="8" patternUnits="userSpaceOnUse">'
     '<rect width="8" height="8" fill="#fff"/><path d="M0 0L8 8M8 0L0 8" stroke="#8a929b" stroke-width="0.8"/></pattern>'
+    '<pattern id="unrecorded" width="6" height="6" patternUnits="userSpaceOnUse">'
+    '<rect width="6" height="6" fill="#fff"/><rect width="6" height="1" fill="#9aa5b1"/></pattern>'
     "</defs></svg>"
 )
 
@@ -79,15 +82,13 @@ def square(fill: str) -> Markup:
     ).format(fill)
 
 
-def ground(clock: Clock, unseen: Mask, markers_s: Sequence[float]) -> Markup:
-    """What lies behind all rows of a timeline: hatched gaps, and a line for each marker."""
-    steps = len(unseen)
-    parts = [
-        f'<rect x="{100 * start / steps:.2f}%" width="{100 * (end - start) / steps:.2f}%" height="100%" '
-        f'fill="url(#{pattern})"/>'
-        for pattern, mask in (("none", unseen), ("paused", clock.paused), ("lost", clock.lost))
-        for start, end in _stretches(mask, max(1, steps // COLUMNS))
-    ]
+def ground(gaps: dict[str, Mask], markers_s: Sequence[float], whole: int | None = None) -> Markup:
+    """What lies behind all rows of a timeline: gaps, each reason with its pattern, and a line for each marker.
+
+    gaps: of `Clock.gaps`.   whole: the steps that the full width stands for (default: theirs).
+    """
+    steps = len(gaps["none"])
+    parts = _patterns(gaps, whole or steps, max(1, steps // COLUMNS))
     parts += [
         f'<line x1="{x}" x2="{x}" y2="100%" stroke="#333" stroke-dasharray="3 3"/>' for x in _at(markers_s, steps)
     ]
@@ -182,10 +183,14 @@ def axis(total_s: float, told: Sequence[tuple[float, str]]) -> Markup:
     return _drawing("axis", parts)
 
 
-def ticks(total_s: float, most: int = 7) -> list[float]:
-    """Round moments from 0 on, at most so many, for an axis of `total_s` seconds."""
+def ticks(total_s: float, origin_s: float = 0.0, most: int = 7) -> list[float]:
+    """Round moments for an axis of `total_s` seconds, at most so many, in seconds from its start.
+
+    origin_s: what a clock shows at the start.
+    """
     step = next((step for step in TICKS_S if total_s / step < most), total_s)
-    return [float(time_s) for time_s in np.arange(0, total_s + 1e-6, step)]
+    first = math.ceil(origin_s / step - 1e-6) * step - origin_s if step else 0.0
+    return [float(time_s) for time_s in np.arange(first, total_s + 1e-6, step)]
 
 
 def bar(share: float, label: str, top: float = 1.0) -> Markup:
@@ -206,8 +211,11 @@ def split_bar(parts: Sequence[tuple[float, str]]) -> Markup:
     return _drawing("split", drawn)
 
 
-def around_plot(timeline: Timeline, time_s: float, label: str) -> Markup:
-    """The eight probabilities around a marker, stacked to 100 %; blank where no face was seen."""
+def around_plot(timeline: Timeline, time_s: float, gaps: dict[str, Mask], label: str) -> Markup:
+    """The eight probabilities around a marker, stacked to 100 %; where there are none, the reason's pattern.
+
+    gaps: of `gaps_around`.
+    """
     reach = round(AROUND_S / STEP_S)
     at = round(time_s / STEP_S)
     window = np.full((2 * reach, len(EMOTIONS)), np.nan)
@@ -227,7 +235,7 @@ def around_plot(timeline: Timeline, time_s: float, label: str) -> Markup:
     return _drawing(
         "around",
         [
-            '<rect width="100%" height="100%" fill="url(#none)"/>',
+            *_patterns(gaps, 2 * reach, 1),
             f'<svg viewBox="0 0 {len(means)} 100" preserveAspectRatio="none" width="100%" height="100%">',
             *parts,
             '</svg><line x1="50%" x2="50%" y2="100%" stroke="#fff" stroke-width="4"/>',
@@ -236,6 +244,16 @@ def around_plot(timeline: Timeline, time_s: float, label: str) -> Markup:
         ],
         label,
     )
+
+
+def _patterns(gaps: dict[str, Mask], whole: int, least: int) -> list[str]:
+    """A rectangle in its reason's pattern for each gap of at least so many steps; `whole` steps fill the width."""
+    return [
+        f'<rect x="{100 * start / whole:.2f}%" width="{100 * (end - start) / whole:.2f}%" height="100%" '
+        f'fill="url(#{pattern})"/>'
+        for pattern, mask in gaps.items()
+        for start, end in _stretches(mask, least)
+    ]
 
 
 def _drawing(kind: str, parts: Iterable[str], label: str = "") -> Markup:

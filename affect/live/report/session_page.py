@@ -6,6 +6,8 @@ import math
 from dataclasses import replace
 from typing import Any, Final
 
+import numpy as np
+
 from affect.emotions import EMOTIONS, UNCERTAIN
 from affect.live.report import plots
 from affect.live.report.face_section import face_name, face_view, markers_of, markers_view
@@ -28,13 +30,14 @@ def session_view(session: Session, words: Words) -> dict[str, Any]:
     people = people_of(session, clock)
     spent = coverage(seen_by_anyone(session, clock), clock)
     drawn = list(people.timelines)[:DRAWN]
+    nobody = np.zeros_like(clock.paused)
     return {
         "warnings": warnings(session, words) + ([] if people.timelines else [words.text("never_seen")]),
         "facts": facts(session, words),
         "summary": _summary(session, people, spent, words),
         "people": _people(people, spent, words),
         "faces": [face_view(session, face, people.timelines[face], clock, words) for face in drawn],
-        "bare_markers": [] if drawn else markers_view(session, words),
+        "bare_markers": [] if drawn else markers_view(session, words, clock.gaps(nobody)),
         "coverage": _coverage(session, spent, words),
         "baselines": [_baseline(told, session, words) for told in session.told.get("baseline") or []],
         "worth": worth_view(session.told, words),
@@ -65,6 +68,8 @@ def _summary(session: Session, people: People, spent: Coverage, words: Words) ->
         told.append(words.text("summary_paused", paused=words.span(spent.paused_s)))
     if spent.lost_s:
         told.append(words.text("summary_lost", lost=words.span(spent.lost_s)))
+    if spent.unrecorded_s:
+        told.append(words.text("summary_unrecorded", unrecorded=words.span(spent.unrecorded_s)))
     if marked := markers_of(session):
         told.append(words.counted("markers_set", len(marked)))
     told = [" ".join(told)]
@@ -105,6 +110,7 @@ def _coverage(session: Session, spent: Coverage, words: Words) -> dict[str, Any]
         ("coverage_none", spent.no_face_s, "url(#none)"),
         ("coverage_paused", spent.paused_s, "url(#paused)"),
         ("coverage_lost", spent.lost_s, "url(#lost)"),
+        ("coverage_unrecorded", spent.unrecorded_s, "url(#unrecorded)"),
     ]
     told = session.told
     notes = []
@@ -112,13 +118,15 @@ def _coverage(session: Session, spent: Coverage, words: Words) -> dict[str, Any]
         with_face = words.number(told["frames_with_face"])
         notes.append(words.counted("coverage_frames", told["frames"], with_face=with_face))
     notes.append(words.text("coverage_how"))
+    if spent.unrecorded_s:
+        notes.append(words.text("unrecorded_how"))
     notes += _interruptions(session, words)
     if taken := session.events_of("snapshot"):
         notes.append(
             words.text("snapshots", list=", ".join(f"{event.text} ({words.clock(event.time_s)})" for event in taken))
         )
     return {
-        "bar": plots.split_bar([(seconds / spent.total_s, fill) for _, seconds, fill in parts]),
+        "bar": plots.split_bar([(seconds / spent.total_s, fill) for _, seconds, fill in parts if seconds]),
         "rows": [
             (plots.square(fill), words.text(key), words.span(seconds), words.percent(seconds / spent.total_s))
             for key, seconds, fill in parts

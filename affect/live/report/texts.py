@@ -101,6 +101,10 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "en": "For {lost} the source gave no picture, or only a black or frozen one.",
         "es": "Durante {lost} la fuente no dio imagen, o solo una negra o congelada.",
     },
+    "summary_unrecorded": {
+        "en": "For {unrecorded} no picture was analysed.",
+        "es": "Durante {unrecorded} no se analizó ninguna imagen.",
+    },
     "summary_person": {"en": "Face {face}, seen for {seen}.", "es": "Cara {face}, vista durante {seen}."},
     "summary_read": {
         "en": "The expression was read as {list} of the time seen.",
@@ -163,14 +167,16 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     "legend_none": {"en": "no face", "es": "ninguna cara"},
     "legend_paused": {"en": "paused", "es": "en pausa"},
     "legend_lost": {"en": "no usable picture", "es": "sin imagen útil"},
+    "legend_unrecorded": {"en": "not recorded", "es": "sin registrar"},
+    "gaps_label": {"en": "Without a reading: {list}.", "es": "Sin lectura: {list}."},
     "legend_baseline": {"en": "baseline applied", "es": "línea base aplicada"},
     "plot_label": {
         "en": "{name}: probability over time; mean {mean}, highest {highest}",
         "es": "{name}: probabilidad a lo largo del tiempo; media {mean}, máxima {highest}",
     },
     "band_label": {
-        "en": "Expression read over time; the table of shares has the numbers",
-        "es": "Expresión leída a lo largo del tiempo; las cifras están en la tabla",
+        "en": "Expression read over time; the table of shares has the numbers.",
+        "es": "Expresión leída a lo largo del tiempo; las cifras están en la tabla.",
     },
     # shares
     "shares": {"en": "Share of time", "es": "Reparto del tiempo"},
@@ -214,11 +220,20 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     "no_text": {"en": "(no text)", "es": "(sin texto)"},
     "before": {"en": "before", "es": "antes"},
     "after": {"en": "after", "es": "después"},
-    "no_face_side": {"en": "no face seen", "es": "no se vio la cara"},
+    "markers_set_none": {"en": "No face was seen at this moment.", "es": "En este momento no se veía la cara."},
+    "markers_set_paused": {"en": "Set while the analysis was paused.", "es": "Puesta con el análisis en pausa."},
+    "markers_set_lost": {
+        "en": "Set while there was no usable picture.",
+        "es": "Puesta mientras no había imagen útil.",
+    },
+    "markers_set_unrecorded": {
+        "en": "Set while no picture was analysed.",
+        "es": "Puesta mientras no se analizaba ninguna imagen.",
+    },
     "no_change": {"en": "hardly any change", "es": "apenas hubo cambio"},
     "around_label": {
-        "en": "Probabilities from ten seconds before to ten seconds after the marker, stacked",
-        "es": "Probabilidades apiladas, de diez segundos antes a diez segundos después de la marca",
+        "en": "Probabilities from ten seconds before to ten seconds after the marker, stacked.",
+        "es": "Probabilidades apiladas, de diez segundos antes a diez segundos después de la marca.",
     },
     # coverage
     "coverage": {"en": "Coverage", "es": "Cobertura"},
@@ -226,6 +241,13 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     "coverage_none": {"en": "without a face", "es": "sin ninguna cara"},
     "coverage_paused": {"en": "paused", "es": "en pausa"},
     "coverage_lost": {"en": "without a usable picture", "es": "sin imagen útil"},
+    "coverage_unrecorded": {"en": "not recorded", "es": "sin registrar"},
+    "unrecorded_how": {
+        "en": "Not recorded: no picture of that time was analysed. The video has none there, or the computer was too "
+        "busy or asleep. It says nothing of the face.",
+        "es": "Sin registrar: no se analizó ninguna imagen de ese tiempo. El vídeo no tiene ninguna ahí, o el "
+        "ordenador estaba demasiado ocupado o en reposo. No dice nada de la cara.",
+    },
     "interrupted_signal_lost": {"en": "Without a picture: {list}.", "es": "Sin imagen: {list}."},
     "interrupted_black": {
         "en": "The picture was black: {list}. Nothing of that time is counted.",

@@ -6,6 +6,7 @@ Everything that the report counts and draws comes from these steps, so that its 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,16 +14,18 @@ import numpy as np
 import numpy.typing as npt
 
 from affect.emotions import EMOTIONS
+from affect.live import watch
+from affect.live.clock import HELD_S, longest_step_s
 from affect.live.report.folder import Floats, Integers, Rows, Session
 from affect.live.watch import ENDS
 
 STEP_S: Final = 0.1
-# A face that is missed for less than this counts as seen: the detector loses faces for some frames.
-BRIDGED_S: Final = 0.5
 # A face that is seen for less than either of these only passes.
 PASSING_S: Final = 2.0
 PASSING_SHARE: Final = 0.01
 NONE: Final = -1
+
+GAPS: Final = ("none", "paused", "lost", "unrecorded")
 
 Mask = npt.NDArray[np.bool_]
 
@@ -54,16 +57,26 @@ class Clock:
     """What was going on in each step, whoever was there: bool (steps,) each.
 
     paused: by the person.   lost: the source gave no picture, a black one, or a frozen one, whose rows say what a face
-    once showed and not what it shows.   Neither: analysed.
+    once showed and not what it shows.   unrecorded: nothing is known of that time, as no frame of it was analysed.
+    None of these: analysed.
     """
 
     paused: Mask
     lost: Mask
+    unrecorded: Mask
 
     @property
     def analysed(self) -> Mask:
         """Where a face could have been seen."""
-        return ~(self.paused | self.lost)
+        return ~(self.paused | self.lost | self.unrecorded)
+
+    def gaps(self, seen: Mask) -> dict[str, Mask]:
+        """Where there is no reading, by the reason why: "none" is no face; each step has one reason at most.
+
+        seen: where a face was, (steps,).
+        """
+        masks = (self.analysed & ~seen, self.paused, self.lost, self.unrecorded)
+        return dict(zip(GAPS, masks, strict=True))
 
 
 @dataclass(frozen=True)
@@ -85,12 +98,10 @@ def steps_of(session: Session) -> int:
 
 
 def clock_of(session: Session) -> Clock:
-    """When the session was paused or without a picture in which a face could be read."""
-    paused = _between(session, "pause", "resume")
-    lost = np.zeros_like(paused)
-    for opening, closing in ENDS.items():
-        lost |= _between(session, opening, closing)
-    return Clock(paused, lost & ~paused)
+    """When the session was paused, or without a picture in which a face could be read, or without any."""
+    paused = _mask(session, stretches(session, "pause", "resume"))
+    lost = _mask(session, (span for ends in ENDS.items() for span in stretches(session, *ends))) & ~paused
+    return Clock(paused, lost, _mask(session, session.gaps_s) & ~paused & ~lost)
 
 
 def people_of(session: Session, clock: Clock) -> People:
@@ -121,8 +132,8 @@ def sample(rows: Rows, analysed: Mask) -> Timeline:
     """Rows on even steps: a step takes the row that was in force at its middle.
 
     rows: in the order of time.   analysed: (steps,); elsewhere nothing is seen.
-    A row is in force until the next one, where that follows within BRIDGED_S (or three times the usual interval of a
-    slow source); the last row before a longer gap, for the usual interval.
+    A row is in force until the next one, or until nothing is analysed any more, where that follows within HELD_S (of a
+    slow source, `longest_step_s`); the last row before a longer gap, for the usual interval.
     """
     steps = len(analysed)
     labels = np.full(steps, NONE, np.int64)
@@ -132,7 +143,11 @@ def sample(rows: Rows, analysed: Mask) -> Timeline:
     intervals = np.diff(rows.times_s, append=np.inf)
     usual = intervals[(intervals > 0) & (intervals < np.inf)]
     frame_s = float(np.median(usual)) if len(usual) else STEP_S
-    lasts = np.where(intervals <= max(BRIDGED_S, 3 * frame_s), intervals, frame_s)
+    longest_s = longest_step_s(frame_s)
+    stops_s = np.append(np.flatnonzero(np.diff(analysed, prepend=True) & ~analysed) * STEP_S, np.inf)
+    to_stop_s = stops_s[np.searchsorted(stops_s, rows.times_s)] - rows.times_s
+    lone = np.where(to_stop_s <= HELD_S + STEP_S / 2, to_stop_s, min(frame_s, longest_s))  # a step is rounded by a half
+    lasts = np.where(intervals <= longest_s, intervals, lone)
     middles = (np.arange(steps) + 0.5) * STEP_S
     at = np.searchsorted(rows.times_s, middles, side="right") - 1
     held = (at >= 0) & (middles - rows.times_s[at] < lasts[at]) & analysed
@@ -143,21 +158,13 @@ def sample(rows: Rows, analysed: Mask) -> Timeline:
 
 def stretches(session: Session, opening: str, closing: str) -> list[tuple[float, float]]:
     """From when to when, seconds: each event of one kind, and the next of the other or, without one, the end."""
-    found: list[tuple[float, float]] = []
-    opened: float | None = None
-    for event in session.events:
-        if event.kind == opening and opened is None:
-            opened = event.time_s
-        elif event.kind == closing and opened is not None:
-            found.append((opened, event.time_s))
-            opened = None
-    return found if opened is None else [*found, (opened, max(opened, session.duration_s))]
+    return watch.stretches(((e.time_s, e.kind) for e in session.events), opening, closing, session.duration_s)
 
 
-def _between(session: Session, opening: str, closing: str) -> Mask:
-    """The steps in the stretches between two kinds of events."""
+def _mask(session: Session, spans: Iterable[tuple[float, float]]) -> Mask:
+    """The steps in some stretches of time."""
     inside = np.zeros(steps_of(session), bool)
-    for from_s, to_s in stretches(session, opening, closing):
+    for from_s, to_s in spans:
         last = len(inside) if to_s >= session.duration_s else round(to_s / STEP_S)
-        inside[round(from_s / STEP_S) : last] = True
+        inside[max(0, round(from_s / STEP_S)) : max(0, last)] = True
     return inside
