@@ -75,6 +75,17 @@ def stratified_part(
     return np.isin(own, np.array(sorted(chosen), own.dtype))
 
 
+def stratified_sample(rows: pd.DataFrame, n: int, seed: int) -> pd.DataFrame:
+    """n rows (all where there are fewer) in their order, every class in its share, and with at least one if n allows.
+
+    rows: needs `pth` and `label`. Each class comes in the order of a hash of (seed, pth), as in `stratified_part`.
+    """
+    order = np.array([hashlib.blake2b(f"{seed}:{p}".encode(), digest_size=8).hexdigest() for p in rows["pth"]])
+    drawn = rows.iloc[np.argsort(order, kind="stable")].groupby("label")
+    share = (drawn.cumcount() / drawn["pth"].transform("size")).reindex(rows.index)
+    return rows.iloc[np.sort(np.argsort(share.to_numpy(), kind="stable")[:n])]
+
+
 def hold_out(
     rows: pd.DataFrame, share: float = 0.1, seed: int = 42, groups: npt.NDArray[np.int64] | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
