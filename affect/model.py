@@ -96,9 +96,12 @@ def load_initial_weights(model: nn.Module, source: str) -> None:
     backbone = {k: v for k, v in weights.items() if k.startswith("features.")}
     if not _fits(backbone, architecture):
         other = next((a for a in ARCHITECTURES if _fits(backbone, a)), "")
-        holds = f"holds weights of {other}, not of" if other else "does not hold the backbone of"
         raise AffectError(
-            f"{source} {holds} {_told(architecture)}. Name another file with --init-weights, or {STARTS[architecture]}."
+            f"{source} holds weights of {other}, the experiment trains {_told(architecture)}. Name another file with "
+            f"--init-weights, or {STARTS[architecture]}."
+            if other
+            else f"{source} does not hold the backbone of {_told(architecture)}. Name another file with "
+            f"--init-weights, or {STARTS[architecture]}."
         )
     whole = {k: v.shape for k, v in weights.items()} == _expected_shapes(architecture)
     start = weights if whole else backbone

@@ -29,7 +29,7 @@ from affect.data.annotations import (
 from affect.data.classes import affectnet_numbers, is_number, meanings, parse_classes, remedy, told_unknown
 from affect.data.foreign import ARCHIVES, advice_on
 from affect.data.source import PICTURE_ENDINGS, PictureSource
-from affect.data.splits import VAL_SHARE, original_split, stratified_part, stratified_sample
+from affect.data.splits import VAL_FROM_TRAIN, VAL_SHARE, original_split, stratified_part, stratified_sample
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 
@@ -38,7 +38,6 @@ Labels = Literal["folder", "csv"]
 SplitMode = Literal["original", "stratified"]
 
 NO_CLASS_FOLDER = "not in a class folder"
-VAL_FROM_TRAIN = "given, val out of train"
 FILE_LISTS = "manually_annotated_file_lists"
 
 

@@ -8,7 +8,8 @@ from collections import Counter
 from pathlib import Path
 
 from affect.data.classes import NONE, is_number, remedy, told_names, told_unknown
-from affect.data.manifest import NO_CLASS_FOLDER, VAL_FROM_TRAIN, Manifest, read_manifest
+from affect.data.manifest import NO_CLASS_FOLDER, Manifest, read_manifest
+from affect.data.splits import VAL_FROM_TRAIN
 from affect.emotions import EMOTIONS
 
 FEW = 10  # pictures of a class in a split: too few to learn from, and to measure with

@@ -11,6 +11,7 @@ import pandas as pd
 from affect.errors import AffectError
 
 VAL_SHARE = 0.2  # of the original notebooks
+VAL_FROM_TRAIN = "given, val out of train"  # where a data set has no val of its own
 
 
 def original_split(n: int, seed: int = 42) -> npt.NDArray[np.str_]:
