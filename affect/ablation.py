@@ -19,8 +19,8 @@ import pandas as pd
 from affect.arguments import CommandParser, positive, seed_number
 from affect.comparison.measured import read_metrics, read_pair
 from affect.comparison.table import cell
-from affect.data.manifest import Manifest, read_manifest
-from affect.data.options import add_labelling
+from affect.data.manifest import Manifest
+from affect.data.options import add_labelling, manifest_of
 from affect.errors import AffectError
 from affect.exit_codes import exit_code_of
 from affect.experiments import ASSISTANT, Augmentation, Experiment, Stage, adapted
@@ -271,13 +271,13 @@ def main(arguments: list[str] | None = None) -> int:
         "--limit",
         type=positive,
         metavar="N",
-        help="learn from N pictures only, and choose on as many; val is measured whole",
+        help="use N training pictures only, and as large a share of val to choose and measure on",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace runs of other settings in the same folder")
     options = parser.parse_args(arguments)
 
     def work() -> None:
-        manifest = read_manifest(options.data, options.labels, options.split_mode)
+        manifest = manifest_of(options)
         if options.table is not None:
             options.table.mkdir(parents=True, exist_ok=True)
         base = adapted(BASE, options.epochs, options.image_size)

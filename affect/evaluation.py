@@ -10,7 +10,7 @@ import os
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -23,8 +23,8 @@ from tqdm import tqdm
 from affect.arguments import CommandParser
 from affect.data.cache import prepare_pictures
 from affect.data.loading import FaceDataset, hard_labels, target_distributions
-from affect.data.manifest import Manifest, read_manifest
-from affect.data.options import add_labelling
+from affect.data.manifest import Manifest
+from affect.data.options import add_labelling, manifest_of
 from affect.emotions import EMOTIONS
 from affect.exit_codes import exit_code_of
 from affect.files import atomic_path
@@ -33,6 +33,7 @@ from affect.model import load_checkpoint
 from affect.trunk import Trunk, placed
 from affect.unseen import warning_of
 
+Crop = Literal["as-live", "whole"]
 OVERALL = ("accuracy", "balanced_accuracy", "f1_weighted", "f1_macro", "auc_macro", "ece", "ece_uncalibrated")
 
 
@@ -126,19 +127,23 @@ def evaluate_logits(
 
 
 def evaluate_pictures(
-    model_path: str | Path, manifest: Manifest, split: str = "val", *, mirrored: bool = False
+    model_path: str | Path, manifest: Manifest, split: str = "val", *, mirrored: bool = False, crop: Crop | None = None
 ) -> Evaluation:
     """Measure a checkpoint on one split ("train", "val", "test" or "all") of a data set.
 
         evaluation = evaluate_pictures("models/starter_ferplus.pt", read_manifest("ferplus.zip"))
 
     mirrored: look at each picture's mirror image as well, and take the mean of both logits (test-time flip), for twice
-    the time. It runs on the GPU where there is one. The metrics have the `settings` of the training where the
-    checkpoint knows them, and a `warning`, also on stderr, where it was trained on other pictures, labels or another
-    split of this data set. Raises AffectError for an unusable file or an empty split.
+    the time.   crop: "as-live" finds each picture's largest face and crops it as the live program does, "whole" takes
+    the picture as it is; None: as the model's training did. It runs on the GPU where there is one.
+    The metrics have `crop`; `faceless`, how many pictures are left out since no face was found in them; the `settings`
+    of the training where the checkpoint knows them; and a `warning`, also on stderr, where it was trained on other
+    pictures, labels or another split of this data set. Raises AffectError for an unusable file or an empty split.
     """
     checkpoint = load_checkpoint(model_path)
-    pictures, rows = prepare_pictures(manifest, manifest.rows(split), checkpoint.preprocessing)
+    find_face = checkpoint.preprocessing.find_face if crop is None else crop == "as-live"
+    preprocessing = replace(checkpoint.preprocessing, find_face=find_face)
+    pictures, rows = prepare_pictures(manifest, manifest.rows(split), preprocessing)
     targets = target_distributions(rows, soft=False)
     model = placed(checkpoint.build())
     views = (pictures, pictures[:, :, ::-1]) if mirrored else (pictures,)
@@ -152,7 +157,8 @@ def evaluate_pictures(
         split=split,
     )
     told = {"settings": checkpoint.provenance.get("settings"), "warning": warning_of(model_path, checkpoint, manifest)}
-    return replace(evaluation, metrics=evaluation.metrics | {k: v for k, v in told.items() if v})
+    cropped = {"crop": "as-live" if find_face else "whole", "faceless": int(rows.attrs["faceless"])}
+    return replace(evaluation, metrics=evaluation.metrics | cropped | {k: v for k, v in told.items() if v})
 
 
 def most_confident_mistakes(evaluation: Evaluation, n: int = 20) -> pd.DataFrame:
@@ -219,6 +225,16 @@ def table_of(metrics: dict[str, Any]) -> str:
     return "\n".join([rows.to_string(float_format="{:.3f}".format), "", *overall, f"{'n':<18} {metrics['n']}"])
 
 
+def told_crop(metrics: dict[str, Any]) -> str:
+    """What the model was shown of the pictures, and how one sees the other."""
+    if metrics["crop"] == "whole":
+        return "It was shown whole pictures (--crop as-live: the face that is found, as the live program sees it)."
+    return (
+        "It was shown the largest face of each picture, found and cropped as the live program does; in "
+        f"{metrics['faceless']:,} pictures none was found, and they are left out (--crop whole: pictures as they are)."
+    )
+
+
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.4f}"
 
@@ -244,8 +260,16 @@ def main(arguments: list[str] | None = None) -> int:
         metavar="DIR_OR_ZIP",
         help="default: the environment variable AFFECTNET_DIR",
     )
-    parser.add_argument("--split", choices=("train", "val", "test", "all"), default="val", help="default: val")
+    parser.add_argument(
+        "--split", choices=("train", "val", "test", "all"), help="default: val; where there is none, test, or all"
+    )
     add_labelling(parser)
+    parser.add_argument(
+        "--crop",
+        choices=("as-live", "whole"),
+        help="as-live: the largest face that is found, as the live program sees it; whole: the picture as it is "
+        "(default: as the model was trained)",
+    )
     parser.add_argument(
         "--mirrored",
         action="store_true",
@@ -257,13 +281,15 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("name the data set with --data DIR_OR_ZIP")
 
     def work() -> None:
-        manifest = read_manifest(options.data, options.labels, options.split_mode)
+        manifest = manifest_of(options)
         if options.out is not None:
             options.out.mkdir(parents=True, exist_ok=True)
-        evaluation = evaluate_pictures(options.model, manifest, options.split, mirrored=options.mirrored)
+        evaluation = evaluate_pictures(
+            options.model, manifest, options.split or manifest.judged, mirrored=options.mirrored, crop=options.crop
+        )
         if options.out is not None:
             write_evaluation(evaluation, options.out)
-        print(evaluation.origin, table_of(evaluation.metrics), sep="\n\n")
+        print(f"{evaluation.origin}\n{told_crop(evaluation.metrics)}", table_of(evaluation.metrics), sep="\n\n")
 
     return exit_code_of(work)
 

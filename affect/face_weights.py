@@ -22,7 +22,7 @@ from affect.arguments import CommandParser
 from affect.checkpoint_file import write_whole
 from affect.data.cache import prepare_pictures
 from affect.data.loading import normalized
-from affect.data.manifest import read_manifest
+from affect.data.options import add_labelling, manifest_of
 from affect.errors import AffectError
 from affect.exit_codes import exit_code_of
 from affect.experiments import EXPERIMENTS
@@ -133,6 +133,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("weights", type=Path, metavar="FILE.json", help="faceres-deep.json, its .bin beside it")
     made.add_argument("--data", type=Path, required=True, metavar="DIR_OR_ZIP", help="faces that it is settled on")
+    add_labelling(made)
     made.add_argument("--out", type=Path, default=Path("face_mobilenet.pt"), help="default face_mobilenet.pt")
     return made
 
@@ -142,7 +143,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
 
     def work() -> None:
-        manifest = read_manifest(options.data)
+        manifest = manifest_of(options)
         preprocessing = EXPERIMENTS["face_teacher"].preprocessing
         rows = manifest.rows("train")
         rows = rows.sample(min(FACES, len(rows)), random_state=0)

@@ -34,11 +34,13 @@ StateDict = dict[str, torch.Tensor]
 
 
 def build_model(architecture: str = ARCHITECTURE) -> nn.Module:
-    """A network with a head of eight classes, untrained: one of `ARCHITECTURES`.
+    """A network with a head of eight classes, untrained: one of `ARCHITECTURES`. Raises AffectError for another.
 
     Takes float32 (n, 3, side, side), gives logits float32 (n, 8) in the order of `EMOTIONS`. Its blocks are a list,
     `features`; its head is `classifier`, dropout and a linear layer.
     """
+    if architecture not in ARCHITECTURES:
+        raise AffectError(f"There is no network {architecture!r}. Choose one of {', '.join(ARCHITECTURES)}.")
     return ARCHITECTURES[architecture]()
 
 
@@ -52,6 +54,12 @@ def _mobilenet_v2() -> nn.Module:
 ARCHITECTURES: dict[str, Callable[[], nn.Module]] = {
     ARCHITECTURE: _mobilenet_v2,
     "face_mobilenet": lambda: FaceMobileNet(len(EMOTIONS)),  # a teacher
+}
+
+
+STARTS = {  # what to do for want of initial weights
+    ARCHITECTURE: "use --init-weights imagenet",
+    "face_mobilenet": "make its start with python -m affect.face_weights",
 }
 
 
@@ -86,19 +94,16 @@ def load_initial_weights(model: nn.Module, source: str) -> None:
     else:
         weights = _read_tensors(Path(source))
     backbone = {k: v for k, v in weights.items() if k.startswith("features.")}
-    shapes = _expected_shapes(architecture)
-    expected = {k: v for k, v in shapes.items() if k.startswith("features.")}
-    if {k: v.shape for k, v in backbone.items()} != expected:
-        if architecture != ARCHITECTURE:
-            raise AffectError(
-                f"{source} does not hold the backbone of {architecture}. Make its start with "
-                "python -m affect.face_weights, and name that with --init-weights."
-            )
+    if not _fits(backbone, architecture):
+        other = next((a for a in ARCHITECTURES if _fits(backbone, a)), "")
         raise AffectError(
-            f"{source} does not hold the backbone of torchvision's mobilenet_v2. "
-            "Name another file with --init-weights, or use --init-weights imagenet."
+            f"{source} holds weights of {other}, the experiment trains {_told(architecture)}. Name another file with "
+            f"--init-weights, or {STARTS[architecture]}."
+            if other
+            else f"{source} does not hold the backbone of {_told(architecture)}. Name another file with "
+            f"--init-weights, or {STARTS[architecture]}."
         )
-    whole = {k: v.shape for k, v in weights.items()} == shapes
+    whole = {k: v.shape for k, v in weights.items()} == _expected_shapes(architecture)
     start = weights if whole else backbone
     _check_numbers(source, start)
     model.load_state_dict(start, strict=False)
@@ -274,7 +279,15 @@ def _imagenet_weights() -> StateDict:
 
 
 def _read_tensors(path: Path) -> StateDict:
-    content = read_plain(path)
+    if not path.is_file():
+        raise AffectError(
+            f"There are no weights at {path}. Name the file, with its folder, with --init-weights (in a notebook "
+            "INIT_WEIGHTS), or give imagenet or none."
+        )
+    try:
+        content = read_plain(path)
+    except AffectError as error:
+        raise AffectError(str(error).replace("--model", "--init-weights")) from error
     if isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping):
         content = content["state_dict"]
     if not isinstance(content, Mapping) or not all(
@@ -290,6 +303,11 @@ def _read_tensors(path: Path) -> StateDict:
 def _expected_shapes(architecture: str) -> dict[str, torch.Size]:
     with torch.device("meta"):  # shapes alone: no memory, and no time for random weights
         return {k: v.shape for k, v in build_model(architecture).state_dict().items()}
+
+
+def _fits(backbone: StateDict, architecture: str) -> bool:
+    expected = {k: v for k, v in _expected_shapes(architecture).items() if k.startswith("features.")}
+    return {k: v.shape for k, v in backbone.items()} == expected
 
 
 def _told(architecture: str) -> str:

@@ -24,8 +24,8 @@ from tqdm import tqdm
 from affect.arguments import CommandParser, positive
 from affect.data.cache import prepare_pictures
 from affect.data.loading import hard_labels
-from affect.data.manifest import Manifest, read_manifest
-from affect.data.options import add_labelling
+from affect.data.manifest import Manifest
+from affect.data.options import add_labelling, manifest_of
 from affect.data.splits import stratified_part
 from affect.evaluation import probabilities_of
 from affect.exit_codes import exit_code_of
@@ -274,7 +274,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
 
     def work() -> None:
-        manifest = read_manifest(options.data, options.labels, options.split_mode)
+        manifest = manifest_of(options)
         if options.out is not None:
             options.out.mkdir(parents=True, exist_ok=True)
         found = compare(options.model, manifest, options.split, options.pictures)

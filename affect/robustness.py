@@ -21,8 +21,8 @@ from affect.arguments import CommandParser
 from affect.corruptions import CORRUPTIONS, Corruption
 from affect.data.framing import FaceFinder, FoundFace, cropped
 from affect.data.loading import hard_labels
-from affect.data.manifest import Manifest, read_manifest
-from affect.data.options import add_labelling
+from affect.data.manifest import Manifest
+from affect.data.options import add_labelling, manifest_of
 from affect.errors import AffectError
 from affect.exit_codes import exit_code_of
 from affect.files import atomic_path
@@ -179,7 +179,7 @@ def main(arguments: list[str] | None = None) -> int:
         )
 
     def work() -> None:
-        manifest = read_manifest(options.data, options.labels, options.split_mode)
+        manifest = manifest_of(options)
         if options.out is not None:
             options.out.mkdir(parents=True, exist_ok=True)
         table = measure(options.model, manifest, options.split)

@@ -197,6 +197,7 @@ def settings_of(experiment: Experiment, manifest: Manifest, seed: int, limit: in
         "limit": limit,
         "labels": manifest.labels,
         "split": manifest.split,
+        "classes": manifest.classes,
     }
 
 

@@ -24,8 +24,8 @@ from affect.arguments import CommandParser, positive, seed_number
 from affect.data.cache import prepare_pictures
 from affect.data.framing import measure_framing
 from affect.data.loading import FaceDataset, target_distributions
-from affect.data.manifest import VOTES, Manifest, read_manifest
-from affect.data.options import add_labelling
+from affect.data.manifest import VOTES, Manifest
+from affect.data.options import add_labelling, manifest_of
 from affect.data.sample import sample_data_set
 from affect.data.splits import hold_out
 from affect.distillation import Teachers, teacher_targets
@@ -35,6 +35,7 @@ from affect.experiments import EXPERIMENTS, MISTAKES, Experiment, adapted, with_
 from affect.files import remove_leftovers
 from affect.fitting import Fitter, Pictures, check_experiment, new_accelerator
 from affect.memory import keep_freed_memory
+from affect.model import build_model, load_checkpoint, load_initial_weights
 from affect.preprocessing import Preprocessing
 from affect.progress import Progress, load_progress, save_progress
 from affect.runs import STORY, Run, Standing, default_folder, identity_of, settings_of
@@ -66,7 +67,7 @@ def train_experiment(
     resume:  go on with what this very run left, and read its checkpoints where it is finished.
     overwrite: replace what lies in the run's place. Without it, AffectError where something would be lost, before
              anything is done. With both, this very run is gone on with, and another's files are replaced.
-    limit:   learn from so many pictures only, and choose the epoch on as many (a quick trial); val is measured whole.
+    limit:   use so many training pictures only, and as large a share of val (a quick trial), every class in its share.
     teachers: checkpoints whose probabilities (`distill`), or the first one's features (`match`), are learned as well;
              without them an experiment that does either learns from the labels alone, and says so.
     Returns the checkpoints' paths.
@@ -78,13 +79,17 @@ def train_experiment(
             "Leave --teacher away."
         )
     accelerator = accelerator or new_accelerator()
+    manifest = manifest.limited(limit, seed)
     check_experiment(experiment, accelerator.num_processes)  # before hours are spent on its pictures
+    check_data(manifest)
     identity = identity_of(experiment, manifest, seed, init_weights, limit, teachers)
     settings = settings_of(experiment, manifest, seed, limit)
     run = Run(experiment, manifest.name, out, results, identity, settings)
     standing = standing_of(run, accelerator, resume=resume, overwrite=overwrite)
     if standing == "finished":
         return run.checkpoints
+    if standing == "new":
+        check_start(experiment, init_weights, teachers)
     progress = load_progress(run.state_path, identity) if standing == "interrupted" else Progress()
     if experiment.soft_labels:
         _check_votes(experiment, manifest, accelerator)
@@ -94,7 +99,7 @@ def train_experiment(
     varied = experiment.taught_on == "varied" and bool(teachers)
     told = [] if varied else list(teachers)  # what they say about each picture is prepared with it
     with accelerator.local_main_process_first():  # the others find the pictures in the cache
-        pictures, choose_rows, preprocessing = _pictures(experiment, manifest, seed, limit, told)
+        pictures, choose_rows, preprocessing = _pictures(experiment, manifest, seed, told)
     if accelerator.is_main_process:
         for path in (run.state_path, *run.checkpoints):
             remove_leftovers(path)
@@ -139,6 +144,37 @@ def standing_of(run: Run, accelerator: Accelerator, *, resume: bool, overwrite: 
     return standing
 
 
+def check_data(manifest: Manifest) -> None:
+    """Raises AffectError where a training would find nothing to learn from, to tell apart, or to be measured on."""
+    train, val = manifest.rows("train"), manifest.rows("val")
+    if train["label"].nunique() < 2:
+        raise AffectError(
+            f"{manifest.source.path} has one class only to learn from ({train['label'].iloc[0]}): there is nothing to "
+            "tell apart. Is --data the folder above the class folders?"
+        )
+    if not set(val["label"]) & set(train["label"]):
+        raise AffectError(
+            f"{manifest.source.path} has no class in val that is in train as well: nothing would be measured. Part it "
+            "anew with --split-mode stratified."
+        )
+
+
+def check_start(experiment: Experiment, init_weights: str, teachers: Sequence[Path]) -> None:
+    """Raises AffectError where the network does not fit its stages or its initial weights, or a teacher is unusable:
+    before anything is prepared for them."""
+    model = build_model(experiment.network)
+    blocks = len(model.features)  # type: ignore[arg-type]
+    for stage in experiment.stages:
+        if not 0 <= stage.trained_blocks <= blocks:
+            raise AffectError(
+                f"Stage {stage.name} of experiment {experiment.name} trains {stage.trained_blocks} blocks; "
+                f"{experiment.network} has 0 to {blocks}. Correct its `trained_blocks`."
+            )
+    load_initial_weights(model, init_weights)
+    for path in teachers:
+        load_checkpoint(path)
+
+
 def _check_votes(experiment: Experiment, manifest: Manifest, accelerator: Accelerator) -> None:
     """Say so where there are no votes to learn from. Raises AffectError where some of the classes have votes only."""
     missing = [column for column in VOTES if column not in manifest.table.columns]
@@ -154,9 +190,7 @@ def _check_votes(experiment: Experiment, manifest: Manifest, accelerator: Accele
         )
 
 
-def rows_of(
-    experiment: Experiment, manifest: Manifest, seed: int, limit: int | None = None
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def rows_of(experiment: Experiment, manifest: Manifest, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The rows of the manifest that a run learns from, and those that choose its epoch and temperature.
 
     Where the split keeps near-duplicates together, so does this: none is learned from and chosen on.
@@ -167,16 +201,14 @@ def rows_of(
     else:
         groups = train_rows["near_group"].to_numpy() if manifest.split == "stratified" else None
         train_rows, choose_rows = hold_out(train_rows, seed=seed, groups=groups)
-    if limit is not None:
-        train_rows, choose_rows = (r.sample(min(limit, len(r)), random_state=seed) for r in (train_rows, choose_rows))
     return train_rows, choose_rows
 
 
 def _pictures(
-    experiment: Experiment, manifest: Manifest, seed: int, limit: int | None, teachers: list[Path]
+    experiment: Experiment, manifest: Manifest, seed: int, teachers: list[Path]
 ) -> tuple[Pictures, pd.DataFrame, Preprocessing]:
     """What is learned from and chosen on, the rows of the latter, and the preprocessing with its measured framing."""
-    train_rows, choose_rows = rows_of(experiment, manifest, seed, limit)
+    train_rows, choose_rows = rows_of(experiment, manifest, seed)
     preprocessing = experiment.preprocessing
     if experiment.measure_framing:
         framing = measure_framing(manifest, train_rows, seed=seed)
@@ -243,7 +275,7 @@ def parser() -> argparse.ArgumentParser:
         "--limit",
         type=positive,
         metavar="N",
-        help="learn from N pictures only, and choose on as many; val is measured whole. A quick trial",
+        help="use N training pictures only, and as large a share of val to measure on. A quick trial",
     )
     made.add_argument(
         "--teacher", type=Path, nargs="+", default=(), metavar="FILE.pt",
@@ -268,7 +300,8 @@ def main(arguments: list[str] | None = None) -> int:
     accelerator = new_accelerator()
 
     def work() -> None:
-        manifest = read_manifest(options.data or sample_data_set(), options.labels, options.split_mode)
+        manifest = manifest_of(options, options.data or sample_data_set(), tell=accelerator.is_main_process)
+        check_data(manifest.limited(options.limit, options.seed))
         out = options.out or default_folder(manifest.name)
         experiments = _chosen(options)
         for experiment in experiments:  # what stands in the way of the last is told before the first is trained
@@ -276,7 +309,8 @@ def main(arguments: list[str] | None = None) -> int:
                 experiment, manifest, options.seed, options.init_weights, options.limit, options.teacher
             )
             run = Run(experiment, manifest.name, out, options.results, identity)
-            standing_of(run, accelerator, resume=options.resume, overwrite=options.overwrite)
+            if standing_of(run, accelerator, resume=options.resume, overwrite=options.overwrite) == "new":
+                check_start(experiment, options.init_weights, options.teacher)
         for experiment in experiments:
             paths = train_experiment(
                 experiment,

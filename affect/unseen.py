@@ -27,7 +27,7 @@ def warning_of(path: str | Path, checkpoint: Checkpoint, manifest: Manifest) -> 
 def _warning(model: str, data: str, differences: str) -> str:
     return (
         f"{model} was trained on {data} as it is not here ({differences}): it may have learned pictures that it is "
-        "measured on. Give the --labels and --split-mode of its training."
+        "measured on. Give the --labels, --classes and --split-mode of its training."
     )
 
 

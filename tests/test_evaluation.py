@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -11,7 +12,9 @@ import pytest
 from conftest import REPOSITORY, SHARED
 from PIL import Image
 
+from affect.data.cache import prepare_pictures
 from affect.data.manifest import read_manifest
+from affect.data.sample import write_sample
 from affect.emotions import EMOTIONS
 from affect.evaluation import (
     Evaluation,
@@ -23,6 +26,7 @@ from affect.evaluation import (
     write_evaluation,
 )
 from affect.metrics import INTERVAL_METRICS
+from affect.model import load_checkpoint, save_checkpoint
 
 FERPLUS = SHARED / "data" / "ferplus.zip"
 STARTER = REPOSITORY / "models" / "starter_ferplus.pt"
@@ -137,7 +141,49 @@ def test_with_mirror_images_a_picture_and_its_mirror_image_are_judged_alike(
 
 def test_an_empty_split_is_one_line(checkpoint_file: Path, noise: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--model", str(checkpoint_file), "--data", str(noise), "--split", "test"]) == 2
-    assert capsys.readouterr().err.count("\n") == 1
+    told = capsys.readouterr().err.splitlines()
+    assert [line.startswith("error: ") for line in told] == [False] * (len(told) - 1) + [True]
+
+
+def test_a_data_set_without_val_is_measured_on_its_test(
+    checkpoint_file: Path, noise: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (noise / "val").rename(noise / "Testing")
+    assert main(["--model", str(checkpoint_file), "--data", str(noise)]) == 0
+    assert "random.pt on noise test, n = 24" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_pictures_are_cropped_as_live_or_whole_and_by_default_as_the_model_wants_it(
+    bundled_model: Path, own: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    faces = write_sample(tmp_path / "faces", train=1, val=2, size=96)
+    cv2.imwrite(str(next((faces / "val" / "sad").iterdir())), np.full((96, 96, 3), 128, np.uint8))  # no face
+    bundled = load_checkpoint(bundled_model)
+    preprocessing = replace(bundled.preprocessing, find_face=own)
+    model = tmp_path / "model.pt"
+    save_checkpoint(model, replace(bundled, preprocessing=preprocessing))
+    found, told = {}, {}
+    for crop in ("as-live", "whole", None):
+        out = tmp_path / str(crop)
+        arguments = ["--model", str(model), "--data", str(faces), "--out", str(out)]
+        assert main(arguments + (["--crop", crop] if crop else [])) == 0
+        told[crop] = capsys.readouterr().out
+        found[crop] = json.loads((out / "metrics.json").read_text())
+    assert found[None] == found["as-live" if own else "whole"]
+    assert (found["whole"]["crop"], found["whole"]["faceless"], found["whole"]["n"]) == ("whole", 0, 16)
+    live = found["as-live"]
+    assert live["crop"] == "as-live"
+    assert live["faceless"] == 16 - live["n"] >= 1
+    assert f"in {live['faceless']} pictures none was found" in told["as-live"]
+    assert "whole pictures (--crop as-live" in told["whole"]
+    seen = [pd.read_csv(tmp_path / crop / "predictions.csv").set_index("pth") for crop in ("as-live", "whole")]
+    both = seen[1].loc[seen[0].index]
+    assert (seen[0]["p_happy"] != both["p_happy"]).all()
+    cropped = prepare_pictures(
+        read_manifest(faces), read_manifest(faces).rows("val"), replace(preprocessing, find_face=True)
+    )
+    assert list(cropped[1]["pth"]) == list(seen[0].index)
 
 
 def test_the_command_line_says_what_is_missing(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

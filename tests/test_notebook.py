@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -65,11 +66,36 @@ def test_reported_figures_are_about_one_copy_its_folders_labels_and_its_first_sp
 
 
 def test_the_command_trains_what_the_notebook_trains_and_names_no_folder_of_this_machine(setup: Setup) -> None:
-    made = replace(setup, init_weights="/home/somebody/weights.pt").command("v2", "augmentation-lost")
+    elsewhere = Path("/home/somebody/weights.pt").absolute()
+    made = replace(setup, init_weights=str(elsewhere)).command("v2", "augmentation-lost")
     assert made == (
-        "python -m affect.training v2 --data faces --epochs 1 --image-size 48 --init-weights weights.pt "
+        "python -m affect.training v2 --data '…/faces' --epochs 1 --image-size 48 --init-weights '…/weights.pt' "
         "--mistake augmentation-lost"
     )
+
+
+@pytest.mark.parametrize("absolute", [True, False])
+def test_the_command_names_the_folder_of_what_lies_below_the_working_folder(
+    setup: Setup, absolute: bool, faces: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(faces.parent.parent)
+    weights = Path("some weights") / "w.pt"
+    named = replace(setup, init_weights=str(weights.absolute() if absolute else weights)).command("v2")
+    assert f"--data {faces.parent.name}/faces " in named
+    assert named.endswith("--init-weights 'some weights/w.pt'")
+
+
+def test_what_is_told_of_a_data_set_and_what_its_numbers_mean_is_the_notebooks_too(
+    faces: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(faces / "train" / "fear", tmp_path / "own" / "1")
+    shutil.copytree(faces / "train" / "sad", tmp_path / "own" / "joyfull")
+    setup = notebook.prepare(tmp_path / "own", classes="1=fear,joyfull=sad", limit=2)
+    told = capsys.readouterr().err
+    assert "own: 6 pictures" in told
+    assert "read as: 1 → fear, joyfull → sad\n" in told
+    assert "--classes 1=fear,joyfull=sad" in setup.command("v2")
+    assert len(setup.manifest.rows("train")) == 2
 
 
 def test_the_experiment_has_the_notebooks_size_and_epochs(setup: Setup) -> None:

@@ -19,8 +19,8 @@ STORY = [f"Notebook_affectnetv{i}" for i in (1, 2, 3, 4)]
 NAMES = ["Exploratory_data_analysis", *STORY]
 MAX_IMAGE, MAX_NOTEBOOK = 400_000, 2_000_000  # bytes
 PARAMETERS = {
-    "DATA", "LABELS", "SPLIT_MODE", "EPOCHS", "IMAGE_SIZE", "SEED", "INIT_WEIGHTS", "LIMIT", "MODELS", "RESULTS",
-    "RESUME", "SHOW_FACES",
+    "DATA", "LABELS", "CLASSES", "SPLIT_MODE", "EPOCHS", "IMAGE_SIZE", "SEED", "INIT_WEIGHTS", "LIMIT", "MODELS",
+    "RESULTS", "RESUME", "SHOW_FACES",
 }  # fmt: skip
 
 

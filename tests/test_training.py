@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -401,3 +402,106 @@ def test_where_copies_stay_on_one_side_of_the_split_none_is_learned_from_and_cho
     assert all(set(rows["label"]) == {"happy", "sad"} for rows in parts)
     faces = [{name[:-5] for name in rows["pth"]} for rows in parts]
     assert sum(map(len, faces)) == len(set().union(*faces)) == 20
+
+
+@pytest.mark.parametrize("chosen_on", ["val", "hold-out"])
+def test_a_limit_holds_for_what_is_measured_as_well(
+    manifest: Manifest, tmp_path: Path, chosen_on: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = replace(TINY, stages=(Stage("all", 0, 1, 1e-3),), chosen_on=chosen_on)  # type: ignore[arg-type]
+    (path,) = train(quick, manifest, tmp_path, limit=32)
+    metrics = json.loads((tmp_path / "r" / manifest.name / "tiny" / "all" / "metrics.json").read_text())
+    assert metrics["n"] == 12  # of 24, as 32 are of 64
+    assert "warning" not in metrics
+    learned = load_checkpoint(path).provenance["pictures"]
+    assert learned == ({"train": 32, "val": 12} if chosen_on == "val" else {"train": 24, "val": 8})
+    monkeypatch.setattr(Learner, "epoch", lambda *_: pytest.fail("trained again"))
+    assert train(quick, manifest, tmp_path, limit=32, resume=True) == [path]
+
+
+def kaggles(drawn: Path, root: Path) -> Path:
+    """The drawn pictures as Kaggle's data sets lie: Train and Test, with other names."""
+    for split, name in (("train", "Train"), ("val", "Test")):
+        shutil.copytree(drawn / split, root / "set" / name)
+        (root / "set" / name / "anger").rename(root / "set" / name / "angry")
+    return root / "set"
+
+
+def test_a_data_set_with_train_and_test_only_is_trained_measured_and_tested(
+    drawn: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from affect import evaluation
+
+    monkeypatch.setitem(training.EXPERIMENTS, "starter", replace(TINY, stages=(Stage("all", 0, 1, 1e-3),)))
+    data = ["--data", str(kaggles(drawn, tmp_path))]
+    common = [*data, "--out", str(tmp_path / "m"), "--results", str(tmp_path / "r"), "--init-weights", "none"]
+    assert training.main(["starter", *common]) == 0
+    told = capsys.readouterr()
+    assert "set: 88 pictures (51 train, 13 val, 24 test)" in told.err
+    assert "read as: angry → anger" in told.err
+    assert "a fifth of train becomes val" in told.err
+    (path,) = (Path(line) for line in told.out.splitlines())
+    for split, n in (([], 13), (["--split", "test"], 24)):
+        assert evaluation.main(["--model", str(path), *data, *split]) == 0
+        said = capsys.readouterr()
+        assert f"n = {n}" in said.out
+        assert "it may have learned" not in said.err
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "message"),
+    [
+        ({}, {"init_weights": "weights/none.pt"}, r"no weights at weights.none\.pt\. .*--init-weights"),
+        ({"network": "resnet"}, {}, "no network 'resnet'. Choose one of mobilenet_v2, face_mobilenet"),
+        (
+            {"network": "face_mobilenet"},
+            {},
+            "Stage all of experiment tiny trains 19 blocks; face_mobilenet has 0 to 14",
+        ),
+        ({"distill": 0.5}, {"teachers": [Path("README.md")]}, "README.md is damaged"),
+    ],
+)
+def test_a_start_that_does_not_fit_is_told_before_a_picture_is_prepared(
+    manifest: Manifest, tmp_path: Path, change: dict, options: dict, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "_pictures", lambda *_: pytest.fail("began"))
+    with pytest.raises(AffectError, match=message):
+        train(replace(TINY, **change), manifest, tmp_path, **options)
+
+
+@pytest.mark.parametrize(
+    ("moved", "message"),
+    [
+        ({"train": "test"}, r"no pictures in the split 'train' .* part it anew with --split-mode original"),
+        ({"train/anger": "x/anger", "val/sad": "x/sad"}, None),
+    ],
+)
+def test_a_split_that_cannot_be_trained_on_is_told_first(
+    drawn: Path, tmp_path: Path, moved: dict[str, str], message: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(drawn, tmp_path / "set")
+    (tmp_path / "set" / "x").mkdir()
+    for before, after in moved.items():
+        (tmp_path / "set" / before).rename(tmp_path / "set" / after)
+    monkeypatch.setattr(training, "_pictures", lambda *_: pytest.fail("began"))
+    with pytest.raises(AffectError if message else pytest.fail.Exception, match=message):
+        train(TINY, read_manifest(tmp_path / "set"), tmp_path)
+
+
+def test_one_class_or_a_val_of_other_classes_is_told_first(manifest: Manifest, tmp_path: Path) -> None:
+    table = manifest.table
+    with pytest.raises(AffectError, match=r"one class only to learn from \(happy\)"):
+        train(TINY, replace(manifest, table=table[table["label"] == "happy"]), tmp_path)
+    other = table[(table["label"].isin(["happy", "sad"])) == (table["split"] == "val")]
+    with pytest.raises(AffectError, match="no class in val that is in train"):
+        train(TINY, replace(manifest, table=other), tmp_path)
+
+
+def test_the_start_of_the_last_experiment_is_looked_at_before_the_first_is_trained(
+    drawn: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "train_experiment", lambda *_, **__: pytest.fail("began"))
+    monkeypatch.setitem(training.EXPERIMENTS, "v4", replace(TINY, name="v4", network="resnet"))
+    common = ["--data", str(drawn), "--out", str(tmp_path / "m"), "--results", str(tmp_path), "--init-weights", "none"]
+    assert training.main(["all", *common]) == 2
+    assert "There is no network 'resnet'" in capsys.readouterr().err

@@ -84,6 +84,6 @@ def test_the_metrics_have_the_settings_and_the_warning(
     assert "labels folder then, csv now" in metrics["warning"]
     assert metrics["settings"] == {
         "image_size": 32, "epochs": {"head": 1, "all": 2}, "seed": 42, "limit": None, "labels": "folder",
-        "split": "given",
+        "split": "given", "classes": None,
     }  # fmt: skip
     assert "warning" not in evaluate_pictures(path, manifest).metrics

@@ -9,7 +9,7 @@ import codecs
 import io
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import PurePosixPath
 
@@ -17,8 +17,9 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from affect.data.classes import affectnet_numbers, class_of_name, meanings
 from affect.data.source import LONGEST_NAME, UNREADABLE, PictureSource
-from affect.emotions import AFFECTNET_NUMBERS, EMOTIONS
+from affect.emotions import AFFECTNET_NUMBERS
 from affect.errors import AffectError
 
 SPLITS = {
@@ -29,9 +30,11 @@ SPLITS = {
     "valid": "val",
     "validation": "val",
     "val_set": "val",
+    "publictest": "val",  # FER2013's
     "test": "test",
     "testing": "test",
     "test_set": "test",
+    "privatetest": "test",
 }
 # Why a picture, or a line of a list, is not in the table.
 NOT_A_CLASS = "not one of the eight classes"
@@ -173,7 +176,7 @@ def _by_end(path: str, ends: dict[str, list[int]], pictures: Sequence[str]) -> t
     if len(path) > LONGEST_NAME:
         return -1, NO_FILE
     for start in range(len(parts)):
-        before = {f for f in parts[:start] if _has_meaning(f)}
+        before = _meanings(parts[:start])
         fitting = [
             i
             for i in ends.get("/".join(parts[start:]), [])
@@ -185,12 +188,14 @@ def _by_end(path: str, ends: dict[str, list[int]], pictures: Sequence[str]) -> t
 
 
 def _agree(before: set[str], folders: Sequence[str]) -> bool:
-    others = {f for f in folders if _has_meaning(f)}
+    others = _meanings(folders)
     return before <= others or others <= before
 
 
-def _has_meaning(folder: str) -> bool:
-    return folder in EMOTIONS or folder in SPLITS or folder.isdecimal()
+def _meanings(folders: Sequence[str]) -> set[str]:
+    """What folders say of the pictures in them: split, class, number."""
+    found = (SPLITS.get(f) or class_of_name(f) or (f if f.isdecimal() else "") for f in folders)
+    return {f for f in found if f}
 
 
 def path_of(folder: str, path: str) -> str:
@@ -200,11 +205,13 @@ def path_of(folder: str, path: str) -> str:
 
 
 def from_labels_csv(
-    source: PictureSource, lists: Sequence[str], pictures: Sequence[str]
+    source: PictureSource, lists: Sequence[str], pictures: Sequence[str], given: Mapping[str, str]
 ) -> tuple[pd.DataFrame, Skipped]:
     """What the `labels.csv` files say about the pictures.
 
-    Returns a table with `pth` (of pictures), `csv_label`, `split` and `votes_*`, and what is listed without a picture.
+    given: see `affect.data.classes.parse_classes`.
+    Returns a table with `pth` (of pictures), `csv_label`, `csv_name` (the label as it stands there), `split` and
+    `votes_*`, and what is listed without a picture.
     """
     tables = []
     for name in lists:
@@ -214,9 +221,12 @@ def from_labels_csv(
     table = pd.concat(tables, ignore_index=True)
     index, skipped = match_paths(table["pth"].tolist(), pictures)
     table["pth"] = [pictures[i] if i >= 0 else "" for i in index]
-    table = table[table["pth"] != ""].rename(columns={"label": "csv_label"})
-    known = table["csv_label"].str.lower()
-    table["csv_label"] = known.where(known.isin(EMOTIONS), "")
+    table = table[table["pth"] != ""].rename(columns={"label": "csv_name"})
+    names = [n for n in table["csv_name"].unique() if n]
+    read = meanings(names, given)
+    if not any(read.values()):
+        read |= affectnet_numbers(names)
+    table["csv_label"] = pd.Series([read.get(n, "") for n in table["csv_name"]], table.index, dtype=str)
     splits = table["split"] if "split" in table else pd.Series("", table.index)
     table["split"] = pd.Series([split_of([s]) for s in splits.fillna("")], table.index, dtype=str)
     for votes in (c for c in table.columns if c.startswith("votes_")):

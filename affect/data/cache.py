@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -26,6 +27,7 @@ from affect.mapped import new_mapped_array
 from affect.preprocessing import Image, Preprocessing
 
 A_DAY = 86_400.0  # seconds
+KEPT, UNDECODED, FACELESS = 1, 0, 2  # what became of a picture
 
 
 def prepare_pictures(
@@ -34,14 +36,16 @@ def prepare_pictures(
     """Every picture as the model will see it, prepared once, on all cores, with a progress bar; then from the cache.
 
     Returns the pictures, uint8 (n, side, side, channels), mapped from a file, and their n rows of the table. Pictures
-    that cannot be decoded, or, with `preprocessing.find_face`, have no face, are left out and counted on stderr.
+    that cannot be decoded, or, with `preprocessing.find_face`, have no face, are left out and counted on stderr; the
+    rows' `attrs["faceless"]` is the number of the latter.
     Raises AffectError where none is left.
     """
     folder = cache_folder() / "pictures" / _key(manifest, rows, preprocessing)
-    kept_path, pictures_path = folder / "kept.npy", folder / "pictures.npy"
-    if not kept_path.is_file():  # written last: where it is, all is
-        _write(manifest, rows, preprocessing, pictures_path, kept_path, title)
-    kept = np.load(kept_path)
+    outcome_path, pictures_path = folder / "outcome.npy", folder / "pictures.npy"
+    if not outcome_path.is_file():  # written last: where it is, all is
+        _write(manifest, rows, preprocessing, pictures_path, outcome_path, title)
+    outcome = np.load(outcome_path)
+    kept = outcome == KEPT
     if not kept.any():
         what = "has a face that Haar finds" if preprocessing.find_face else "can be decoded"
         raise AffectError(
@@ -49,10 +53,13 @@ def prepare_pictures(
             "Check that --data holds pictures of faces."
         )
     if not kept.all():
-        what = "cannot be decoded or have no face" if preprocessing.find_face else "cannot be decoded"
-        tqdm.write(f"{(~kept).sum():,} of {len(rows):,} pictures {what}; they are left out.")
+        counts = {"cannot be decoded": UNDECODED, "have no face that is found": FACELESS}
+        what = " and ".join(f"{n:,} {told}" for told, code in counts.items() if (n := int((outcome == code).sum())))
+        tqdm.write(f"Of {len(rows):,} pictures, {what}; they are left out.", file=sys.stderr)
     pictures = np.load(pictures_path, mmap_mode="r")[: int(kept.sum())]
-    return pictures, rows[kept].reset_index(drop=True)
+    left = rows[kept].reset_index(drop=True)
+    left.attrs["faceless"] = int((outcome == FACELESS).sum())
+    return pictures, left
 
 
 def _write(
@@ -60,18 +67,20 @@ def _write(
     rows: pd.DataFrame,
     preprocessing: Preprocessing,
     pictures_path: Path,
-    kept_path: Path,
+    outcome_path: Path,
     title: str,
 ) -> None:
     finder = FaceFinder() if preprocessing.find_face else None
 
-    def prepared(name: str) -> Image | None:
+    def prepared(name: str) -> Image | int:
         picture = manifest.source.picture(name)
-        if picture is not None and finder is not None:
-            picture = finder.crop(picture, preprocessing)
-        return None if picture is None else preprocessing.prepare(picture)
+        if picture is None:
+            return UNDECODED
+        if finder is not None and (picture := finder.crop(picture, preprocessing)) is None:
+            return FACELESS
+        return preprocessing.prepare(picture)
 
-    side, kept = preprocessing.image_size, np.zeros(len(rows), bool)
+    side, outcome = preprocessing.image_size, np.full(len(rows), KEPT, np.int8)
     remove_leftovers(pictures_path, older_than_s=A_DAY)
     with atomic_path(pictures_path) as part, ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         shape = (len(rows), side, side, preprocessing.channels)
@@ -79,19 +88,20 @@ def _write(
         done = _in_order(pool, prepared, rows["pth"])
         count = 0
         for index, picture in enumerate(tqdm(done, total=len(rows), desc=title, unit="img", leave=False)):
-            if picture is not None:
+            if isinstance(picture, int):
+                outcome[index] = picture
+            else:
                 pictures[count] = picture
-                kept[index] = True
                 count += 1
         pictures.flush()
         del pictures
-    with atomic_path(kept_path) as part, part.open("wb") as file:
-        np.save(file, kept)
+    with atomic_path(outcome_path) as part, part.open("wb") as file:
+        np.save(file, outcome)
 
 
 def _in_order(
-    pool: ThreadPoolExecutor, work: Callable[[str], Image | None], names: pd.Series, ahead: int = 256
-) -> Iterator[Image | None]:
+    pool: ThreadPoolExecutor, work: Callable[[str], Image | int], names: pd.Series, ahead: int = 256
+) -> Iterator[Image | int]:
     """`pool.map` that holds only so many results at a time: pictures wait on the disk, not in memory."""
     remaining = iter(names)
     while batch := list(islice(remaining, ahead)):

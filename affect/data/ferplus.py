@@ -92,7 +92,8 @@ def _read(path: Path, columns: list[str]) -> pd.DataFrame:
 def _pictures(path: Path) -> Iterator[tuple[Image, str]]:
     """Each row's picture, uint8 (48, 48), and its usage, with a progress bar."""
     try:
-        rows = pd.read_csv(path, usecols=["pixels", "Usage"], chunksize=CHUNK)
+        columns = ["pixels", "Usage"]  # icml_face_data.csv, another edition of it, has spaces before them
+        rows = pd.read_csv(path, usecols=columns, chunksize=CHUNK, skipinitialspace=True)
         for part in tqdm(rows, desc="pictures", unit="k"):
             for pixels, usage in zip(part["pixels"], part["Usage"], strict=True):
                 yield np.array(str(pixels).split(), np.uint8).reshape(SIDE, SIDE), str(usage)

@@ -1,14 +1,16 @@
 """One table for a data set: what is in it, which label and split each picture has, and how to read it.
 
-Reads every layout of AffectNet, from a folder or a .zip, in place: class folders (named, or in AffectNet's numbers),
-with or without a `labels.csv`; `labels.csv` alone; AffectNet's own release. Everything that learns starts here.
+Reads every layout of AffectNet, from a folder or a .zip, in place: class folders (named, or numbered), with or without
+a `labels.csv`; `labels.csv` alone; AffectNet's own release. What a name or a number means: `affect.data.classes`.
+Everything that learns starts here.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
@@ -19,14 +21,15 @@ from affect.data.annotations import (
     NOT_A_CLASS,
     NOT_LISTED,
     Skipped,
-    emotion_of_number,
     from_file_lists,
     from_labels_csv,
     from_npy,
     split_of,
 )
+from affect.data.classes import affectnet_numbers, is_number, meanings, parse_classes, remedy, told_unknown
+from affect.data.foreign import ARCHIVES, advice_on
 from affect.data.source import PICTURE_ENDINGS, PictureSource
-from affect.data.splits import VAL_SHARE, original_split, stratified_part
+from affect.data.splits import VAL_FROM_TRAIN, VAL_SHARE, original_split, stratified_part, stratified_sample
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 
@@ -55,7 +58,11 @@ class Manifest:
     skipped: `pth` and `reason`, sorted: pictures without a usable label, listed files that are not there, and files
              that are not safe to read.
     labels:  where the labels come from: "folder", "csv" or "annotations" (AffectNet's own release).
-    split:   where the split comes from: "given" by the data set, "original" or "stratified".
+    split:   where the split comes from: "given" by the data set, VAL_FROM_TRAIN, "original" or "stratified".
+    classes: what names and numbers mean, as `--classes` says it; None where nothing was said.
+    read_as: the class of each name of a folder or in a list that labels pictures.
+    unknown: how many pictures each name labels that is not understood ("": no folder).
+    limit:   None, or (n, seed): `rows` gives n training pictures only, and as large a share of the other splits.
     """
 
     name: str
@@ -64,6 +71,10 @@ class Manifest:
     skipped: pd.DataFrame = field(default_factory=_nothing_skipped)
     labels: str = "folder"
     split: str = "given"
+    classes: str | None = None
+    read_as: Mapping[str, str] = field(default_factory=dict)
+    unknown: Mapping[str, int] = field(default_factory=dict)
+    limit: tuple[int, int] | None = None
 
     @property
     def has_votes(self) -> bool:
@@ -77,22 +88,42 @@ class Manifest:
         no training looks at them.
         """
         rows = self.table.loc[self.table["split"] != "test", ["pth", "label", "split"]].to_csv(index=False)
-        return hashlib.sha256(f"{limit}\n{rows}".encode()).hexdigest()[:16]
+        chosen = None if limit is None else f"{limit} of train, every class in its share"
+        return hashlib.sha256(f"{chosen}\n{rows}".encode()).hexdigest()[:16]
+
+    def limited(self, limit: int | None, seed: int) -> Manifest:
+        """The same data set for a quick trial, see `limit`."""
+        return self if limit is None else replace(self, limit=(limit, seed))
+
+    @property
+    def judged(self) -> str:
+        """The split that a model is measured on where nobody says which: val; or, where there is none, test, or all."""
+        have = set(self.table["split"])
+        return next((s for s in ("val", "test") if s in have), "all")
 
     def rows(self, split: str) -> pd.DataFrame:
         """The rows of one split ("all" for every row). Raises AffectError where the split is empty."""
         rows = self.table if split == "all" else self.table[self.table["split"] == split]
         if rows.empty:
             have = ", ".join(f"{k or 'none'} {v}" for k, v in self.table["split"].value_counts().items())
+            free = int((self.table["split"] != "test").sum())
+            anew = ", or part it anew with --split-mode original" if split != "test" and free > 1 else ""
             raise AffectError(
                 f"{self.source.path} has no pictures in the split {split!r} (it has: {have}). "
-                "Choose another split, or make one with --split-mode stratified."
+                f"Choose another split or data set{anew}."
             )
+        train = int((self.table["split"] == "train").sum())
+        if self.limit is not None and self.limit[0] < train:
+            rows = stratified_sample(rows, max(1, round(len(rows) * self.limit[0] / train)), self.limit[1])
         return rows.reset_index(drop=True)
 
 
 def read_manifest(
-    data: str | Path, labels: Labels = "folder", split_mode: SplitMode | None = None, seed: int = 42
+    data: str | Path,
+    labels: Labels = "folder",
+    split_mode: SplitMode | None = None,
+    seed: int = 42,
+    classes: str | None = None,
 ) -> Manifest:
     """The table of a data set, the same on every machine.
 
@@ -102,89 +133,132 @@ def read_manifest(
                 80/20 split of the reported results, over sorted relative paths, the same for either kind of labels.
                 "stratified" has every class in the same shares and near-duplicates on one side (it looks at every
                 picture once). Where a mode is named, it parts all but the data set's own test pictures anew.
+                A data set with a train split and no val gets one: a fifth of train, drawn as the original split is.
     seed:       of either split.
-    Raises AffectError where there is no such data set, nothing in it has a label, or a list cannot be read.
+    classes:    what names and numbers in it mean, as `--classes` takes it: "1=surprise,2=fear", "raf-db".
+    Raises AffectError where there is no such data set, nothing in it has a label, its numbers may mean anything, or a
+    list cannot be read.
     """
     if labels not in ("folder", "csv") or split_mode not in (None, "original", "stratified"):
         raise AffectError("labels must be 'folder' or 'csv', split_mode 'original' or 'stratified'.")
+    given = parse_classes(classes)
+    file = Path(data).expanduser()
+    if file.is_file() and file.suffix.lower() not in ARCHIVES and (advice := advice_on([file.name])):
+        raise AffectError(f"{file} is no folder of pictures: {advice}")
     source = PictureSource(data)
     names, unfit = source.listing()
     pictures = [n for n in names if n.lower().endswith(PICTURE_ENDINGS)]
+    if not pictures and (advice := advice_on(names)):
+        raise AffectError(f"{source.path} holds no pictures that are read: {advice}")
     if not pictures:
         left_out = f"; {len(unfit):,} files are left out, the first: {unfit[0][1]}" if unfit else ""
         raise AffectError(f"{source.path} holds no pictures ({', '.join(PICTURE_ENDINGS)}){left_out}. Check --data.")
-    table, skipped, kind = _labelled(source, names, pictures, labels)
+    table, skipped, kind = _labelled(source, names, pictures, labels, given)
+    unknown = _unknown(table, skipped, given)
     skipped += unfit
     table = table.sort_values("pth", ignore_index=True)
-    own_split = (table["split"] != "").any()
-    mode = split_mode or (None if own_split else "original")
-    if mode == "original":  # before labels are looked at, so that it does not depend on them
-        table = _split_originally(table, seed)
+    own = set(table["split"]) - {""}
+    mode = split_mode or (None if own else "original")
+    how = mode or ("given" if "val" in own or "train" not in own else VAL_FROM_TRAIN)
+    if mode == "original" or how == VAL_FROM_TRAIN:  # before labels are looked at, so that it does not depend on them
+        table = _split_originally(table, table["split"] == "train" if mode is None else table["split"] != "test", seed)
     told = {p for p, _ in skipped}
     skipped += [(p, NOT_A_CLASS) for p in table.loc[table["label"] == "", "pth"] if p not in told]
     table = table[table["label"] != ""].reset_index(drop=True)
     if table.empty:
-        raise AffectError(
-            f"No picture in {source.path} has one of the eight labels ({', '.join(EMOTIONS)}). "
-            "Rename its class folders, or the labels in its list."
-        )
+        raise _not_understood(source, names, unknown)
+    read_as = dict(zip(table["name"], table["label"], strict=True)) if "name" in table else {}
+    table = table.drop(columns="name", errors="ignore")
     if mode == "stratified":
         table = _split_stratified(source, table, seed)
     left_out = pd.DataFrame(sorted(set(skipped)), columns=["pth", "reason"])
     name = source.path.stem.strip(".") or source.path.resolve().stem
-    return Manifest(name, source, table, left_out, kind, mode or "given")
+    return Manifest(name, source, table, left_out, kind, how, classes or None, read_as, unknown)
 
 
 def _labelled(
-    source: PictureSource, names: Sequence[str], pictures: Sequence[str], labels: Labels
+    source: PictureSource, names: Sequence[str], pictures: Sequence[str], labels: Labels, given: Mapping[str, str]
 ) -> tuple[pd.DataFrame, Skipped, str]:
-    """The table as the data set's layout gives it (label "" where it is unusable), what is left out, and the layout."""
+    """The table as the data set's layout gives it, what is left out, and the layout.
+
+    In the table, `label` is "" where it is unusable, and `name` is how it stands in the data set.
+    """
     file_lists = [n for n in names if FILE_LISTS in n.lower().split("/")[:-1] and n.lower().endswith(".csv")]
     if file_lists:
         return *from_file_lists(source, file_lists, pictures), "annotations"
     if any(n.endswith("_exp.npy") for n in names):
         return *from_npy(source, names, pictures), "annotations"
-    table, strays = _from_folders(pictures)
+    table, strays = _from_folders(pictures, given)
     lists = [n for n in names if PurePosixPath(n).name.lower() == "labels.csv"]
     if not lists and (table.empty or labels == "csv"):
         if table.empty:
-            raise AffectError(
-                f"{source.path} holds no pictures in class folders ({', '.join(EMOTIONS)}) and no labels.csv. "
-                "Check --data."
-            )
+            raise _not_understood(source, names, _unknown(table, strays, given))
         raise AffectError(f"{source.path} has no labels.csv. Use --labels folder.")
     if not lists:
         return table.rename(columns={"folder_label": "label"}), strays, "folder"
-    listed, skipped = from_labels_csv(source, lists, pictures)
+    listed, skipped = from_labels_csv(source, lists, pictures, given)
     if table.empty:
         unlisted = sorted(set(pictures) - set(listed["pth"]))
         skipped += [(p, NOT_LISTED) for p in unlisted]
-        return _ordered(listed.rename(columns={"csv_label": "label"})), skipped, "csv"
+        return _ordered(listed.rename(columns={"csv_label": "label", "csv_name": "name"})), skipped, "csv"
     joined = _joined(table, listed)
     if labels == "csv":
         unlisted = sorted(set(joined["pth"]) - set(listed["pth"]))
         skipped += [(p, NOT_LISTED) for p in unlisted]
     joined["label"] = joined[f"{labels}_label"]
+    if labels == "csv":
+        joined["name"] = joined["csv_name"].fillna("")
     return _ordered(joined), strays + skipped, labels
 
 
-def _from_folders(pictures: Sequence[str]) -> tuple[pd.DataFrame, Skipped]:
-    """`pth`, `folder_label`, `split` of the pictures in class folders, and the others.
+def _from_folders(pictures: Sequence[str], given: Mapping[str, str]) -> tuple[pd.DataFrame, Skipped]:
+    """`pth`, `folder_label`, `split`, `name` of the pictures in class folders, and the others.
 
-    The innermost class folder counts. Numbers are classes only where no folder has a class's name and no folder that
-    holds pictures has a number above 10 (AffectNet's own picture folders are numbered too).
+    The innermost folder that is understood counts. Where none is, the folders that hold the pictures may be all of
+    AffectNet's numbers.
     """
     folders = [PurePosixPath(p).parts[:-1] for p in pictures]
-    labels = [next((f.lower() for f in reversed(fs) if f.lower() in EMOTIONS), None) for fs in folders]
-    if not any(labels):
-        numbers = {fs[-1] for fs in folders if fs and fs[-1].isdecimal()}
-        if all(len(n) <= 4 and int(n) <= 10 for n in numbers):
-            labels = [emotion_of_number(fs[-1]) if fs and fs[-1] in numbers else None for fs in folders]
-    rows = [(p, x, split_of(fs)) for p, x, fs in zip(pictures, labels, folders, strict=True) if x]
+    read = meanings({f for fs in folders for f in fs}, given)
+    if not any(read.values()):
+        read |= affectnet_numbers({fs[-1] for fs in folders if fs and is_number(fs[-1])})
+    named = [next((f for f in reversed(fs) if f in read), None) for fs in folders]
+    labels = [None if n is None else read[n] for n in named]
+    rows = [(p, x, split_of(fs), n) for p, x, fs, n in zip(pictures, labels, folders, named, strict=True) if x]
     strays = [
         (p, NO_CLASS_FOLDER if x is None else NOT_A_CLASS) for p, x in zip(pictures, labels, strict=True) if not x
     ]
-    return pd.DataFrame(rows, columns=["pth", "folder_label", "split"]), strays
+    return pd.DataFrame(rows, columns=["pth", "folder_label", "split", "name"]), strays
+
+
+def _unknown(table: pd.DataFrame, skipped: Skipped, given: Mapping[str, str]) -> dict[str, int]:
+    """See `Manifest.unknown`."""
+    folders = (PurePosixPath(p).parent.name for p, reason in skipped if reason == NO_CLASS_FOLDER)
+    counts = Counter("" if split_of([f]) else f for f in folders)
+    if "label" in table and "name" in table:
+        names = table.loc[(table["label"] == "") & (table["name"] != ""), "name"]
+        counts.update(n for n in names if n not in meanings([n], given))
+    return dict(counts)
+
+
+def _not_understood(source: PictureSource, names: Sequence[str], unknown: Mapping[str, int]) -> AffectError:
+    """What to say where no picture has a class: what was found, and what is nearest to a remedy."""
+    if advice := advice_on(names):
+        return AffectError(f"{source.path} holds no pictures in class folders: {advice}")
+    found = {n: c for n, c in unknown.items() if n}
+    if not found:
+        return AffectError(
+            f"No picture in {source.path} is in a class folder ({', '.join(EMOTIONS)}), or has such a label in a "
+            "labels.csv. Check --data."
+        )
+    if all(map(is_number, found)):
+        return AffectError(
+            f"{source.path} has numbers for classes: {told_unknown(found)}. Every data set has its own, so say what "
+            f"they mean: {remedy(found)}."
+        )
+    return AffectError(
+        f"{source.path} names none of the eight classes ({', '.join(EMOTIONS)}), but {told_unknown(found)}. Say what "
+        f"they mean: {remedy(found)}."
+    )
 
 
 def _joined(table: pd.DataFrame, listed: pd.DataFrame) -> pd.DataFrame:
@@ -199,15 +273,15 @@ def _joined(table: pd.DataFrame, listed: pd.DataFrame) -> pd.DataFrame:
 
 
 def _ordered(table: pd.DataFrame) -> pd.DataFrame:
-    first = ["pth", "label", "split", "folder_label", "csv_label"]
+    first = ["pth", "label", "split", "folder_label", "csv_label", "name"]
     votes = [c for c in table.columns if c.startswith("votes_")]
     return table[[c for c in first if c in table.columns] + votes].copy()
 
 
-def _split_originally(table: pd.DataFrame, seed: int) -> pd.DataFrame:
-    free = (table["split"] != "test").to_numpy()
+def _split_originally(table: pd.DataFrame, free: pd.Series, seed: int) -> pd.DataFrame:
+    """The table with its `free` rows, bool (n,), parted anew."""
     split = table["split"].to_numpy(object)
-    split[free] = original_split(int(free.sum()), seed)
+    split[free.to_numpy()] = original_split(int(free.sum()), seed)
     return table.assign(split=split.astype(str))
 
 

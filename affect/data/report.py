@@ -17,8 +17,8 @@ import pandas as pd
 
 from affect.arguments import CommandParser
 from affect.data.duplicates import Fingerprints, exact_groups, fingerprints, near_groups
-from affect.data.manifest import VOTES, Manifest, read_manifest
-from affect.data.options import add_labelling
+from affect.data.manifest import VOTES, Manifest
+from affect.data.options import add_labelling, manifest_of
 from affect.emotions import EMOTIONS
 from affect.exit_codes import exit_code_of
 from affect.files import atomic_path
@@ -225,7 +225,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
 
     def work() -> None:
-        report = data_report(read_manifest(options.data, options.labels, options.split_mode))
+        report = data_report(manifest_of(options))
         report.write(options.out)
         print(report.text())
 

@@ -49,7 +49,9 @@ class PictureSource:
         if not self.path.exists():
             raise AffectError(f"There is no data set at {self.path}. Name a folder or a .zip with --data.")
         if not self.path.is_dir() and not (self.path.is_file() and zipfile.is_zipfile(self.path)):
-            raise AffectError(f"{self.path} is neither a folder nor a whole .zip. Download it again.")
+            raise AffectError(
+                f"{self.path} is neither a folder nor a whole .zip. Download it again; unpack other archives."
+            )
         self._opened: tuple[int, zipfile.ZipFile, dict[str, zipfile.ZipInfo]] | None = None
 
     def __getstate__(self) -> dict[str, object]:

@@ -11,6 +11,7 @@ import pandas as pd
 from affect.errors import AffectError
 
 VAL_SHARE = 0.2  # of the original notebooks
+VAL_FROM_TRAIN = "given, val out of train"  # where a data set has no val of its own
 
 
 def original_split(n: int, seed: int = 42) -> npt.NDArray[np.str_]:
@@ -73,6 +74,17 @@ def stratified_part(
             if held[c] == 0:
                 take(group, np.maximum(total - 1, 0))
     return np.isin(own, np.array(sorted(chosen), own.dtype))
+
+
+def stratified_sample(rows: pd.DataFrame, n: int, seed: int) -> pd.DataFrame:
+    """n rows (all where there are fewer) in their order, every class in its share, and with at least one if n allows.
+
+    rows: needs `pth` and `label`. Each class comes in the order of a hash of (seed, pth), as in `stratified_part`.
+    """
+    order = np.array([hashlib.blake2b(f"{seed}:{p}".encode(), digest_size=8).hexdigest() for p in rows["pth"]])
+    drawn = rows.iloc[np.argsort(order, kind="stable")].groupby("label")
+    share = (drawn.cumcount() / drawn["pth"].transform("size")).reindex(rows.index)
+    return rows.iloc[np.sort(np.argsort(share.to_numpy(), kind="stable")[:n])]
 
 
 def hold_out(

@@ -47,6 +47,6 @@ def varied_pictures(
 
 def framing_of(setup: Setup, experiment: Experiment) -> Framing:
     """How much the pictures that an experiment learns from show around a face, as its training measures it."""
-    train_rows, _ = rows_of(experiment, setup.manifest, setup.seed, setup.limit)
+    train_rows, _ = rows_of(experiment, setup.manifest, setup.seed)
     with progress():
         return measure_framing(setup.manifest, train_rows, seed=setup.seed)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import shlex
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from affect.data.manifest import Labels, Manifest, SplitMode, read_manifest
+from affect.data.options import overview
 from affect.data.sample import sample_data_set
 from affect.experiments import EXPERIMENTS, Experiment, adapted
 from affect.notebook.display import progress
@@ -60,30 +63,39 @@ class Setup:
         return adapted(EXPERIMENTS[name], self.epochs, self.image_size)
 
     def chosen(self) -> dict[str, str]:
-        """The parameters that differ from a notebook's defaults, by their names there; of paths the last part only."""
+        """The parameters that differ from a notebook's defaults, by their names there; paths as `_shown` has them."""
         given = {
-            "DATA": None if self.drawn else self.manifest.source.path.name,
+            "DATA": None if self.drawn else _shown(self.manifest.source.path),
             "LABELS": self.labels if self.labels != "folder" else None,
+            "CLASSES": self.manifest.classes,
             "SPLIT_MODE": self.split_mode,
             "EPOCHS": self.epochs,
             "IMAGE_SIZE": self.image_size if self.image_size != 224 else None,
-            "INIT_WEIGHTS": Path(self.init_weights).name if self.init_weights != "imagenet" else None,
+            "INIT_WEIGHTS": _shown(Path(self.init_weights)) if self.init_weights != "imagenet" else None,
             "LIMIT": self.limit,
             "SEED": self.seed if self.seed != 42 else None,
         }
         return {name: str(value) for name, value in given.items() if value is not None}
 
     def command(self, experiment: str, mistake: str | None = None) -> str:
-        """The command line that trains the same; of paths the last part only."""
+        """The command line that trains the same; paths as `_shown` has them."""
         options = self.chosen() | ({"MISTAKE": mistake} if mistake else {})
-        words = [f"--{name.lower().replace('_', '-')} {value}" for name, value in options.items()]
+        words = [f"--{name.lower().replace('_', '-')} {shlex.quote(value)}" for name, value in options.items()]
         return " ".join(["python -m affect.training", experiment, *words])
+
+
+def _shown(path: Path) -> str:
+    """A path from the working folder, for outputs that others see; of one that lies elsewhere "…/" and its name."""
+    if not path.is_absolute():
+        return str(path)
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else f"…/{path.name}"
 
 
 def prepare(
     data: str | Path | None = None,
     *,
     labels: Labels = "folder",
+    classes: str | None = None,
     split_mode: SplitMode | None = None,
     epochs: int | None = None,
     image_size: int = 224,
@@ -95,14 +107,15 @@ def prepare(
     resume: bool = True,
     show_faces: bool = False,
 ) -> Setup:
-    """A notebook's parameters made ready.
+    """A notebook's parameters made ready; what the data set is like is told in a few lines.
 
     data: a folder or a .zip; None: the environment variable AFFECTNET_DIR, else the drawn sample set.
     Raises AffectError where the data set cannot be used.
     """
     named = data or os.environ.get("AFFECTNET_DIR")
     with progress():
-        manifest = read_manifest(named or sample_data_set(), labels, split_mode)
+        manifest = read_manifest(named or sample_data_set(), labels, split_mode, classes=classes).limited(limit, seed)
+        print(*overview(manifest), sep="\n", file=sys.stderr)
     folder = default_folder(manifest.name) if models is None else Path(models)
     return Setup(
         manifest, folder, Path(results), labels, split_mode, epochs, image_size, seed, init_weights, limit, resume,

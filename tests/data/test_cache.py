@@ -59,20 +59,30 @@ def test_what_cannot_be_decoded_is_left_out_and_said(manifest: Manifest, capsys:
     pictures, kept = prepare_pictures(manifest, rows, SETTINGS)
     assert len(pictures) == len(kept) == 15
     assert rows["pth"][3] not in set(kept["pth"])
-    assert "1 of 16" in capsys.readouterr().out
+    assert kept.attrs["faceless"] == 0
+    told = capsys.readouterr()
+    assert "Of 16 pictures, 1 cannot be decoded; they are left out." in told.err
+    assert told.out == ""
     for name in rows["pth"]:
         (manifest.source.path / name).write_bytes(b"")
     with pytest.raises(AffectError, match="None of the 16"):
         prepare_pictures(manifest, rows, SETTINGS)
 
 
-def test_faces_are_found_and_cropped_where_the_settings_ask_for_it(manifest: Manifest) -> None:
+def test_faces_are_found_and_cropped_where_the_settings_ask_for_it(
+    manifest: Manifest, capsys: pytest.CaptureFixture[str]
+) -> None:
     rows = manifest.rows("all")
     (manifest.source.path / rows["pth"][5]).unlink()
     cv2.imwrite(str(manifest.source.path / rows["pth"][5]), np.full((96, 96, 3), 128, np.uint8))  # no face
-    pictures, kept = prepare_pictures(manifest, rows, replace(SETTINGS, find_face=True, crop_margin=-0.2))
-    assert rows["pth"][5] not in set(kept["pth"])
-    assert len(kept) >= 13
+    (manifest.source.path / rows["pth"][6]).write_bytes(b"not a picture")
+    for _ in range(2):  # found, and read from the cache
+        pictures, kept = prepare_pictures(manifest, rows, replace(SETTINGS, find_face=True, crop_margin=-0.2))
+        assert not set(rows["pth"][[5, 6]]) & set(kept["pth"])
+        assert len(kept) >= 12
+        assert kept.attrs["faceless"] == 15 - len(kept)
+        told = f"1 cannot be decoded and {15 - len(kept)} have no face that is found; they are left out."
+        assert told in capsys.readouterr().err
     whole, _ = prepare_pictures(manifest, kept, SETTINGS)
     assert (pictures != whole).any()
 

@@ -55,6 +55,15 @@ def given(tmp_path: Path) -> tuple[Path, Path]:
     return tmp_path / "fer2013.csv", tmp_path / "fer2013new.csv"
 
 
+def test_the_challenges_other_file_gives_the_same_data_set(given: tuple[Path, Path], tmp_path: Path) -> None:
+    table = pd.read_csv(given[0])[["emotion", "Usage", "pixels"]]
+    (tmp_path / "icml_face_data.csv").write_text(table.to_csv(index=False).replace(",", ", "))
+    made = [
+        convert(tmp_path / f"{name}.csv", given[1], tmp_path / f"{name}.zip") for name in ("fer2013", "icml_face_data")
+    ]
+    assert made[0].equals(made[1])
+
+
 def test_the_zip_is_a_data_set_with_labels_splits_votes_and_the_very_pixels(
     given: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

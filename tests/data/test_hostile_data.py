@@ -271,7 +271,7 @@ def with_list(tmp_path: Path, content: bytes) -> Path:
         (b"x," * 60_000 + b"\n", "first line.*does not end"),
         (b'pth,label\n"images/a.png,happy\n', "cannot be read as a CSV table"),
         (b"pth,label\n", "No picture in"),
-        (b"pth,label\nimages/a.png,joyful\n", "No picture in"),
+        (b"pth,label\nimages/a.png,bored\n", "names none of the eight classes"),
         (bytes(range(256)) * 40, "labels.csv"),
     ],
 )

@@ -24,7 +24,7 @@ data_sets = st.dictionaries(
     st.integers(0, 9999),
     st.tuples(st.sampled_from(EMOTIONS), st.sampled_from(["train", "val"])),
     min_size=1, max_size=12,
-)  # fmt: skip
+).filter(lambda pictures: "val" in {split for _, split in pictures.values()})  # fmt: skip
 
 
 def csv_of(lines: list[str]) -> bytes:
@@ -97,7 +97,8 @@ def test_any_layout_of_the_same_pictures_gives_the_same_table(pictures: Pictures
                     (folder / name).parent.mkdir(parents=True, exist_ok=True)
                     (folder / name).write_bytes(content)
                     packed.writestr(name, content)
-            tables = [read_manifest(data).table for data in (folder, archive)]
+            numbers = "affectnet" if layout is numbered_folders else None  # not all eight are there
+            tables = [read_manifest(data, classes=numbers).table for data in (folder, archive)]
         assert tables[0].equals(tables[1]), layout.__name__
         found = {int(Path(r.pth).stem): (r.label, r.split) for r in tables[0].itertuples()}
         assert found == pictures, layout.__name__

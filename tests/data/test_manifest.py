@@ -109,7 +109,7 @@ def test_windows_separators_in_a_zip_are_separators(tmp_path: Path) -> None:
 
 def test_numbered_folders_are_affectnets_classes_and_8_to_10_are_none_of_them(tmp_path: Path) -> None:
     names = [f"val/{n}/a.png" for n in range(9)]
-    manifest = read_manifest(make(tmp_path, pictures(*names), as_zip=False))
+    manifest = read_manifest(make(tmp_path, pictures(*names), as_zip=False), classes="affectnet")
     order = ["neutral", "happy", "sad", "surprise", "fear", "disgust", "anger", "contempt"]
     assert labels_of(manifest) == dict(zip(names, order, strict=False))
     assert skipped_of(manifest) == {"val/8/a.png": "not one of the eight classes"}
@@ -248,7 +248,8 @@ def test_class_folders_without_a_split_get_the_original_one_whatever_the_labels(
 def test_a_given_split_stays_until_another_is_asked_for_and_test_pictures_stay_test(tmp_path: Path) -> None:
     names = [f"{s}/happy/{i}.png" for s, n in (("train", 20), ("test", 5)) for i in range(n)]
     data = make(tmp_path, pictures(*names), as_zip=False)
-    assert read_manifest(data).table["split"].value_counts().to_dict() == {"train": 20, "test": 5}
+    cut = read_manifest(data)
+    assert cut.split == "given, val out of train"
     parted = read_manifest(data, split_mode="original").table
     assert parted["split"].value_counts().to_dict() == {"train": 16, "test": 5, "val": 4}
     assert parted.loc[parted["pth"].str.startswith("test"), "split"].eq("test").all()
@@ -300,10 +301,10 @@ def test_what_cannot_be_decoded_is_none(tmp_path: Path) -> None:
     ("files", "message"),
     [
         ({"readme.txt": "x"}, r"no pictures \(\.jpg"),
-        (pictures("a.png", "other/b.png"), "no pictures in class folders"),
-        (pictures("100/a.png", "3/b.png"), "no pictures in class folders"),  # numbers, but not classes
-        (pictures("8/a.png", "9/b.png"), "no pictures in class folders"),
-        (pictures("a.png") | {"labels.csv": "pth,label\na.png,bored\n"}, "one of the eight labels"),
+        (pictures("a.png", "b.png"), "No picture in .* is in a class folder"),
+        (pictures("a.png", "other/b.png"), "none of the eight classes .*, but other \\(1 picture\\)"),
+        (pictures("100/a.png", "3/b.png"), r"numbers for classes: 100 \(1 picture\), 3 \(1\)"),
+        (pictures("a.png") | {"labels.csv": "pth,label\na.png,bored\n"}, "but bored"),
         ({"happy/a.png": PICTURE, "labels.csv": "name,emotion\na,b\n"}, "pth and label, it has name, emotion"),
         ({"happy/a.png": PICTURE, "labels.csv": ""}, "pth and label"),
         ({"happy/a.png": PICTURE, "labels.csv": 'pth,label\n"a,b\n'}, "cannot be read as a CSV table"),
@@ -342,3 +343,156 @@ def test_ferplus_is_read_whole() -> None:
     assert len(manifest.rows("val")) == 3_553
     assert manifest.has_votes
     assert manifest.rows("train")["label"].value_counts()["contempt"] == 226
+
+
+@pytest.mark.parametrize("as_zip", [False, True])
+def test_other_names_are_understood_in_any_layout(tmp_path: Path, as_zip: bool) -> None:
+    files = pictures("root/train/Angry/a.png", "root/train/0_neutral/b.png", "root/TEST/Tristeza/c.png")
+    files |= pictures("root/empty/", "__MACOSX/root/train/Angry/._a.png") if as_zip else {}
+    manifest = read_manifest(make(tmp_path, files, as_zip))
+    assert list(labels_of(manifest).values()) == ["sad", "neutral", "anger"]
+    assert manifest.read_as == {"Angry": "anger", "0_neutral": "neutral", "Tristeza": "sad"}
+    assert manifest.unknown == {}
+
+
+@pytest.mark.parametrize(
+    ("numbers", "nearest"),
+    [("1234567", "raf-db"), ("0123456", "fer2013"), (["01", "02"], "affectnet"), ("012345678", "affectnet")],
+)
+@pytest.mark.parametrize("listed", [False, True])
+def test_numbers_that_may_be_anybodys_are_asked_about(
+    tmp_path: Path, numbers: list[str], nearest: str, listed: bool
+) -> None:
+    files = pictures(*(f"{'all' if listed else n}/{n}.png" for n in numbers))
+    if listed:
+        files["labels.csv"] = "pth,label\n" + "".join(f"all/{n}.png,{n}\n" for n in numbers)
+    data = make(tmp_path, files, as_zip=False)
+    with pytest.raises(AffectError, match=rf"numbers for classes: {numbers[0]} \(1 picture\), .*--classes {nearest}"):
+        read_manifest(data)
+    manifest = read_manifest(data, classes="raf-db,0=anger,8=none")
+    labels = [{"0": "anger", "1": "surprise", "2": "fear", "7": "neutral"}.get(n.lstrip("0") or n) for n in numbers]
+    found = manifest.table["label"].tolist()
+    assert [b for a, b in zip(labels, found, strict=False) if a] == [a for a in labels if a]
+    assert manifest.classes == "raf-db,0=anger,8=none"
+
+
+@pytest.mark.parametrize("listed", [False, True])
+def test_all_of_affectnets_numbers_are_taken_as_such_and_said(tmp_path: Path, listed: bool) -> None:
+    names = [f"00{n}" for n in range(8)]
+    files = pictures(*(f"{'all' if listed else n}/{n}.png" for n in names))
+    if listed:
+        files["labels.csv"] = "pth,label\n" + "".join(f"all/{n}.png,{n}\n" for n in names)
+    manifest = read_manifest(make(tmp_path, files, as_zip=False))
+    assert manifest.read_as["001"] == "happy"
+    assert list(labels_of(manifest).values())[:2] == ["neutral", "happy"]
+
+
+def test_numbers_within_class_folders_are_nobodys_class(tmp_path: Path) -> None:
+    manifest = read_manifest(make(tmp_path, pictures("happy/1/a.png", "sad/2/b.png", "3/c.png"), as_zip=False))
+    assert labels_of(manifest) == {"happy/1/a.png": "happy", "sad/2/b.png": "sad"}
+    assert manifest.unknown == {"3": 1}
+
+
+def test_folders_that_are_not_understood_are_named_with_the_nearest_remedy(tmp_path: Path) -> None:
+    data = make(tmp_path, pictures("joyfull/a.png", "joyfull/b.png", "test/c.png"), as_zip=False)
+    with pytest.raises(
+        AffectError, match=r"but joyfull \(2 pictures\)\. Say what they mean: --classes joyfull=happy\."
+    ):
+        read_manifest(data)
+    assert len(read_manifest(data, classes="joyfull=happy").table) == 2
+    with pytest.raises(AffectError, match="No picture in"):
+        read_manifest(data, classes="joyfull=none")
+
+
+def test_names_in_a_list_that_are_not_understood_are_counted(tmp_path: Path) -> None:
+    csv = "pth,label\na.png,Angry\nb.png,bored\nc.png,bored\nd.png,\n"
+    data = make(tmp_path, pictures(*(f"{n}.png" for n in "abcd")) | {"labels.csv": csv}, as_zip=False)
+    manifest = read_manifest(data)
+    assert labels_of(manifest) == {"a.png": "anger"}
+    assert (manifest.read_as, manifest.unknown) == ({"Angry": "anger"}, {"bored": 2})
+    left = read_manifest(data, classes="bored=none")
+    assert left.unknown == {}
+    assert skipped_of(left)["b.png"] == "not one of the eight classes"
+
+
+def test_labels_of_a_list_beside_class_folders_are_understood_too(tmp_path: Path) -> None:
+    csv = "pth,label\nhappiness/a.png,Joy\nangry/a.png,bored\n"
+    data = make(tmp_path, pictures("happiness/a.png", "angry/a.png") | {"labels.csv": csv}, as_zip=False)
+    assert read_manifest(data).read_as == {"happiness": "happy", "angry": "anger"}
+    by_csv = read_manifest(data, labels="csv")
+    assert labels_of(by_csv) == {"happiness/a.png": "happy"}
+    assert (by_csv.read_as, by_csv.unknown) == ({"Joy": "happy"}, {"bored": 1})
+
+
+@pytest.mark.parametrize(("listed", "meant"), [("anger/a.png", "x/angry/a.png"), ("tristeza/a.png", "x/sad/a.png")])
+def test_a_listed_path_means_the_same_class_by_another_name(tmp_path: Path, listed: str, meant: str) -> None:
+    files = pictures("x/angry/a.png", "x/sad/a.png") | {"labels.csv": f"pth,label\n{listed},fear\n"}
+    found = read_manifest(make(tmp_path, files, as_zip=False)).table.set_index("pth")["csv_label"]
+    assert found[found != ""].index.tolist() == [meant]
+
+
+def test_fer2013s_splits_are_train_val_and_test(tmp_path: Path) -> None:
+    names = ["Training/happy/a.png", "PublicTest/happy/a.png", "PrivateTest/happy/a.png", "validation/sad/a.png"]
+    manifest = read_manifest(make(tmp_path, pictures(*names), as_zip=True))
+    assert dict(zip(manifest.table["pth"], manifest.table["split"], strict=True)) == dict(
+        zip(names, ("train", "val", "test", "val"), strict=True)
+    )
+    assert manifest.split == "given"
+
+
+@pytest.mark.parametrize("test", [True, False])
+def test_a_fifth_of_train_becomes_val_where_there_is_none(tmp_path: Path, test: bool) -> None:
+    names = [f"set/Train/{e}/{i}.png" for e in ("happy", "sad") for i in range(10)]
+    names += [f"set/Test/happy/{i}.png" for i in range(3)] if test else []
+    csv = "pth,label\n" + "".join(f"{n},sad\n" for n in names)
+    data = make(tmp_path, pictures(*names, "spare/happy/a.png") | {"set/labels.csv": csv}, as_zip=False)
+    by_folder, by_csv = read_manifest(data), read_manifest(data, labels="csv")
+    assert by_folder.split == "given, val out of train"
+    counts = {"train": 16, "val": 4, "": 1} | ({"test": 3} if test else {})
+    assert by_folder.table["split"].value_counts().to_dict() == counts
+    assert by_folder.table["split"][by_folder.table["pth"].str.contains("Test")].eq("test").all()
+    both = by_folder.table.merge(by_csv.table, on="pth")
+    assert (both["split_x"] == both["split_y"]).all()
+    assert (read_manifest(data, seed=1).table["split"] != by_folder.table["split"]).any()
+
+
+def test_the_cure_that_is_advised_for_an_empty_split_is_one(tmp_path: Path) -> None:
+    data = make(tmp_path, pictures(*(f"val/happy/{i}.png" for i in range(5))), as_zip=False)
+    with pytest.raises(AffectError, match="part it anew with --split-mode original"):
+        read_manifest(data).rows("train")
+    assert len(read_manifest(data, split_mode="original").rows("train")) == 4
+    with pytest.raises(AffectError, match=r"Choose another split or data set\.$"):
+        read_manifest(data).rows("test")
+    (data / "val").rename(data / "test")
+    with pytest.raises(AffectError, match=r"it has: test 5\)\. Choose another split or data set\.$"):
+        read_manifest(data).rows("val")
+
+
+@pytest.mark.parametrize(
+    ("splits", "judged"), [(["train", "val", "test"], "val"), (["test"], "test"), (["train", "test"], "val")]
+)
+def test_a_model_is_judged_on_val_or_else_on_what_there_is(tmp_path: Path, splits: list[str], judged: str) -> None:
+    names = [f"{split}/happy/{i}.png" for split in splits for i in range(5)]
+    assert read_manifest(make(tmp_path, pictures(*names), as_zip=False)).judged == judged
+
+
+def test_a_limit_reduces_every_split_by_the_same_share_and_keeps_every_class(tmp_path: Path) -> None:
+    sizes = {
+        ("train", "happy"): 60,
+        ("train", "sad"): 38,
+        ("train", "fear"): 2,
+        ("val", "happy"): 20,
+        ("val", "sad"): 5,
+    }
+    names = [f"{s}/{e}/{i}.png" for (s, e), n in sizes.items() for i in range(n)]
+    whole = read_manifest(make(tmp_path, pictures(*names), as_zip=False))
+    some = whole.limited(20, seed=1)
+    assert some.rows("train")["label"].value_counts().to_dict() == {"happy": 12, "sad": 7, "fear": 1}
+    assert some.rows("val")["label"].value_counts().to_dict() == {"happy": 4, "sad": 1}
+    assert some.rows("train")["pth"].is_monotonic_increasing
+    assert set(some.rows("train")["pth"]) != set(whole.limited(20, seed=2).rows("train")["pth"])
+    assert whole.limited(None, 1) is whole
+    assert len(whole.limited(100, 1).rows("val")) == len(whole.limited(1000, 1).rows("val")) == 25
+    assert len(whole.limited(1, 1).rows("val")) == 1
+    assert len({whole.digest(), whole.digest(20), whole.digest(21)}) == 3
+    assert whole.digest(20) == some.digest(20)

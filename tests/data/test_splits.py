@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from affect.data.splits import hold_out, original_split, stratified_part
+from affect.data.splits import hold_out, original_split, stratified_part, stratified_sample
 from affect.errors import AffectError
 
 ROWS = pd.DataFrame(
@@ -80,3 +80,12 @@ def test_too_few_pictures_are_told() -> None:
 def test_100_000_rows_take_seconds() -> None:
     rows = pd.DataFrame({"pth": [f"{i}.png" for i in range(100_000)], "label": ["happy", "sad"] * 50_000})
     assert stratified_part(rows, 0.2, 42).sum() == 20_000
+
+
+def test_a_sample_has_as_many_rows_as_asked_and_every_class_in_its_share() -> None:
+    sample = stratified_sample(ROWS, 20, seed=1)
+    assert sample["label"].value_counts().to_dict() == {"happy": 14, "sad": 4, "fear": 1, "anger": 1}
+    assert sample["pth"].tolist() == [p for p in ROWS["pth"] if p in set(sample["pth"])]
+    assert set(sample["pth"]) == set(stratified_sample(ROWS[::-1], 20, seed=1)["pth"])
+    assert len(stratified_sample(ROWS, 1000, seed=1)) == len(ROWS)
+    assert len(stratified_sample(ROWS, 3, seed=1)) == 3
