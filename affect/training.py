@@ -80,7 +80,7 @@ def train_experiment(
     accelerator = accelerator or new_accelerator()
     check_experiment(experiment, accelerator.num_processes)  # before hours are spent on its pictures
     identity = identity_of(experiment, manifest, seed, init_weights, limit, teachers)
-    settings = settings_of(experiment, manifest, seed, limit)
+    settings = settings_of(experiment, manifest, seed, init_weights, limit)
     run = Run(experiment, manifest.name, out, results, identity, settings)
     standing = standing_of(run, accelerator, resume=resume, overwrite=overwrite)
     if standing == "finished":

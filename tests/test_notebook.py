@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -11,7 +12,7 @@ from affect import notebook
 from affect.data.sample import write_sample
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
-from affect.experiments import V1, V2, V3
+from affect.experiments import V1, V2, V3, Augmentation, Experiment, Stage, with_mistake
 from affect.notebook import Lines, Setup
 from affect.reported import PICTURES, reported
 
@@ -102,10 +103,65 @@ def test_the_stages_say_how_much_learns() -> None:
 
 
 def test_differences_name_only_what_differs() -> None:
-    assert list(notebook.differences(V2, V3).index) == ["stages"]
+    assert notebook.differences(V1, replace(V1, name="other", question="?")).empty
     changed = notebook.differences(V1, V2)
     assert changed.loc["preprocessing.color"].tolist() == ["rgb", "grey"]
-    assert "batch_size" not in changed.index
+    assert set(changed.index) == {"preprocessing.color"} | {
+        f"augmentation.{what}" for what in ("shift", "scale", "crop_area", "aspect", "light")
+    }
+
+
+def test_a_stage_that_one_experiment_lacks_is_named() -> None:
+    table = notebook.differences(V2, V3)
+    assert table.loc["stages"].tolist() == ["frozen, finetuned", "finetuned"]
+    assert table.loc["stages.frozen.epochs"].tolist() == ["10", "–"]
+    assert table.loc["stages.finetuned.trained_blocks"].tolist() == ["3", "5"]
+
+
+def other_value(value: object) -> Any:
+    """A value of the same kind that differs."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int | float):
+        return value + 1
+    return (0.25, 0.75) if isinstance(value, tuple) else f"another {value}"
+
+
+NAMING = {"name", "question", "mistake", "preprocessing", "stages", "augmentation"}  # names, and what has own settings
+
+
+@pytest.mark.parametrize("setting", sorted({f.name for f in fields(Experiment)} - NAMING))
+def test_every_setting_of_an_experiment_shows_in_the_differences(setting: str) -> None:
+    changed = replace(V1, **{setting: other_value(getattr(V1, setting))})
+    assert list(notebook.differences(V1, changed).index) == [setting]
+
+
+@pytest.mark.parametrize("setting", [f.name for f in fields(Stage) if f.name != "name"])
+def test_every_setting_of_a_stage_shows_in_the_differences(setting: str) -> None:
+    first, last = V1.stages
+    changed = replace(V1, stages=(first, replace(last, **{setting: other_value(getattr(last, setting))})))
+    table = notebook.differences(V1, changed)
+    assert list(table.index) == [f"stages.finetuned.{setting}"]
+    assert table.iloc[0].tolist() == [str(getattr(s, setting)) for s in (last, changed.stages[1])]
+
+
+@pytest.mark.parametrize("setting", [f.name for f in fields(Augmentation)])
+def test_every_setting_of_the_augmentation_shows_in_the_differences(setting: str) -> None:
+    changed = replace(V1.augmentation, **{setting: other_value(getattr(V1.augmentation, setting))})
+    table = notebook.differences(V1, replace(V1, augmentation=changed))
+    assert list(table.index) == [f"augmentation.{setting}"]
+
+
+@pytest.mark.parametrize("other", [{"image_size": 96}, {"crop_margin": 0.1}, {"detail": 48}, {"mean": (0.5,) * 3}])
+def test_the_settings_of_the_preprocessing_show_in_the_differences(other: dict[str, Any]) -> None:
+    table = notebook.differences(V1, replace(V1, preprocessing=replace(V1.preprocessing, **other)))
+    assert list(table.index) == [f"preprocessing.{setting}" for setting in other]
+
+
+def test_a_mistake_changes_one_setting_and_heads_its_column() -> None:
+    table = notebook.differences(V1, with_mistake(V1, "drifting-batch-norm"))
+    assert list(table.index) == ["frozen_batch_norm"]
+    assert list(table.columns) == ["v1", "v1 drifting-batch-norm"]
 
 
 def test_a_sample_has_at_most_so_many_of_each_class(setup: Setup) -> None:
