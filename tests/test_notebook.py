@@ -12,11 +12,10 @@ from affect import notebook
 from affect.data.sample import write_sample
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
-from affect.experiments import V1, V2, V3, Augmentation, Experiment, Stage, with_mistake
+from affect.experiments import FACE_TEACHER, V1, V2, V3, Augmentation, Experiment, Stage, with_mistake
+from affect.model import build_model
 from affect.notebook import Lines, Setup
-from affect.reported import PICTURES, reported
-
-V1_MODEL, V2_MODEL = reported("v1", "finetuned"), reported("v2", "finetuned")
+from affect.reported import PICTURES
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +78,11 @@ def test_the_experiment_has_the_notebooks_size_and_epochs(setup: Setup) -> None:
     assert [s.epochs for s in experiment.stages] == [1, 1]
 
 
+def test_ones_own_experiment_has_the_notebooks_size_and_epochs_too(setup: Setup) -> None:
+    mine = setup.experiment(replace(V1, name="mylr", batch_size=64))
+    assert mine == replace(setup.experiment("v1"), name="mylr", batch_size=64)
+
+
 def test_of_bars_only_whole_lines_stay() -> None:
     lines = Lines()
     lines.write("\rpictures:  10%|#   ")
@@ -100,6 +104,18 @@ def test_the_stages_say_how_much_learns() -> None:
     table = notebook.stages_of(V1)
     assert table.loc["frozen", "parameters that learn"] == f"{8 * 1280 + 8:,}"
     assert table.loc["finetuned", "learns"] == "head and last 3 of 19 blocks"
+
+
+def test_the_stages_count_the_experiments_own_network() -> None:
+    (row,) = notebook.stages_of(FACE_TEACHER).to_dict("records")
+    assert row["learns"] == "head and last 14 of 14 blocks"
+    whole = sum(p.numel() for p in build_model("face_mobilenet").parameters())
+    assert row["parameters that learn"] == f"{whole:,}"
+    four = replace(FACE_TEACHER, stages=(replace(FACE_TEACHER.stages[0], trained_blocks=4),))
+    network = build_model("face_mobilenet")
+    parts = [*list(network.features)[10:], network.classifier]  # type: ignore[arg-type]
+    learned = sum(p.numel() for part in parts for p in part.parameters())  # type: ignore[union-attr]
+    assert notebook.stages_of(four)["parameters that learn"].tolist() == [f"{learned:,}"]
 
 
 def test_differences_name_only_what_differs() -> None:
@@ -198,6 +214,8 @@ def test_accuracy_without_copies_leaves_them_out(setup: Setup) -> None:
     row = notebook.without_copies(setup).iloc[0]
     assert (row["model"], row["accuracy"], row["n"]) == ("v1 finetuned", 0.5, 4)
     assert (row["accuracy_without_copies"], row["n_without_copies"]) == (pytest.approx(1 / 3), 3)
+    predictions(setup, "mylr", [True, True])
+    assert notebook.without_copies(setup, ["mylr finetuned"])["n"].tolist() == [2]
 
 
 def test_duplicates_of_another_split_are_looked_for_again(setup: Setup) -> None:
@@ -211,9 +229,9 @@ def test_duplicates_of_another_split_are_looked_for_again(setup: Setup) -> None:
 
 def test_a_step_is_paired_over_the_pictures_that_both_saw(setup: Setup) -> None:
     predictions(setup, "v1", [True, True, False, False, True, False])
-    assert notebook.step_between(setup, V1_MODEL, V2_MODEL) is None
+    assert notebook.step_between(setup, "v1 finetuned", "v2 finetuned") is None
     predictions(setup, "v2", [True, True, True, False])
-    step = notebook.step_between(setup, V1_MODEL, V2_MODEL)
+    step = notebook.step_between(setup, "v1 finetuned", "v2 finetuned")
     assert step is not None
     assert (step.n, step.accuracy_before, step.accuracy_after) == (4, 0.5, 0.75)
     assert step.low <= step.difference <= step.high

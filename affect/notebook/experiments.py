@@ -5,23 +5,26 @@ from __future__ import annotations
 from dataclasses import fields, is_dataclass, replace
 
 import pandas as pd
+from torch import nn
 
 from affect.experiments import Experiment
-from affect.model import BLOCKS, build_model
+from affect.model import build_model
 
 
 def stages_of(experiment: Experiment) -> pd.DataFrame:
     """An experiment's stages as a table: what learns, how much that is, for how long, and what chooses the epoch."""
-    features, classifier = build_model().features, build_model().classifier
-    assert features is not None  # noqa: S101  torchvision's network has both
+    network = build_model(experiment.network)
+    blocks: list[nn.Module] = list(network.features)  # type: ignore[arg-type]
 
-    def learned(blocks: int) -> int:
-        parts = [*list(features)[BLOCKS - blocks :], classifier]  # type: ignore[arg-type]
+    head: nn.Module = network.classifier  # type: ignore[assignment]
+
+    def learned(last: int) -> int:
+        parts = [*blocks[len(blocks) - last :], head]
         return sum(p.numel() for part in parts for p in part.parameters())
 
     rows = {
         s.name: {
-            "learns": f"head and last {s.trained_blocks} of {BLOCKS} blocks" if s.trained_blocks else "head only",
+            "learns": f"head and last {s.trained_blocks} of {len(blocks)} blocks" if s.trained_blocks else "head only",
             "parameters that learn": f"{learned(s.trained_blocks):,}",
             "epochs at most": s.epochs,
             "learning rate": f"{s.learning_rate:g}",
