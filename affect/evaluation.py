@@ -28,7 +28,7 @@ from affect.data.options import add_labelling, manifest_of
 from affect.emotions import EMOTIONS
 from affect.exit_codes import exit_code_of
 from affect.files import atomic_path
-from affect.metrics import RESAMPLES, Floats, Ints, expected_calibration_error, intervals_of, metrics_of
+from affect.metrics import RESAMPLES, Floats, Ints, expected_calibration_error, intervals_of, metrics_of, occurring
 from affect.model import load_checkpoint
 from affect.trunk import Trunk, placed
 from affect.unseen import warning_of
@@ -198,13 +198,17 @@ def write_metrics(evaluation: Evaluation, out: str | Path) -> None:
 
 
 def write_evaluation(evaluation: Evaluation, out: str | Path) -> None:
-    """`write_metrics`, and beside it the figures `confusion`, `roc`, `reliability`, `f1` (.png)."""
+    """`write_metrics`, and beside it the figures `confusion`, `roc`, `reliability`, `f1` (.png).
+
+    Pictures of one class only have no ROC curve.
+    """
     from affect import plots
 
     folder, origin, labels = Path(out), evaluation.origin, evaluation.labels
     write_metrics(evaluation, folder)
     plots.save(plots.confusion(labels, evaluation.predicted, origin), folder / "confusion.png")
-    plots.save(plots.roc(evaluation.probabilities, labels, origin), folder / "roc.png")
+    if evaluation.metrics["auc_macro"] is not None:
+        plots.save(plots.roc(evaluation.probabilities, labels, origin), folder / "roc.png")
     plots.save(
         plots.reliability(evaluation.probabilities, labels, origin, uncalibrated=evaluation.uncalibrated),
         folder / "reliability.png",
@@ -213,8 +217,12 @@ def write_evaluation(evaluation: Evaluation, out: str | Path) -> None:
 
 
 def table_of(metrics: dict[str, Any]) -> str:
-    """The per-class table and the overall figures, with their 95 % intervals where `metrics` has them, as text."""
-    rows = pd.DataFrame(metrics["per_class"]).T.astype({"support": int})
+    """The table of the classes that occur and the overall figures, with 95 % intervals where `metrics` has them, as
+    text; which classes do not occur is said between the two."""
+    present = occurring(metrics)
+    rows = pd.DataFrame({name: metrics["per_class"][name] for name in present}).T.astype({"support": int})
+    missing = [name for name in metrics["per_class"] if name not in present]
+    note = [f"no pictures of: {', '.join(missing)}; means are over the other {len(present)}"] if missing else []
     intervals = metrics.get("intervals", {})
     rows["f1 95 %"] = [_bracket(intervals.get(f"f1_{name}")) for name in rows.index]
     overall = [
@@ -222,7 +230,7 @@ def table_of(metrics: dict[str, Any]) -> str:
         for name in OVERALL
         if name in metrics
     ]
-    return "\n".join([rows.to_string(float_format="{:.3f}".format), "", *overall, f"{'n':<18} {metrics['n']}"])
+    return "\n".join([rows.to_string(float_format="{:.3f}".format), *note, "", *overall, f"{'n':<18} {metrics['n']}"])
 
 
 def told_crop(metrics: dict[str, Any]) -> str:

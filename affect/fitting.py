@@ -21,7 +21,7 @@ from scipy.special import log_softmax
 from torch import nn
 from tqdm import tqdm
 
-from affect.data.loading import Batches, FaceDataset, drawn, shuffled, whole_batches
+from affect.data.loading import Batches, FaceDataset, Views, drawn, one_view_each, shuffled, whole_batches
 from affect.distillation import Teachers
 from affect.distributed import synchronise_batch_norm
 from affect.errors import AffectError
@@ -150,14 +150,17 @@ class Fitter:
         drifting = experiment.frozen_batch_norm == "drifting"
         trunk = Trunk(self._model, frozen_blocks, accelerator.device, drifting=drifting)
         choose: FaceDataset | Activations = self._seen_by(stage)
-        kept: Activations | None = None
+        variations = self._variations(index) if frozen_blocks else []
+        again: Views | Activations | None = Views(variations) if variations else None
         if frozen_blocks and not drifting:
             title = f"{stage.name}: features to choose on"
             choose = compute_activations(trunk, [choose], self._scratch / "choose.npy", np.float32, title)
-            kept = self._kept_views(index, trunk)
+            if variations:
+                path, title = self._scratch / "train.npy", f"{stage.name}: features to learn from"
+                again = compute_activations(trunk, variations, path, np.float16, title)
         while progress.epoch < stage.epochs and not _stopped(progress, stage):
             title = f"{experiment.name} {stage.name} {progress.epoch + 1}/{stage.epochs}"
-            loader = self._loader(index, progress.epoch, kept)
+            loader = self._loader(index, progress.epoch, again)
             dropout = self._seed + 1000 * index + progress.epoch + 1
             torch.manual_seed(dropout + 1_000_000 * accelerator.process_index)  # each process drops other features
             learned = learner.epoch(trunk, loader, title)
@@ -186,18 +189,14 @@ class Fitter:
         torch.manual_seed(self._seed + index)  # where its map begins
         return MatchingTop(self._model, frozen_blocks, dropout, self._teach.width).to(self._accelerator.device)
 
-    def _kept_views(self, index: int, trunk: Trunk) -> Activations | None:
-        """The trunk's activations for all views that a stage needs, or None where every epoch needs new ones.
+    def _variations(self, index: int) -> list[FaceDataset]:
+        """The variations of the pictures that a stage shows again and again; [] where every epoch needs new ones.
 
-        Pictures that neither vary nor are mixed have one view.
+        Pictures that neither vary nor are mixed have one.
         """
         experiment, stage = self._experiment, self._experiment.stages[index]
         still = experiment.augmentation == Augmentation() and not (experiment.mixup or experiment.cutmix)
-        if stage.views is None and not still:
-            return None
-        views = [self._varied(index, view) for view in range(1 if still else stage.views or 1)]
-        path = self._scratch / "train.npy"
-        return compute_activations(trunk, views, path, np.float16, f"{stage.name}: features to learn from")
+        return [self._varied(index, view) for view in range(1 if still else stage.views or 0)]
 
     def _size(self, stage: Stage) -> int:
         return stage.image_size or self._experiment.preprocessing.image_size
@@ -212,11 +211,14 @@ class Fitter:
         size = self._size(self._experiment.stages[index])
         return self._pictures.train.varied(self._experiment.augmentation, size, self._seed, index, epoch)
 
-    def _loader(self, index: int, epoch: int, kept: Activations | None) -> Batches:
-        """This process's part of every global batch: together, the processes see the batches that one would see."""
-        data: FaceDataset | Activations
-        if kept is not None:
-            data, order = kept, kept.shown(epoch, self._seed, index)
+    def _loader(self, index: int, epoch: int, again: Views | Activations | None) -> Batches:
+        """This process's part of every global batch: together, the processes see the batches that one would see.
+
+        again: the variations that every epoch shows, or what a trunk made of them; None where it needs new ones.
+        """
+        data: FaceDataset | Views | Activations
+        if again is not None:
+            data, order = again, one_view_each(len(again.targets), len(again), epoch, self._seed, index)
         else:
             data = self._varied(index, epoch)
             seed, balance = (self._seed, index, epoch), self._experiment.balance

@@ -12,13 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
-from sklearn.metrics import (
-    accuracy_score,
-    balanced_accuracy_score,
-    f1_score,
-    precision_recall_fscore_support,
-    roc_auc_score,
-)
+from sklearn.metrics import accuracy_score, precision_recall_fscore_support, roc_auc_score
 
 from affect.emotions import EMOTIONS
 
@@ -77,30 +71,39 @@ def metrics_of(probabilities: Floats, labels: Ints) -> dict[str, Any]:
     """The figures of one evaluation, as plain values, named as scikit-learn names them.
 
     probabilities: float (n, 8).   labels: int (n,), 0…7.
-    `auc_macro` is the mean one-vs-rest area over the classes that occur beside others in `labels`.
+    Averages are over the classes that occur in `labels`: `f1_macro` is scikit-learn's `f1_score(labels, predicted,
+    labels=np.unique(labels), average="macro", zero_division=0)`, `balanced_accuracy` its `balanced_accuracy_score`, and
+    `auc_macro` the mean one-vs-rest area over those that occur beside others, None where there is no other. So a class
+    that is only answered does not count as one with F1 0, as it would with scikit-learn's default `labels`; the answer
+    is wrong all the same, and costs the recall of the class that the picture is of.
+    `per_class` has all eight; precision, recall and f1 of a class that does not occur are None, and its support 0.
     """
     predicted = probabilities.argmax(1)
-    every = np.arange(CLASSES)
-    precision, recall, f1, support = precision_recall_fscore_support(labels, predicted, labels=every, zero_division=0)
-    areas = [roc_auc_score(labels == c, probabilities[:, c]) for c in every if 0 < (labels == c).sum() < len(labels)]
+    present = np.unique(labels)
+    scores = precision_recall_fscore_support(labels, predicted, labels=present, zero_division=0)
+    areas = [roc_auc_score(labels == c, probabilities[:, c]) for c in present if (labels == c).sum() < len(labels)]
+    per_class: dict[str, dict[str, Any]] = {
+        name: {"precision": None, "recall": None, "f1": None, "support": 0} for name in EMOTIONS
+    }
+    for c, precision, recall, f1, support in zip(present, *scores, strict=True):
+        per_class[EMOTIONS[c]] = {
+            "precision": float(precision), "recall": float(recall), "f1": float(f1), "support": int(support),
+        }  # fmt: skip
     return {
         "accuracy": float(accuracy_score(labels, predicted)),
-        "f1_weighted": float(f1_score(labels, predicted, average="weighted", zero_division=0)),
-        "f1_macro": float(f1_score(labels, predicted, average="macro", labels=every, zero_division=0)),
-        "balanced_accuracy": float(balanced_accuracy_score(labels, predicted)),
+        "f1_weighted": float(np.average(scores[2], weights=scores[3])),
+        "f1_macro": float(np.mean(scores[2])),
+        "balanced_accuracy": float(np.mean(scores[1])),
         "auc_macro": float(np.mean(areas)) if areas else None,
         "ece": expected_calibration_error(probabilities, labels),
         "n": len(labels),
-        "per_class": {
-            name: {
-                "precision": float(precision[i]),
-                "recall": float(recall[i]),
-                "f1": float(f1[i]),
-                "support": int(support[i]),
-            }
-            for i, name in enumerate(EMOTIONS)
-        },
+        "per_class": per_class,
     }
+
+
+def occurring(metrics: dict[str, Any]) -> list[str]:
+    """The classes that occur among the pictures that were measured, in EMOTIONS' order.   metrics: `metrics_of`'s."""
+    return [name for name in EMOTIONS if metrics["per_class"][name]["support"]]
 
 
 def bootstrap(probabilities: Floats, labels: Ints, resamples: int = RESAMPLES, seed: int = 0) -> dict[str, Floats]:
@@ -108,8 +111,9 @@ def bootstrap(probabilities: Floats, labels: Ints, resamples: int = RESAMPLES, s
 
     probabilities: float (n, 8).   labels: int (n,), 0…7.
     Returns float64 (resamples,) under each name of INTERVAL_METRICS and `f1_<class>`; the definitions are
-    `metrics_of`'s. `auc_macro` is NaN in a sample that holds one class only. Two models on the same n pictures in
-    the same order get the same samples from the same seed, so their difference is paired.
+    `metrics_of`'s, over the classes that occur in the sample. `auc_macro` is NaN in a sample that holds one class only,
+    `f1_<class>` in one without the class. Two models on the same n pictures in the same order get the same samples from
+    the same seed, so their difference is paired.
     Raises ValueError where the lengths differ or there is nothing to draw from.
     Efron and Tibshirani 1993, An Introduction to the Bootstrap. It is the chance of *these pictures* that it shows:
     what another training seed would change is not in it.
@@ -141,8 +145,7 @@ def intervals_of(
     lengths differ or n is 0.
     """
     samples = bootstrap(probabilities, labels, resamples, seed)
-    absent = {f"f1_{name}" for i, name in enumerate(EMOTIONS) if not (labels == i).any()}
-    found = {name: percentile_interval(values) for name, values in samples.items() if name not in absent}
+    found = {name: percentile_interval(values) for name, values in samples.items()}
     return {name: interval for name, interval in found.items() if interval is not None}
 
 
@@ -163,13 +166,14 @@ def _figures_of_samples(probabilities: Floats, labels: Ints, counts: npt.NDArray
     one_hot[cell, np.arange(len(labels))] = 1
     confusion = (one_hot @ counts).astype(np.float64).reshape(CLASSES, CLASSES, -1)  # true, predicted, sample
     hits, support, claimed = np.einsum("iis->is", confusion), confusion.sum(1), confusion.sum(0)
-    f1 = 2 * hits / np.maximum(support + claimed, 1)
-    recall = np.where(support > 0, hits / np.maximum(support, 1), np.nan)
+    occurs = support > 0
+    f1 = np.where(occurs, 2 * hits / np.maximum(support + claimed, 1), np.nan)
+    recall = np.where(occurs, hits / np.maximum(support, 1), np.nan)
     figures = {
         "accuracy": hits.sum(0) / len(labels),
         "balanced_accuracy": np.nanmean(recall, axis=0),
-        "f1_weighted": (support * f1).sum(0) / len(labels),
-        "f1_macro": f1.mean(0),
+        "f1_weighted": np.nansum(support * f1, axis=0) / len(labels),
+        "f1_macro": np.nanmean(f1, axis=0),
         "auc_macro": _mean_areas(probabilities, labels, counts),
     }
     return figures | {f"f1_{name}": f1[i] for i, name in enumerate(EMOTIONS)}

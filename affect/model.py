@@ -68,6 +68,9 @@ def architecture_of(model: nn.Module) -> str:
     return "face_mobilenet" if isinstance(model, FaceMobileNet) else ARCHITECTURE
 
 
+START_WORDS = ("imagenet", "none")  # what may be given in place of a file
+
+
 def load_initial_weights(model: nn.Module, source: str) -> None:
     """Give the network its start, in place.
 

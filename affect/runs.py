@@ -12,7 +12,7 @@ from affect.data.manifest import Manifest
 from affect.errors import AffectError
 from affect.experiments import Experiment, Stage
 from affect.files import cache_folder, sha256_of
-from affect.model import load_checkpoint
+from affect.model import START_WORDS, load_checkpoint
 from affect.progress import identity_in
 from affect.reported import checkpoint_file, is_affectnet
 
@@ -188,12 +188,15 @@ def _identity_in_checkpoint(path: Path) -> dict[str, Any]:
         return {}
 
 
-def settings_of(experiment: Experiment, manifest: Manifest, seed: int, limit: int | None = None) -> dict[str, Any]:
-    """What a person wants to know of a run to compare it with others, in plain values."""
+def settings_of(
+    experiment: Experiment, manifest: Manifest, seed: int, init_weights: str, limit: int | None = None
+) -> dict[str, Any]:
+    """What a person wants to know of a run to compare it with others, in plain values; of paths the last part only."""
     return {
         "image_size": experiment.preprocessing.image_size,
         "epochs": {stage.name: stage.epochs for stage in experiment.stages},
         "seed": seed,
+        "init_weights": Path(init_weights).name,
         "limit": limit,
         "labels": manifest.labels,
         "split": manifest.split,
@@ -209,13 +212,20 @@ def identity_of(
     limit: int | None = None,
     teachers: Sequence[Path] = (),
 ) -> dict[str, Any]:
-    """What makes a run this very run: finished work of the same is not repeated, and another's is not continued."""
+    """What makes a run this very run: finished work of the same is not repeated, and another's is not continued.
+
+    Weights to begin with and teachers are known by their files' SHA-256, whatever the files are called.
+    """
     identity: dict[str, Any] = {
         "experiment": repr(experiment),
         "seed": seed,
-        "init_weights": Path(init_weights).name,
+        "init_weights": sha256_of(init_weights) if _is_named_file(init_weights) else init_weights,
         "data": manifest.digest(limit),
     }
     if teachers:
         identity["teachers"] = [sha256_of(path) for path in teachers]
     return identity
+
+
+def _is_named_file(init_weights: str) -> bool:
+    return init_weights not in START_WORDS and Path(init_weights).is_file()

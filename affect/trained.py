@@ -67,7 +67,7 @@ def _about(run: Run, pictures: Pictures) -> dict[str, Any]:
         "data": run.data,
         "experiment": run.name,
         "seed": run.identity["seed"],
-        "init_weights": run.identity["init_weights"],
+        "init_weights": run.settings["init_weights"],
         "identity": run.identity,
         "settings": run.settings,
         "chosen_on": "val" if run.experiment.chosen_on == "val" else "a held-out part of train",

@@ -83,7 +83,7 @@ def train_experiment(
     check_experiment(experiment, accelerator.num_processes)  # before hours are spent on its pictures
     check_data(manifest)
     identity = identity_of(experiment, manifest, seed, init_weights, limit, teachers)
-    settings = settings_of(experiment, manifest, seed, limit)
+    settings = settings_of(experiment, manifest, seed, init_weights, limit)
     run = Run(experiment, manifest.name, out, results, identity, settings)
     standing = standing_of(run, accelerator, resume=resume, overwrite=overwrite)
     if standing == "finished":

@@ -169,30 +169,14 @@ class Activations(Dataset[Batch]):
 
     values: float16 or float32 (views·n, …), the first view of all n pictures, then the next.
     targets: float32 (n, 8), rows sum to 1.
-    An item's index is view·n + picture. `shown` picks, for an epoch, one view of every picture.
+    An item's index is view·n + picture, as in `affect.data.loading.Views`.
     """
 
     preparing = False  # to pass a batch from another process would take longer than to read it
 
     def __init__(self, values: npt.NDArray[Any], targets: torch.Tensor) -> None:
         self._values = values
-        self._targets = targets
-
-    @property
-    def views(self) -> int:
-        """How many variations of each picture are kept."""
-        return len(self._values) // len(self._targets)
-
-    def shown(self, epoch: int, *seed: int) -> npt.NDArray[np.int64]:
-        """Indices of one view of every picture, shuffled. Over `views` epochs, every view is shown once.
-
-        Returns int64 (n,), each 0 … views·n-1, which depends on the epoch (0 …) and the seed alone.
-        """
-        count = len(self._targets)
-        start = np.random.default_rng(seed).integers(0, self.views, count)
-        view = (start + epoch) % self.views
-        order = np.random.default_rng((*seed, epoch)).permutation(count)
-        return (view * count + np.arange(count))[order]
+        self.targets = targets
 
     def __len__(self) -> int:
         return len(self._values)
@@ -204,7 +188,7 @@ class Activations(Dataset[Batch]):
     def __getitems__(self, indices: list[int]) -> Batch:
         """A batch at once."""
         values = torch.from_numpy(self._values[indices].astype(np.float32))
-        return values, self._targets[[i % len(self._targets) for i in indices]]
+        return values, self.targets[[i % len(self.targets) for i in indices]]
 
 
 def compute_activations(

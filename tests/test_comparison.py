@@ -9,6 +9,7 @@ import pytest
 
 from affect.comparison import compare_mistakes, compare_models
 from affect.comparison.__main__ import main
+from affect.comparison.models import REPORTED
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 from affect.evaluation import Evaluation, evaluate_logits, predictions_table
@@ -49,7 +50,9 @@ def test_what_is_measured_stands_beside_what_was_reported(results: Path) -> None
     assert len(table) == 6
     assert table.loc["v4 finetuned", "accuracy"] == pytest.approx(evaluation(2.0).metrics["accuracy"])
     assert table.loc["v4 finetuned", "accuracy_low"] < table.loc["v4 finetuned", "accuracy"]
-    assert table.loc["v4 finetuned", "reported_accuracy"] == 0.65
+    assert table.loc["v2 finetuned", ["readme_accuracy", "printed_accuracy"]].tolist() == [0.62, 0.60]
+    assert table.loc["v3 finetuned", ["readme_accuracy", "printed_accuracy"]].tolist() == [0.62, 0.63]
+    assert table.loc["v4 finetuned", "best_epoch_accuracy"] == 0.6805
     assert comparison.origin == "drawn test, n = 600"
 
 
@@ -76,10 +79,28 @@ def test_models_are_ranked_on_the_pictures_that_all_of_them_saw(results: Path) -
 def test_a_model_that_is_not_there_is_named_and_nothing_is_made_up_for_it(results: Path) -> None:
     comparison = compare_models(results)
     row = comparison.table.set_index("model").loc["v3 finetuned"]
-    measured = row.drop(["checkpoint", *(c for c in row.index if c.startswith("reported"))])
+    measured = row.drop(["checkpoint", "reported_n", *REPORTED.values()])
     assert measured.isna().all()
     assert "v3 finetuned (v3/finetuned/metrics.json)" in comparison.missing
     assert len(comparison.missing) == 4
+
+
+def test_ones_own_model_stands_below_the_six(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(results / "mylr" / "finetuned", evaluation(2.5))
+    note_settings(results / "mylr" / "finetuned", 112, 3)  # nobody knows how many epochs it was to have
+    note_settings(results / "v4" / "finetuned", 112, 20)
+    assert main(["--results", str(results)]) == 0
+    assert "different settings" not in capsys.readouterr().err
+    comparison = compare_models(results)
+    row = comparison.table.set_index("model").loc["mylr finetuned"]
+    assert row["accuracy"] == pytest.approx(evaluation(2.5).metrics["accuracy"])
+    assert row["n_shared"] == N
+    assert row[["reported_n", *REPORTED.values()]].isna().all()
+    assert best_model(comparison.table)[0] == "mylr finetuned"  # type: ignore[index]
+    text = (results / "comparison.md").read_text(encoding="utf-8")
+    assert text.startswith("# Six models and 1 more on drawn test")
+    (line,) = (line for line in text.splitlines() if line.startswith("| mylr finetuned |"))
+    assert line.endswith("| - | - | - | - | - | - | - |")
 
 
 def test_the_cost_of_a_mistake_is_paired_over_the_same_pictures(results: Path) -> None:

@@ -16,6 +16,7 @@ from affect.metrics import (
     fit_temperature,
     intervals_of,
     metrics_of,
+    occurring,
     percentile_interval,
 )
 
@@ -62,7 +63,40 @@ def test_the_metrics_agree_with_scikit_learn_and_count_every_class() -> None:
 def test_a_class_that_never_occurs_does_not_break_the_table() -> None:
     metrics = metrics_of(np.eye(8)[[4, 4, 5]], np.array([4, 5, 5]))
     assert metrics["accuracy"] == pytest.approx(2 / 3)
-    assert metrics["per_class"]["fear"] == {"precision": 0, "recall": 0, "f1": 0, "support": 0}
+    assert metrics["per_class"]["fear"] == {"precision": None, "recall": None, "f1": None, "support": 0}
+    assert occurring(metrics) == ["happy", "neutral"]
+    json.dumps(metrics)
+
+
+@pytest.mark.parametrize("present", [[0, 2, 3, 4, 5, 6, 7], [1, 4, 5, 6], [3]])
+def test_averages_count_the_classes_that_occur(present: list[int]) -> None:
+    labels = np.repeat(present, 50)
+    perfect = metrics_of(np.eye(8)[labels], labels)
+    assert perfect["f1_macro"] == perfect["f1_weighted"] == perfect["balanced_accuracy"] == perfect["accuracy"] == 1
+    intervals = intervals_of(np.eye(8)[labels], labels, 50)
+    assert intervals["f1_macro"] == intervals["balanced_accuracy"] == [1, 1]
+    assert {name for name in intervals if name in [f"f1_{e}" for e in EMOTIONS]} == {
+        f"f1_{EMOTIONS[c]}" for c in present
+    }
+
+
+def test_a_class_that_is_answered_but_does_not_occur_is_no_class_with_f1_zero() -> None:
+    labels = np.repeat([0, 4], 50)
+    answers = labels.copy()
+    answers[0] = 1  # contempt, which no picture shows: one wrong picture of anger
+    metrics = metrics_of(np.eye(8)[answers], labels)
+    anger = 2 * 49 / (49 + 50)
+    assert metrics["per_class"]["anger"]["f1"] == pytest.approx(anger)
+    assert metrics["f1_macro"] == pytest.approx((anger + 1) / 2)
+    assert metrics["f1_macro"] == pytest.approx(f1_score(labels, answers, labels=[0, 4], average="macro"))
+
+
+def test_a_rare_class_that_a_sample_lacks_does_not_lower_its_figure() -> None:
+    labels = np.append(np.repeat([0, 2, 3], 50), [1, 1])
+    samples = bootstrap(np.eye(8)[labels], labels, 200)
+    assert np.isnan(samples["f1_contempt"]).any()
+    assert (samples["f1_macro"] == 1).all()
+    assert (samples["f1_weighted"] == 1).all()
 
 
 @pytest.mark.parametrize("decimals", [1, 8])  # with one decimal almost every score is tied with others

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -12,11 +13,10 @@ from affect import notebook
 from affect.data.sample import write_sample
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
-from affect.experiments import V1, V2, V3
+from affect.experiments import FACE_TEACHER, V1, V2, V3, Augmentation, Experiment, Stage, with_mistake
+from affect.model import build_model
 from affect.notebook import Lines, Setup
-from affect.reported import PICTURES, reported
-
-V1_MODEL, V2_MODEL = reported("v1", "finetuned"), reported("v2", "finetuned")
+from affect.reported import PICTURES
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +104,11 @@ def test_the_experiment_has_the_notebooks_size_and_epochs(setup: Setup) -> None:
     assert [s.epochs for s in experiment.stages] == [1, 1]
 
 
+def test_ones_own_experiment_has_the_notebooks_size_and_epochs_too(setup: Setup) -> None:
+    mine = setup.experiment(replace(V1, name="mylr", batch_size=64))
+    assert mine == replace(setup.experiment("v1"), name="mylr", batch_size=64)
+
+
 def test_of_bars_only_whole_lines_stay() -> None:
     lines = Lines()
     lines.write("\rpictures:  10%|#   ")
@@ -127,11 +132,78 @@ def test_the_stages_say_how_much_learns() -> None:
     assert table.loc["finetuned", "learns"] == "head and last 3 of 19 blocks"
 
 
+def test_the_stages_count_the_experiments_own_network() -> None:
+    (row,) = notebook.stages_of(FACE_TEACHER).to_dict("records")
+    assert row["learns"] == "head and last 14 of 14 blocks"
+    whole = sum(p.numel() for p in build_model("face_mobilenet").parameters())
+    assert row["parameters that learn"] == f"{whole:,}"
+    four = replace(FACE_TEACHER, stages=(replace(FACE_TEACHER.stages[0], trained_blocks=4),))
+    network = build_model("face_mobilenet")
+    parts = [*list(network.features)[10:], network.classifier]  # type: ignore[arg-type]
+    learned = sum(p.numel() for part in parts for p in part.parameters())  # type: ignore[union-attr]
+    assert notebook.stages_of(four)["parameters that learn"].tolist() == [f"{learned:,}"]
+
+
 def test_differences_name_only_what_differs() -> None:
-    assert list(notebook.differences(V2, V3).index) == ["stages"]
+    assert notebook.differences(V1, replace(V1, name="other", question="?")).empty
     changed = notebook.differences(V1, V2)
     assert changed.loc["preprocessing.color"].tolist() == ["rgb", "grey"]
-    assert "batch_size" not in changed.index
+    assert set(changed.index) == {"preprocessing.color"} | {
+        f"augmentation.{what}" for what in ("shift", "scale", "crop_area", "aspect", "light")
+    }
+
+
+def test_a_stage_that_one_experiment_lacks_is_named() -> None:
+    table = notebook.differences(V2, V3)
+    assert table.loc["stages"].tolist() == ["frozen, finetuned", "finetuned"]
+    assert table.loc["stages.frozen.epochs"].tolist() == ["10", "–"]
+    assert table.loc["stages.finetuned.trained_blocks"].tolist() == ["3", "5"]
+
+
+def other_value(value: object) -> Any:
+    """A value of the same kind that differs."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int | float):
+        return value + 1
+    return (0.25, 0.75) if isinstance(value, tuple) else f"another {value}"
+
+
+NAMING = {"name", "question", "mistake", "preprocessing", "stages", "augmentation"}  # names, and what has own settings
+
+
+@pytest.mark.parametrize("setting", sorted({f.name for f in fields(Experiment)} - NAMING))
+def test_every_setting_of_an_experiment_shows_in_the_differences(setting: str) -> None:
+    changed = replace(V1, **{setting: other_value(getattr(V1, setting))})
+    assert list(notebook.differences(V1, changed).index) == [setting]
+
+
+@pytest.mark.parametrize("setting", [f.name for f in fields(Stage) if f.name != "name"])
+def test_every_setting_of_a_stage_shows_in_the_differences(setting: str) -> None:
+    first, last = V1.stages
+    changed = replace(V1, stages=(first, replace(last, **{setting: other_value(getattr(last, setting))})))
+    table = notebook.differences(V1, changed)
+    assert list(table.index) == [f"stages.finetuned.{setting}"]
+    assert table.iloc[0].tolist() == [str(getattr(s, setting)) for s in (last, changed.stages[1])]
+
+
+@pytest.mark.parametrize("setting", [f.name for f in fields(Augmentation)])
+def test_every_setting_of_the_augmentation_shows_in_the_differences(setting: str) -> None:
+    changed = replace(V1.augmentation, **{setting: other_value(getattr(V1.augmentation, setting))})
+    table = notebook.differences(V1, replace(V1, augmentation=changed))
+    assert list(table.index) == [f"augmentation.{setting}"]
+
+
+@pytest.mark.parametrize("other", [{"image_size": 96}, {"crop_margin": 0.1}, {"detail": 48}, {"mean": (0.5,) * 3}])
+def test_the_settings_of_the_preprocessing_show_in_the_differences(other: dict[str, Any]) -> None:
+    table = notebook.differences(V1, replace(V1, preprocessing=replace(V1.preprocessing, **other)))
+    assert list(table.index) == [f"preprocessing.{setting}" for setting in other]
+
+
+def test_a_mistake_changes_one_setting_and_heads_its_column() -> None:
+    table = notebook.differences(V1, with_mistake(V1, "drifting-batch-norm"))
+    assert list(table.index) == ["frozen_batch_norm"]
+    assert list(table.columns) == ["v1", "v1 drifting-batch-norm"]
 
 
 def test_a_sample_has_at_most_so_many_of_each_class(setup: Setup) -> None:
@@ -168,6 +240,8 @@ def test_accuracy_without_copies_leaves_them_out(setup: Setup) -> None:
     row = notebook.without_copies(setup).iloc[0]
     assert (row["model"], row["accuracy"], row["n"]) == ("v1 finetuned", 0.5, 4)
     assert (row["accuracy_without_copies"], row["n_without_copies"]) == (pytest.approx(1 / 3), 3)
+    predictions(setup, "mylr", [True, True])
+    assert notebook.without_copies(setup, ["mylr finetuned"])["n"].tolist() == [2]
 
 
 def test_duplicates_of_another_split_are_looked_for_again(setup: Setup) -> None:
@@ -181,9 +255,9 @@ def test_duplicates_of_another_split_are_looked_for_again(setup: Setup) -> None:
 
 def test_a_step_is_paired_over_the_pictures_that_both_saw(setup: Setup) -> None:
     predictions(setup, "v1", [True, True, False, False, True, False])
-    assert notebook.step_between(setup, V1_MODEL, V2_MODEL) is None
+    assert notebook.step_between(setup, "v1 finetuned", "v2 finetuned") is None
     predictions(setup, "v2", [True, True, True, False])
-    step = notebook.step_between(setup, V1_MODEL, V2_MODEL)
+    step = notebook.step_between(setup, "v1 finetuned", "v2 finetuned")
     assert step is not None
     assert (step.n, step.accuracy_before, step.accuracy_after) == (4, 0.5, 0.75)
     assert step.low <= step.difference <= step.high

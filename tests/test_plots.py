@@ -51,7 +51,8 @@ def six(measured: int) -> pd.DataFrame:
         row = {"model": model.name, "n": N, "accuracy_shared": value, "n_shared": N}
         for name in ("accuracy", "f1_weighted", "auc_macro"):
             row |= {name: value, f"{name}_low": value - 0.02, f"{name}_high": value + 0.02}
-            row[f"reported_{name}"] = getattr(model, name)
+            row[f"readme_{name}"] = getattr(model, name)
+        row |= dict(zip(("printed_accuracy", "printed_f1_weighted"), model.printed, strict=True))
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -257,10 +258,42 @@ def test_agreement_that_can_be_done_by_hand() -> None:
 def test_measured_and_reported_are_told_apart_and_the_missing_says_so() -> None:
     figure = plots.six_models(six(4), ORIGIN)
     names = [t.get_text() for t in figure.legends[0].get_texts()]
-    assert names == ["measured on the data set above", "reported on AffectNet by the original"]
+    assert names == [
+        "measured on the data set above",
+        "AffectNet, first version's README",
+        "AffectNet, printed by its notebook, where it differs",
+    ]
+    printed = figure.axes[0].lines[-1].get_xdata()
+    assert np.nan_to_num(np.asarray(printed, float)).tolist() == [0, 0, 0, 0.60, 0.63, 0]
     assert words(figure).count("not measured yet") == 2 * 3
     assert "the 4 measured so far" in title(figure)
     assert title(plots.six_models(six(0), ORIGIN)).startswith("None of the six models is measured yet")
+
+
+def test_ones_own_model_stands_below_the_six_without_reported_figures() -> None:
+    own = six(6).tail(1).assign(model="mylr finetuned")
+    own[[c for c in own if c.startswith(("readme", "printed"))]] = np.nan
+    figure = plots.six_models(pd.concat([six(6), own], ignore_index=True), ORIGIN)
+    assert [t.get_text() for t in figure.axes[0].get_yticklabels()][-1] == "mylr finetuned"
+    assert "all 7" in title(figure)
+    assert not [word for word in words(figure) if "nan" in word]
+
+
+def test_figures_of_four_classes_name_those_that_do_not_occur(tmp_path: Path) -> None:
+    labels = np.repeat([0, 4, 5, 6], 25)
+    probabilities = np.eye(8)[np.where(np.arange(100) % 5, labels, 4)] * 0.9 + 0.0125
+    found = {**metrics_of(probabilities, labels), "intervals": intervals_of(probabilities, labels, 50)}
+    figure = plots.f1_bars(found, ORIGIN)
+    assert words(figure).count("does not\noccur") == 4
+    assert title(figure).startswith("F1 from 0.77 (happy) to 0.89 (anger)")
+    assert figure.axes[0].get_legend_handles_labels()[1] == [f"mean of 4 classes: {found['f1_macro']:.2f}"]
+    light = pd.DataFrame(RNG.random((100, 3)) * 100 + 1, columns=["brightness", "contrast", "sharpness"])
+    for drawn in (
+        figure, plots.confusion(labels, probabilities.argmax(1), ORIGIN), plots.roc(probabilities, labels, ORIGIN),
+        plots.class_balance(pd.DataFrame({"label": np.asarray(EMOTIONS)[labels], "split": "val"}), "drawn"),
+        plots.picture_statistics(light, labels, ORIGIN),
+    ):  # fmt: skip
+        plots.save(drawn, tmp_path / "figure.png")
 
 
 @pytest.mark.parametrize(

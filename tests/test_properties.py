@@ -239,12 +239,12 @@ evaluations = st.builds(evaluated, st.integers(1, 80), st.integers(1, 8), st.flo
 @given(evaluations)
 def test_the_figures_are_scikit_learn_s(evaluation: tuple[np.ndarray, np.ndarray]) -> None:
     probabilities, labels = evaluation
-    predicted, every = probabilities.argmax(1), np.arange(8)
+    predicted, present = probabilities.argmax(1), np.unique(labels)
     found = metrics_of(probabilities, labels)
     assert found["accuracy"] == pytest.approx((predicted == labels).mean())
     assert found["f1_weighted"] == pytest.approx(f1_score(labels, predicted, average="weighted", zero_division=0))
     assert found["f1_macro"] == pytest.approx(
-        f1_score(labels, predicted, average="macro", labels=every, zero_division=0)
+        f1_score(labels, predicted, average="macro", labels=present, zero_division=0)
     )
     assert found["balanced_accuracy"] == pytest.approx(
         np.mean([recall_score(labels == c, predicted == c) for c in np.unique(labels)])
@@ -256,7 +256,8 @@ def test_the_figures_are_scikit_learn_s(evaluation: tuple[np.ndarray, np.ndarray
         of_class = found["per_class"][name]
         assert of_class["support"] == (labels == c).sum()
         for key, score in (("precision", precision_score), ("recall", recall_score), ("f1", f1_score)):
-            assert of_class[key] == pytest.approx(score(labels == c, predicted == c, zero_division=0))
+            wanted = pytest.approx(score(labels == c, predicted == c, zero_division=0)) if c in present else None
+            assert of_class[key] == wanted
 
 
 @many

@@ -13,8 +13,24 @@ def test_even_and_uneven_classes_get_different_words() -> None:
     even = pd.DataFrame({"label": list(EMOTIONS) * 2, "split": "train"})
     uneven = pd.DataFrame({"label": [*EMOTIONS, *["happy"] * 20], "split": "train"})
     assert "equally many" in readings.balance(even)
-    assert "uneven: 75.0% of the training pictures are happy" in readings.balance(uneven)
-    assert "21 times" in readings.balance_follows(uneven)
+    assert "75.0% are happy and 3.6% are anger: who always answers happy is right for 75.0%" in readings.balance(uneven)
+    assert "21.0 times the training pictures of the rarest. " in readings.balance_follows(uneven)
+
+
+def test_classes_that_do_not_occur_are_named_and_are_not_the_rarest() -> None:
+    three = ["anger", *["happy"] * 3, "sad"]
+    table = pd.DataFrame({"label": three * 2, "split": ["train"] * 5 + ["val"] * 5})
+    told = readings.balance(table)
+    assert told.startswith("No training picture shows contempt, disgust, fear, neutral or surprise. ")
+    assert "60.0% are happy and 20.0% are anger" in told
+    follows = readings.balance_follows(table)
+    assert "3.0 times the training pictures of the rarest that occurs" in follows
+    assert "Figures about anger, happy and sad rest on fewer than 50 val pictures" in follows
+    assert follows.endswith(
+        "Val has no picture of contempt, disgust, fear, neutral or surprise: its averages leave them out."
+    )
+    even = pd.DataFrame({"label": ["anger", "sad"], "split": "train"})
+    assert "The other classes have equally many" in readings.balance(even)
 
 
 def test_disagreeing_labels_are_told() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 from evaluations import evaluation_of
 
@@ -13,14 +15,24 @@ def history(**columns: list[float]) -> pd.DataFrame:
     return table.assign(val_f1_macro=0.5, **columns)
 
 
-def test_learning_by_heart_is_told_from_more_epochs_needed() -> None:
+def test_the_chosen_epoch_stands_beside_the_last() -> None:
     heart = history(val_accuracy=[0.6, 0.62, 0.61], train_accuracy=[0.6, 0.65, 0.9])
-    assert "learned by heart" in readings.learning(heart, V3)
-    assert "stopped 17 epochs early" in readings.learning(heart, V3)
+    assert readings.learning(heart, V3) == (
+        "- **finetuned**: epoch 2 of 3 is the best (by val accuracy): 62.0% of the held-out pictures right, 65.0% of "
+        "the training ones. It stopped 17 epochs early, after none was better. 1 epoch later, at the end, 61.0% and "
+        "90.0%."
+    )
     rising = history(val_accuracy=[0.5, 0.6], train_accuracy=[0.5, 0.6])
-    assert "more epochs might have helped" in readings.learning(rising, V3)
-    falling = history(val_accuracy=[0.6, 0.55], train_accuracy=[0.5, 0.5])
-    assert "without learning the training pictures any better" in readings.learning(falling, V3)
+    assert readings.learning(rising, V3).endswith("No epoch came after it.")
+
+
+def test_the_gap_to_training_accuracy_is_told_of_both_runs() -> None:
+    before = history(val_accuracy=[0.6, 0.5], train_accuracy=[0.7, 0.9])
+    after = history(val_accuracy=[0.6, 0.65], train_accuracy=[0.7, 0.7])
+    assert readings.overfitting(before, after, ("v2", "v3")) == (
+        "At the epoch with the highest held-out accuracy, v2 has 70.0% of the training pictures right, +10.0 points "
+        "from the held-out ones; v3 has 70.0% of the training pictures right, +5.0 points from the held-out ones."
+    )
 
 
 def test_every_stage_gets_its_own_line() -> None:
@@ -30,9 +42,14 @@ def test_every_stage_gets_its_own_line() -> None:
     assert [line.split("**")[1] for line in readings.learning(both, V1).splitlines()] == ["frozen", "finetuned"]
 
 
-def test_a_difference_between_choosing_and_reporting_is_set_against_chance() -> None:
+def test_what_the_chosen_epoch_had_is_set_beside_val_with_both_intervals() -> None:
     measured = evaluation_of(["sad"] * 100, ["sad"] * 70 + ["happy"] * 30)
-    rows = history(val_accuracy=[0.6, 0.72], train_accuracy=[0.6, 0.7])
-    assert "too little to be seen here" in readings.choosing(rows, measured, held_out=100)
-    far = history(val_accuracy=[0.6, 0.95], train_accuracy=[0.6, 0.7])
-    assert "more than" in readings.choosing(far, measured, held_out=1000)
+    rows = history(val_accuracy=[0.72, 0.6], train_accuracy=[0.6, 0.7]).assign(val_loss=[2.0, 1.0])
+    told = readings.choosing(rows, V3, measured, held_out=400)
+    assert (
+        "one of 2, has 72.0% on the 400 held-out pictures that chose it (±4.4 points, 95 %) and 70.0% on the 100"
+        in told
+    )
+    assert "(±9.0 points): +2.0 points." in told
+    by_loss = replace(V3, stages=(replace(V3.stages[0], monitor="val_loss"),))
+    assert "has 60.0% on the 400 held-out" in readings.choosing(rows, by_loss, measured, held_out=400)

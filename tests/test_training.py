@@ -4,7 +4,9 @@ import json
 import math
 import shutil
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,12 +19,13 @@ from patterns import TINY, write_patterns
 from affect import fitting, plots, training
 from affect.data.drawing import draw_face
 from affect.data.framing import measure_framing
+from affect.data.loading import Views
 from affect.data.manifest import VOTES, Manifest, read_manifest
 from affect.data.sample import write_sample
 from affect.errors import AffectError
 from affect.experiments import Augmentation, Experiment, Stage, with_mistake
 from affect.files import sha256_of
-from affect.model import load_checkpoint
+from affect.model import Checkpoint, build_model, load_checkpoint, save_checkpoint
 from affect.optimisation import Learner
 
 
@@ -205,6 +208,46 @@ def test_patience_ends_a_stage_and_the_best_epoch_is_kept(
     history = pd.read_csv(tmp_path / "r" / manifest.name / "tiny" / "history.csv")
     assert len(history) == 5
     assert load_checkpoint(path).provenance["best"]["epoch"] == 2
+
+
+def test_a_drifting_trunk_sees_the_pictures_that_a_frozen_one_sees(
+    manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mistake is in the statistics alone: the same variations in the same order, only not kept as features."""
+    loaded: list[tuple[Any, list[list[int]]]] = []
+
+    class Noted(fitting.Batches):
+        def __init__(self, dataset: Any, indices: list[list[int]], device: torch.device) -> None:
+            loaded.append((dataset, indices))
+            super().__init__(dataset, indices, device)
+
+    monkeypatch.setattr(fitting, "Batches", Noted)
+    head = replace(TINY, stages=(Stage("head", 0, 3, 1e-3, views=2),))
+    train(head, manifest, tmp_path)
+    train(with_mistake(head, "drifting-batch-norm"), manifest, tmp_path)
+    assert [order for _, order in loaded[:3]] == [order for _, order in loaded[3:]]
+    assert isinstance(loaded[3][0], Views)
+    faces = [data.compact(sorted(chain.from_iterable(order)))[0] for data, order in loaded[3:]]
+    assert not torch.equal(faces[0], faces[1])
+    assert torch.equal(faces[0], faces[2])
+
+
+def test_other_initial_weights_of_the_same_name_are_another_run(manifest: Manifest, tmp_path: Path) -> None:
+    for seed, folder in enumerate(("one", "two", "three")):
+        torch.manual_seed(seed % 2)
+        save_checkpoint(tmp_path / folder / "start.pt", Checkpoint(build_model().state_dict(), TINY.preprocessing))
+    starts = {folder: str(tmp_path / folder / "start.pt") for folder in ("one", "two", "three")}
+    (path,) = train(TINY, manifest, tmp_path, init_weights=starts["one"])
+    made = sha256_of(path)
+    with pytest.raises(AffectError, match="another run .the initial weights"):
+        train(TINY, manifest, tmp_path, init_weights=starts["two"], resume=True)
+    train(TINY, manifest, tmp_path, init_weights=starts["three"], resume=True)  # the same weights, elsewhere: finished
+    assert sha256_of(path) == made
+    train(TINY, manifest, tmp_path, init_weights=starts["two"], resume=True, overwrite=True)
+    assert sha256_of(path) != made
+    provenance = load_checkpoint(path).provenance
+    assert provenance["init_weights"] == "start.pt"
+    assert provenance["identity"]["init_weights"] == sha256_of(starts["two"])
 
 
 def test_an_epoch_is_chosen_on_pictures_of_the_size_that_it_learned_from(

@@ -89,8 +89,8 @@ def settings_in(metrics: dict[str, Any], experiment: str) -> str | None:
     settings = metrics.get("settings")
     if not isinstance(settings, dict):
         return None
-    own = {s.name: s.epochs for s in EXPERIMENTS[experiment].stages} if experiment in EXPERIMENTS else {}
     epochs, limit = settings.get("epochs"), settings.get("limit")
+    own = {s.name: s.epochs for s in EXPERIMENTS[experiment].stages} if experiment in EXPERIMENTS else epochs
     given = sorted(set(epochs.values())) if isinstance(epochs, dict) and epochs != own else []
     return ", ".join(
         [

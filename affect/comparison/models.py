@@ -19,64 +19,88 @@ from affect.comparison.measured import (
 )
 from affect.comparison.table import Comparison, cell, markdown
 from affect.metrics import INTERVAL_METRICS, METRIC_NAMES
-from affect.reported import DATA, METRICS, MODELS, SOURCE
+from affect.reported import BEST_EPOCH, DATA, MODELS, PRINTED, README, Reported, find_reported
 
 TABLE = ("accuracy", "f1_weighted", "f1_macro", "balanced_accuracy", "auc_macro")  # the columns of the page, in order
+REPORTED = {  # by source and figure: its column in the table
+    (README, "accuracy"): "readme_accuracy",
+    (README, "f1_weighted"): "readme_f1_weighted",
+    (README, "auc_macro"): "readme_auc_macro",
+    (PRINTED, "accuracy"): "printed_accuracy",
+    (PRINTED, "f1_weighted"): "printed_f1_weighted",
+    (BEST_EPOCH, "accuracy"): "best_epoch_accuracy",
+}
 
 
 def compare_models(results: Path) -> Comparison:
-    """The six models in a row each: what was measured here, and what the original reported on AffectNet.
+    """The six models in a row each, measured here beside what the original reported on AffectNet; then any others.
 
     results: `results/<data set>`.   Columns: `model, checkpoint, n`, then each of INTERVAL_METRICS with `_low` and
     `_high` (95 % bootstrap), `ece`, `accuracy_shared` and `n_shared` (on the pictures that every measured model saw:
-    v4 leaves out those without a found face), and `reported_accuracy`, `reported_f1_weighted`, `reported_auc_macro`,
-    `reported_n`.
-    What was not measured is NaN and named in `missing`. Raises AffectError where there is no such folder, a file
-    cannot be read, or the models were measured on different splits or data sets.
+    v4 leaves out those without a found face), those of REPORTED, and `reported_n`.
+    Other models are those of one's own experiments: every other `<experiment>/<stage>/metrics.json`, by its name, of
+    which nothing is reported (NaN).
+    What was not measured of the six is NaN and named in `missing`. Raises AffectError where there is no such folder, a
+    file cannot be read, or the models were measured on different splits or data sets.
     """
     check_folder(results)
     rows, missing, sources, settings = [], [], {}, {}
-    shared = _on_shared_pictures(results)
-    for model in MODELS:
-        path = results / model.experiment / model.stage / "metrics.json"
+    named = _models_in(results)
+    shared = _on_shared_pictures({name: path.parent for name, path in named.items() if path.is_file()})
+    for name, path in named.items():
+        reported = find_reported(name)
         metrics: dict[str, Any] = {}
         if path.is_file():
             metrics = read_metrics(path)
-            sources[model.name] = source_of(metrics, results)
-            settings[model.name] = settings_in(metrics, model.experiment)
+            sources[name] = source_of(metrics, results)
+            settings[name] = settings_in(metrics, path.parts[-3])
         else:
-            missing.append(f"{model.name} ({path.relative_to(results).as_posix()})")
+            missing.append(f"{name} ({path.relative_to(results).as_posix()})")
         rows.append(
             {
-                "model": model.name,
-                "checkpoint": model.checkpoint,
+                "model": name,
+                "checkpoint": metrics.get("model", "") if reported is None else reported.checkpoint,
                 "n": metrics.get("n", np.nan),
                 **_with_intervals(metrics),
                 "ece": metrics.get("ece", np.nan),
-                "accuracy_shared": shared.get(model.name, (np.nan, np.nan))[0],
-                "n_shared": shared.get(model.name, (np.nan, np.nan))[1],
-                "reported_accuracy": model.accuracy,
-                "reported_f1_weighted": model.f1_weighted,
-                "reported_auc_macro": model.auc_macro,
-                "reported_n": model.n,
+                "accuracy_shared": shared.get(name, (np.nan, np.nan))[0],
+                "n_shared": shared.get(name, (np.nan, np.nan))[1],
+                **_reported(reported),
             }
         )
     data, split = one_source(sources, results)
     warn_of_settings(settings, results)
-    return Comparison(pd.DataFrame(rows).astype({"n": "Int64", "n_shared": "Int64"}), data, split, tuple(missing))
+    table = pd.DataFrame(rows).astype({"n": "Int64", "n_shared": "Int64", "reported_n": "Int64"})
+    return Comparison(table, data, split, tuple(missing))
 
 
-def _on_shared_pictures(results: Path) -> dict[str, tuple[float, int]]:
-    """Of each measured model: accuracy and n on the pictures that all of them saw; empty where predictions lack."""
-    measured = [m for m in MODELS if (results / m.experiment / m.stage / "metrics.json").is_file()]
-    paths = [results / m.experiment / m.stage / "predictions.csv" for m in measured]
+def _models_in(results: Path) -> dict[str, Path]:
+    """Where each of the six is measured, or would be, and each other model that is, by "<experiment> <stage>"."""
+    named = {f"{path.parts[-3]} {path.parts[-2]}": path for path in sorted(results.glob("*/*/metrics.json"))}
+    six = {m.name: results / m.experiment / m.stage / "metrics.json" for m in MODELS}
+    return six | {name: path for name, path in named.items() if name not in six}
+
+
+def _reported(model: Reported | None) -> dict[str, float]:
+    if model is None:
+        return dict.fromkeys([*REPORTED.values(), "reported_n"], np.nan)
+    values = (model.accuracy, model.f1_weighted, model.auc_macro, *model.printed, model.best_accuracy)
+    return dict(zip(REPORTED.values(), values, strict=True)) | {"reported_n": model.n}
+
+
+def _on_shared_pictures(measured: dict[str, Path]) -> dict[str, tuple[float, int]]:
+    """Of each measured model: accuracy and n on the pictures that all of them saw; empty where predictions lack.
+
+    measured: each model's folder, by its name.
+    """
+    paths = [folder / "predictions.csv" for folder in measured.values()]
     if not paths or not all(path.is_file() for path in paths):
         return {}
     tables = [read_predictions(path) for path in paths]
     right = pd.concat(
         [t.drop(columns="label").idxmax(axis=1).str[2:] == t["label"] for t in tables], axis=1, join="inner"
     )
-    return {m.name: (float(right.iloc[:, i].mean()), len(right)) for i, m in enumerate(measured)} if len(right) else {}
+    return {m: (float(right.iloc[:, i].mean()), len(right)) for i, m in enumerate(measured)} if len(right) else {}
 
 
 def _with_intervals(metrics: dict[str, Any]) -> dict[str, float]:
@@ -89,15 +113,13 @@ def _with_intervals(metrics: dict[str, Any]) -> dict[str, float]:
 
 
 def models_text(comparison: Comparison) -> str:
-    """The comparison of the six models as Markdown."""
-    first, *others = (METRIC_NAMES[metric] for metric in METRICS)
+    """The comparison of the models as Markdown."""
     header = [
         "model",
         "n",
         *(METRIC_NAMES[metric] for metric in TABLE),
         "accuracy on the pictures that all saw",
-        f"reported on {DATA}: {first}",
-        *others,
+        *(f"{DATA}, {source}: {METRIC_NAMES[metric]}" for source, metric in REPORTED),
         "n",
     ]
     rows = [
@@ -106,15 +128,21 @@ def models_text(comparison: Comparison) -> str:
             "-" if pd.isna(row["n"]) else f"{row['n']:,}",
             *(cell(row, metric) for metric in TABLE),
             "-" if pd.isna(row["n_shared"]) else f"{row['accuracy_shared']:.3f} (n = {row['n_shared']:,})",
-            *(f"{row[f'reported_{metric}']:.2f}" for metric in METRICS),
-            f"{row['reported_n']:,}",
+            *(
+                "-" if pd.isna(row[column]) else f"{row[column]:.{4 if source == BEST_EPOCH else 2}f}"
+                for (source, _), column in REPORTED.items()
+            ),
+            "-" if pd.isna(row["reported_n"]) else f"{row['reported_n']:,}",
         ]
         for _, row in comparison.table.iterrows()
     ]
     notes = [
         "In brackets: 95 % bootstrap intervals over the pictures; the chance of the training seed is not in them.",
-        f"Reported: {SOURCE}. They evaluate the last epoch's weights on the images that chose the epoch, and other "
-        f"images than the measured ones unless the data set and split here are the same; so the two sides are shown "
-        "together, not subtracted.",
+        f"Three sources tell what the original reached on {DATA}, and they differ. Its README's table and what its "
+        "notebooks printed are of the last epoch's weights; its logs also tell the best epoch's. All three are on the "
+        "images that chose the epoch, and on other images than the measured ones unless the data set and split here "
+        "are the same; so the sides are shown together, not subtracted. v2's logs are v1's to the last digit: it was "
+        "the same run.",
     ]
-    return markdown(f"Six models on {comparison.origin}", header, rows, notes, comparison.missing)
+    title = "Six models" if len(rows) == len(MODELS) else f"Six models and {len(rows) - len(MODELS)} more"
+    return markdown(f"{title} on {comparison.origin}", header, rows, notes, comparison.missing)

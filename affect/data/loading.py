@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -102,6 +102,29 @@ class FaceDataset(Dataset[Batch]):
         return normalized(pictures, self.preprocessing)
 
 
+class Views(Dataset[Batch]):
+    """Several variations of the same n pictures, one after the other.   datasets: of n items each.
+
+    An item's index is view·n + picture, 0 … views·n-1; items are FaceDataset's.
+    """
+
+    preparing = True
+
+    def __init__(self, datasets: Sequence[FaceDataset]) -> None:
+        self._datasets = datasets
+        self.targets = datasets[0].targets
+        self.model_input = datasets[0].model_input
+
+    def __len__(self) -> int:
+        return len(self._datasets) * len(self.targets)
+
+    def compact(self, indices: list[int]) -> Batch:
+        """See `FaceDataset.compact`."""
+        parts = [self._datasets[i // len(self.targets)].compact([i % len(self.targets)]) for i in indices]
+        pictures, targets = zip(*parts, strict=True)
+        return torch.cat(pictures), torch.cat(targets)
+
+
 def normalized(pictures: torch.Tensor, preprocessing: Preprocessing) -> torch.Tensor:
     """`Preprocessing.normalize` in PyTorch, on any device, with the same values to the last bit.
 
@@ -162,7 +185,7 @@ def _one_opencv_thread() -> Iterator[None]:
 class _Compact(Dataset[Batch]):
     """A FaceDataset's items before they become model input."""
 
-    def __init__(self, dataset: FaceDataset) -> None:
+    def __init__(self, dataset: FaceDataset | Views) -> None:
         self._dataset = dataset
 
     def __getitems__(self, indices: list[int]) -> Batch:
@@ -178,6 +201,17 @@ def whole_batches(order: npt.NDArray[np.integer], batch_size: int) -> list[list[
 def shuffled(count: int, *seed: int) -> npt.NDArray[np.int64]:
     """A permutation of 0 … count-1, int64 (count,), that depends on the seed alone."""
     return np.random.default_rng(seed).permutation(count)
+
+
+def one_view_each(count: int, items: int, epoch: int, *seed: int) -> npt.NDArray[np.int64]:
+    """Indices of one view of every picture, shuffled. Over as many epochs as there are views, each is shown once.
+
+    count: pictures.   items: views·count; view v of picture i has the index v·count + i.
+    Returns int64 (count,), each 0 … items-1, which depends on the numbers, the epoch (0 …) and the seed alone.
+    """
+    views = items // count
+    view = (np.random.default_rng(seed).integers(0, views, count) + epoch) % views
+    return (view * count + np.arange(count))[shuffled(count, *seed, epoch)]
 
 
 def drawn(labels: npt.NDArray[np.integer[Any]], balance: float, *seed: int) -> npt.NDArray[np.int64]:

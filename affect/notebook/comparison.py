@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from affect.data.report import data_report
 from affect.metrics import RESAMPLES, percentile_interval
 from affect.notebook.display import progress
 from affect.notebook.setup import Setup
-from affect.reported import MODELS, Reported
+from affect.reported import MODELS
 
 
 def duplicates(setup: Setup) -> pd.DataFrame:
@@ -36,33 +37,40 @@ def copied_from_train(table: pd.DataFrame) -> frozenset[str]:
     return frozenset(judged["pth"])
 
 
-def predictions_of(setup: Setup, model: Reported) -> pd.DataFrame | None:
-    """`pth, label, predicted` of one of the six models on this data set, or None where it was not measured."""
-    path = setup.home / model.experiment / model.stage / "predictions.csv"
+def predictions_of(setup: Setup, model: str) -> pd.DataFrame | None:
+    """`pth, label, predicted` of a model on this data set, or None where it was not measured.
+
+    model: its experiment and stage, such as "v1 frozen".
+    """
+    path = setup.home.joinpath(*model.rsplit(" ", 1), "predictions.csv")
     return pd.read_csv(path)[["pth", "label", "predicted"]] if path.is_file() else None
 
 
-def without_copies(setup: Setup, models: tuple[Reported, ...] = MODELS) -> pd.DataFrame:
+def without_copies(setup: Setup, models: Sequence[str] | None = None) -> pd.DataFrame:
     """Each measured model's accuracy on all val pictures and on those without a near-duplicate in train.
 
+    models: names as "v1 frozen"; None: the six.
     Columns: `model, accuracy, n, accuracy_without_copies, n_without_copies`.
     """
     copied, rows = copied_from_train(duplicates(setup)), []
-    for model in models:
+    for model in [m.name for m in MODELS] if models is None else models:
         if (table := predictions_of(setup, model)) is None:
             continue
         right, own = table["label"] == table["predicted"], ~table["pth"].isin(copied)
-        rows.append((model.name, right.mean(), len(right), right[own].mean(), int(own.sum())))
+        rows.append((model, right.mean(), len(right), right[own].mean(), int(own.sum())))
     columns = ["model", "accuracy", "n", "accuracy_without_copies", "n_without_copies"]
     return pd.DataFrame(rows, columns=columns)
 
 
 @dataclass(frozen=True)
 class Step:
-    """Two models on the pictures that both saw: accuracies, their difference, and its 95 % interval (bootstrap)."""
+    """Two models on the pictures that both saw: accuracies, their difference, and its 95 % interval (bootstrap).
 
-    before: Reported
-    after: Reported
+    before, after: their names, such as "v1 frozen".
+    """
+
+    before: str
+    after: str
     n: int
     accuracy_before: float
     accuracy_after: float
@@ -75,8 +83,11 @@ class Step:
         return self.accuracy_after - self.accuracy_before
 
 
-def step_between(setup: Setup, before: Reported, after: Reported, resamples: int = RESAMPLES) -> Step | None:
-    """From one model to another, paired over the val pictures that both saw; None where one was not measured."""
+def step_between(setup: Setup, before: str, after: str, resamples: int = RESAMPLES) -> Step | None:
+    """From one model to another, by names as "v1 frozen", paired over the val pictures that both saw.
+
+    None where one was not measured.
+    """
     tables = [predictions_of(setup, model) for model in (before, after)]
     if tables[0] is None or tables[1] is None:
         return None

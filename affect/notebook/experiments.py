@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 
 import pandas as pd
+from torch import nn
 
 from affect.experiments import Experiment
-from affect.model import BLOCKS, build_model
+from affect.model import build_model
 
 
 def stages_of(experiment: Experiment) -> pd.DataFrame:
     """An experiment's stages as a table: what learns, how much that is, for how long, and what chooses the epoch."""
-    features, classifier = build_model().features, build_model().classifier
-    assert features is not None  # noqa: S101  torchvision's network has both
+    network = build_model(experiment.network)
+    blocks: list[nn.Module] = list(network.features)  # type: ignore[arg-type]
 
-    def learned(blocks: int) -> int:
-        parts = [*list(features)[BLOCKS - blocks :], classifier]  # type: ignore[arg-type]
+    head: nn.Module = network.classifier  # type: ignore[assignment]
+
+    def learned(last: int) -> int:
+        parts = [*blocks[len(blocks) - last :], head]
         return sum(p.numel() for part in parts for p in part.parameters())
 
     rows = {
         s.name: {
-            "learns": f"head and last {s.trained_blocks} of {BLOCKS} blocks" if s.trained_blocks else "head only",
+            "learns": f"head and last {s.trained_blocks} of {len(blocks)} blocks" if s.trained_blocks else "head only",
             "parameters that learn": f"{learned(s.trained_blocks):,}",
             "epochs at most": s.epochs,
             "learning rate": f"{s.learning_rate:g}",
@@ -34,24 +37,27 @@ def stages_of(experiment: Experiment) -> pd.DataFrame:
 
 
 def differences(first: Experiment, second: Experiment) -> pd.DataFrame:
-    """The settings in which two experiments differ, a row a setting; the name and the question are left out."""
-    flat = [_flat(e) for e in (first, second)]
-    rows = {
-        key: {e.name: f[key] for e, f in zip((first, second), flat, strict=True)}
-        for key in flat[0]
-        if flat[0][key] != flat[1][key]
-    }
-    return pd.DataFrame.from_dict(rows, orient="index", columns=[first.name, second.name])
+    """The settings in which two experiments differ, a row a setting, "–" where one has no such stage.
+
+    Every field counts, also of the stages, the augmentation and the preprocessing; the names and the question do not.
+    A column is called by its experiment's name, with its mistake where one is switched on.
+    """
+    one, other = (_flat(replace(e, name="", question="", mistake=None)) for e in (first, second))
+    rows = {key: [one.get(key, "–"), other.get(key, "–")] for key in one | other if one.get(key) != other.get(key)}
+    columns = [e.name if e.mistake is None else f"{e.name} {e.mistake}" for e in (first, second)]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
 
 
-def _flat(experiment: Experiment) -> dict[str, str]:
-    plain = vars(replace(experiment, name="", question=""))
+def _flat(value: object, name: str = "") -> dict[str, str]:
+    """Every setting in a dataclass, and in the dataclasses within it, by its path: `stages.finetuned.epochs`."""
     flat: dict[str, str] = {}
-    for key, value in plain.items():
-        if key == "stages":
-            flat[key] = "; ".join(f"{s.name}: {s.trained_blocks} blocks, {s.epochs} epochs" for s in value)
-        elif hasattr(value, "__dataclass_fields__"):
-            flat |= {f"{key}.{k}": str(v) for k, v in vars(value).items()}
-        else:
-            flat[key] = str(value)
+    if is_dataclass(value):
+        for field in fields(value):
+            flat |= _flat(getattr(value, field.name), f"{name}.{field.name}".lstrip("."))
+    elif isinstance(value, tuple) and any(map(is_dataclass, value)):
+        flat[name] = ", ".join(part.name for part in value)
+        for part in value:
+            flat |= _flat(replace(part, name=""), f"{name}.{part.name}")
+    else:
+        flat[name] = str(value)
     return flat

@@ -58,9 +58,13 @@ class Setup:
         named = is_affectnet(data.name) and data.labels == "folder" and data.split == "original"
         return named and len(data.table) + len(data.skipped) == PICTURES
 
-    def experiment(self, name: str) -> Experiment:
-        """One of EXPERIMENTS with this notebook's picture size and epochs."""
-        return adapted(EXPERIMENTS[name], self.epochs, self.image_size)
+    def experiment(self, experiment: str | Experiment) -> Experiment:
+        """An experiment with this notebook's picture size and epochs: one of EXPERIMENTS by its name, or one's own.
+
+        setup.experiment(replace(V1, name="mine", batch_size=64))
+        """
+        chosen = EXPERIMENTS[experiment] if isinstance(experiment, str) else experiment
+        return adapted(chosen, self.epochs, self.image_size)
 
     def chosen(self) -> dict[str, str]:
         """The parameters that differ from a notebook's defaults, by their names there; paths as `_shown` has them."""

@@ -8,32 +8,40 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from affect.metrics import METRIC_NAMES
-from affect.plots.style import MAIN, MUTED, OTHER, Floats, headline, new_figure, tidy
+from affect.plots.style import MAIN, MUTED, OTHER, THIRD, Floats, headline, new_figure, tidy
 from affect.ranking import best_model
-from affect.reported import DATA, METRICS
+from affect.reported import DATA, METRICS, MODELS, PRINTED, README
 
 
 def six_models(table: pd.DataFrame, origin: str) -> Figure:
-    """The six models: measured here (filled, with 95 % interval) beside what was reported on AffectNet (hollow).
+    """The models: measured here (filled, with 95 % interval) beside what is reported of them on AffectNet (hollow):
+    a diamond for the original's README, a square for what its notebook printed where that is another figure.
 
     table: `affect.comparison.compare_models(…).table`; a model that was not measured has no filled mark and says so.
     """
-    figure = new_figure(13, 5.2)
+    figure = new_figure(13, 1.3 + 0.65 * len(table))
     figure.get_layout_engine().set(wspace=0.04)  # type: ignore[union-attr, call-arg]
     panels = figure.subplots(1, 3, sharey=True)
     places = np.arange(len(table))[::-1]
     for axes, metric in zip(panels, METRICS, strict=True):
         _intervals(axes, table, metric, places + 0.15, MAIN, "o", "measured on the data set above")
         axes.plot(
-            table[f"reported_{metric}"], places - 0.15, "D", color=OTHER, markerfacecolor="white", markeredgewidth=2,
-            linestyle="none", label=f"reported on {DATA} by the original",
+            table[f"readme_{metric}"], places - 0.15, "D", color=OTHER, markerfacecolor="white", markeredgewidth=2,
+            linestyle="none", label=f"{DATA}, {README}",
         )  # fmt: skip
+        if f"printed_{metric}" in table:
+            differs = table[f"printed_{metric}"] != table[f"readme_{metric}"]
+            axes.plot(
+                table[f"printed_{metric}"].where(differs), places - 0.15, "s", color=THIRD, markerfacecolor="white",
+                markeredgewidth=2, linestyle="none", label=f"{DATA}, {PRINTED}, where it differs",
+            )  # fmt: skip
         for place, value, high, told in zip(
-            places, table[metric], table[f"{metric}_high"], table[f"reported_{metric}"], strict=True
+            places, table[metric], table[f"{metric}_high"], table[f"readme_{metric}"], strict=True
         ):
-            axes.annotate(
-                f"{told:.2f}", (told, place - 0.15), (7, 0), textcoords="offset points", va="center", fontsize=8
-            )
+            if not pd.isna(told):
+                axes.annotate(
+                    f"{told:.2f}", (told, place - 0.15), (7, 0), textcoords="offset points", va="center", fontsize=8
+                )
             if pd.isna(value):
                 axes.text(0.98, place + 0.15, "not measured yet", color="0.4", fontsize=8, ha="right", va="center",
                           transform=axes.get_yaxis_transform())  # fmt: skip
@@ -42,7 +50,7 @@ def six_models(table: pd.DataFrame, origin: str) -> Figure:
             axes.annotate(
                 f"{value:.3f}", (end, place + 0.15), (7, 0), textcoords="offset points", va="center", fontsize=8
             )
-        values = pd.concat([table[metric], table[f"{metric}_low"], table[f"reported_{metric}"]]).astype(float)
+        values = pd.concat([table[metric], table[f"{metric}_low"], table[f"readme_{metric}"]]).astype(float)
         low = np.floor(10 * values.min() - 0.3) / 10
         axes.set(
             xlabel=f"{METRIC_NAMES[metric]} (line: 95 % interval)",
@@ -52,7 +60,7 @@ def six_models(table: pd.DataFrame, origin: str) -> Figure:
         tidy(axes, "x")
     panels[0].set_yticks(places, list(table["model"]))
     handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False)
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
     headline(figure, _best_of_six(table), f"measured: {origin}")
     return figure
 
@@ -61,7 +69,8 @@ def _best_of_six(table: pd.DataFrame) -> str:
     best, measured = best_model(table), int(table["accuracy"].notna().sum())
     if best is None:
         return "None of the six models is measured yet"
-    count = "all six" if measured == len(table) else f"the {measured} measured so far"
+    whole = "all six" if len(table) == len(MODELS) else f"all {len(table)}"
+    count = whole if measured == len(table) else f"the {measured} measured so far"
     where = f" on the {best.n:,} pictures that all saw" if best.fewer else ""
     return f"{best.model} is the best of {count}{where}: {best.accuracy:.1%} accuracy"
 

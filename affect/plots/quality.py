@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from sklearn.metrics import auc, confusion_matrix, roc_curve
 
 from affect.emotions import COLORS, EMOTIONS
-from affect.metrics import expected_calibration_error
+from affect.metrics import expected_calibration_error, occurring
 from affect.plots.style import (
     MAIN,
     MUTED,
@@ -37,12 +37,19 @@ def confusion(labels: Ints, predicted: Ints, origin: str) -> Figure:
     """
     counts = confusion_matrix(labels, predicted, labels=np.arange(len(EMOTIONS)))
     shares = share_of_rows(counts)
+    percent = np.where(counts.sum(1, keepdims=True) > 0, np.vectorize(lambda s: f"{s:.0%}")(shares), "")
     figure = new_figure(14, 6.6)
     left, right = figure.subplots(1, 2)
     class_heatmap(left, counts, np.vectorize(lambda c: f"{c:,}")(counts), "pictures (shade: square root)", even=False)
-    class_heatmap(right, shares, np.vectorize(lambda s: f"{s:.0%}")(shares), "share of the true class", even=True)
+    class_heatmap(right, shares, percent, "share of the true class", even=True)
     left.set(xlabel="predicted", ylabel="true", title="Pictures")
-    right.set(xlabel="predicted", ylabel="true", title="Share of the true class")
+    right.set(
+        xlabel="predicted",
+        ylabel="true",
+        title="Share of the true class (an empty row: does not occur)"
+        if (counts.sum(1) == 0).any()
+        else "Share of the true class",
+    )
     true, taken = largest_off_diagonal(shares)
     finding = f"{np.mean(labels == predicted):.1%} are right"
     if shares[true, taken] > 0:
@@ -124,27 +131,31 @@ def _reliability_column(upper: Axes, lower: Axes, probabilities: Floats, labels:
 
 
 def f1_bars(metrics: dict[str, Any], origin: str) -> Figure:
-    """F1 of each class with its 95 % interval.   metrics: as `metrics.json` holds it; bare bars without `intervals`."""
-    f1 = np.array([metrics["per_class"][name]["f1"] for name in EMOTIONS])
-    support = [metrics["per_class"][name]["support"] for name in EMOTIONS]
+    """F1 of each class that occurs, with its 95 % interval.
+
+    metrics: as `metrics.json` holds it; bare bars without `intervals`.
+    """
+    present = occurring(metrics)
+    f1 = {name: float(metrics["per_class"][name]["f1"]) for name in present}
     intervals = metrics.get("intervals", {})
     figure = new_figure(9, 4.8)
     axes = figure.subplots()
-    axes.bar(np.arange(len(f1)), f1, color=[COLORS[e] for e in EMOTIONS], edgecolor="0.35", linewidth=0.8)
-    tops = f1.copy()
     for i, name in enumerate(EMOTIONS):
+        if name not in f1:
+            axes.text(i, 0.015, "does not\noccur", ha="center", va="bottom", fontsize=8, color="0.4")
+            continue
+        top = f1[name]
+        axes.bar(i, f1[name], color=COLORS[name], edgecolor="0.35", linewidth=0.8)
         if (interval := intervals.get(f"f1_{name}")) is not None:
             axes.vlines(i, *interval, color="0.15", linewidth=2)
-            tops[i] = max(interval[1], f1[i])
-    for i, top in enumerate(tops):
-        axes.text(i, top + 0.015, f"{f1[i]:.2f}", ha="center", va="bottom", fontsize=9, bbox=PLATE)
-    axes.axhline(
-        metrics["f1_macro"], color="0.3", linestyle="--", label=f"mean of the classes: {metrics['f1_macro']:.2f}"
-    )
-    class_ticks(axes, [f"n = {n:,}" for n in support])
+            top = max(interval[1], top)
+        axes.text(i, top + 0.015, f"{f1[name]:.2f}", ha="center", va="bottom", fontsize=9, bbox=PLATE)
+    which = "the classes" if len(present) == len(EMOTIONS) else f"{len(present)} classes"
+    axes.axhline(metrics["f1_macro"], color="0.3", linestyle="--", label=f"mean of {which}: {metrics['f1_macro']:.2f}")
+    class_ticks(axes, [f"n = {metrics['per_class'][name]['support']:,}" for name in EMOTIONS])
     axes.set(ylabel="F1 (line: 95 % bootstrap interval)" if intervals else "F1", ylim=(0, 1.1))
     tidy(axes)
     legend_below(axes)
-    low, high = EMOTIONS[int(f1.argmin())], EMOTIONS[int(f1.argmax())]
-    headline(figure, f"F1 from {f1.min():.2f} ({low}) to {f1.max():.2f} ({high})", origin)
+    low, high = min(present, key=f1.__getitem__), max(present, key=f1.__getitem__)
+    headline(figure, f"F1 from {f1[low]:.2f} ({low}) to {f1[high]:.2f} ({high})", origin)
     return figure

@@ -9,6 +9,8 @@ from affect.data.report import DataReport
 from affect.emotions import EMOTIONS
 from affect.readings.wording import FOLLOWS, counted, listed, points
 
+FEW = 50  # val pictures of a class, fewer than which its figures say little
+
 
 def skipped(report: DataReport) -> str:
     """What could not be used, and why."""
@@ -21,41 +23,45 @@ def skipped(report: DataReport) -> str:
 
 
 def balance(table: pd.DataFrame) -> str:
-    """How uneven the classes are, and what that means.   table: a manifest's."""
+    """How uneven the classes are, and which do not occur.   table: a manifest's."""
     train = table[table["split"] == "train"]
-    share = (train if len(train) else table)["label"].value_counts(normalize=True).reindex(EMOTIONS, fill_value=0.0)
+    counts = (train if len(train) else table)["label"].value_counts().reindex(EMOTIONS, fill_value=0)
+    share = counts[counts > 0] / counts.sum()
     most, least = str(share.idxmax()), str(share.idxmin())
-    if share.max() < 1.5 * share.min():
-        if share.max() == share.min():
-            return "All classes have equally many training pictures."
-        return (
-            f"The classes are about even: {least} {share.min():.1%}, {most} {share.max():.1%} of the training pictures."
-        )
-    return (
-        f"The classes are uneven: {share.max():.1%} of the training pictures are {most}, {share.min():.1%} are "
-        f"{least}. Who always answers {most} is right that often, so accuracy is to be read beside macro F1, in which "
-        "every class counts the same."
+    missing = listed([e for e in EMOTIONS if not counts[e]], "or")
+    text = f"No training picture shows {missing}. " if missing else ""
+    if share.max() == share.min():
+        return f"{text}{'The other classes' if missing else 'All classes'} have equally many training pictures."
+    return text + (
+        f"Of the training pictures, {share.max():.1%} are {most} and {share.min():.1%} are {least}: who always answers "
+        f"{most} is right for {share.max():.1%} of them, so accuracy is to be read beside macro F1, in which every "
+        "class that occurs counts the same."
     )
 
 
 def balance_follows(table: pd.DataFrame) -> str:
     """What the class balance means for training and for measuring."""
-    counts = table.loc[table["split"] == "val", "label"].value_counts().reindex(EMOTIONS, fill_value=0)
-    rare = [e for e in EMOTIONS if counts[e] < 50]
-    train = table.loc[table["split"] == "train", "label"].value_counts().reindex(EMOTIONS, fill_value=0)
-    times = train.max() / max(int(train.min()), 1)
-    text = FOLLOWS
-    if times >= 3:
+    val, train = (
+        table.loc[table["split"] == split, "label"].value_counts().reindex(EMOTIONS, fill_value=0)
+        for split in ("val", "train")
+    )
+    text, present = FOLLOWS, train[train > 0]
+    if len(present):
         text += (
-            f"the most frequent class has {times:.0f} times the training pictures of the rarest. v1 to v4 weight none "
-            "of them, as the first version did, so that only what each notebook is about changes; for more recall of "
-            "rare classes, `imbalance` in `affect/experiments.py` is there to try. "
+            f"the most frequent class has {present.max() / present.min():.1f} times the training pictures of the rarest"
+            f"{'' if len(present) == len(EMOTIONS) else ' that occurs'}. v1 to v4 weight none of them, as the first "
+            "version did, so that only what each notebook is about changes; for more recall of rare classes, "
+            "`imbalance` in `affect/experiments.py` is there to try. "
         )
-    else:
-        text += "no class needs a weight for its rarity. "
-    if rare:
-        text += f"Figures about {listed(rare)} rest on fewer than 50 val pictures: read their intervals, not their F1."
-    return text
+    if rare := [e for e in EMOTIONS if 0 < val[e] < FEW]:
+        text += f"Figures about {listed(rare)} rest on fewer than {FEW} val pictures: read their intervals. "
+    if missing := [e for e in EMOTIONS if not val[e]]:
+        text += f"Val has no picture of {listed(missing, 'or')}: its averages leave {_them(missing)} out. "
+    return text.rstrip()
+
+
+def _them(names: list[str]) -> str:
+    return "it" if len(names) == 1 else "them"
 
 
 def split_shares(table: pd.DataFrame) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -9,47 +11,67 @@ from scipy.stats import spearmanr
 
 from affect.emotions import EMOTIONS
 from affect.evaluation import Evaluation
-from affect.metrics import METRIC_NAMES
+from affect.metrics import METRIC_NAMES, occurring
 from affect.model import STRIDE
 from affect.readings.wording import counted, listed, points
-from affect.reported import DATA, METRICS, Reported
+from affect.reported import BEST_EPOCH, DATA, METRICS, PRINTED, README, Reported
 
 
-def against_reported(evaluation: Evaluation, reported: Reported) -> pd.DataFrame:
-    """Measured here beside reported, a row a figure."""
+def against_reported(evaluation: Evaluation, reported: Reported | None) -> pd.DataFrame:
+    """Measured here beside what is reported of the same model, a row a figure and a column a source.
+
+    reported: None where nothing was reported of this model: then the measured column stands alone.
+    """
     metrics = evaluation.metrics
-    rows = {}
-    for key in METRICS:
-        low, high = metrics["intervals"].get(key, (np.nan, np.nan))
-        rows[METRIC_NAMES[key]] = (f"{metrics[key]:.3f} [{low:.3f}, {high:.3f}]", f"{getattr(reported, key):.2f}")
-    rows[METRIC_NAMES["f1_macro"]] = (
-        f"{metrics['f1_macro']:.3f} [{', '.join(f'{v:.3f}' for v in metrics['intervals']['f1_macro'])}]",
-        "–",
-    )
-    rows["pictures (n)"] = (f"{metrics['n']:,}", f"{reported.n:,}")
-    columns = [
-        f"measured here: {evaluation.data} {evaluation.split} [95 % interval]",
-        f"reported on {DATA}, first version",
-    ]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    here = f"measured here: {evaluation.data} {evaluation.split} [95 % interval]"
+    rows: dict[str, dict[str, str]] = {}
+    for key in (*METRICS, "f1_macro"):
+        rows[METRIC_NAMES[key]] = {here: _with_interval(metrics, key)}
+    rows["pictures (n)"] = {here: f"{metrics['n']:,}"}
+    if reported is not None:
+        printed = dict(zip(("accuracy", "f1_weighted"), reported.printed, strict=True))
+        for key in METRICS:
+            rows[METRIC_NAMES[key]][f"{DATA}, {README}"] = f"{getattr(reported, key):.2f}"
+            rows[METRIC_NAMES[key]][f"{DATA}, {PRINTED}"] = f"{printed[key]:.2f}" if key in printed else "–"
+        rows["accuracy"][f"{DATA}, {BEST_EPOCH}"] = f"{reported.best_accuracy:.4f}"
+        for source in (README, PRINTED, BEST_EPOCH):
+            rows["pictures (n)"][f"{DATA}, {source}"] = f"{reported.n:,}"
+    return pd.DataFrame.from_dict(rows, orient="index").fillna("–")
 
 
-def reported_beside(evaluation: Evaluation, reported: Reported, same_data: bool) -> str:
+def _with_interval(metrics: dict[str, Any], key: str) -> str:
+    if metrics[key] is None:
+        return "–"
+    interval = metrics["intervals"].get(key)
+    return f"{metrics[key]:.3f}" + ("" if interval is None else f" [{interval[0]:.3f}, {interval[1]:.3f}]")
+
+
+def reported_beside(evaluation: Evaluation, reported: Reported | None, same_data: bool) -> str:
     """The sentence under that table.   same_data: whether both are about the same pictures, labels and split."""
-    accuracy = evaluation.metrics["accuracy"]
-    text = f"{reported.name} gets {accuracy:.1%} of {evaluation.data} {evaluation.split} right. "
-    if not same_data or evaluation.metrics["n"] != reported.n:
+    accuracy, n = evaluation.metrics["accuracy"], evaluation.metrics["n"]
+    text = f"{accuracy:.1%} of {n:,} pictures of {evaluation.data} {evaluation.split} are right. "
+    text += absent(evaluation.metrics)
+    if reported is None:
+        return text + "Nothing was reported of this model."
+    if not same_data or n != reported.n:
         return text + (
-            f"The reported {reported.accuracy:.0%} is about {reported.n:,} pictures of {DATA}, which are others, or "
-            "have other labels: no difference between the two columns says anything about the method."
+            f"What is reported of {reported.name} is about {reported.n:,} pictures of {DATA}, which are others, or "
+            "have other labels: no difference between these columns says anything about the method."
         )
-    difference = accuracy - reported.accuracy
-    word = "above" if difference > 0 else "below"
     return text + (
-        f"That is {points(abs(difference), False)} {word} the reported {reported.accuracy:.0%}, which is its last "
-        "epoch's figure on the pictures that chose the epoch; here the best epoch is measured, and nothing was chosen "
-        "on val."
+        f"Reported on the same pictures: {reported.accuracy:.0%} in the {README} and {reported.printed[0]:.0%} "
+        f"{PRINTED}, both of its last epoch, and {reported.best_accuracy:.2%} at the {BEST_EPOCH}, which these "
+        "pictures chose. Here nothing was chosen on val."
     )
+
+
+def absent(metrics: dict[str, Any]) -> str:
+    """Which classes no measured picture shows, as a sentence with a space after it; "" where all eight occur."""
+    present = occurring(metrics)
+    missing = [name for name in EMOTIONS if name not in present]
+    if not missing:
+        return ""
+    return f"No picture of {listed(missing, 'or')} is among them: averages are over the other {len(present)} classes. "
 
 
 def confusion(evaluation: Evaluation, top: int = 3) -> str:
@@ -83,31 +105,31 @@ def ranking(evaluation: Evaluation) -> str:
 
 
 def calibration(evaluation: Evaluation) -> str:
-    """Whether confidence can be believed."""
+    """How far confidence is from accuracy, before and after the temperature."""
     metrics = evaluation.metrics
     confidence = float(evaluation.uncalibrated.max(1).mean())
-    before, after = metrics["ece_uncalibrated"], metrics["ece"]
-    way = "too sure of itself" if confidence > metrics["accuracy"] else "not sure enough of itself"
-    helped = "brings the error" if after < before else "does not help here: it takes the error"
     return (
-        f"As trained, it is {way}: {confidence:.0%} confident, {metrics['accuracy']:.0%} right. Dividing the logits by "
-        f"{metrics['temperature']:.2f}, fitted on the pictures that chose the epoch, {helped} from "
-        f"{points(before, False)} to {points(after, False)}."
+        f"As trained, its mean confidence is {confidence:.1%}, and {metrics['accuracy']:.1%} of {metrics['n']:,} "
+        f"pictures are right; the calibration error (ECE) is {points(metrics['ece_uncalibrated'], False)}. With the "
+        f"logits divided by {metrics['temperature']:.2f}, fitted on the pictures that chose the epoch, it is "
+        f"{points(metrics['ece'], False)}."
     )
 
 
 def f1(evaluation: Evaluation, train: pd.DataFrame) -> str:
-    """Whether F1 follows the number of training pictures.   train: the training rows."""
-    f1 = pd.Series({e: evaluation.metrics["per_class"][e]["f1"] for e in EMOTIONS})
-    counts = train["label"].value_counts().reindex(EMOTIONS, fill_value=0)
+    """The best and the worst F1, and whether F1 goes with the number of training pictures.   train: their rows."""
+    present = occurring(evaluation.metrics)
+    f1 = pd.Series({e: evaluation.metrics["per_class"][e]["f1"] for e in present})
+    counts = train["label"].value_counts().reindex(present, fill_value=0)
     low, high = str(f1.idxmin()), str(f1.idxmax())
-    text = f"{high} is read best (F1 {f1.max():.2f}), {low} worst ({f1.min():.2f}). "
-    if counts.min() == counts.max() or f1.min() == f1.max():
-        return text + "All classes have as many training pictures, so rarity is not the reason."
+    text = f"Of {len(present)} classes, {high} has the highest F1 ({f1.max():.2f}), {low} the lowest ({f1.min():.2f}). "
+    if len(present) < 3 or counts.min() == counts.max() or f1.min() == f1.max():
+        return text + absent(evaluation.metrics)
     rank = float(spearmanr(f1, counts).statistic)
-    if rank > 0.6:
-        return text + f"F1 follows the number of training pictures (rank correlation {rank:.2f}): rare classes lose."
-    return text + f"Rarity explains that only in part (rank correlation of F1 and training pictures {rank:.2f})."
+    return text + (
+        f"Rank correlation of F1 and the number of training pictures over these classes: {rank:.2f}. "
+        f"{absent(evaluation.metrics)}"
+    )
 
 
 def attention(maps: npt.NDArray[np.float32]) -> str:
@@ -123,25 +145,19 @@ def attention(maps: npt.NDArray[np.float32]) -> str:
     high, low = max(upper, key=upper.__getitem__), min(upper, key=upper.__getitem__)
     cells = -(-side // STRIDE)
     row, column = (float((weight.sum(axis) * (np.arange(side) + 0.5)).sum()) / side for axis in (1, 0))
-    text = (
+    return (
         f"The upper half, with brows and eyes, carries {upper[high]:.0%} of the weight for {high} and {upper[low]:.0%} "
         f"for {low}. The outer tenth on all sides carries {border:.0%}; evenly spread, it would be {even:.0%}. The "
-        f"centre of all weight lies {row:.0%} from the top and {column:.0%} from the left."
+        f"centre of all weight lies {row:.0%} from the top and {column:.0%} from the left. A map has {cells}×{cells} "
+        "cells here, and those at the edge see the padding of all layers below."
     )
-    if abs(column - 0.5) > 0.06:
-        text += (
-            " Faces are about symmetric and mirrored in training, so a centre that far to the "
-            f"{'right' if column > 0.5 else 'left'} is not the face's doing: a map has {cells}×{cells} cells here, and "
-            "those at the edge see the padding of all layers below. Such maps are to be read with care."
-        )
-    return text
 
 
 def went_wrong(evaluation: Evaluation) -> str:
     """What went wrong and where, in a list."""
     wrong = evaluation.predicted != evaluation.labels
     if not wrong.any():
-        return f"All {len(wrong):,} pictures are right; there is nothing to learn from here."
+        return f"All {len(wrong):,} pictures are right."
     surest = evaluation.probabilities.max(1)
     taken = np.bincount(evaluation.predicted[wrong], minlength=len(EMOTIONS))
     sure_and_wrong = int((wrong & (surest > 0.9)).sum())
@@ -149,7 +165,7 @@ def went_wrong(evaluation: Evaluation) -> str:
     missed = sorted(recall, key=recall.__getitem__)[:2]
     lines = [
         f"{wrong.sum():,} of {len(wrong):,} pictures are wrong: {listed(_mix_ups(evaluation, 3))}.",
-        f"Least is found of {listed([f'{e} ({recall[e]:.0%})' for e in missed])}.",
+        f"Recall is lowest for {listed([f'{e} ({recall[e]:.0%})' for e in missed])}.",
         f'Wrong answers are most often "{EMOTIONS[int(taken.argmax())]}" ({taken.max() / wrong.sum():.0%} of them).',
         f"It is more than 90 % sure of {counted(int((surest > 0.9).sum()), 'picture')}, and wrong about "
         f"{sure_and_wrong:,} of them" + (": there, the label may be what is wrong." if sure_and_wrong else "."),
@@ -168,7 +184,7 @@ def copies_flatter(table: pd.DataFrame) -> str:
         return f"{dropped:,} val pictures have a near-duplicate in train; leaving them out lowers no figure noticeably."
     return (
         f"{dropped:,} val pictures have a near-duplicate in train. Without them, {name} loses most: "
-        f"{points(change.max(), False)}. So much of the plain figure may be memory."
+        f"{points(change.max(), False)}."
     )
 
 

@@ -58,41 +58,29 @@ def statistics(values: pd.DataFrame, labels: Ints) -> str:
 
 
 def statistics_follow(values: pd.DataFrame, labels: Ints) -> str:
-    """Whether light, contrast or sharpness give the class away, and what that means for augmentation.
+    """How far light, contrast and sharpness give the class away.
 
     values: `statistics_of`'s table, a row each of n pictures.   labels: int (n,), 0…7.
     """
-    names = np.asarray(EMOTIONS)[labels]
-    ratio = {c: float(values.groupby(names)[c].mean().std() / values[c].std()) for c in values.columns}
-    chance = 2 / np.sqrt(np.unique(names, return_counts=True)[1].min())  # so much, few pictures differ by themselves
-    tell = [c for c, r in ratio.items() if r > max(0.35, chance)]
-    if tell:
-        return (
-            f"{FOLLOWS}{listed(tell)} differ{'s' if len(tell) == 1 else ''} between the classes, so a model could "
-            "learn the photographer instead of the face. Varying light (v2 to v4) takes that hint away."
-        )
+    groups = values.groupby(np.asarray(EMOTIONS)[labels])
+    spread = [f"{groups[c].mean().std(ddof=0) / values[c].std(ddof=0):.2f} ({c})" for c in values if values[c].std()]
     return (
-        f"{FOLLOWS}light, contrast and sharpness hardly tell the classes apart, so a model that learns them gains "
-        "little; but they vary within every class, as a webcam's do, which is what v2's changes of light imitate."
+        f"{FOLLOWS}between the {groups.ngroups} classes, the means differ by {listed(spread)} of a picture's standard "
+        "deviation. So far a model could learn the photographer instead of the face; varying light (v2 to v4) takes "
+        "that hint away."
     )
 
 
 def mean_faces(pictures: npt.NDArray[np.uint8], labels: Ints) -> str:
-    """What the mean faces mean for training.   pictures: uint8 (n, side, side, channels).   labels: int (n,), 0…7."""
-    if np.bincount(labels, minlength=len(EMOTIONS)).min() < MINIMUM_FOR_A_MEAN:
+    """What the mean faces show.   pictures: uint8 (n, side, side, channels).   labels: int (n,), 0…7."""
+    if np.unique(labels, return_counts=True)[1].min() < MINIMUM_FOR_A_MEAN:
         return f"Some classes have fewer than {MINIMUM_FOR_A_MEAN} pictures here: their means could still be somebody."
     means = np.stack([pictures[labels == c].mean(0) for c in np.unique(labels)])
     single = float(np.abs(pictures - pictures.mean(0, dtype=np.float32)).mean())
     between = float(np.abs(means - means.mean(0)).mean())
     return (
-        f"A class's mean differs from the mean of all by {between:.0f} grey levels a pixel, a single picture by "
-        f"{single:.0f}. {FOLLOWS}"
-        + (
-            "the faces lie alike enough that what an expression moves shows in the means, so no alignment is needed."
-            if between > 0.08 * single
-            else "pose, person and light move a picture far more than its expression does: the network has to learn to "
-            "look past them, which is what varying the pictures is for."
-        )
+        f"A class's mean differs from the mean of all by {between:.1f} grey levels a pixel, a single picture by "
+        f"{single:.1f}: pose, person and light move a picture by the rest, which is what varying the pictures is for."
     )
 
 
@@ -107,7 +95,7 @@ def found(found: pd.Series, labels: pd.Series) -> str:
     if found.all():
         text = f"Haar finds a face in every one of these pictures. {FOLLOWS}"
     if found.mean() > 0.99:
-        return text + "v4, which learns from found faces only, loses next to nothing."
+        return text + f"v4, which learns from found faces only, loses {1 - found.mean():.1%} of them."
     uneven = by_class.max() - by_class.min() > 0.1
     return text + (
         f"v4 learns from and is measured on about {found.mean():.0%} of the pictures"
@@ -140,8 +128,5 @@ def framing(measured: Framing, found: float) -> str:
         f"of the face box's side outside the box. v4 keeps {found:.1%} of the val pictures. "
     )
     if abs(margin) < 0.05:
-        return text + (
-            "So these pictures are face crops already, cropped about as the live program does it, and finding the face "
-            "in them again can add little and may lose pictures."
-        )
+        return text + ("So these pictures are face crops already, cropped about as the live program does it.")
     return text + "So a found face shows the model something other than the whole picture: that is what v4 is about."

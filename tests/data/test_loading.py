@@ -7,7 +7,16 @@ import pytest
 import torch
 
 from affect.data import loading
-from affect.data.loading import Batches, FaceDataset, normalized, shuffled, target_distributions, whole_batches
+from affect.data.loading import (
+    Batches,
+    FaceDataset,
+    Views,
+    normalized,
+    one_view_each,
+    shuffled,
+    target_distributions,
+    whole_batches,
+)
 from affect.data.manifest import VOTES
 from affect.experiments import STARTER
 from affect.preprocessing import Preprocessing
@@ -117,3 +126,25 @@ def test_no_process_is_started_for_what_lies_ready(monkeypatch: pytest.MonkeyPat
     values, targets = next(iter(Batches(ready, [[2, 0]], torch.device("cpu"))))
     assert values.tolist() == [[4.0, 5.0], [0.0, 1.0]]
     assert targets.argmax(1).tolist() == [2, 0]
+
+
+def test_every_epoch_shows_each_picture_once_and_every_view_in_turn() -> None:
+    shown = [one_view_each(6, 18, epoch, 7) for epoch in range(3)]
+    for indices in shown:
+        assert sorted(indices % 6) == list(range(6))
+        assert len(set(indices // 6)) > 1  # not the same view of all: an epoch varies as much as the next
+    assert sorted(np.concatenate(shown)) == list(range(18))
+    assert one_view_each(6, 18, 0, 7).tolist() == shown[0].tolist() != one_view_each(6, 18, 0, 8).tolist()
+
+
+def test_views_are_the_variations_one_after_the_other() -> None:
+    pictures = np.stack([PICTURE, PICTURE[::-1], PICTURE[:, ::-1]])
+    base = FaceDataset(pictures, np.eye(8, dtype=np.float32)[:3], Preprocessing(image_size=40, color="grey"))
+    data = [base.varied(STARTER.augmentation, 40, view) for view in range(2)]
+    views = Views(data)
+    assert len(views) == 6
+    compact, targets = views.compact([1, 3 + 2])
+    assert torch.equal(compact, torch.cat([data[0].compact([1])[0], data[1].compact([2])[0]]))
+    assert torch.equal(targets, base.targets[[1, 2]])
+    ((faces, _),) = Batches(views, [[1, 3 + 2]], torch.device("cpu"))
+    assert torch.equal(faces, base.model_input(compact))
