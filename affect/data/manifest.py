@@ -35,6 +35,7 @@ Labels = Literal["folder", "csv"]
 SplitMode = Literal["original", "stratified"]
 
 NO_CLASS_FOLDER = "not in a class folder"
+ANNOTATIONS = ("_exp.npy", "_val.npy", "_aro.npy", "_lnd.npy")  # of AffectNet's own release
 FILE_LISTS = "manually_annotated_file_lists"
 
 
@@ -109,12 +110,12 @@ def read_manifest(
         raise AffectError("labels must be 'folder' or 'csv', split_mode 'original' or 'stratified'.")
     source = PictureSource(data)
     names, unfit = source.listing()
-    pictures = [n for n in names if n.lower().endswith(PICTURE_ENDINGS)]
+    pictures, others = source.pictures_among(n for n in names if not _is_list(n))
     if not pictures:
         left_out = f"; {len(unfit):,} files are left out, the first: {unfit[0][1]}" if unfit else ""
         raise AffectError(f"{source.path} holds no pictures ({', '.join(PICTURE_ENDINGS)}){left_out}. Check --data.")
     table, skipped, kind = _labelled(source, names, pictures, labels)
-    skipped += unfit
+    skipped += unfit + others
     table = table.sort_values("pth", ignore_index=True)
     own_split = (table["split"] != "").any()
     mode = split_mode or (None if own_split else "original")
@@ -133,6 +134,12 @@ def read_manifest(
     left_out = pd.DataFrame(sorted(set(skipped)), columns=["pth", "reason"])
     name = source.path.stem.strip(".") or source.path.resolve().stem
     return Manifest(name, source, table, left_out, kind, mode or "given")
+
+
+def _is_list(name: str) -> bool:
+    """Whether a file is one that labels are read from."""
+    *folders, file = name.lower().split("/")
+    return file == "labels.csv" or file.endswith(ANNOTATIONS) or (FILE_LISTS in folders and file.endswith(".csv"))
 
 
 def _labelled(
