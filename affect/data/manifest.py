@@ -38,6 +38,7 @@ Labels = Literal["folder", "csv"]
 SplitMode = Literal["original", "stratified"]
 
 NO_CLASS_FOLDER = "not in a class folder"
+ANNOTATIONS = ("_exp.npy", "_val.npy", "_aro.npy", "_lnd.npy")  # of AffectNet's own release
 FILE_LISTS = "manually_annotated_file_lists"
 
 
@@ -147,7 +148,7 @@ def read_manifest(
         raise AffectError(f"{file} is no folder of pictures: {advice}")
     source = PictureSource(data)
     names, unfit = source.listing()
-    pictures = [n for n in names if n.lower().endswith(PICTURE_ENDINGS)]
+    pictures, others = source.pictures_among(n for n in names if not _is_list(n))
     if not pictures and (advice := advice_on(names)):
         raise AffectError(f"{source.path} holds no pictures that are read: {advice}")
     if not pictures:
@@ -155,7 +156,7 @@ def read_manifest(
         raise AffectError(f"{source.path} holds no pictures ({', '.join(PICTURE_ENDINGS)}){left_out}. Check --data.")
     table, skipped, kind = _labelled(source, names, pictures, labels, given)
     unknown = _unknown(table, skipped, given)
-    skipped += unfit
+    skipped += unfit + others
     table = table.sort_values("pth", ignore_index=True)
     own = set(table["split"]) - {""}
     mode = split_mode or (None if own else "original")
@@ -174,6 +175,12 @@ def read_manifest(
     left_out = pd.DataFrame(sorted(set(skipped)), columns=["pth", "reason"])
     name = source.path.stem.strip(".") or source.path.resolve().stem
     return Manifest(name, source, table, left_out, kind, how, classes or None, read_as, unknown)
+
+
+def _is_list(name: str) -> bool:
+    """Whether a file is one that labels are read from."""
+    *folders, file = name.lower().split("/")
+    return file == "labels.csv" or file.endswith(ANNOTATIONS) or (FILE_LISTS in folders and file.endswith(".csv"))
 
 
 def _labelled(

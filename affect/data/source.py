@@ -11,15 +11,19 @@ import re
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
 from affect.errors import AffectError
-from affect.pictures import LARGEST_FILE, decode_picture
+from affect.pictures import LARGEST_FILE, SNIFFED, begins_as_picture, decode_picture
 from affect.preprocessing import Image
 
-PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
+# Files of these endings are taken for pictures without a look; of all others, the first bytes tell.
+PICTURE_ENDINGS = (
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff"),
+    *(".heic", ".heif", ".avif"),
+)
 LARGEST_LIST = 1_000_000_000  # bytes; AffectNet's own largest list has about 550 MB
 LONGEST_NAME, DEEPEST_NAME = 1000, 32  # characters, folders
 # More than this, and an entry was made to unfold: lists shrink to a tenth, pictures hardly.
@@ -33,6 +37,8 @@ ODDLY_PACKED = "packed in a way that is not read"
 A_LINK = "a link inside the zip"
 TOO_LARGE = "too large"
 NO_FILE = "not a regular file"
+UNREAD = "it cannot be read"
+NO_PICTURE = "neither a picture nor a list of labels"
 
 UNREADABLE = (OSError, EOFError, LookupError, ValueError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
@@ -79,6 +85,26 @@ class PictureSource:
             else:
                 names.append(name)
         return names, left_out
+
+    def pictures_among(self, names: Iterable[str]) -> tuple[list[str], list[tuple[str, str]]]:
+        """The names of pictures, by their ending or else by their first bytes; the others, and why they are none."""
+        pictures, others = [], []
+        for name in names:
+            reason = "" if name.lower().endswith(PICTURE_ENDINGS) else self._no_picture(name)
+            if reason:
+                others.append((name, reason))
+            else:
+                pictures.append(name)
+        return pictures, others
+
+    def _no_picture(self, name: str) -> str:
+        """Why a file of an unknown ending is no picture, or ""."""
+        try:
+            with self.open(name) as file:
+                return "" if begins_as_picture(file.read(SNIFFED)) else NO_PICTURE
+        except UNREADABLE as error:
+            known = (ENCRYPTED, ODDLY_PACKED, A_LINK, TOO_LARGE, NO_FILE)
+            return next((reason for reason in known if str(error).endswith(reason)), UNREAD)
 
     def open(self, name: str) -> IO[bytes]:
         """One file, to be read piece by piece and closed. Raises one of UNREADABLE where it is not there or unfit."""

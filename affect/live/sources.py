@@ -16,7 +16,6 @@ from affect.live.frame import Frame, Source
 from affect.live.texts import text
 from affect.preprocessing import Image
 
-IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 STREAM_SCHEMES = ("rtsp://", "rtsps://", "http://", "https://", "rtmp://", "udp://")
 
 
@@ -44,8 +43,9 @@ def open_source(spec: str, language: str = "en", tell: Callable[[str], None] = _
     path = Path(spec)
     if not path.is_file():
         raise AffectError(text("source_unknown", language, spec=spec))
-    image = path.suffix.lower() in IMAGE_ENDINGS
-    return ImageSource(path, language) if image else VideoSource(path, language)
+    from affect.pictures import is_picture  # Pillow's readers are for files alone
+
+    return ImageSource(path, language) if is_picture(path) else VideoSource(path, language)
 
 
 class VideoSource:
@@ -88,7 +88,7 @@ class ImageSource:
     fps = 1.0
 
     def __init__(self, path: Path, language: str = "en") -> None:
-        from affect.pictures import read_picture  # Pillow's readers are for this source alone
+        from affect.pictures import read_picture
 
         picture = read_picture(path)
         if picture is None:

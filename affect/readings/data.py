@@ -19,7 +19,7 @@ def skipped(report: DataReport) -> str:
     if not reasons:
         return f"Every picture has a usable label; {unreadable}"
     each = "; ".join(f"{n:,} {reason}" for reason, n in reasons.items())
-    return f"{counted(sum(reasons.values()), 'picture')} left out: {each}. {unreadable}"
+    return f"{counted(sum(reasons.values()), 'file')} left out: {each}. {unreadable}"
 
 
 def balance(table: pd.DataFrame) -> str:

@@ -496,3 +496,33 @@ def test_a_limit_reduces_every_split_by_the_same_share_and_keeps_every_class(tmp
     assert len(whole.limited(1, 1).rows("val")) == 1
     assert len({whole.digest(), whole.digest(20), whole.digest(21)}) == 3
     assert whole.digest(20) == some.digest(20)
+
+
+@pytest.mark.parametrize("as_zip", [False, True])
+def test_every_file_is_a_picture_by_its_content_or_listed_with_the_reason(tmp_path: Path, as_zip: bool) -> None:
+    jpeg = cv2.imencode(".jpg", np.zeros((8, 8, 3), np.uint8))[1].tobytes()
+    used = {"fear/a.jfif": jpeg, "fear/b.JPE": jpeg, "happy/c": PICTURE, "happy/d.dat": jpeg, "sad/e.mp4": jpeg}
+    others = {"fear/f.txt": "text", "happy/g.gif": b"GIF89a", "h.csv": "a,b\n", "sad/i": b"", "sad/j.npy": b"x"}
+    manifest = read_manifest(make(tmp_path, {**used, **others}, as_zip))
+    assert labels_of(manifest) == {name: name.split("/")[0] for name in used}
+    assert skipped_of(manifest) == dict.fromkeys(others, "neither a picture nor a list of labels")
+    assert all(manifest.source.picture(name) is not None for name in used)
+
+
+def test_what_cannot_be_looked_into_is_listed_with_the_reason(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
+        archive.writestr("happy/a.png", PICTURE)
+        archive.writestr("happy/b.dat", PICTURE, zipfile.ZIP_LZMA)
+        archive.writestr("happy/c", PICTURE)
+    data = (tmp_path / "set.zip").read_bytes()
+    at = data.rindex(b"happy/c") - 38  # the entry's flags in the table of contents
+    (tmp_path / "set.zip").write_bytes(data[:at] + b"\x01" + data[at + 1 :])
+    manifest = read_manifest(tmp_path / "set.zip")
+    assert skipped_of(manifest) == {"happy/b.dat": "packed in a way that is not read", "happy/c": "encrypted"}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such pipes")
+def test_a_pipe_of_any_name_is_listed_not_waited_for(tmp_path: Path) -> None:
+    folder = make(tmp_path, pictures("happy/a.png"), as_zip=False)
+    os.mkfifo(folder / "happy" / "b")
+    assert skipped_of(read_manifest(folder)) == {"happy/b": "not a regular file"}
