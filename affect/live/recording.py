@@ -209,11 +209,14 @@ class Recording:
 
         A computer that is too slow or sleeps makes such a gap, and a file may have one. It says nothing of a face.
         """
-        step_s = at_s - self._known_to_s
-        if step_s > longest_step_s(median(self._steps_s)) and not (self._paused or self._lost):
-            from_s, to_s = self._known_to_s + HELD_S - self._zero_s, at_s - self._zero_s
-            self._gaps.append((round(from_s, 3), round(to_s, 3)))
+        self._gaps += self._gap_until(at_s)
         self._known_to_s = max(self._known_to_s, at_s)
+
+    def _gap_until(self, at_s: float) -> list[tuple[float, float]]:
+        step_s = at_s - self._known_to_s
+        if self._paused or self._lost or step_s <= longest_step_s(median(self._steps_s)):
+            return []
+        return [(round(self._known_to_s + HELD_S - self._zero_s, 3), round(at_s - self._zero_s, 3))]
 
     def _begin_files(self) -> None:
         """Whole files from the first moment on, without waiting for the disk: frames wait for whoever starts this."""
@@ -274,21 +277,22 @@ class Recording:
             "frames": self._frames,
             "frames_with_face": self._frames_with_face,
             "face_share": round(self._frames_with_face / self._frames, 4) if self._frames else 0.0,
-            **self._unseen(now_s - self._zero_s),
+            **self._unseen(now_s),
             "baseline": self._baselines or None,
         }
         return json.dumps(told, ensure_ascii=False, indent=1)
 
     def _unseen(self, now_s: float) -> dict[str, Any]:
-        """For how long no face could be seen, for each reason; no moment counts for two.   now_s: the recording's."""
-        events = sorted((e.timestamp_s, e.event) for e in self._events)
-        paused = stretches(events, "pause", "resume", now_s)
-        lost = [span for opening, closing in ENDS.items() for span in stretches(events, opening, closing, now_s)]
+        """For how long no face could be seen, for each reason; no moment counts for two."""
+        events, end_s = sorted((e.timestamp_s, e.event) for e in self._events), now_s - self._zero_s
+        paused = stretches(events, "pause", "resume", end_s)
+        lost = [span for opening, closing in ENDS.items() for span in stretches(events, opening, closing, end_s)]
+        gaps = self._gaps + self._gap_until(now_s)
         return {
             "paused_s": round(_length(paused), 3),
             "lost_s": round(_length(lost) - _shared(lost, paused), 3),
-            "not_analysed_s": round(_length(self._gaps) - _shared(self._gaps, lost), 3),
-            "not_analysed": self._gaps,
+            "not_analysed_s": round(_length(gaps) - _shared(gaps, lost), 3),
+            "not_analysed": gaps,
         }
 
     def __enter__(self) -> Recording:

@@ -68,8 +68,10 @@ class SourceWatch:
         self._lock = threading.Lock()
 
     def begin(self) -> None:
-        """Frames are awaited from now on: a source that gives none at all is lost as well."""
-        self._begun = time.monotonic()
+        """The source is read from now on, its clock from its start: if it gives no frame at all, it is lost as well."""
+        with self._lock:
+            self._begun = time.monotonic()
+            self._arrived, self._stood_s, self.trouble = False, 0.0, None
 
     def arrived(self, frame: Frame) -> None:
         """A frame has come from a live source; one that was told before is not counted again."""
@@ -129,7 +131,7 @@ class SourceWatch:
 
     def _hear(self, silent_s: float) -> None:
         if silent_s - self._stood_s > SIGNAL_GAP_S:
-            self._turn("signal_lost", self.clock.last_s)
+            self._turn("signal_lost", self.clock.last_s if self._arrived else 0.0)
 
     def _see(self, frame: Frame) -> None:
         now_s = frame.timestamp_s

@@ -73,6 +73,24 @@ def test_a_baseline_needs_a_face_and_needs_it_long_enough(run: Run) -> None:
     assert run.session.status().baseline is None
 
 
+@pytest.mark.parametrize(
+    ("language", "reason"), [("en", "too few pictures (1 of 12"), ("es", "muy pocas imágenes (1 de 12")]
+)
+def test_a_baseline_during_which_the_source_stalled_is_told_as_not_measured_and_why(
+    language: str, reason: str, run: Run, tmp_path: Path
+) -> None:
+    run.summary.language = language
+    run.record()
+    run.press(Command.BASELINE)
+    run.frames(4)
+    run.number += 55
+    run.frames(1)
+    assert reason in run.message
+    assert run.session.status().baseline is None
+    run.session.close()
+    assert told_in(only_folder(tmp_path))["baseline"] is None
+
+
 def test_a_baseline_ends_when_its_face_has_gone_for_good(run: Run, tmp_path: Path) -> None:
     run.record()
     run.press(Command.BASELINE)

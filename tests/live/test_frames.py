@@ -455,6 +455,24 @@ def test_a_recorded_video_whose_clock_jumps_by_hours_is_a_session_of_its_frames_
     assert {row["face_id"] for row in rows} == {"1"}
 
 
+def test_a_gap_in_a_file_is_shown_as_not_recorded_and_not_as_its_last_label(
+    tmp_path: Path, classifier: Classifier, reports: Reports
+) -> None:
+    run = Run(tmp_path, classifier, "video", live=False)
+    small = np.asarray(cv2.resize(SMILE, (640, 360)), np.uint8)
+    times_s = [i / 10 for i in range(20)] + [45 + i / 10 for i in range(20)]
+    run.session.command(Command.RECORD)
+    with closing(FrameFeed(Given([(small, t) for t in times_s], "video"))) as feed:
+        for frame in feed.frames():
+            run.session.process(frame)
+    run.session.close()
+    (folder,) = tmp_path.iterdir()
+    told = json.loads((folder / "session.json").read_text(encoding="utf-8"))
+    assert told["not_analysed"] == [[pytest.approx(1.9 + 0.5), pytest.approx(45.0)]]
+    session = read_session(write_session(tmp_path / "read", [], **told))  # what a report needs beside it
+    assert clock_of(session).unrecorded.sum() / 10 == pytest.approx(42.6)
+
+
 @pytest.mark.parametrize("jump_s", [-7200.0, -0.5, 7200.0])
 def test_a_baseline_is_measured_across_a_jump_of_the_clock(
     jump_s: float, tmp_path: Path, classifier: Classifier, reports: Reports

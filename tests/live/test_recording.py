@@ -164,6 +164,20 @@ def test_a_recording_that_ends_long_after_its_last_frame_says_so(tmp_path: Path)
     assert gaps_in(recording) == [(2.5, 8.0)]
 
 
+def test_a_recording_that_is_killed_while_nothing_is_analysed_has_said_so(tmp_path: Path) -> None:
+    clock = Hand()
+    recording = start(tmp_path, clock)
+    frames_at(recording, *every(0.1, 0, 2))
+    clock.now_s = 8.0
+    deadline = time.monotonic() + 10
+    while not (told := told_in(recording.folder))["not_analysed"] and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert (told["state"], told["not_analysed"]) == ("recording", [[2.5, 8.0]])
+    frames_at(recording, 9.0)
+    recording.close()
+    assert gaps_in(recording) == [(2.5, 9.0)]
+
+
 def test_a_time_is_paused_or_without_a_signal_or_not_analysed_and_never_two_of_them(tmp_path: Path) -> None:
     clock = Hand(10.0)  # all is told on the recording's clock
     recording = start(tmp_path, clock)

@@ -303,6 +303,22 @@ def test_a_source_has_one_watch_and_a_frame_that_was_heard_is_not_heard_again() 
     assert watched.frame(frame(4.0), face=False) == [Change("signal_lost", 1.0), Change("signal_back", 4.0, 3.0)]
 
 
+def test_a_source_that_is_read_once_more_is_heard_from_its_start(hand: Hand) -> None:
+    watched = SourceWatch(PacedCamera())
+    watched.begin()
+    watched.arrived(frame(50.0))
+    hand.now_s += 5
+    assert watched.news() == [Change("signal_lost", 50.0)]
+    watched.begin()
+    hand.now_s += 1.9
+    watched.arrived(frame(0.1))
+    assert watched.news() == []
+    assert watched.clock.last_s == 0.1
+    watched.begin()
+    hand.now_s += 2.1
+    assert watched.news() == [Change("signal_lost", 0.0)]
+
+
 def test_a_file_is_never_lost_and_its_time_is_that_of_the_frame_that_was_taken() -> None:
     camera = PacedCamera(kind="video")
     camera.live = False

@@ -30,7 +30,7 @@ PATTERNS: Final = Markup(
     '<pattern id="paused" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
     '<rect width="7" height="7" fill="#fff"/><rect width="2" height="7" fill="#a9b0b8"/></pattern>'
     '<pattern id="none" width="6" height="6" patternUnits="userSpaceOnUse">'
-    '<rect width="6" height="6" fill="#f6f7f8"/><circle cx="2" cy="2" r="0.9" fill="#b4bac1"/></pattern>'
+    '<rect width="6" height="6" fill="#f6f7f8"/><circle cx="2" cy="2" r="0.9" fill="#98a1ab"/></pattern>'
     '<pattern id="lost" width="8" height="8" patternUnits="userSpaceOnUse">'
     '<rect width="8" height="8" fill="#fff"/><path d="M0 0L8 8M8 0L0 8" stroke="#8a929b" stroke-width="0.8"/></pattern>'
     '<pattern id="unrecorded" width="6" height="6" patternUnits="userSpaceOnUse">'
