@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import hashlib
 import os
 import secrets
@@ -125,9 +126,12 @@ def try_folder(folder: Path) -> None:
     file = folder / f".affect-{secrets.token_hex(8)}" / "file"
     try:
         for path in reversed(file.parents):
-            if not path.is_dir():
-                path.mkdir()
-                made.append(path)
+            if path.is_dir():
+                continue
+            if path.exists():
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
+            path.mkdir()
+            made.append(path)
         file.write_bytes(b"x")
     finally:
         with suppress(OSError):

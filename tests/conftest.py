@@ -22,6 +22,7 @@ from fake_camera import FakeCamera
 from reports import Reports
 
 from affect.faces import FaceBox, HaarDetector
+from affect.files import TEMPORARY_HOME
 from affect.live import captures
 from affect.live.app import BUNDLED
 from affect.model import Checkpoint, build_model, save_checkpoint
@@ -60,6 +61,22 @@ def cache_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AFFECT_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture
+def homeless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user whom the system does not know, without HOME."""
+    if sys.platform == "win32":
+        pytest.skip("Windows knows every user")
+    import pwd
+
+    def unknown(uid: int) -> None:
+        raise KeyError(uid)
+
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    for name in ("HOME", "USERPROFILE", TEMPORARY_HOME):
+        monkeypatch.setenv(name, "")  # put back at the end, whatever becomes of it
+        monkeypatch.delenv(name)
 
 
 @pytest.fixture(scope="session")

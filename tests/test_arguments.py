@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import io
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from conftest import REPOSITORY
 
 from affect import ablation, quantisation, training
-from affect.arguments import positive, seed_number
+from affect.arguments import CommandParser, positive, seed_number, steady_streams
 from affect.data import sample
 
 
@@ -52,3 +58,101 @@ def test_a_research_command_refuses_a_number_that_cannot_be_meant(
         main(arguments)
     assert leaving.value.code == 2
     assert f"{arguments[-1]} is no " in capsys.readouterr().err
+
+
+def test_every_command_has_the_parser_that_makes_ready_for_any_terminal() -> None:
+    sources = [path for room in ("affect", "benchmarks") for path in (REPOSITORY / room).rglob("*.py")]
+    texts = {path: path.read_text(encoding="utf-8") for path in sources}
+    assert sum(" = CommandParser(" in text for text in texts.values()) > 15
+    assert [path for path, text in texts.items() if " = argparse.ArgumentParser(" in text] == []
+
+
+def told_by(given: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    parser = CommandParser(prog="p")
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--flag", action="store_true")
+    parser.add_argument("folder", nargs="?")
+    with pytest.raises(SystemExit) as leaving:
+        parser.parse_args(given)
+    assert leaving.value.code == 2
+    return capsys.readouterr().err.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("given", "piece"),
+    [
+        (["f", "--data", "my", "pictures"], '--data "my pictures"'),
+        (["f", "--data", "my", "own", "pictures", "--flag"], '--data "my own pictures"'),
+        (["my", "folder"], '"my folder"'),
+    ],
+)
+def test_unquoted_words_are_shown_as_they_should_be_typed(
+    given: list[str], piece: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert told_by(given, capsys).endswith(f". A name with spaces needs quotation marks: {piece}")
+
+
+def test_an_unknown_option_is_no_name_with_spaces(capsys: pytest.CaptureFixture[str]) -> None:
+    assert told_by(["f", "--dta", "x"], capsys) == "p: error: unknown arguments: --dta x"
+
+
+def test_what_stands_on_a_command_line_does_not_colour_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    assert told_by(["f", "\x1b[31m\udcff"], capsys).startswith("p: error: unknown arguments: \\x1b[31m\\xff")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1", "cp437", "utf-8", "utf-16"])
+def test_any_text_goes_out_in_any_encoding(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    streams = {name: io.TextIOWrapper(io.BytesIO(), encoding) for name in ("stdout", "stderr")}
+    for name, stream in streams.items():
+        monkeypatch.setattr(sys, name, stream)
+    steady_streams()
+    told = "línea\N{NO-BREAK SPACE}… 会話 \N{MINUS SIGN}3 \udcff \N{GRINNING FACE}"
+    for stream in streams.values():
+        print(told, file=stream, flush=True)
+        shown = stream.buffer.getvalue().decode(encoding)  # type: ignore[attr-defined]
+        assert "\\xff" in shown
+        if encoding == "ascii":
+            assert shown.rstrip() == "linea ... \\u4f1a\\u8a71 \\u22123 \\xff \\U0001f600"
+        if encoding.startswith("utf"):
+            assert shown.rstrip() == told.replace("\udcff", "\\xff")
+
+
+@pytest.mark.parametrize("closed", [("stdout",), ("stderr",), ("stdin", "stdout", "stderr")])
+def test_closed_streams_are_none_to_stumble_over(closed: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in closed:
+        monkeypatch.setattr(sys, name, None)
+    steady_streams()
+    print("to nobody")
+    print("to nobody", file=sys.stderr, flush=True)
+    assert all(getattr(sys, name) is not None for name in closed)
+    if "stdin" in closed:
+        assert sys.stdin.read() == ""
+
+
+def test_a_typed_answer_that_the_encoding_cannot_read_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("sí\n".encode()), "ascii"))
+    steady_streams()
+    assert sys.stdin.readline() == "s\ufffd\ufffd\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a pipe of Unix")
+def test_a_reader_that_goes_away_leaves_no_complaint_at_the_end() -> None:
+    program = "import sys; from affect.arguments import steady_streams; steady_streams(); sys.stdin.read(); print('x')"
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        cwd=REPOSITORY, env={k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"},
+    ) as process:  # fmt: skip
+        process.stdout.close()
+        process.stdin.close()
+        assert process.wait(60) == 0
+        assert process.stderr.read() == b""
+
+
+def test_a_command_of_somebody_without_a_home_folder_says_so_once(
+    homeless: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(2):
+        CommandParser(prog="p").parse_args([])
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 1
+    assert told[0].startswith(f"There is no home folder to write to: {Path.home()} takes its place")

@@ -13,6 +13,7 @@ from affect.data import report
 from affect.data.sample import write_sample
 from affect.errors import AffectError
 from affect.exit_codes import exit_code_of
+from affect.spoken import speak
 
 
 def raising(error: BaseException) -> Callable[[], None]:
@@ -47,6 +48,40 @@ def test_what_a_person_can_mend_is_one_line(
     error: BaseException, code: int, line: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert exit_code_of(raising(error), "go on so") == code
+    assert capsys.readouterr() == ("", line + "\n")
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "line"),
+    [
+        (AffectError("No hay nada."), 2, "error: No hay nada."),
+        (
+            OSError(errno.ENOSPC, "No space left", "a\x1b.html"), 2,
+            "error: el disco está lleno, no se puede escribir a\\x1b.html. Lo guardado antes está completo. Libere "
+            "espacio; inicie de nuevo la misma orden.",
+        ),
+        (
+            OSError(errno.EDQUOT, "Quota exceeded"), 2,
+            "error: el disco está lleno, no se puede escribir todo. Lo guardado antes está completo. Libere espacio; "
+            "inicie de nuevo la misma orden.",
+        ),
+        (
+            PermissionError(errno.EACCES, "Permission denied", "/etc/x"), 2,
+            "error: no se puede leer o escribir /etc/x (Permission denied). Compruebe los permisos o indique otro "
+            "lugar.",
+        ),
+        (KeyboardInterrupt(), 130, "interrumpido: inicie de nuevo la misma orden"),
+        (BrokenPipeError(errno.EPIPE, "Broken pipe"), 130, "interrumpido: inicie de nuevo la misma orden"),
+    ],
+)  # fmt: skip
+def test_a_command_that_speaks_spanish_ends_in_spanish(
+    error: BaseException, code: int, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    speak("es")
+    try:
+        assert exit_code_of(raising(error)) == code
+    finally:
+        speak("en")
     assert capsys.readouterr() == ("", line + "\n")
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import sys
@@ -8,7 +9,16 @@ from pathlib import Path
 import pytest
 
 from affect import files
-from affect.files import atomic_path, cache_folder, remove_leftovers, same_file, sha256_of
+from affect.files import (
+    atomic_path,
+    cache_folder,
+    home_folder,
+    remove_leftovers,
+    same_file,
+    settle_home,
+    sha256_of,
+    try_folder,
+)
 
 
 def test_the_new_file_takes_the_place_of_the_old_at_the_end(tmp_path: Path) -> None:
@@ -107,3 +117,81 @@ def test_unnamed_it_is_where_linux_keeps_caches(tmp_path: Path, monkeypatch: pyt
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert cache_folder() == tmp_path / ".cache" / "affect"
+
+
+def test_the_home_folder_is_one_that_is_there_and_takes_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path))
+    assert home_folder() == tmp_path
+    assert settle_home() is None
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path / "nonexistent"))
+    assert home_folder() is None
+
+
+@pytest.mark.parametrize("home", [None, "/nonexistent", "relative", "~"])
+def test_who_has_no_home_folder_gets_one_for_a_while(
+    home: str | None, homeless: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("AFFECT_CACHE")
+    for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    if home is not None:
+        monkeypatch.setenv("HOME", home)
+    folder = settle_home()
+    assert folder is not None
+    assert Path.home() == folder
+    assert cache_folder().is_relative_to(folder)
+    assert home_folder() is None  # it does not last, so no recording goes there
+    assert settle_home() is None
+    assert list(tmp_path.iterdir()) == []  # no folder called ~
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux has /proc")
+def test_without_a_place_for_a_temporary_folder_nothing_is_settled(
+    homeless: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files.tempfile, "tempdir", "/proc/nowhere")
+    assert settle_home() is None
+
+
+def test_a_folder_is_tried_and_nothing_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder in (tmp_path, tmp_path / "a" / "b" / "c", Path("relative"), Path()):
+        try_folder(folder)
+        assert list(tmp_path.iterdir()) == []
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "kept").touch()
+    try_folder(tmp_path / "there")
+    assert [path.name for path in (tmp_path / "there").iterdir()] == ["kept"]
+
+
+@pytest.mark.parametrize("kind", ["a file", "below a file", "a dead link", "a name too long", "a full disk"])
+def test_a_folder_that_takes_nothing_is_refused_and_nothing_stays(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to(tmp_path / "gone" / "far")
+    before = sorted(tmp_path.iterdir())
+    names = {"a file": "file", "below a file": "file/a/b", "a dead link": "link", "a name too long": "x/" + "y" * 300}
+
+    def full(path: Path, content: bytes) -> int:
+        path.touch()
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    if kind == "a full disk":
+        monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError) as refusal:  # noqa: PT011 - its kind differs
+        try_folder(tmp_path / names.get(kind, "new/er"))
+    told = {"a file": "Not a directory", "below a file": "Not a directory", "a full disk": "No space left on device"}
+    assert refusal.value.strerror
+    assert told.get(kind) in (None, refusal.value.strerror)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="even root cannot write to /proc")
+def test_a_folder_of_a_read_only_system_is_refused() -> None:
+    for folder in ("/proc", "/proc/new/er", "/sys/kernel"):
+        with pytest.raises(OSError):  # noqa: PT011 - its kind differs
+            try_folder(Path(folder))

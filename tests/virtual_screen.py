@@ -83,9 +83,9 @@ class VirtualScreen:
 
 
 @contextmanager
-def virtual_screen(xvfb: str, width: int = 1600, height: int = 900) -> Iterator[VirtualScreen]:
+def virtual_screen(xvfb: str, width: int = 1600, height: int = 900, depth: int = 24) -> Iterator[VirtualScreen]:
     """Start Xvfb on a free display, and stop it at the end."""
-    command = [xvfb, "-displayfd", "1", "-screen", "0", f"{width}x{height}x24", "-nolisten", "tcp"]
+    command = [xvfb, "-displayfd", "1", "-screen", "0", f"{width}x{height}x{depth}", "-nolisten", "tcp"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
         try:
             assert server.stdout is not None

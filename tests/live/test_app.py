@@ -8,11 +8,13 @@ import json
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from reports import Reports
 
+from affect.emotions import LANGUAGES
 from affect.live import screen as screen_module
 from affect.live import window
 from affect.live.app import main
@@ -100,6 +102,153 @@ def test_a_folder_that_cannot_be_written_ends_a_run_without_a_window(
     assert out == ""
     assert err.startswith(f"error: {sentence} {tmp_path / 'out'} (")
     assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("kind", ["a file", "below a file", "a dead link", "no such drive"])
+@pytest.mark.parametrize("windowed", [True, False])
+@pytest.mark.parametrize("source", ["demo", "video"])
+def test_a_folder_that_cannot_be_recorded_into_is_refused_before_anybody_is_asked(
+    kind: str, windowed: bool, source: str, person: type[Person], portrait_video: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to(tmp_path / "gone" / "far")
+    if kind == "no such drive" and sys.platform != "linux":
+        pytest.skip("a path below which nobody can make a folder, on Linux")
+    names = {"below a file": "file/a/b", "a dead link": "link", "no such drive": "/proc/drive/sessions"}
+    folder = tmp_path / names.get(kind, "file")
+    monkeypatch.setattr(sys, "stdin", Terminal("y\n"))
+    given = "demo" if source == "demo" else str(portrait_video)
+    arguments = ["--source", given, "--lang", "en", *([] if windowed else ["--headless"])]
+    Person.seen = []
+    assert main([*arguments, "--record", str(folder)]) == 2
+    out, err = capfd.readouterr()
+    assert (out, Person.seen) == ("", [])
+    assert err.startswith(f"error: No session can be recorded in {folder} (")
+    assert err.endswith("Choose another folder with --record.\n")
+    assert len(err.splitlines()) == 1
+    assert sys.stdin.read() == "y\n"
+
+
+@pytest.mark.parametrize("folder", ["new", "new/er/est", "there", "with space"])
+def test_a_folder_that_can_be_made_is_no_obstacle_and_is_not_made_without_consent(
+    folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "there").mkdir()
+    monkeypatch.setattr(sys, "stdin", Terminal("n\n"))
+    assert main(["--source", "demo", "--headless", "--lang", "en", "--record", str(tmp_path / folder)]) == 2
+    assert "Without consent" in capfd.readouterr().err
+    assert [path.name for path in tmp_path.rglob("*")] == ["there"]
+
+
+def test_in_the_window_another_folder_can_be_typed_where_the_usual_one_takes_nothing(
+    person: type[Person], tmp_path: Path, reports: Reports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path))
+    (tmp_path / "affect-sessions").touch()
+
+    def type_another(controller: Controller) -> None:
+        controller.command(Command.RECORD)
+        keyboard = Keyboard(controller)
+        keyboard.typed(controller.status().question)
+        for letter in ("2", "\r"):
+            keyboard.press(ord(letter))
+
+    person.acts = {1: type_another, 2: lambda c: c.answer("yes")}
+    assert main(["--source", "demo", "--max-frames", "6", "--lang", "en"]) == 0
+    (folder,) = (tmp_path / "affect-sessions2").iterdir()
+    assert reports.asked == [([folder], "en")]
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+@pytest.mark.parametrize(
+    ("files", "words", "typed"),
+    [
+        (["my talk.mp4"], ["my", "talk.mp4"], '"my talk.mp4"'),
+        (["my own talk.mp4"], ["my", "own", "talk.mp4"], '"my own talk.mp4"'),
+        (["a.mp4", "my talk.mp4"], ["a.mp4", "my", "talk.mp4"], 'a.mp4 "my talk.mp4"'),
+        (["my talk.mp4", "b c.mp4"], ["my", "talk.mp4", "b", "c.mp4"], '"my talk.mp4" "b c.mp4"'),
+        (["my talk 2/x.mp4"], ["my", "talk", "2/x.mp4"], '"my talk 2/x.mp4"'),
+        (["0 1.mp4"], ["0", "1.mp4"], '"0 1.mp4"'),
+    ],
+)
+def test_a_name_of_several_unquoted_words_is_shown_as_it_should_be_typed(
+    recorded: bool, files: list[str], words: list[str], typed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    for name in files:
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).touch()
+    more = ["--record", "out", "--consent"] if recorded else ["--headless"]
+    for language, sentence in (
+        ("en", "A name with spaces needs quotation marks"),
+        ("es", "Un nombre con espacios necesita comillas"),
+    ):
+        assert main(["--source", *words, *more, "--lang", language]) == 2
+        assert capfd.readouterr().err == f"error: {sentence}: --source {typed}\n"
+    assert not Path("out").exists()
+
+
+def test_several_words_that_are_no_file_are_told_to_be_maybe_one_name(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["--source", "my", "talk.mp4", "--headless", "--lang", "en"]) == 2
+    assert 'one name, it needs quotation marks: --source "my talk.mp4"' in capfd.readouterr().err
+
+
+def test_several_files_that_are_there_are_several_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a", "b", "a b"):
+        Path(name).touch()
+    assert main(["--source", "a", "b", "--headless", "--lang", "en"]) == 2
+    assert "name a folder for them with --record" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["a\x1b[31m.mp4", "a\nb.mp4", "caf\udce9.mp4", "\u202e4pm"])
+@pytest.mark.parametrize("option", ["--source", "--model", "--record", "--csv", "--save-video", "--faces"])
+def test_no_option_s_value_reaches_the_terminal_as_it_is(
+    name: str, option: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    value = name if option in ("--source", "--faces") else str(tmp_path / "file" / name)
+    source = [] if option == "--source" else ["--source", "demo"]
+    with suppress(SystemExit):
+        assert main([*source, "--headless", "--lang", "en", "--max-frames", "1", option, value]) == 2
+    err = capfd.readouterr().err
+    assert "error: " in err
+    assert not [sign for sign in err if sign in "\x1b\u202e" or "\ud800" <= sign <= "\udfff"]
+    assert "\nb.mp4" not in err
+
+
+def test_the_help_and_the_mistakes_are_in_the_language_that_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LC_ALL", "es_ES.UTF-8")
+    for more, words in (([], "opciones"), (["--lang", "en"], "options"), (["--lang=es"], "muestra la versión")):
+        with pytest.raises(SystemExit):
+            main(["--help", *more])
+        assert words in capfd.readouterr().out
+    for given, told in (
+        (["--faces"], "falta su valor"),
+        (["--faces", "--lang", "en"], "expected one argument"),
+        (["--faces", "0", "--lang", "es"], "no es un número entero"),
+        (["--lang", "fr"], "'fr' no vale"),
+    ):
+        with pytest.raises(SystemExit):
+            main(given)
+        assert told in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_option_is_explained_and_the_help_fits_a_terminal(language: str) -> None:
+    from affect.live.app import parser
+
+    made = parser(language)
+    assert all(action.help for action in made._actions)
+    assert "{" not in made.format_help().replace("{en,es}", "").replace("{haar,yunet}", "").replace("{onnx,torch}", "")
+    assert max(map(len, made.format_help().splitlines())) <= 120
 
 
 def test_in_the_window_the_question_comes_first_and_a_yes_starts_the_recording(

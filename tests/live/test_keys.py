@@ -148,3 +148,17 @@ def test_yes_is_one_letter_of_the_language_and_no_other_key_gives_consent(langua
             assert session.answers == []
         assert session.commands == []
     assert YES == {"en": "y", "es": "s"}
+
+
+def test_a_proposed_text_stands_there_and_can_be_changed() -> None:
+    question = Question("Another folder:", "text", "/home/ana/x")
+    session = Session(question)
+    keyboard = Keyboard(session)
+    assert keyboard.typed(question) == "/home/ana/x"
+    for key in (BACKSPACE, ord("y"), ENTER):
+        keyboard.press(key)
+    assert session.answers == ["/home/ana/y"]
+    session.now = replace(session.now, question=question)
+    keyboard.press(ENTER)  # asked once more, it is proposed once more
+    assert session.answers[1:] == ["/home/ana/x"]
+    assert keyboard.typed(None) == ""

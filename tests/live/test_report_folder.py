@@ -115,7 +115,7 @@ def test_another_format_is_told(tmp_path: Path, text: str, said: str) -> None:
 
 
 def test_a_damaged_date_or_time_is_told(tmp_path: Path) -> None:
-    for told in ({"started": "yesterday"}, {"start_s": "soon"}):
+    for told in ({"started": "yesterday"}, {"start_s": "soon"}, {"recorded": "once"}):
         folder = write_session(tmp_path / "s", ROWS, **told)
         with pytest.raises(AffectError, match="session.json is damaged"):
             read_session(folder)

@@ -330,6 +330,106 @@ def test_a_comparison_is_in_the_order_of_dates_and_on_one_scale(tmp_path: Path) 
     assert "different models" not in words
 
 
+def filmed(folder: Path, file: str, started: str, recorded: str | None, label: str = "neutral") -> Path:
+    """The session of a video file that was analysed on a day of December."""
+    rows = [(i / 10, 1, label, one_hot(label)) for i in range(100)]
+    told = {} if recorded is None else {"recorded": recorded}
+    source = {"kind": "video", "name": file, "description": f"video {file}"}
+    return write_session(folder, rows, [], 10.0, started=f"2026-12-{started}", source=source, **told)
+
+
+def order_in(words: str, names: list[str]) -> list[str]:
+    return sorted(names, key=words.index)
+
+
+def test_several_files_of_one_run_are_compared_by_name_and_by_the_time_of_their_recording(tmp_path: Path) -> None:
+    analysed = "04T12:00:00+01:00"
+    late = filmed(tmp_path / "1", "may.mp4", analysed, "2026-05-02T09:30:00+02:00", "happy")
+    early = filmed(tmp_path / "2", "april.mp4", analysed, "2026-04-01T08:00:00+00:00", "sad")
+    for language, first, last, forbidden in (
+        ("en", "april.mp4 1 April 2026, 08:00", "may.mp4 2 May 2026, 09:30", "December"),
+        ("es", "april.mp4 1 de abril de 2026, 08:00", "may.mp4 2 de mayo de 2026, 09:30", "diciembre"),
+    ):
+        page = write_report([late, early], language)
+        assert page == late / "comparison.html"
+        words = Outline(page.read_text(encoding="utf-8")).words
+        assert words.index(f"1 {first}") < words.index(f"2 {last}")
+        assert forbidden not in words
+    words = Outline(write_report([early, late], "en").read_text(encoding="utf-8")).words
+    assert "happy last against first: +100 points 1 0% 2 100%" in words
+    assert "1 April 2026, 08:00 – 2 May 2026, 09:30" in words
+
+
+def test_where_a_file_does_not_tell_when_it_was_recorded_all_are_in_the_order_of_analysis(tmp_path: Path) -> None:
+    made = [
+        filmed(tmp_path / "1", "b.mp4", "04T12:00:00+01:00", "2026-05-02T09:30:00+02:00"),
+        filmed(tmp_path / "2", "a.mp4", "04T12:10:00+01:00", None),
+        filmed(tmp_path / "3", "c.mp4", "04T12:20:00+01:00", "2026-04-01T09:30:00+02:00"),
+    ]
+    words = Outline(write_report(made[::-1], "en").read_text(encoding="utf-8")).words
+    assert order_in(words, ["a.mp4", "b.mp4", "c.mp4"]) == ["b.mp4", "a.mp4", "c.mp4"]
+    assert "2 a.mp4 analysed on 4 December 2026, 12:10" in words
+    words = Outline(write_report(made, "es").read_text(encoding="utf-8")).words
+    assert "2 a.mp4 analizado el 4 de diciembre de 2026, 12:10" in words
+
+
+def test_a_watched_session_takes_its_place_among_files_by_its_own_time(tmp_path: Path) -> None:
+    watched = write_session(tmp_path / "1", drawn_rows(3, 1), [], 3.0, started="2026-05-01T10:00:00+02:00")
+    later = filmed(tmp_path / "2", "later.mp4", "01T10:00:00+01:00", "2026-05-01T10:00:00+01:00")
+    earlier = filmed(tmp_path / "3", "earlier.mp4", "09T10:00:00+01:00", "2026-04-30T10:00:00+02:00")
+    words = Outline(write_report([later, watched, earlier], "en").read_text(encoding="utf-8")).words
+    shown = ["1 earlier.mp4 30 April", "2 1 May 2026, 10:00", "3 later.mp4 1 May 2026, 10:00"]
+    assert order_in(words, shown[::-1]) == shown
+
+
+def test_files_of_one_moment_are_in_the_order_of_their_names(tmp_path: Path) -> None:
+    moment = "04T12:00:00+01:00"
+    made = [filmed(tmp_path / str(i), name, moment, None) for i, name in enumerate(["c.mp4", "a.mp4", "b.mp4"])]
+    words = Outline(write_report(made, "en").read_text(encoding="utf-8")).words
+    assert order_in(words, ["c.mp4", "b.mp4", "a.mp4"]) == ["a.mp4", "b.mp4", "c.mp4"]
+
+
+def test_the_page_of_a_file_has_the_time_of_its_recording_and_tells_that_of_its_analysis(tmp_path: Path) -> None:
+    known = filmed(tmp_path / "1", "a.mp4", "04T12:00:00+01:00", "2026-05-02T09:30:00+02:00")
+    words = Outline(write_report([known], "en").read_text(encoding="utf-8")).words
+    assert words.startswith("Session report · 2 May 2026, 09:30 Session report 2 May 2026, 09:30")
+    assert "Analysed 4 December 2026, 12:00" in words
+    watched = write_session(tmp_path / "2", drawn_rows(3, 1))
+    assert "Analysed" not in Outline(write_report([watched], "en").read_text(encoding="utf-8")).words
+
+
+def test_several_sessions_that_do_not_compare_are_told_in_the_plural(tmp_path: Path) -> None:
+    told = {"state": "recording", "baseline": [BASELINE]}
+    made = [write_session(tmp_path / str(i), [], [], 5.0, **told) for i in range(2)]
+    made += [write_session(tmp_path / "2", drawn_rows(3, 1), [], 3.0)]
+    words = Outline(write_report(made, "en").read_text(encoding="utf-8")).words
+    assert "A baseline was used in sessions 1 and 2 only" in words
+    assert "The recordings of sessions 1 and 2 were cut off" in words
+    assert "No face was seen in sessions 1 and 2" in words
+    words = Outline(write_report(made, "es").read_text(encoding="utf-8")).words
+    assert "En las sesiones 1 y 2 no se vio ninguna cara" in words
+
+
+@pytest.mark.parametrize(
+    ("frames", "told"),
+    [
+        (0, ("0 frames analysed", "0 fotogramas analizados")),
+        (1, ("1 frame analysed, 1 with", "1 fotograma analizado, 1 con")),
+        (2, ("2 frames analysed", "2 fotogramas analizados")),
+    ],
+)
+def test_one_frame_is_not_told_as_several(frames: int, told: tuple[str, str], tmp_path: Path) -> None:
+    folder = write_session(tmp_path / "s", drawn_rows(3, 1), frames=frames, frames_with_face=frames)
+    for language, words in zip(("en", "es"), told, strict=True):
+        assert words in Outline(write_report([folder], language).read_text(encoding="utf-8")).words
+
+
+def test_a_baseline_of_one_frame_is_told_in_the_singular(tmp_path: Path) -> None:
+    folder = write_session(tmp_path / "s", drawn_rows(3, 1), baseline=[{**BASELINE, "frames": 1}])
+    for language, words in (("en", "(1 frame)"), ("es", "(1 fotograma)")):
+        assert words in Outline(write_report([folder], language).read_text(encoding="utf-8")).words
+
+
 def test_a_comparison_warns_of_what_does_not_compare(pages: dict[tuple[str, str], str]) -> None:
     words = Outline(pages["comparison", "en"]).words
     assert "measured with different models" in words
@@ -555,3 +655,52 @@ def test_a_recording_that_starts_later_has_its_marks_of_time_on_round_moments(tm
     axis = axis[: axis.index("</svg>")]
     assert re.findall(r'<text x="([\d.]+)%".*?>([\d:]+)<', axis)[:2] == [("11.67", "0:05"), ("28.33", "0:10")]
     assert "before not recorded 10 s → after" in words
+
+
+@pytest.mark.parametrize(
+    ("given", "english", "spanish"),
+    [
+        (["none"], "none is not a folder.", "none no es una carpeta."),
+        (["empty"], "empty has no session.json", "En empty no hay session.json"),
+        (["s", "--compare"], "--compare needs two sessions or more.", "--compare necesita al menos dos sesiones."),
+        (["s", "t", "--out", "x.html"], "but there are 2 sessions", "pero hay 2 sesiones"),
+        (["s", "--out", "file/x.html"], "file/x.html cannot be written (", "No se puede escribir file/x.html ("),
+        (["torn"], "torn/session.json cannot be read (", "No se puede leer torn/session.json ("),
+        (["old"], "is not in format 1", "no tiene el formato 1"),
+        (["short"], "short/session.json lacks state", "En short/session.json falta state"),
+        (["undated"], "undated/session.json is damaged", "undated/session.json está dañado"),
+        (["bare"], "bare/emotions.csv is missing.", "Falta bare/emotions.csv."),
+        (["foreign"], "does not have the columns", "no tiene las columnas"),
+    ],
+)
+def test_what_is_wrong_with_a_folder_is_told_in_the_language_that_is_asked_for(
+    given: list[str], english: str, spanish: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    for name in ("s", "t", "torn", "old", "short", "undated", "bare", "foreign"):
+        write_session(Path(name), drawn_rows(2, 1), **({"started": "once"} if name == "undated" else {}))
+    Path("file").touch()
+    Path("empty").mkdir()
+    for name, content in (("torn", "{"), ("old", "{}"), ("short", '{"format": 1}')):
+        Path(name, "session.json").write_text(content, encoding="utf-8")
+    Path("bare", "emotions.csv").unlink()
+    Path("foreign", "emotions.csv").write_text("a,b\n", encoding="utf-8")
+    for language, told in (("en", english), ("es", spanish)):
+        assert main([*given, "--lang", language]) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert err.startswith("error: ")
+        assert told in err
+        assert len(err.splitlines()) == 1
+
+
+def test_the_command_s_help_is_in_the_language_that_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    for language, words in (("en", ("usage: ", "examples:")), ("es", ("uso: ", "ejemplos:"))):
+        with pytest.raises(SystemExit):
+            main(["--help", "--lang", language])
+        told = capsys.readouterr().out
+        assert [word for word in words if word not in told] == []
+        with pytest.raises(SystemExit):
+            main(["--lang", language])
+        assert {"en": "are required: DIR", "es": "falta lo siguiente: DIR"}[language] in capsys.readouterr().err

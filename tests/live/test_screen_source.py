@@ -167,6 +167,68 @@ def test_missing_libraries_are_told_with_the_command_that_installs_them(
         open_source("screen:0,0,640,480")
 
 
+@pytest.mark.parametrize(
+    ("reason", "english", "spanish"),
+    [
+        (
+            "Only screens of color depth 24 or 32 are supported, not 16",
+            "24 or 32 bits a pixel",
+            "24 o 32 bits",
+        ),
+        ("[XImage] bits per pixel value not (yet?) implemented: 16.", "24 or 32 bits a pixel", "24 o 32 bits"),
+        ("Only visuals with BGRx ordering are supported", "24 or 32 bits a pixel", "24 o 32 bits"),
+        ("No monitor found.", "Connect one and switch it on", "Conecte uno y enciéndalo"),
+        ("No RandR outputs available", "Connect one and switch it on", "Conecte uno y enciéndalo"),
+        ("Monitor 1 does not exist.", "Connect one and switch it on", "Conecte uno y enciéndalo"),
+        ("Cannot connect to display: connection lost", "Start it from the desktop", "Inícielo desde el escritorio"),
+        ("$DISPLAY not set.", "Start it from the desktop", "Inícielo desde el escritorio"),
+        ("Library libxcb-shm.so not found", "sudo apt-get install", "sudo apt-get install"),
+        ("The ScreenCast portal gave no answer", "Xorg session", "sesión Xorg"),
+        ("CoreGraphics.CGWindowListCreateImage() failed.", "Privacy & Security", "Privacidad y seguridad"),
+        ("Windows graphics function failed: BitBlt: Access is denied", "Unlock it", "Desbloquéela"),
+        ("Display configuration changed while detecting monitors.", "Start again", "Vuelva a empezar"),
+        ("Server does not have XFixes, or the version is too old.", "Start again", "Vuelva a empezar"),
+        ("", "Start again", "Vuelva a empezar"),
+    ],
+)
+def test_the_remedy_fits_the_reason_why_a_screen_cannot_be_read(
+    reason: str, english: str, spanish: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing() -> None:
+        raise ScreenShotError(f"{reason}\nmore of it")
+
+    for name in ("WAYLAND_DISPLAY", "XDG_SESSION_TYPE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(module, "_check_access", lambda language: None)
+    monkeypatch.setattr(module, "MSS", failing)
+    for language, remedy in (("en", english), ("es", spanish)):
+        with pytest.raises(AffectError) as told:
+            open_source("screen:0,0,640,480", language)
+        assert remedy in str(told.value)
+        assert ("Unlock it" in str(told.value)) == (english == "Unlock it" and language == "en")
+
+
+def test_a_reason_without_words_is_no_failure_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing() -> None:
+        raise ScreenShotError("")
+
+    monkeypatch.setattr(module, "_check_access", lambda language: None)
+    monkeypatch.setattr(module, "_on_wayland", lambda: False)
+    monkeypatch.setattr(module, "MSS", failing)
+    with pytest.raises(AffectError, match=r"cannot be read \(ScreenShotError\)"):
+        open_source("screen:0,0,640,480")
+
+
+@pytest.mark.skipif(shutil.which("Xvfb") is None, reason="Xvfb is not installed")
+def test_a_real_screen_of_few_colours_is_told_as_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    with virtual_screen(str(shutil.which("Xvfb")), depth=16) as few:
+        monkeypatch.setenv("DISPLAY", few.name)
+        for name in ("WAYLAND_DISPLAY", "XDG_SESSION_TYPE"):
+            monkeypatch.delenv(name, raising=False)
+        with pytest.raises(AffectError, match="24 or 32 bits a pixel"):
+            open_source("screen:0,0,640,480")
+
+
 def test_a_screen_that_cannot_be_read_for_a_moment_goes_on(
     call: VirtualScreen, portrait: Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import random
 import threading
 import time
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 from reports import Reports
 from session_run import GIVEN, Run, only_folder, table, told_in
 
+from affect.files import settle_home
 from affect.live import session as module
 from affect.live import watch
-from affect.live.control import Command
+from affect.live.control import Command, Question
+from affect.live.recorder import default_folder
+from affect.live.recording import Consent
 from affect.model import load_checkpoint
 
 
@@ -323,3 +327,114 @@ def test_keys_from_another_thread_leave_a_sound_record(run: Run, tmp_path: Path)
         assert told["state"] == "finished"
         assert 0 <= told["paused_s"] <= told["duration_s"] + 0.01
         assert len(table(folder / "emotions.csv")) == told["frames_with_face"]
+
+
+def with_folder(model: Path, folder: Path, consent: Consent | None = None) -> Run:
+    made = Run(model, folder, consent)
+    made.frames(1)
+    made.press(Command.RECORD)
+    return made
+
+
+def test_where_the_folder_cannot_be_used_another_is_asked_for_before_consent(
+    bundled_model: Path, tmp_path: Path, reports: Reports
+) -> None:
+    (tmp_path / "file").touch()
+    run = with_folder(bundled_model, tmp_path / "file" / "sessions")
+    question = run.session.status().question
+    assert question == Question(
+        f"No session can be recorded in {tmp_path / 'file' / 'sessions'} (Not a directory). Another folder:",
+        "text",
+        str(default_folder()),
+    )
+    run.press(Command.LANGUAGE)  # only an answer counts
+    assert run.session.status().question == question
+    run.session.answer(str(tmp_path / "file"))
+    assert f"{tmp_path / 'file'} (" in run.session.status().question.text
+    run.session.answer(str(tmp_path / "sessions"))
+    assert run.session.status().question.kind == "yes-no"
+    run.session.answer("yes")
+    run.frames(1)
+    assert run.session.status().recording_s is not None
+    run.session.close()
+    assert told_in(only_folder(tmp_path))["consent"]["how"] == "asked"
+    assert run.session.failure is None
+
+
+def test_known_consent_needs_only_the_folder_and_a_tilde_is_the_home_folder(
+    bundled_model: Path, tmp_path: Path, reports: Reports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path))
+    (tmp_path / "file").touch()
+    run = with_folder(bundled_model, tmp_path / "file", GIVEN)
+    run.session.answer("~/sessions")
+    run.frames(1)
+    run.session.close()
+    assert told_in(only_folder(tmp_path))["state"] == "finished"
+
+
+@pytest.mark.parametrize("answer", [None, ""])
+def test_who_names_no_other_folder_records_nothing_and_can_press_again(
+    answer: str | None, bundled_model: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    run = with_folder(bundled_model, tmp_path / "file")
+    run.session.answer(answer)
+    assert run.session.status().question is None
+    assert run.message == "Nothing is recorded."
+    assert run.session.failure is None
+    (tmp_path / "file").unlink()
+    run.press(Command.RECORD)
+    assert run.session.status().question.kind == "yes-no"
+    run.session.close()
+
+
+@pytest.mark.parametrize("typed", ["a\0b", "~nobody-of-that-name/x", "x" * 300])
+def test_a_path_that_cannot_be_is_asked_again(typed: str, bundled_model: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    run = with_folder(bundled_model, tmp_path / "file")
+    run.session.answer(typed)
+    assert run.session.status().question.kind == "text"
+    run.session.close()
+
+
+def test_where_nobody_answers_the_run_fails_with_the_folder(bundled_model: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    run = with_folder(bundled_model, tmp_path / "file", GIVEN)
+    run.frames(1)
+    assert run.session.status().recording_s is None
+    run.session.close()
+    assert str(run.session.failure).startswith(f"No session can be recorded in {tmp_path / 'file'} (")
+    assert "--record" in str(run.session.failure)
+
+
+def test_who_has_no_home_folder_records_where_they_are(
+    homeless: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert default_folder() == tmp_path / "affect-sessions"
+    settle_home()
+    assert default_folder() == tmp_path / "affect-sessions"
+
+
+def test_the_record_tells_when_a_file_was_recorded_and_a_name_that_any_file_can_hold(
+    bundled_model: Path, tmp_path: Path, reports: Reports
+) -> None:
+    for name, recorded_at, told in (
+        ("a\x1b\udcff.mp4", datetime(2026, 3, 1, 9, 30, 5, 999, tzinfo=timezone.utc), "a\\x1b\\xff.mp4"),
+        ("b.mp4", None, "b.mp4"),
+    ):
+        run = Run(bundled_model, tmp_path / name[0], GIVEN, live=False)
+        run.source.name, run.source.recorded_at = name, recorded_at
+        run.press(Command.RECORD)
+        run.frames(1)
+        run.session.close()
+        (folder,) = (tmp_path / name[0]).iterdir()
+        kept = told_in(folder)
+        assert kept["source"]["name"] == told
+        if recorded_at is None:
+            assert "recorded" not in kept
+        else:
+            assert datetime.fromisoformat(kept["recorded"]) == recorded_at.replace(microsecond=0)
+            assert list(kept).index("recorded") < list(kept).index("source")

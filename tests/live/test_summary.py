@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import errno
+import sys
+
 import numpy as np
 import pytest
 
 from affect.emotions import EMOTIONS
+from affect.errors import AffectError
 from affect.faces import FaceBox
 from affect.live import summary as module
 from affect.live.results import FaceResult
@@ -135,3 +139,36 @@ def test_a_run_without_a_break_mentions_none(capsys: pytest.CaptureFixture[str])
     out = capsys.readouterr().out
     assert "a face in 0% of the frames" in out
     assert not any(word in out for word in ("paused", "usable", "read as"))
+
+
+@pytest.mark.parametrize(
+    ("language", "count", "line"),
+    [("en", 1, "1 frame of demo"), ("en", 2, "2 frames of"), ("es", 1, "1 fotograma de"), ("es", 2, "2 fotogramas de")],
+)
+def test_one_frame_is_told_in_the_singular(
+    language: str, count: int, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    summary = Summary(language)
+    summary.start("demo", "model")
+    for number in range(count):
+        summary.add(Frame(PICTURE, 0.0, number), [])
+    summary.print()
+    assert line in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"), [(errno.EPIPE, BrokenPipeError), (errno.ENOSPC, AffectError), (errno.EIO, AffectError)]
+)
+def test_an_output_that_cannot_be_written_is_told_apart_from_a_reader_that_has_gone(
+    number: int, kind: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(text: str) -> int:
+        raise OSError(number, "no more")
+
+    summary = Summary("en")
+    summary.start("demo", "model")
+    summary.add(Frame(PICTURE, 0.0, 0), [])
+    monkeypatch.setattr(sys.stdout, "write", write)
+    for say in (summary.print, lambda: summary.print_line([])):
+        with pytest.raises(kind, match="no more"):
+            say()

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import locale
 import string
 
 import pytest
 
 from affect.emotions import LANGUAGES
 from affect.errors import AffectError
-from affect.live.texts import TEXTS, TextError, certainty, percent, told
+from affect.live.texts import TEXTS, TextError, certainty, default_language, percent, text, told
 
 
 @pytest.mark.parametrize("key", TEXTS)
@@ -32,3 +33,59 @@ def test_no_probability_is_told_as_certainty() -> None:
     assert [certainty(p, "en") for p in (0.0, 0.824, 0.994, 0.996, 1.0)] == ["0%", "82%", "99%", ">99%", ">99%"]
     assert certainty(0.824, "es") == "82\N{NO-BREAK SPACE}%"
     assert certainty(1.0, "es") == ">99\N{NO-BREAK SPACE}%"
+
+
+def test_what_fills_a_sentence_is_safe_to_show() -> None:
+    told_ = text("report_made", "en", path="a\x1b[31m\nb\udce9.html")
+    assert told_ == "Report: a\\x1b[31m\\x0ab\\xe9.html"
+    assert text("source_unknown", "en", spec="\x1b").startswith("There is no source ")
+    assert "\x1b" not in text("source_unknown", "en", spec="\x1b")
+    assert text("summary_rate", "en", fps=7) == "    7.0 fps"  # a number's own form stays
+
+
+@pytest.mark.parametrize(
+    ("key", "values", "one", "many"),
+    [
+        ("summary_frames", {"source": "x", "took": 1, "rate": 1}, "1 frame of x", "2 frames of x"),
+        ("summary_frames", {"source": "x", "took": 1, "rate": 1}, "1 fotograma de x", "2 fotogramas de x"),
+        ("pictures_unusable", {}, "One of the source's pictures could not be used and was", "used: 2 of"),
+        ("pictures_unusable", {}, "Una imagen de la fuente no se pudo usar y se ha omitido", "omitido: 2"),
+    ],
+)
+def test_one_thing_is_told_in_the_singular(key: str, values: dict[str, object], one: str, many: str) -> None:
+    language = "es" if " de " in one else "en"
+    assert one in text(key, language, count=1, **values)
+    for count in (0, 2, 21):
+        assert many.replace("2", str(count)) in text(key, language, count=count, **values)
+
+
+@pytest.mark.parametrize(
+    ("told_", "language"),
+    [
+        ("es_ES.UTF-8", "es"), ("es", "es"), ("es.UTF-8", "es"), ("es-419", "es"), ("es@euro", "es"), ("ES_mx", "es"),
+        ("Spanish_Spain.1252", "es"), ("et_EE", "en"), ("est", "en"), ("Estonian_Estonia", "en"), ("C", "en"),
+        ("POSIX", "en"), ("xx", "en"),
+    ],
+)  # fmt: skip
+def test_the_computers_language_is_understood_in_every_form(
+    told_: str, language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(locale, "getlocale", lambda: (told_, None))
+    assert default_language() == language
+    for name in ("LANG", "LC_MESSAGES", "LC_ALL"):  # each counts more than the one before
+        monkeypatch.setattr(locale, "getlocale", lambda: ("es_ES" if language == "en" else "en_GB", None))
+        monkeypatch.setenv(name, told_)
+        assert default_language() == language
+        monkeypatch.setenv(name, "es_ES" if language == "en" else "en_GB")
+
+
+def test_a_locale_that_python_does_not_know_is_english(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown() -> tuple[str, str]:
+        raise ValueError("unknown locale: UTF-8")  # of macOS with LC_CTYPE=UTF-8
+
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(locale, "getlocale", unknown)
+    assert default_language() == "en"
