@@ -235,8 +235,9 @@ def _unknown(table: pd.DataFrame, skipped: Skipped, given: Mapping[str, str]) ->
     folders = (PurePosixPath(p).parent.name for p, reason in skipped if reason == NO_CLASS_FOLDER)
     counts = Counter("" if split_of([f]) else f for f in folders)
     if "label" in table and "name" in table:
-        names = table.loc[(table["label"] == "") & (table["name"] != ""), "name"]
-        counts.update(n for n in names if n not in meanings([n], given))
+        names = table.loc[(table["label"] == "") & (table["name"] != ""), "name"].value_counts()
+        left_out = meanings(names.index, given)
+        counts.update({n: int(c) for n, c in names.items() if n not in left_out})
     return dict(counts)
 
 

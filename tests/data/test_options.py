@@ -87,6 +87,16 @@ def test_what_is_odd_about_a_data_set_is_told_in_a_few_lines(tmp_path: Path) -> 
     ]
 
 
+def test_what_a_limit_leaves_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = data_set(tmp_path / "set", {f"{split}/{e}": 10 for split in ("train", "val") for e in EMOTIONS})
+    assert "limit: 20 of 80 train, 20 of 80 val pictures are used, every class in its share" in overview(
+        read_manifest(data).limited(20, 1)
+    )
+    given = ["--data", str(data), "--limit", "16", "--out", str(tmp_path), "--init-weights", "none"]
+    assert ablation.main([*given, "--only", "no such"]) == 2
+    assert "limit: 16 of 80 train, 16 of 80 val" in capsys.readouterr().err
+
+
 def test_what_is_left_out_on_purpose_and_numbers_are_told(tmp_path: Path) -> None:
     data = data_set(tmp_path / "set", {str(n): 1 for n in range(8)})
     assert overview(read_manifest(data))[1].endswith("6 → anger, 7 → contempt (AffectNet: others with --classes)")
