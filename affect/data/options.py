@@ -63,12 +63,10 @@ def overview(manifest: Manifest) -> list[str]:
     splits = table["split"].value_counts()
     parts = ", ".join(f"{splits[s]:,} {s or 'in no split'}" for s in ("train", "val", "test", "") if s in splits)
     absent = [e for e in EMOTIONS if e not in set(table["label"])]
-    classes = f"{len(EMOTIONS) - len(absent)} of the eight classes" if absent else "all eight classes"
-    without = f", no {', no '.join(absent)}" if absent else ""
-    lines = [
-        f"{manifest.name}: {len(table):,} pictures ({parts}), {classes}{without}; labels from "
-        f"{SOURCES[manifest.labels]}"
-    ]
+    present = [e for e in EMOTIONS if e not in absent]
+    which = f"no {', no '.join(absent)}" if len(present) > len(absent) else f"{', '.join(present)} alone"
+    classes = f"{len(present)} of the eight classes, {which}" if absent else "all eight classes"
+    lines = [f"{manifest.name}: {len(table):,} pictures ({parts}), {classes}; labels from {SOURCES[manifest.labels]}"]
     if names := told_names(manifest.read_as):
         assumed = manifest.classes is None and all(map(is_number, manifest.read_as))
         lines.append(f"read as: {names}{' (AffectNet: others with --classes)' if assumed else ''}")

@@ -62,6 +62,13 @@ def test_a_whole_data_set_is_told_in_one_line(tmp_path: Path) -> None:
     ]
 
 
+def test_classes_that_are_missing_are_told(tmp_path: Path) -> None:
+    data = data_set(tmp_path / "set", {f"val/{e}": 10 for e in EMOTIONS if e not in ("fear", "sad")})
+    assert overview(read_manifest(data)) == [
+        "set: 60 pictures (60 val), 6 of the eight classes, no fear, no sad; labels from folders' names"
+    ]
+
+
 def test_what_is_odd_about_a_data_set_is_told_in_a_few_lines(tmp_path: Path) -> None:
     counts = {
         "set/train/Angry": 15, "set/train/happy": 30, "set/train/sad": 3, "set/test/Angry": 10, "set/test/happy": 2,
@@ -72,8 +79,8 @@ def test_what_is_odd_about_a_data_set_is_told_in_a_few_lines(tmp_path: Path) -> 
     val = read_manifest(tmp_path / "set").rows("val")["label"].value_counts()
     first, *lines = overview(read_manifest(tmp_path / "set"))
     assert first == (
-        "set: 61 pictures (38 train, 10 val, 12 test, 1 in no split), 3 of the eight classes, no contempt, no disgust, "
-        "no fear, no neutral, no surprise; labels from folders' names"
+        "set: 61 pictures (38 train, 10 val, 12 test, 1 in no split), 3 of the eight classes, anger, happy, sad "
+        "alone; labels from folders' names"
     )
     assert lines[:3] == [
         "read as: Angry → anger",
