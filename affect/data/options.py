@@ -42,10 +42,14 @@ def add_labelling(parser: argparse.ArgumentParser) -> None:
 
 
 def manifest_of(options: argparse.Namespace, data: Path | None = None, *, tell: bool = True) -> Manifest:
-    """The manifest that a command line names.   data: instead of `options.data`.   tell: print `overview` on stderr."""
+    """The manifest that a command line names, whole.   data: instead of `options.data`.   tell: print `overview` on
+    stderr, with what a `--limit` leaves of it."""
     manifest = read_manifest(data or options.data, options.labels, options.split_mode, classes=options.classes)
     if tell:
-        print(*overview(manifest), sep="\n", file=sys.stderr)
+        limited = manifest.limited(
+            getattr(options, "limit", None), seed=0
+        )  # how many they are is the same for any seed
+        print(*overview(limited), sep="\n", file=sys.stderr)
     return manifest
 
 
@@ -59,18 +63,19 @@ def overview(manifest: Manifest) -> list[str]:
     splits = table["split"].value_counts()
     parts = ", ".join(f"{splits[s]:,} {s or 'in no split'}" for s in ("train", "val", "test", "") if s in splits)
     absent = [e for e in EMOTIONS if e not in set(table["label"])]
-    classes = f"{len(EMOTIONS) - len(absent)} of the eight classes" if absent else "all eight classes"
-    without = f", no {', no '.join(absent)}" if absent else ""
-    lines = [
-        f"{manifest.name}: {len(table):,} pictures ({parts}), {classes}{without}; labels from "
-        f"{SOURCES[manifest.labels]}"
-    ]
+    present = [e for e in EMOTIONS if e not in absent]
+    which = f"no {', no '.join(absent)}" if len(present) > len(absent) else f"{', '.join(present)} alone"
+    classes = f"{len(present)} of the eight classes, {which}" if absent else "all eight classes"
+    lines = [f"{manifest.name}: {len(table):,} pictures ({parts}), {classes}; labels from {SOURCES[manifest.labels]}"]
     if names := told_names(manifest.read_as):
         assumed = manifest.classes is None and all(map(is_number, manifest.read_as))
         lines.append(f"read as: {names}{' (AffectNet: others with --classes)' if assumed else ''}")
     if manifest.split in MADE:
         kept = "; its test is for affect.evaluation --split test" if "test" in splits else ""
         lines.append(f"split: {MADE[manifest.split]}{kept}")
+    if manifest.limit is not None:
+        used = ", ".join(f"{len(manifest.rows(s)):,} of {splits[s]:,} {s}" for s in ("train", "val") if s in splits)
+        lines.append(f"limit: {used} pictures are used, every class in its share")
     if few := _few(manifest, absent):
         lines.append(f"hardly any: {few}")
     return [*lines, *_left_out(manifest)]

@@ -109,6 +109,7 @@ def test_fewer_more_or_other_names_are_not_affectnets_numbers(names: str) -> Non
 def test_only_names_that_are_not_the_classes_own_are_told() -> None:
     assert told_names({"happy": "happy", "Sad": "sad"}) == ""
     assert told_names({"b": "sad", "angry": "anger", "x": ""}) == "angry → anger, b → sad, x → none"
+    assert told_names({f"sad{n:02}": "sad" for n in range(30)}).endswith("sad23 → sad, 6 more")
 
 
 def test_names_that_are_not_understood_are_told_the_most_frequent_first() -> None:

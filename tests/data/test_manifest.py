@@ -393,6 +393,12 @@ def test_numbers_within_class_folders_are_nobodys_class(tmp_path: Path) -> None:
     assert manifest.unknown == {"3": 1}
 
 
+def test_a_folder_is_named_by_the_innermost_name_that_says_something(tmp_path: Path) -> None:
+    names = ("happy/a.png", "x/sad_or_fear/Images/train/b.png", "x/sad_or_fear/c.png", "images/d.png", "e.png")
+    manifest = read_manifest(make(tmp_path, pictures(*names), as_zip=False))
+    assert manifest.unknown == {"sad_or_fear": 1, "": 3}
+
+
 def test_folders_that_are_not_understood_are_named_with_the_nearest_remedy(tmp_path: Path) -> None:
     data = make(tmp_path, pictures("joyfull/a.png", "joyfull/b.png", "test/c.png"), as_zip=False)
     with pytest.raises(
@@ -400,6 +406,7 @@ def test_folders_that_are_not_understood_are_named_with_the_nearest_remedy(tmp_p
     ):
         read_manifest(data)
     assert len(read_manifest(data, classes="joyfull=happy").table) == 2
+    assert read_manifest(data, classes="joyfull=happy").unknown == {"": 1}
     with pytest.raises(AffectError, match="No picture in"):
         read_manifest(data, classes="joyfull=none")
 

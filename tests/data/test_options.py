@@ -62,6 +62,13 @@ def test_a_whole_data_set_is_told_in_one_line(tmp_path: Path) -> None:
     ]
 
 
+def test_classes_that_are_missing_are_told(tmp_path: Path) -> None:
+    data = data_set(tmp_path / "set", {f"val/{e}": 10 for e in EMOTIONS if e not in ("fear", "sad")})
+    assert overview(read_manifest(data)) == [
+        "set: 60 pictures (60 val), 6 of the eight classes, no fear, no sad; labels from folders' names"
+    ]
+
+
 def test_what_is_odd_about_a_data_set_is_told_in_a_few_lines(tmp_path: Path) -> None:
     counts = {
         "set/train/Angry": 15, "set/train/happy": 30, "set/train/sad": 3, "set/test/Angry": 10, "set/test/happy": 2,
@@ -72,8 +79,8 @@ def test_what_is_odd_about_a_data_set_is_told_in_a_few_lines(tmp_path: Path) -> 
     val = read_manifest(tmp_path / "set").rows("val")["label"].value_counts()
     first, *lines = overview(read_manifest(tmp_path / "set"))
     assert first == (
-        "set: 61 pictures (38 train, 10 val, 12 test, 1 in no split), 3 of the eight classes, no contempt, no disgust, "
-        "no fear, no neutral, no surprise; labels from folders' names"
+        "set: 61 pictures (38 train, 10 val, 12 test, 1 in no split), 3 of the eight classes, anger, happy, sad "
+        "alone; labels from folders' names"
     )
     assert lines[:3] == [
         "read as: Angry → anger",
@@ -85,6 +92,16 @@ def test_what_is_odd_about_a_data_set_is_told_in_a_few_lines(tmp_path: Path) -> 
         "left out, since not understood: sad_or_disgust (4 pictures); --classes sad_or_disgust=CLASS takes them",
         "left out: 1 not in a class folder",
     ]
+
+
+def test_what_a_limit_leaves_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = data_set(tmp_path / "set", {f"{split}/{e}": 10 for split in ("train", "val") for e in EMOTIONS})
+    assert "limit: 20 of 80 train, 20 of 80 val pictures are used, every class in its share" in overview(
+        read_manifest(data).limited(20, 1)
+    )
+    given = ["--data", str(data), "--limit", "16", "--out", str(tmp_path), "--init-weights", "none"]
+    assert ablation.main([*given, "--only", "no such"]) == 2
+    assert "limit: 16 of 80 train, 16 of 80 val" in capsys.readouterr().err
 
 
 def test_what_is_left_out_on_purpose_and_numbers_are_told(tmp_path: Path) -> None:
