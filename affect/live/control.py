@@ -45,7 +45,8 @@ class Status:
     fps:         processed frames per second; None: not known yet.
     recording_s: seconds recorded; None: nothing is recorded.
     paused:      nothing is analysed.
-    baseline:    share of the baseline that is collected, 0…1 (1: it is applied); None: there is none.
+    baseline:    share of the baseline that is collected, 0…1 (1: it is measured); None: there is none.
+    baseline_acts: the face that was measured is in view, so that a measured baseline changes what is shown.
     message:     a short line that the session wants read for some seconds; "" for none.
     question:    what it asks; None: nothing.
     """
@@ -55,6 +56,7 @@ class Status:
     recording_s: float | None = None
     paused: bool = False
     baseline: float | None = None
+    baseline_acts: bool = True
     message: str = ""
     question: Question | None = None
 

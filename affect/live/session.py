@@ -100,7 +100,9 @@ class Session:
             self._summary.add(frame, results)
             if not self._paused:  # it may have been pressed while the frame was analysed
                 self._recorder.write(frame, results)
-            self._baseline.settle(frame.timestamp_s)
+            if self._pipeline.cut and self._recorder.current is not None:
+                self._recorder.current.event("cut", frame.timestamp_s)
+            self._baseline.settle(results, frame.timestamp_s)
         return results
 
     def status(self) -> Status:
@@ -120,6 +122,7 @@ class Session:
                 recording_s=None if recording is None else recording.elapsed_s,
                 paused=self._paused,
                 baseline=self._baseline.share,
+                baseline_acts=self._baseline.acts,
                 message=message,
                 question=self._asked(),
             )

@@ -8,7 +8,7 @@ from affect.emotions import EMOTIONS, UNCERTAIN
 from affect.live.report import plots
 from affect.live.report.folder import LABELS, Session
 from affect.live.report.measures import Around, Episode, Side, around, episodes, listed, mean_probabilities, shares
-from affect.live.report.timeline import STEP_S, Clock, Timeline
+from affect.live.report.timeline import STEP_S, Clock, Timeline, baseline_of
 from affect.live.report.words import Words
 from affect.live.report.worth import weak_note
 
@@ -47,11 +47,11 @@ def _timeline(session: Session, face: int, timeline: Timeline, clock: Clock, wor
     total_s = steps * STEP_S
     marked = [time_s for time_s, _ in markers_of(session)]
     unseen = clock.analysed & ~timeline.seen
-    start_s = session.start_s
     applied = [
-        (told["to_s"] - start_s, total_s if told.get("undone_at_s") is None else told["undone_at_s"] - start_s)
+        span
         for told in session.told.get("baseline") or []
         if not face or told["face_id"] == face
+        for span in _acting(session, told, clock)
     ]
     means = mean_probabilities(timeline)
     highest = dict(zip(EMOTIONS, timeline.probabilities[timeline.seen].max(axis=0).tolist(), strict=True))
@@ -87,6 +87,12 @@ def _timeline(session: Session, face: int, timeline: Timeline, clock: Clock, wor
         "uncertain": bool((timeline.labels == LABELS.index(UNCERTAIN)).any()),
         "baseline": bool(applied),
     }
+
+
+def _acting(session: Session, told: dict[str, Any], clock: Clock) -> list[tuple[float, float]]:
+    """From when to when a baseline was set and no other face was the one that is seen; in seconds."""
+    set_, seen, own = baseline_of(session, told, clock)
+    return [(start * STEP_S, end * STEP_S) for start, end in plots.runs(set_ & ~(seen & ~own), 1)]
 
 
 def _shares(timeline: Timeline, words: Words) -> list[dict[str, Any]]:

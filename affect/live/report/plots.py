@@ -86,7 +86,7 @@ def ground(clock: Clock, unseen: Mask, markers_s: Sequence[float]) -> Markup:
         f'<rect x="{100 * start / steps:.2f}%" width="{100 * (end - start) / steps:.2f}%" height="100%" '
         f'fill="url(#{pattern})"/>'
         for pattern, mask in (("none", unseen), ("paused", clock.paused), ("lost", clock.lost))
-        for start, end in _stretches(mask, max(1, steps // COLUMNS))
+        for start, end in runs(mask, max(1, steps // COLUMNS))
     ]
     parts += [
         f'<line x1="{x}" x2="{x}" y2="100%" stroke="#333" stroke-dasharray="3 3"/>' for x in _at(markers_s, steps)
@@ -259,7 +259,7 @@ def _at(times_s: Iterable[float], steps: int) -> list[str]:
     return [f"{100 * min(1.0, max(0.0, time_s / (steps * STEP_S))):.2f}%" for time_s in times_s]
 
 
-def _stretches(mask: Mask, least: int) -> list[tuple[int, int]]:
+def runs(mask: Mask, least: int) -> list[tuple[int, int]]:
     """Where a mask is true for at least so many steps: (first, after the last)."""
     bounds = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
     return [(int(a), int(b)) for a, b in zip(bounds[::2], bounds[1::2], strict=True) if b - a >= least]
@@ -275,9 +275,7 @@ def _points(heights: Floats, edges: Floats, start: int, end: int) -> list[str]:
 
 
 def _line(heights: Floats, edges: Floats) -> str:
-    return "".join(
-        "M" + "L".join(_points(heights, edges, start, end)) for start, end in _stretches(np.isfinite(heights), 1)
-    )
+    return "".join("M" + "L".join(_points(heights, edges, start, end)) for start, end in runs(np.isfinite(heights), 1))
 
 
 def _area(heights: Floats, edges: Floats, bottoms: Floats | None = None) -> str:
@@ -285,5 +283,5 @@ def _area(heights: Floats, edges: Floats, bottoms: Floats | None = None) -> str:
     floor = np.zeros(len(heights)) if bottoms is None else bottoms
     return "".join(
         "M" + "L".join(_points(heights, edges, start, end) + _points(floor, edges, start, end)[::-1]) + "Z"
-        for start, end in _stretches(np.isfinite(heights), 1)
+        for start, end in runs(np.isfinite(heights), 1)
     )
