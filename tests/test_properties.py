@@ -78,13 +78,34 @@ contested = (  # by three classes
 
 
 @many
-@given(st.lists(contested, min_size=1, max_size=30))
-def test_a_label_is_one_that_nothing_else_beats_clearly(rows: list[np.ndarray]) -> None:
-    chooser = LabelChooser()
-    for row in rows:
-        label = chooser.update(1, row)
-        if label != "uncertain":
-            assert float(row.max()) - float(row[EMOTIONS.index(label)]) < chooser.lead + 1e-9
+@given(
+    st.lists(
+        st.tuples(contested | distributions, st.sampled_from([0.0, 1 / 60, 0.1, 0.2, 0.25]) | st.floats(1e-3, 3)),
+        min_size=1, max_size=40,
+    )
+)  # fmt: skip
+def test_the_label_follows_the_rule_that_is_told_in_every_frame(steps: list[tuple[np.ndarray, float]]) -> None:
+    chooser, now_s, before = LabelChooser(), 0.0, "uncertain"
+    largest_s = dict.fromkeys(EMOTIONS, -np.inf)  # when each was last the most probable
+    for row, passed_s in steps:
+        now_s += passed_s
+        label = chooser.update(1, row, now_s)
+        share = {name: float(p) for name, p in zip(EMOTIONS, row, strict=True)}
+        largest_s |= {name: now_s for name in EMOTIONS if share[name] == max(share.values())}
+        first, second = sorted(share.values(), reverse=True)[:2]
+        clear = first >= 0.3 and first - second >= 0.1
+        if label == before != "uncertain":
+            assert now_s - largest_s[label] <= 0.5
+            assert share[label] >= 0.2
+            assert first - share[label] < 0.1
+        elif label != "uncertain":
+            assert clear
+            assert share[label] == first
+        else:
+            assert not clear
+            stays = before != "uncertain" and now_s - largest_s[before] <= 0.5
+            assert not (stays and share[before] >= 0.2 and first - share[before] < 0.1)
+        before = label
 
 
 @many

@@ -82,7 +82,8 @@ def _state(status: Status, size: int, width: int) -> list[Image]:
         asked = line(text("baseline_running", language), size, INK, PANEL)
         pieces.append(beside([asked, _gauge(status.baseline, language, size)], size // 2, PANEL))
     elif status.baseline is not None:
-        pieces.append(line(f"✓ {text('baseline_on', language)}", size, DIM, PANEL))
+        told = f"✓ {text('baseline_on', language)}" if status.baseline_acts else text("baseline_off", language)
+        pieces.append(line(told, size, DIM if status.baseline_acts else INK, PANEL))
     return [_spaced(p, size, PANEL) for p in pieces] + words(status.message, width, size, INK, PANEL, bold=True)
 
 

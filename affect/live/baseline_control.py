@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Final
 
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
@@ -13,12 +14,15 @@ from affect.live.recorder import Recorder
 from affect.live.results import FaceResult
 from affect.live.texts import text, told
 
+BRIDGED_S: Final = 0.5  # a face that is missed for less, while nobody else is there, counts as in view
+
 
 class BaselineControl:
     """What a session does with the pipeline's baseline. Times are on the source's clock.
 
     pipeline: measures and shifts.   recorder: its current recording notes what happens.
     language: tells the language of messages.   say: told what the person should see for a moment.
+    acts:     the face that was measured is in view; where it is not, a baseline in use changes nothing that is shown.
     """
 
     def __init__(
@@ -30,6 +34,9 @@ class BaselineControl:
         self._language = language
         self._say = say
         self._pressed = False
+        self._seen_s = 0.0  # when the face of the baseline in use was last in view
+        self._warned = False  # somebody else is in view, and the person was told
+        self.acts = True
 
     @property
     def share(self) -> float | None:
@@ -59,8 +66,13 @@ class BaselineControl:
             self._baseline.begin(faces[0].face_id, now_s)
             self._tell("baseline_begun")
 
-    def settle(self, now_s: float) -> None:
-        """A frame is analysed: take note of a baseline that is measured, cannot be, or has lost its face."""
+    def settle(self, faces: Sequence[FaceResult], now_s: float) -> None:
+        """A frame is analysed: take note of a baseline that is measured, cannot be, or has lost its face.
+
+        faces: that it shows.   After a cut they may be other people: the baseline is off until it is chosen again.
+        """
+        if self._pipeline.cut and self._baseline.share is not None:
+            self._undo(now_s, "baseline_cut")
         try:
             shift = self._baseline.settle(now_s)
         except AffectError as error:
@@ -70,18 +82,42 @@ class BaselineControl:
             self._say(told_baseline(shift, self._language()))
             self._note(shift)
         applied = self._baseline.applied
-        if applied is not None and applied.face_id not in self._pipeline.face_ids:
+        if applied is None:
+            return
+        if applied.face_id not in self._pipeline.face_ids:
             self._undo(now_s, "baseline_gone")
+            return
+        here = any(face.face_id == applied.face_id for face in faces)
+        if faces and not here and not self._warned:
+            self._tell("baseline_away")
+        self._warned = not here and (self._warned or bool(faces))
+        if here or shift is not None:
+            self._seen_s = now_s
+        self._turn(here or (not faces and self.acts and now_s - self._seen_s < BRIDGED_S), now_s)
 
     def note_applied(self) -> None:
         """A recording has begun: the baseline that is in use already belongs into it."""
         if self._baseline.applied is not None:
             self._note(self._baseline.applied)
+            if not self.acts and self._recorder.current is not None:
+                self._recorder.current.baseline_away(self._seen_s)
+
+    def _turn(self, acts: bool, now_s: float) -> None:
+        """The measured face has left the view, or is back."""
+        if acts == self.acts:
+            return
+        self.acts = acts
+        if (recording := self._recorder.current) is not None:
+            if acts:
+                recording.baseline_back(now_s)
+            else:
+                recording.baseline_away(self._seen_s)
 
     def _undo(self, now_s: float, why: str) -> None:
         if self._baseline.applied is not None and self._recorder.current is not None:
             self._recorder.current.baseline_undone(now_s)
         self._baseline.undo()
+        self.acts, self._warned = True, False
         self._tell(why)
 
     def _note(self, shift: Shift) -> None:

@@ -48,7 +48,8 @@ class Status:
     recording_s: seconds recorded; None: nothing is recorded.
     paused:      nothing is analysed.
     no_picture:  the source gives none, a black one, or a frozen one: what was read last is not what a face shows now.
-    baseline:    share of the baseline that is collected, 0…1 (1: it is applied); None: there is none.
+    baseline:    share of the baseline that is collected, 0…1 (1: it is measured); None: there is none.
+    baseline_acts: the face that was measured is in view, so that a measured baseline changes what is shown.
     message:     a short line that the session wants read for some seconds; "" for none.
     question:    what it asks; None: nothing.
     """
@@ -59,6 +60,7 @@ class Status:
     paused: bool = False
     no_picture: bool = False
     baseline: float | None = None
+    baseline_acts: bool = True
     message: str = ""
     question: Question | None = None
 

@@ -6,6 +6,7 @@ import cv2
 
 from affect.live.baseline import Baseline
 from affect.live.classifier import Classifier
+from affect.live.cuts import CutDetector
 from affect.live.frame import Frame
 from affect.live.results import FaceResult
 from affect.live.search import FaceSearch
@@ -20,6 +21,8 @@ class Pipeline:
 
     OpenCV is held to one thread: its pictures are small here, and its threads would wait, awake, for work that the
     model's threads have taken the cores for.
+
+    cut: the last frame showed another picture than the one before, while faces were known: all got new ids.
     """
 
     def __init__(self, search: FaceSearch, classifier: Classifier, max_faces: int = 4) -> None:
@@ -30,6 +33,8 @@ class Pipeline:
         self._tracker = FaceTracker(max_faces)
         self._boxes = BoxSmoother()
         self._size: tuple[int, int] | None = None
+        self._cuts = CutDetector()
+        self.cut = False
         self.baseline = Baseline()
         self.smoother = ProbabilitySmoother()
         self.labels = LabelChooser()
@@ -45,7 +50,11 @@ class Pipeline:
         self._follow_size(frame.picture)
         views = self._views.take(frame.picture)
         known, lost = self._tracker.boxes_of_last_frame(), self._tracker.boxes_of_lost()
-        faces = self._tracker.update(self._search.find(views, known, lost, now_s), now_s)
+        found = self._search.find(views, known, lost, now_s)
+        self.cut = self._cuts.see(views) and bool(self._tracker.ids)
+        if self.cut:  # whoever is where a face was may be somebody else
+            self._tracker.forget()
+        faces = self._tracker.update(found, now_s)
         boxes = [self._boxes.update(f.face_id, f.box, now_s) for f in faces]
         grey = self._classifier.preprocessing.color == "grey"
         rows = self._classifier.probabilities(views.grey if grey else frame.picture, boxes)
@@ -53,7 +62,7 @@ class Pipeline:
         for face, box, row in zip(faces, boxes, rows, strict=True):
             own = self.baseline.update(face.face_id, row)
             smoothed = self.smoother.update(face.face_id, own, now_s)
-            results.append(FaceResult(face.face_id, box, smoothed, self.labels.update(face.face_id, smoothed)))
+            results.append(FaceResult(face.face_id, box, smoothed, self.labels.update(face.face_id, smoothed, now_s)))
         for smoother in (self._boxes, self.smoother, self.labels):
             smoother.keep_only(self._tracker.ids)
         return results

@@ -164,9 +164,24 @@ class Recording:
         """A baseline was measured from `from_s` to `to_s` (source's clock; maybe before the start) and is in use."""
         with self._lock:
             times = {"from_s": round(from_s - self._zero_s, 3), "to_s": round(to_s - self._zero_s, 3)}
-            self._baselines.append({"face_id": face_id, **times, "frames": frames, "shift": shift, "undone_at_s": None})
+            self._baselines.append(
+                {"face_id": face_id, **times, "frames": frames, "shift": shift, "away": [], "undone_at_s": None}
+            )
             if to_s >= self._start_s:
                 self.event("baseline", to_s)
+
+    def baseline_away(self, at_s: float) -> None:
+        """The face of the last baseline has left the view: from here on it changes nothing that is shown."""
+        with self._lock:
+            at_s = max(at_s, self._start_s)
+            self._baselines[-1]["away"].append([round(at_s - self._zero_s, 3), None])
+            self.event("baseline_away", at_s)
+
+    def baseline_back(self, at_s: float) -> None:
+        """The face is in view again."""
+        with self._lock:
+            self._baselines[-1]["away"][-1][1] = round(at_s - self._zero_s, 3)
+            self.event("baseline_back", at_s)
 
     def baseline_undone(self, at_s: float) -> None:
         """The last baseline is no longer in use."""

@@ -103,7 +103,9 @@ class Session:
             self._summary.add(frame, results, usable=self._watch.trouble not in ("black", "frozen"))
             if not self._paused:  # it may have been pressed while the frame was analysed
                 self._recorder.write(frame, results)
-            self._baseline.settle(frame.timestamp_s)
+            if self._pipeline.cut and self._recorder.current is not None:
+                self._recorder.current.event("cut", frame.timestamp_s)
+            self._baseline.settle(results, frame.timestamp_s)
         return results
 
     def status(self) -> Status:
@@ -125,6 +127,7 @@ class Session:
                 paused=self._paused,
                 no_picture=trouble is not None,
                 baseline=self._baseline.share,
+                baseline_acts=self._baseline.acts,
                 message=message,
                 question=self._asked(),
             )

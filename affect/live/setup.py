@@ -76,6 +76,8 @@ def describe_setup(
             "smoothing_s": pipeline.smoother.time_constant_s,
             "label_lead": pipeline.labels.lead,
             "label_least": pipeline.labels.least,
+            "label_keeps": pipeline.labels.keeps,
+            "label_hold_s": pipeline.labels.hold_s,
         },
         "versions": {
             "affect": __version__,

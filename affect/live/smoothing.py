@@ -44,32 +44,39 @@ class ProbabilitySmoother:
 
 
 class LabelChooser:
-    """The label of each face, which changes only when another class wins clearly.
+    """The label of each face, by one rule; the report, the guide and README tell it in the same words.
 
-    A class wins clearly when it has at least `least` and leads every other class by at least `lead`. The label then
-    stays until another class wins clearly; it becomes "uncertain" when its class falls `lead` behind another one, or
-    below two thirds of `least`.
+    An expression is shown once it has at least `least` and leads every other one by `lead`. It stays while it is the
+    most probable one, or was within the last `hold_s`, as long as it has at least `keeps` and no other one leads it by
+    `lead`. Otherwise the label is "uncertain".
 
-    lead, least: probabilities, 0…1.
+    lead, least, keeps: probabilities, 0…1.   hold_s: seconds.
     """
 
-    def __init__(self, lead: float = 0.1, least: float = 0.3) -> None:
+    def __init__(self, lead: float = 0.1, least: float = 0.3, keeps: float = 0.2, hold_s: float = 0.5) -> None:
         self.lead = lead
         self.least = least
-        self._labels: dict[int, str] = {}
+        self.keeps = keeps
+        self.hold_s = hold_s
+        self._labels: dict[int, tuple[str, float]] = {}  # and when its class was last the most probable one
 
-    def update(self, face_id: int, probabilities: Probabilities) -> str:
-        """One of `EMOTIONS`, or "uncertain".   probabilities: of one face, float32 (8,), smoothed."""
+    def update(self, face_id: int, probabilities: Probabilities, timestamp_s: float) -> str:
+        """One of `EMOTIONS`, or "uncertain".
+
+        probabilities: of one face, float32 (8,), smoothed.   timestamp_s: seconds, not decreasing.
+        """
         second, first = (int(i) for i in np.argsort(probabilities)[-2:])
-        label = self._labels.get(face_id, UNCERTAIN)
+        label, largest_s = self._labels.get(face_id, (UNCERTAIN, timestamp_s))
         highest = float(probabilities[first])
         if highest >= self.least and highest - float(probabilities[second]) >= self.lead:
             label = EMOTIONS[first]
-        elif label != UNCERTAIN:
+        if label != UNCERTAIN:
             own = float(probabilities[EMOTIONS.index(label)])
-            if own <= highest - self.lead or own < self.least * 2 / 3:
+            if own == highest:
+                largest_s = timestamp_s
+            if own < self.keeps or highest - own >= self.lead or timestamp_s - largest_s > self.hold_s:
                 label = UNCERTAIN
-        self._labels[face_id] = label
+        self._labels[face_id] = label, largest_s
         return label
 
     def keep_only(self, face_ids: set[int]) -> None:

@@ -43,6 +43,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     "paused_means": {"en": "Nothing is analysed.", "es": "No se analiza nada."},
     "baseline_running": {"en": "baseline", "es": "línea base"},
     "baseline_on": {"en": "baseline applied", "es": "línea base aplicada"},
+    "baseline_off": {"en": "baseline without effect: face not in view", "es": "línea base sin efecto: cara no visible"},
     "perceived": {"en": "Perceived expression, not felt emotion", "es": "Expresión percibida, no emoción sentida"},
     "help_title": {"en": "Keys", "es": "Teclas"},
     "help_mark": {
@@ -172,6 +173,14 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     "baseline_gone": {
         "en": "The face of the baseline has gone: the baseline is undone.",
         "es": "La cara de la línea base ya no está: la línea base se ha deshecho.",
+    },
+    "baseline_away": {
+        "en": "The face of the baseline is not in view: the baseline has no effect until it is back. b undoes it.",
+        "es": "La cara de la línea base no está a la vista: no tiene efecto hasta que vuelva. b la deshace.",
+    },
+    "baseline_cut": {
+        "en": "The picture has changed to another: the baseline is undone. Press b to measure it again.",
+        "es": "La imagen ha cambiado a otra: la línea base se ha deshecho. Pulse b para medirla otra vez.",
     },
     "snapshot_question": {
         "en": "Store pictures of the person in this recording? s then takes one each time.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from affect.faces import FaceBox
@@ -26,9 +25,12 @@ def rescaled(box: FaceBox, across: float, down: float) -> FaceBox:
     return FaceBox(round(middle_x - width / 2), round(middle_y - height / 2), round(width), round(height))
 
 
-@dataclass
+@dataclass(eq=False)
 class TrackedFace:
-    """A face with its id (1, 2, … in order of appearance), its box in this frame, and when it was last seen."""
+    """A face with its id, its box in this frame, and when it was last seen.
+
+    face_id: 1, 2, … in the order in which faces were first followed; 0: not followed so far.
+    """
 
     face_id: int
     box: FaceBox
@@ -38,10 +40,14 @@ class TrackedFace:
 class FaceTracker:
     """Gives detected boxes the ids of the faces they belong to, by place and size: it recognises nobody.
 
+    One rule, however long a face was away: a box belongs to the face whose last box it overlaps, else to one that was
+    within one box side of it and about as large. Faces that were seen last come first, so that one who is in the
+    picture is not taken for one who left it; among those, the best match.
+
     max_faces:   only so many of the largest faces are followed.
     min_overlap: intersection over union that makes two boxes the same face.
     memory_s:    a face that is not found is looked for where it was for so long.
-    return_s:    one that comes back within this time, near where it was and about as large, gets its id again.
+    return_s:    for so long a face that is not found keeps its id.
     """
 
     KEPT_FACTOR = 1.5  # a followed face gives its place up to one whose area is so many times its own
@@ -54,6 +60,7 @@ class FaceTracker:
         self._memory_s = memory_s
         self._return_s = return_s
         self._known: list[TrackedFace] = []
+        self._followed: list[TrackedFace] = []  # in the last frame
         self._next_id = 1
         self._last_s = 0.0
 
@@ -61,75 +68,77 @@ class FaceTracker:
         """The faces of this frame, largest first.
 
         boxes: from a search, largest first.   timestamp_s: seconds, not decreasing.
-        The best overlapping pair of a box and a known face is matched first, faces of the last moments before those
-        that were away for longer; what is left over is a new face.
+        Faces beyond `max_faces` are remembered for memory_s too: whoever takes a followed face's place beside it does
+        not take its id.
         """
-        boxes = self._followed(list(dict.fromkeys(boxes)))  # the same box twice is one face
-        self._last_s = timestamp_s
-        self._known = [f for f in self._known if timestamp_s - f.seen_s <= self._return_s]
-        recent = [f for f in self._known if timestamp_s - f.seen_s <= self._memory_s]
-        matched = _matched(boxes, recent, intersection_over_union, self._min_overlap)
-        left = [box for box in boxes if box not in matched]
-        away = [f for f in self._known if timestamp_s - f.seen_s > self._memory_s]
-        matched |= _matched(left, away, _nearness, 0.0)
-        faces = []
-        for box in boxes:
-            face = matched.get(box)
-            if face is None:
-                face = TrackedFace(self._next_id, box, timestamp_s)
-                self._known.append(face)
-                self._next_id += 1
+        boxes = list(dict.fromkeys(boxes))  # the same box twice is one face
+        self._known = [
+            f for f in self._known if timestamp_s - f.seen_s <= (self._return_s if f.face_id else self._memory_s)
+        ]
+        matched = self._matched(boxes)
+        faces = [matched.get(box) or TrackedFace(0, box, timestamp_s) for box in boxes]
+        self._known += [face for face in faces if face not in self._known]
+        for face, box in zip(faces, boxes, strict=True):
             face.box, face.seen_s = box, timestamp_s
-            faces.append(face)
-        return faces
+        self._last_s = timestamp_s
+        self._followed = self._chosen(faces)
+        for face in self._followed:
+            if not face.face_id:
+                face.face_id = self._next_id
+                self._next_id += 1
+        return list(self._followed)
+
+    def forget(self) -> None:
+        """Whoever is seen from now on is somebody else: every face gets a new id."""
+        self._known, self._followed = [], []
 
     def rescale(self, across: float, down: float) -> None:
         """The pictures have another size from now on, so many times as wide and as high: faces keep their places."""
         for face in self._known:
             face.box = rescaled(face.box, across, down)
 
-    def _followed(self, boxes: list[FaceBox]) -> list[FaceBox]:
-        """The largest boxes, as many as are followed; one that is followed already counts for more than its size."""
-        if len(boxes) <= self._max_faces:
-            return boxes
-        last = self.boxes_of_last_frame()
+    def _matched(self, boxes: list[FaceBox]) -> dict[FaceBox, TrackedFace]:
+        """Each box with the known face that it belongs to; boxes of new faces are left out."""
+        matched: dict[FaceBox, TrackedFace] = {}
+        taken: set[int] = set()
+        for likeness, least in ((intersection_over_union, self._min_overlap), (_nearness, 0.0)):
+            pairs = [
+                (face.seen_s, likeness(box, face.box), i, j)
+                for i, box in enumerate(boxes)
+                for j, face in enumerate(self._known)
+                if box not in matched and j not in taken
+            ]
+            for _, like, i, j in sorted(pairs, reverse=True):
+                if like >= least and boxes[i] not in matched and j not in taken:
+                    matched[boxes[i]] = self._known[j]
+                    taken.add(j)
+        return matched
 
-        def rank(box: FaceBox) -> float:
-            kept = any(intersection_over_union(box, other) >= self._min_overlap for other in last)
-            return box.width * box.height * (self.KEPT_FACTOR if kept else 1.0)
+    def _chosen(self, faces: list[TrackedFace]) -> list[TrackedFace]:
+        """The largest faces, as many as are followed; one that is followed already counts for more than its size."""
 
-        chosen = sorted(boxes, key=rank, reverse=True)[: self._max_faces]
-        return [box for box in boxes if box in chosen]
+        def rank(face: TrackedFace) -> float:
+            return face.box.width * face.box.height * (self.KEPT_FACTOR if face in self._followed else 1.0)
+
+        chosen = sorted(faces, key=rank, reverse=True)[: self._max_faces]
+        return [face for face in faces if face in chosen]
 
     def boxes_of_last_frame(self) -> list[FaceBox]:
-        """Where the faces of the last `update` were."""
-        return [face.box for face in self._known if face.seen_s == self._last_s]
+        """Boxes of the faces that the last `update` returned."""
+        return [face.box for face in self._followed]
 
     def boxes_of_lost(self) -> list[FaceBox]:
-        """Where faces were that the last `update` did not have, and that were there a moment ago."""
-        return [f.box for f in self._known if f.seen_s != self._last_s and self._last_s - f.seen_s <= self._memory_s]
+        """Last boxes of faces that were seen within memory_s but not in the latest frame."""
+        return [
+            f.box
+            for f in self._known
+            if f.face_id and f.seen_s != self._last_s and self._last_s - f.seen_s <= self._memory_s
+        ]
 
     @property
     def ids(self) -> set[int]:
         """The ids that are still remembered."""
-        return {face.face_id for face in self._known}
-
-
-def _matched(
-    boxes: list[FaceBox],
-    faces: list[TrackedFace],
-    likeness: Callable[[FaceBox, FaceBox], float],
-    least: float,
-) -> dict[FaceBox, TrackedFace]:
-    """Each box with the face it is most like, the best pair first; a pair below `least` is none."""
-    pairs = [(likeness(box, face.box), i, j) for i, box in enumerate(boxes) for j, face in enumerate(faces)]
-    matched: dict[FaceBox, TrackedFace] = {}
-    taken: set[int] = set()
-    for like, i, j in sorted(pairs, reverse=True):
-        if like >= least and boxes[i] not in matched and j not in taken:
-            matched[boxes[i]] = faces[j]
-            taken.add(j)
-    return matched
+        return {face.face_id for face in self._known if face.face_id}
 
 
 def _nearness(box: FaceBox, before: FaceBox) -> float:

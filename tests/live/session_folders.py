@@ -67,6 +67,8 @@ def write_session(
             "smoothing_s": 0.4,
             "label_lead": 0.1,
             "label_least": 0.3,
+            "label_keeps": 0.2,
+            "label_hold_s": 0.5,
         },
         "versions": {"affect": "0.1.0", "python": "3.11.7", "onnxruntime": "1.32.0", "opencv": "4.14.0"},
         "consent": {"given_at": "2026-11-25T09:59:58+01:00", "how": "asked"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from reports import Reports
@@ -99,4 +100,97 @@ def test_a_baseline_ends_when_its_face_has_gone_for_good(run: Run, tmp_path: Pat
     run.frames(160, EMPTY)
     assert run.session.status().baseline is None
     run.session.close()
-    assert [e["event"] for e in table(only_folder(tmp_path) / "events.csv")] == ["baseline", "baseline_undone"]
+    events = [e["event"] for e in table(only_folder(tmp_path) / "events.csv")]
+    assert events == ["baseline", "baseline_away", "baseline_undone"]
+
+
+def aside(picture: np.ndarray, by: int) -> np.ndarray:
+    """The picture moved to the right by so many pixels."""
+    return cv2.warpAffine(picture, np.array([[1.0, 0, by], [0, 1, 0]]), (1280, 720), borderMode=cv2.BORDER_REPLICATE)
+
+
+def test_a_baseline_that_does_not_act_is_told_shown_and_recorded_until_its_face_is_back(
+    run: Run, tmp_path: Path
+) -> None:
+    run.record()
+    run.press(Command.BASELINE)
+    run.frames(52)
+    assert run.session.status().baseline_acts
+    there = run.source.picture(0.0)
+    run.frames(1)
+    assert run.frames(1, aside(there, 150))[0][0].face_id == 1  # a quick move: it acts on
+    assert run.session.status().baseline_acts
+    run.frames(1)
+    for shown in run.frames(5, aside(there, 420)):  # farther than a face's width in a fifth of a second
+        assert shown[0].face_id == 2
+        assert not run.session.status().baseline_acts
+        assert run.session.status().baseline == 1
+    assert "no effect until it is back" in run.message
+    assert run.frames(5)[0][0].face_id == 1
+    assert run.session.status().baseline_acts
+    run.session.close()
+    events = [(e["event"], e["timestamp_s"]) for e in table(only_folder(tmp_path) / "events.csv")]
+    assert events == [("baseline", "10.200"), ("baseline_away", "11.000"), ("baseline_back", "12.200")]
+    (told,) = told_in(only_folder(tmp_path))["baseline"]
+    assert told["away"] == [[11.0, 12.2]]
+
+
+def test_a_face_that_is_missed_for_a_moment_does_not_make_the_baseline_flicker(run: Run, tmp_path: Path) -> None:
+    run.record()
+    run.press(Command.BASELINE)
+    run.frames(52)
+    for _ in range(4):
+        run.frames(2, EMPTY)
+        assert run.session.status().baseline_acts
+        run.frames(1)
+    run.frames(4, EMPTY)
+    assert not run.session.status().baseline_acts
+    assert "no effect" not in run.message  # nobody else is there
+    run.session.close()
+    events = [e["event"] for e in table(only_folder(tmp_path) / "events.csv")]
+    assert events == ["baseline", "baseline_away"]
+
+
+def test_a_recording_that_begins_while_the_baseline_does_not_act_says_so(run: Run, tmp_path: Path) -> None:
+    run.frames(1)
+    run.press(Command.BASELINE)
+    run.frames(52)
+    away = aside(run.source.picture(0.0), 420)
+    run.frames(3, away)
+    run.press(Command.RECORD)
+    run.session.answer("yes")
+    run.frames(2, away)
+    run.frames(1)
+    run.session.close()
+    (told,) = told_in(only_folder(tmp_path))["baseline"]
+    assert told["away"] == [[0.0, pytest.approx(0.4)]]
+    events = [e["event"] for e in table(only_folder(tmp_path) / "events.csv")]
+    assert events == ["baseline_away", "baseline_back"]
+
+
+@pytest.mark.parametrize("measured", [10, 52])
+def test_a_cut_undoes_a_baseline_until_it_is_chosen_again_and_is_told_once(
+    run: Run, tmp_path: Path, measured: int
+) -> None:
+    run.record()
+    run.press(Command.BASELINE)
+    run.frames(measured)
+    mirrored = np.ascontiguousarray(run.source.picture(0.0)[:, ::-1])
+    assert run.frames(1, mirrored)[0][0].face_id == 2
+    assert run.session.status().baseline is None
+    assert "The picture has changed to another: the baseline is undone." in run.message
+    run.press(Command.MARK)
+    run.session.answer("")
+    run.frames(3, mirrored)
+    assert "Marker" in run.message
+    back = run.frames(3)
+    assert [faces[0].face_id for faces in back] == [3, 3, 3]
+    assert run.session.status().baseline is None
+    assert "Marker" in run.message  # not told again
+    run.press(Command.BASELINE)
+    run.frames(52)
+    assert run.session.status().baseline == 1
+    run.session.close()
+    events = [e["event"] for e in table(only_folder(tmp_path) / "events.csv")]
+    undone = ["baseline", "cut", "baseline_undone"] if measured > 50 else ["cut"]
+    assert [e for e in events if e != "marker"] == [*undone, "cut", "baseline"]

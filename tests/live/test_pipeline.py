@@ -2,13 +2,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from affect.faces import HaarDetector
 from affect.live.classifier import load_classifier
 from affect.live.pipeline import Pipeline
 from affect.live.search import AroundKnown, Everywhere
-from affect.live.sources import Frame
+from affect.live.sources import DemoSource, Frame
 from affect.live.tracking import intersection_over_union
 from affect.preprocessing import Image
 from benchmarks.clips import Clip
@@ -47,3 +48,43 @@ def test_a_frame_without_a_face_gives_no_results(checkpoint_file: Path) -> None:
     pipeline = Pipeline(AroundKnown(), load_classifier(checkpoint_file))
     for i in range(10):
         assert pipeline.process(Frame(np.full((360, 640, 3), 90, np.uint8), i / 10, i)) == []
+
+
+def test_after_a_cut_nobody_has_an_id_from_before_it_and_nothing_is_smoothed_across_it(bundled_model: Path) -> None:
+    pipeline = Pipeline(AroundKnown(), load_classifier(bundled_model))
+    before = DemoSource().picture(0.0)
+    after = np.ascontiguousarray(before[:, ::-1])
+    for i in range(10):
+        (face,) = pipeline.process(Frame(before, i / 10, i))
+        assert (face.face_id, pipeline.cut) == (1, False)
+    (face,) = pipeline.process(Frame(after, 1.0, 10))  # found at once
+    assert (face.face_id, pipeline.cut) == (2, True)
+    alone = Pipeline(AroundKnown(), load_classifier(bundled_model)).process(Frame(after, 1.0, 0))[0]
+    assert intersection_over_union(face.box, alone.box) > 0.8
+    assert np.abs(face.probabilities - alone.probabilities).max() < 0.2
+    assert pipeline.face_ids == {2}
+    (face,) = pipeline.process(Frame(after, 1.1, 11))
+    assert (face.face_id, pipeline.cut) == (2, False)
+
+
+def test_a_cut_without_anybody_known_is_not_told(bundled_model: Path) -> None:
+    pipeline = Pipeline(AroundKnown(), load_classifier(bundled_model))
+    without = cv2.resize(DemoSource().picture(0.0)[:150, :300], (1280, 720))
+    assert pipeline.process(Frame(without, 0.0, 0)) == []
+    told = []
+    for i in range(1, 11):
+        found = pipeline.process(Frame(DemoSource().picture(0.0), i / 10, i))
+        told.append(pipeline.cut)
+    assert len(found) == 1
+    assert not any(told)
+
+
+def test_a_quick_move_or_a_lamp_leaves_the_id(bundled_model: Path) -> None:
+    pipeline = Pipeline(AroundKnown(), load_classifier(bundled_model), 1)
+    picture = DemoSource().picture(0.0)
+    lamp = np.linspace(0.4, 1.3, 1280)[None, :, None]
+    moved = cv2.warpAffine(picture, np.array([[1, 0, 170.0], [0, 1, 0]]), (1280, 720), borderMode=cv2.BORDER_REFLECT)
+    for i, shown in enumerate((picture, (picture * lamp).clip(0, 255).astype(np.uint8), picture, moved, picture)):
+        for j in range(3):
+            (face,) = pipeline.process(Frame(shown, (3 * i + j) / 5, 3 * i + j))
+            assert face.face_id == 1

@@ -218,13 +218,20 @@ def test_a_baseline_and_its_undoing_are_told_with_their_times(tmp_path: Path) ->
     clock = Hand(10.0)
     recording = start(tmp_path, clock)
     recording.baseline(2, 5.0, 15.0, 300, {"sad": -1.5})
+    recording.baseline_away(16.0)
+    recording.baseline_back(16.5)
+    recording.baseline_away(17.0)
     clock.now_s = 20.0
     recording.baseline_undone(18.0)
     recording.close()
     assert told_in(recording.folder)["baseline"] == [
-        {"face_id": 2, "from_s": -5.0, "to_s": 5.0, "frames": 300, "shift": {"sad": -1.5}, "undone_at_s": 8.0}
-    ]
-    assert [e["event"] for e in table(recording.folder / "events.csv")] == ["baseline", "baseline_undone"]
+        {
+            "face_id": 2, "from_s": -5.0, "to_s": 5.0, "frames": 300, "shift": {"sad": -1.5},
+            "away": [[6.0, 6.5], [7.0, None]], "undone_at_s": 8.0,
+        }
+    ]  # fmt: skip
+    events = [e["event"] for e in table(recording.folder / "events.csv")]
+    assert events == ["baseline", "baseline_away", "baseline_back", "baseline_away", "baseline_undone"]
 
 
 def test_events_stand_in_the_order_of_their_times(tmp_path: Path) -> None:

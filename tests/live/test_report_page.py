@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from conftest import REPOSITORY
 from session_folders import BUNDLED, drawn_rows, one_hot, write_session
 
 from affect.emotions import COLORS, EMOTIONS, LANGUAGES, UNCERTAIN_COLOR, label_name
@@ -16,6 +17,9 @@ from affect.live.figures import figures_of
 from affect.live.report import write_report
 from affect.live.report.__main__ import main
 from affect.live.report.texts import TEXTS
+from affect.live.report.words import Words
+from affect.live.report.worth import label_rule
+from affect.live.smoothing import LabelChooser
 
 SEVERAL = {"faces": 4, "language": "en", "detector": "haar", "backend": "onnx"}
 BASELINE = {"face_id": 1, "from_s": 1.0, "to_s": 11.0, "frames": 150, "shift": dict.fromkeys(EMOTIONS, 0.25)}
@@ -704,3 +708,60 @@ def test_the_command_s_help_is_in_the_language_that_is_asked_for(capsys: pytest.
         with pytest.raises(SystemExit):
             main(["--lang", language])
         assert {"en": "are required: DIR", "es": "falta lo siguiente: DIR"}[language] in capsys.readouterr().err
+
+
+def test_the_rule_of_the_label_is_the_same_in_report_guide_and_readme(pages: dict[tuple[str, str], str]) -> None:
+    chooser = LabelChooser()
+    settings = {f"label_{name}": getattr(chooser, name) for name in ("lead", "least", "keeps", "hold_s")}
+    for language, names in (("en", ("README.md", "docs/guide.md")), ("es", ("README.es.md", "docs/guide.es.md"))):
+        rule = " ".join(label_rule(settings, Words(language)).split())
+        assert rule in Outline(pages["plain", language]).words
+        for name in names:
+            assert rule in " ".join((REPOSITORY / name).read_text(encoding="utf-8").split()), name
+
+
+def test_a_recording_of_an_older_version_is_not_told_a_rule_that_it_did_not_follow(tmp_path: Path) -> None:
+    older = {"faces": 1, "smoothing_s": 0.4, "label_lead": 0.1, "label_least": 0.3}
+    folder = write_session(tmp_path / "s", drawn_rows(5, 1), [], 5.0, settings=older)
+    words = Outline(write_report([folder], "en").read_text(encoding="utf-8")).words
+    assert "smoothed over 0.4 s" in words
+    assert "An expression is shown once" not in words
+
+
+@pytest.mark.parametrize("faces", [1, 4])
+def test_a_baseline_is_told_and_drawn_only_where_it_acted(tmp_path: Path, faces: int) -> None:
+    rows = [(i / 10, 1 if i < 100 or i >= 150 else 2, "sad", one_hot("sad")) for i in range(200)]
+    baseline = {**BASELINE, "face_id": 1, "from_s": -10.0, "to_s": 0.0, "undone_at_s": None}
+    settings = {"faces": faces, "language": "en"}
+    folder = write_session(tmp_path / "s", rows, [], 20.0, baseline=[baseline], settings=settings)
+    page = write_report([folder], "en").read_text(encoding="utf-8")
+    assert "Of the 20 s in which a face was seen while it was set, it acted for 15 s (75%)" in Outline(page).words
+    drawn = re.findall(r'<line x1="([\d.]+)%" x2="([\d.]+)%" y1="23"', page)
+    assert drawn == [("0.00", "50.00"), ("75.00", "100.00")]
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("faces", [1, 4])
+def test_a_session_with_cuts_says_when_they_were_and_that_faces_may_be_others(
+    tmp_path: Path, faces: int, language: str
+) -> None:
+    """A speaker view that changes every five seconds: twelve ids, which may be two people."""
+    label = ("happy", "sad")
+    rows = [(i / 10, 1 + i // 50, label[i // 50 % 2], one_hot(label[i // 50 % 2])) for i in range(600)]
+    events = [(5.0 * n, "cut", "") for n in range(1, 12)]
+    settings = {"faces": faces, "language": language}
+    folder = write_session(tmp_path / "s", rows, events, 60.0, settings=settings)
+    words = Outline(write_report([folder], language).read_text(encoding="utf-8")).words
+    times = {"en": "changed to another at 0:05, 0:10, 0:15", "es": "cambió a otra en 0:05, 0:10, 0:15"}
+    assert times[language] in words
+    assert (TEXTS["cuts_warning"][language] in words) == (faces == 1)
+    assert (TEXTS["people_how"][language] in words) == (faces == 4)
+    seen = {"en": "A face was seen for 1 min of the 1 min analysed", "es": "Se vio una cara durante 1 min de los 1 min"}
+    assert seen[language] in words
+
+
+def test_many_cuts_are_not_all_listed(tmp_path: Path) -> None:
+    events = [(0.5 * n, "cut", "") for n in range(1, 60)]
+    folder = write_session(tmp_path / "s", drawn_rows(30, 1), events, 30.0)
+    words = Outline(write_report([folder], "en").read_text(encoding="utf-8")).words
+    assert "0:09, 0:10 …" in words

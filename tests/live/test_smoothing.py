@@ -55,38 +55,74 @@ def spread(**shares: float) -> Probabilities:
 
 
 def test_nothing_that_wins_clearly_is_uncertain() -> None:
-    assert LabelChooser().update(1, spread(happy=0.35, surprise=0.3)) == "uncertain"
-    assert LabelChooser().update(1, spread(happy=0.2)) == "uncertain"
-    assert LabelChooser().update(1, spread(happy=0.6)) == "happy"
+    assert LabelChooser().update(1, spread(happy=0.35, surprise=0.3), 0.0) == "uncertain"
+    assert LabelChooser().update(1, spread(happy=0.2), 0.0) == "uncertain"
+    assert LabelChooser().update(1, spread(happy=0.6), 0.0) == "happy"
 
 
 def test_a_label_changes_only_when_another_class_wins_clearly() -> None:
     chooser = LabelChooser()
-    assert chooser.update(1, spread(happy=0.6)) == "happy"
-    assert chooser.update(1, spread(happy=0.38, surprise=0.42)) == "happy"
-    assert chooser.update(1, spread(happy=0.3, surprise=0.5)) == "surprise"
-    assert chooser.update(1, spread(happy=0.42, surprise=0.38)) == "surprise"
+    assert chooser.update(1, spread(happy=0.6), 0.0) == "happy"
+    assert chooser.update(1, spread(happy=0.38, surprise=0.42), 0.0) == "happy"
+    assert chooser.update(1, spread(happy=0.3, surprise=0.5), 0.0) == "surprise"
+    assert chooser.update(1, spread(happy=0.42, surprise=0.38), 0.0) == "surprise"
 
 
 def test_a_label_that_falls_far_behind_without_a_clear_winner_becomes_uncertain() -> None:
     chooser = LabelChooser()
-    chooser.update(1, spread(happy=0.6))
-    assert chooser.update(1, spread(happy=0.2, surprise=0.37, fear=0.33)) == "uncertain"
+    chooser.update(1, spread(happy=0.6), 0.0)
+    assert chooser.update(1, spread(happy=0.2, surprise=0.37, fear=0.33), 0.0) == "uncertain"
 
 
 def test_two_classes_that_take_turns_do_not_flicker() -> None:
     chooser = LabelChooser()
-    chooser.update(1, spread(sad=0.5))
-    labels = [chooser.update(1, spread(sad=0.4 + s, neutral=0.4 - s)) for s in 20 * (0.04, -0.04)]
+    chooser.update(1, spread(sad=0.5), 0.0)
+    turns = enumerate(20 * (0.04, -0.04), 1)
+    labels = [chooser.update(1, spread(sad=0.4 + s, neutral=0.4 - s), i / 15) for i, s in turns]
     assert set(labels) == {"sad"}
+
+
+@pytest.mark.parametrize("fps", [1, 2, 5, 15, 60])
+def test_a_label_that_is_no_longer_the_most_probable_gives_way_within_half_a_second(fps: int) -> None:
+    chooser = LabelChooser()
+    for i in range(fps + 1):
+        assert chooser.update(1, spread(happy=0.45, surprise=0.3), i / fps) == "happy"
+    labels = [chooser.update(1, spread(happy=0.38, surprise=0.42), 1 + i / fps) for i in range(1, 2 * fps)]
+    held = labels.index("uncertain") if "uncertain" in labels else None
+    assert held is not None
+    assert held / fps <= 0.5  # from the first such frame until the label is gone
+    assert held / fps >= 0.3 or fps < 5  # a moment's change does not flicker
+    assert set(labels[held:]) == {"uncertain"}
+
+
+def test_a_label_that_leads_again_in_time_stays_and_may_fall_behind_again() -> None:
+    chooser = LabelChooser()
+    chooser.update(1, spread(happy=0.6), 0.0)
+    ahead, behind = spread(happy=0.42, surprise=0.38), spread(happy=0.38, surprise=0.42)
+    for i in range(1, 40):
+        assert chooser.update(1, ahead if i % 5 == 0 else behind, i / 10) == "happy"
+
+
+def test_a_label_from_before_an_absence_counts_only_while_it_is_the_most_probable() -> None:
+    for now, label in ((spread(happy=0.42, surprise=0.38), "happy"), (spread(happy=0.38, surprise=0.42), "uncertain")):
+        chooser = LabelChooser()
+        chooser.update(1, spread(happy=0.6), 0.0)
+        assert chooser.update(1, now, 20.0) == label
+
+
+def test_a_label_whose_class_is_weak_becomes_uncertain() -> None:
+    chooser = LabelChooser()
+    chooser.update(1, spread(happy=0.6), 0.0)
+    assert chooser.update(1, spread(happy=0.21, sad=0.2), 0.1) == "happy"
+    assert chooser.update(1, spread(happy=0.19, sad=0.18), 0.2) == "uncertain"
 
 
 def test_labels_are_of_one_face_and_are_forgotten_with_it() -> None:
     chooser = LabelChooser()
-    chooser.update(1, spread(happy=0.6))
-    assert chooser.update(2, spread(happy=0.4, surprise=0.38)) == "uncertain"
+    chooser.update(1, spread(happy=0.6), 0.0)
+    assert chooser.update(2, spread(happy=0.4, surprise=0.38), 0.0) == "uncertain"
     chooser.keep_only({2})
-    assert chooser.update(1, spread(happy=0.4, surprise=0.38)) == "uncertain"
+    assert chooser.update(1, spread(happy=0.4, surprise=0.38), 0.0) == "uncertain"
 
 
 @pytest.mark.parametrize("fps", [10, 60])

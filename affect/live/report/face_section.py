@@ -17,7 +17,7 @@ from affect.live.report.measures import (
     mean_probabilities,
     shares,
 )
-from affect.live.report.timeline import GAPS, STEP_S, Clock, Mask, Timeline
+from affect.live.report.timeline import GAPS, STEP_S, Clock, Mask, Timeline, baseline_of
 from affect.live.report.words import Words
 from affect.live.report.worth import weak_note
 
@@ -42,7 +42,7 @@ def face_view(session: Session, face: int, timeline: Timeline, clock: Clock, wor
     markers = markers_view(session, words, gaps, timeline)
     return {
         "title": face_name(face, words),
-        "timeline": _timeline(session, face, timeline, gaps, words),
+        "timeline": _timeline(session, face, timeline, clock, words),
         "seen": words.span(timeline.seen_s),
         "shares": _shares(timeline, words),
         "weak": weak_note(session.told, words),
@@ -68,15 +68,16 @@ def gaps_told(gaps: dict[str, Mask], words: Words) -> str:
     return ", ".join(f"{words.text(f'legend_{name}')} {words.span(length_s)}" for name, length_s in found)
 
 
-def _timeline(session: Session, face: int, timeline: Timeline, gaps: dict[str, Mask], words: Words) -> dict[str, Any]:
+def _timeline(session: Session, face: int, timeline: Timeline, clock: Clock, words: Words) -> dict[str, Any]:
     steps = len(timeline.labels)
     total_s = steps * STEP_S
     marked = [time_s for time_s, _ in markers_of(session)]
-    start_s = session.start_s
+    gaps = clock.gaps(timeline.seen)
     applied = [
-        (told["to_s"] - start_s, total_s if told.get("undone_at_s") is None else told["undone_at_s"] - start_s)
+        span
         for told in session.told.get("baseline") or []
         if not face or told["face_id"] == face
+        for span in _acting(session, told, clock)
     ]
     means = mean_probabilities(timeline)
     highest = dict(zip(EMOTIONS, timeline.probabilities[timeline.seen].max(axis=0).tolist(), strict=True))
@@ -106,12 +107,20 @@ def _timeline(session: Session, face: int, timeline: Timeline, gaps: dict[str, M
             )
             for name in EMOTIONS
         ],
-        "axis": plots.axis(total_s, [(time_s, words.clock(time_s)) for time_s in plots.ticks(total_s, start_s)]),
+        "axis": plots.axis(
+            total_s, [(time_s, words.clock(time_s)) for time_s in plots.ticks(total_s, session.start_s)]
+        ),
         "points": words.text("timeline_columns", span=words.span(per * STEP_S)) if per > 1 else "",
         "gaps": [(name, words.text(f"legend_{name}")) for name, mask in gaps.items() if mask.any()],
         "uncertain": bool((timeline.labels == LABELS.index(UNCERTAIN)).any()),
         "baseline": bool(applied),
     }
+
+
+def _acting(session: Session, told: dict[str, Any], clock: Clock) -> list[tuple[float, float]]:
+    """From when to when a baseline was set and no other face was the one that is seen; in seconds."""
+    set_, seen, own = baseline_of(session, told, clock)
+    return [(start * STEP_S, end * STEP_S) for start, end in plots.runs(set_ & ~(seen & ~own), 1)]
 
 
 def _shares(timeline: Timeline, words: Words) -> list[dict[str, Any]]:

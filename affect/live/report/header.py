@@ -19,6 +19,8 @@ def warnings(session: Session, words: Words) -> list[str]:
         told.append(words.text("cut_off"))
     if session.rows.damaged:
         told.append(words.counted("damaged", session.rows.damaged))
+    if session.events_of("cut") and session.told["settings"].get("faces") == 1:
+        told.append(words.text("cuts_warning"))
     if session.told.get("baseline"):
         told.append(words.text("baseline_warning"))
     return told

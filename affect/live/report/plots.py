@@ -252,7 +252,7 @@ def _patterns(gaps: dict[str, Mask], whole: int, least: int) -> list[str]:
         f'<rect x="{100 * start / whole:.2f}%" width="{100 * (end - start) / whole:.2f}%" height="100%" '
         f'fill="url(#{pattern})"/>'
         for pattern, mask in gaps.items()
-        for start, end in _stretches(mask, least)
+        for start, end in runs(mask, least)
     ]
 
 
@@ -277,7 +277,7 @@ def _at(times_s: Iterable[float], steps: int) -> list[str]:
     return [f"{100 * min(1.0, max(0.0, time_s / (steps * STEP_S))):.2f}%" for time_s in times_s]
 
 
-def _stretches(mask: Mask, least: int) -> list[tuple[int, int]]:
+def runs(mask: Mask, least: int) -> list[tuple[int, int]]:
     """Where a mask is true for at least so many steps: (first, after the last)."""
     bounds = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
     return [(int(a), int(b)) for a, b in zip(bounds[::2], bounds[1::2], strict=True) if b - a >= least]
@@ -293,9 +293,7 @@ def _points(heights: Floats, edges: Floats, start: int, end: int) -> list[str]:
 
 
 def _line(heights: Floats, edges: Floats) -> str:
-    return "".join(
-        "M" + "L".join(_points(heights, edges, start, end)) for start, end in _stretches(np.isfinite(heights), 1)
-    )
+    return "".join("M" + "L".join(_points(heights, edges, start, end)) for start, end in runs(np.isfinite(heights), 1))
 
 
 def _area(heights: Floats, edges: Floats, bottoms: Floats | None = None) -> str:
@@ -303,5 +301,5 @@ def _area(heights: Floats, edges: Floats, bottoms: Floats | None = None) -> str:
     floor = np.zeros(len(heights)) if bottoms is None else bottoms
     return "".join(
         "M" + "L".join(_points(heights, edges, start, end) + _points(floor, edges, start, end)[::-1]) + "Z"
-        for start, end in _stretches(np.isfinite(heights), 1)
+        for start, end in runs(np.isfinite(heights), 1)
     )

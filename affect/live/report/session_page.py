@@ -14,13 +14,24 @@ from affect.live.report.face_section import face_name, face_view, markers_of, ma
 from affect.live.report.folder import LABELS, Session
 from affect.live.report.header import facts, warnings
 from affect.live.report.measures import Coverage, coverage, episodes, shares
-from affect.live.report.timeline import STEP_S, People, Timeline, clock_of, people_of, seen_by_anyone, stretches
+from affect.live.report.timeline import (
+    STEP_S,
+    Clock,
+    People,
+    Timeline,
+    baseline_of,
+    clock_of,
+    people_of,
+    seen_by_anyone,
+    stretches,
+)
 from affect.live.report.words import Words
 from affect.live.report.worth import worth_view
 from affect.live.watch import ENDS
 
 DRAWN: Final = 4  # faces that get a section of their own
 NAMED: Final = 3  # expressions in the summary
+TIMES: Final = 20  # cuts that are listed
 
 
 def session_view(session: Session, words: Words) -> dict[str, Any]:
@@ -39,7 +50,7 @@ def session_view(session: Session, words: Words) -> dict[str, Any]:
         "faces": [face_view(session, face, people.timelines[face], clock, words) for face in drawn],
         "bare_markers": [] if drawn else markers_view(session, words, clock.gaps(nobody)),
         "coverage": _coverage(session, spent, words),
-        "baselines": [_baseline(told, session, words) for told in session.told.get("baseline") or []],
+        "baselines": [_baseline(told, session, clock, words) for told in session.told.get("baseline") or []],
         "worth": worth_view(session.told, words),
     }
 
@@ -137,16 +148,18 @@ def _coverage(session: Session, spent: Coverage, words: Words) -> dict[str, Any]
 
 
 def _interruptions(session: Session, words: Words) -> list[str]:
-    """When the source showed nothing, a sentence for each kind."""
+    """When the source showed nothing, or another picture, a sentence for each kind."""
     told = []
     for opening, closing in ENDS.items():
         if found := stretches(session, opening, closing):
             spans = [f"{words.clock(from_s)}\N{EN DASH}{words.clock(to_s)}" for from_s, to_s in found]
             told.append(words.text(f"interrupted_{opening}", list=", ".join(spans)))
+    if cuts := [words.clock(event.time_s) for event in session.events_of("cut")]:
+        told.append(words.text("cuts", list=", ".join(cuts[:TIMES]) + (" …" if len(cuts) > TIMES else "")))
     return told
 
 
-def _baseline(told: dict[str, Any], session: Session, words: Words) -> dict[str, Any]:
+def _baseline(told: dict[str, Any], session: Session, clock: Clock, words: Words) -> dict[str, Any]:
     sentences = [
         words.text(
             "baseline_how",
@@ -155,6 +168,16 @@ def _baseline(told: dict[str, Any], session: Session, words: Words) -> dict[str,
             frames=words.counted("frames", told["frames"]),
         )
     ]
+    _, seen, own = baseline_of(session, told, clock)
+    if seen.any():
+        sentences.append(
+            words.text(
+                "baseline_acted",
+                seen=words.span(float(seen.sum()) * STEP_S),
+                acted=words.span(float(own.sum()) * STEP_S),
+                percent=words.percent(float(own.sum() / seen.sum())),
+            )
+        )
     if told.get("undone_at_s") is not None:
         sentences.append(words.text("baseline_undone", time=words.clock(told["undone_at_s"] - session.start_s)))
     return {

@@ -126,10 +126,10 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     "of_analysed": {"en": "of the time analysed", "es": "del tiempo analizado"},
     "mostly": {"en": "mostly", "es": "sobre todo"},
     "people_how": {
-        "en": "Faces are numbered as they appear. Somebody who comes back later, or elsewhere in the picture, gets a "
-        "new number, so two numbers may be one person.",
-        "es": "Las caras se numeran según aparecen. Quien vuelve más tarde, o en otro lugar de la imagen, recibe otro "
-        "número, de modo que dos números pueden ser la misma persona.",
+        "en": "Faces are numbered as they appear. Somebody who comes back after more than half a minute, elsewhere in "
+        "the picture or after a cut gets a new number, so two numbers may be one person.",
+        "es": "Las caras se numeran según aparecen. Quien vuelve después de más de medio minuto, en otro lugar de la "
+        "imagen o tras un corte recibe otro número, de modo que dos números pueden ser la misma persona.",
     },
     "passing_one": {
         "en": "1 face passed by (seen for {time}): less than 2 s or less than 1% of the time analysed. It is not "
@@ -257,6 +257,17 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "en": "The picture was frozen: {list}. What was read in it is not counted.",
         "es": "La imagen estaba congelada: {list}. Lo que se leyó en ella no se cuenta.",
     },
+    "cuts": {
+        "en": "The picture changed to another at {list}. Faces are numbered anew after that: they may be other people.",
+        "es": "La imagen cambió a otra en {list}. A partir de ahí las caras se numeran de nuevo: pueden ser otras "
+        "personas.",
+    },
+    "cuts_warning": {
+        "en": "The picture changed to another during this session (cuts; their times are under Coverage). After a cut "
+        "the face that was followed may be another person’s.",
+        "es": "Durante esta sesión la imagen cambió a otra (cortes; sus momentos están en Cobertura). Después de un "
+        "corte, la cara seguida puede ser la de otra persona.",
+    },
     "coverage_frames_one": {
         "en": "1 frame analysed, {with_face} with a face.",
         "es": "1 fotograma analizado, {with_face} con una cara.",
@@ -282,6 +293,12 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     },
     "frames_one": {"en": "1 frame", "es": "1 fotograma"},
     "frames_many": {"en": "{count} frames", "es": "{count} fotogramas"},
+    "baseline_acted": {
+        "en": "Of the {seen} in which a face was seen while it was set, it acted for {acted} ({percent}): only while "
+        "the face that was measured was in view.",
+        "es": "De los {seen} en que se vio una cara mientras estaba puesta, tuvo efecto durante {acted} ({percent}): "
+        "solo mientras la cara medida estaba a la vista.",
+    },
     "baseline_undone": {"en": "It was undone at {time}.", "es": "Se deshizo en {time}."},
     "baseline_shift": {
         "en": "What the probability of each expression is multiplied by before the eight are brought to 100% again: "
@@ -340,10 +357,16 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "enfermedad de Parkinson, autismo).",
     },
     "worth_smoothing": {
-        "en": "Probabilities are smoothed over {smoothing}. An expression is read where it has at least {least} and "
-        "leads the others by {lead}; else “uncertain”.",
-        "es": "Las probabilidades se suavizan sobre {smoothing}. Se lee una expresión cuando tiene al menos {least} y "
-        "aventaja a las demás en {lead}; si no, «incierto».",
+        "en": "Probabilities are smoothed over {smoothing}.",
+        "es": "Las probabilidades se suavizan sobre {smoothing}.",
+    },
+    "label_rule": {
+        "en": "An expression is shown once it has at least {least} and leads every other one by {lead}. It stays while "
+        "it is the most probable one, or was within the last {hold}, as long as it has at least {keeps} and no other "
+        "one leads it by {lead}. Otherwise the label is “uncertain”.",
+        "es": "Una expresión se muestra cuando alcanza al menos el {least} y aventaja a todas las demás en {lead}. Se "
+        "mantiene mientras es la más probable, o lo ha sido en los últimos {hold}, siempre que tenga al menos el "
+        "{keeps} y ninguna otra la aventaje en {lead}. Si no, la etiqueta es «incierto».",
     },
     "figures": {"en": "The model’s own figures", "es": "Las cifras del propio modelo"},
     "recall": {"en": "recall (sensitivity)", "es": "sensibilidad (recall)"},

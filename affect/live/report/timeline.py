@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -126,6 +126,18 @@ def people_of(session: Session, clock: Clock) -> People:
 def seen_by_anyone(session: Session, clock: Clock) -> Mask:
     """Where any face was seen, passing ones too, (steps,)."""
     return sample(session.rows, clock.analysed).seen
+
+
+def baseline_of(session: Session, told: dict[str, Any], clock: Clock) -> tuple[Mask, Mask, Mask]:
+    """Where a baseline was set, where a face was seen while it was, and where that was the one it acts on, (steps,).
+
+    told: a baseline of session.json.
+    """
+    steps = np.arange(steps_of(session)) * STEP_S + session.start_s
+    undone_s = told.get("undone_at_s")
+    set_ = (steps >= told["to_s"] - STEP_S / 2) & (steps < (np.inf if undone_s is None else undone_s - STEP_S / 2))
+    own = sample(session.rows.of(told["face_id"]), clock.analysed).seen
+    return set_, seen_by_anyone(session, clock) & set_, own & set_
 
 
 def sample(rows: Rows, analysed: Mask) -> Timeline:

@@ -23,16 +23,22 @@ def worth_view(told: dict[str, Any], words: Words) -> dict[str, Any]:
     else:
         measured = _measured(figures, model["file"], words)
     sentences = [words.text("worth_perceived"), words.text("worth_device"), *measured, words.text("worth_untested")]
-    if {"smoothing_s", "label_lead", "label_least"} <= settings.keys():
-        sentences.append(
-            words.text(
-                "worth_smoothing",
-                smoothing=words.span(settings["smoothing_s"]),
-                least=words.percent(settings["label_least"]),
-                lead=words.points(settings["label_lead"]).lstrip("+"),
-            )
-        )
+    if "smoothing_s" in settings:
+        sentences.append(words.text("worth_smoothing", smoothing=words.span(settings["smoothing_s"])))
+    if {"label_lead", "label_least", "label_keeps", "label_hold_s"} <= settings.keys():  # older versions had no hold
+        sentences.append(label_rule(settings, words))
     return {"sentences": sentences, "rows": [] if figures is None else _rows(figures, words)}
+
+
+def label_rule(settings: dict[str, Any], words: Words) -> str:
+    """When an expression is shown, and when "uncertain": the rule of `affect.live.smoothing.LabelChooser`."""
+    return words.text(
+        "label_rule",
+        least=words.percent(settings["label_least"]),
+        lead=words.points(settings["label_lead"]).lstrip("+"),
+        keeps=words.percent(settings["label_keeps"]),
+        hold=words.span(settings["label_hold_s"]),
+    )
 
 
 def weak_note(told: dict[str, Any], words: Words) -> str:
