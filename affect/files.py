@@ -85,6 +85,20 @@ def cache_folder() -> Path:
     return user_cache_path("affect", appauthor=False)
 
 
+def is_file(path: Path) -> bool:
+    """Whether there is a file of this name; a name that the system does not take, as too long an address, is none."""
+    with suppress(OSError, ValueError):
+        return path.is_file()
+    return False
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder of this name, see `is_file`."""
+    with suppress(OSError, ValueError):
+        return path.is_dir()
+    return False
+
+
 def same_file(one: Path, other: Path) -> bool:
     """Whether two paths lead to one file, by links too; where one of them is not there yet, they are compared."""
     with suppress(OSError):

@@ -27,7 +27,7 @@ class FrameFeed:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.skipped = 0
-        self._time = SteadyTime(source.live, source.fps)
+        self._time = SteadyTime(source.fps)
         self._changed = threading.Condition()
         self._waiting: Frame | None = None
         self._failure: BaseException | None = None

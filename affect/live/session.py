@@ -19,7 +19,6 @@ from affect.live.pipeline import Pipeline
 from affect.live.recorder import Recorder
 from affect.live.recording import Consent, Event, Recording
 from affect.live.results import FaceResult
-from affect.live.sources import VideoSource
 from affect.live.summary import Summary
 from affect.live.texts import TEXTS, text
 from affect.live.watch import Change, SourceWatch
@@ -55,7 +54,9 @@ class Session:
         self._watcher = threading.Thread(target=self._keep_watching, name="watcher", daemon=True)
         self._ended = threading.Event()
         self._clock = SourceClock(source.live, source.fps)
-        counts: Literal["recording", "source"] = "source" if isinstance(source, VideoSource) else "recording"
+        counts: Literal["recording", "source"] = (
+            "source" if source.kind in ("video", "stream") and not source.live else "recording"
+        )
         self._summary = summary
         self._tell = tell
         self._consent = consent
