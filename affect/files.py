@@ -141,6 +141,20 @@ def try_folder(folder: Path) -> None:
                 path.rmdir()
 
 
+def is_file(path: Path) -> bool:
+    """Whether there is a file of this name; a name that the system does not take, as too long an address, is none."""
+    with suppress(OSError, ValueError):
+        return path.is_file()
+    return False
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder of this name, see `is_file`."""
+    with suppress(OSError, ValueError):
+        return path.is_dir()
+    return False
+
+
 def same_file(one: Path, other: Path) -> bool:
     """Whether two paths lead to one file, by links too; where one of them is not there yet, they are compared."""
     with suppress(OSError):

@@ -14,7 +14,7 @@ from affect import __version__
 from affect.arguments import CommandParser, positive
 from affect.emotions import LANGUAGES
 from affect.errors import AffectError
-from affect.files import same_file, try_folder
+from affect.files import is_file, same_file, try_folder
 from affect.live.terminal import consent_of, language_of, tell
 from affect.live.texts import default_language, text, told
 from affect.signals import end_on_signals
@@ -99,12 +99,12 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
     from affect.live.outputs import Outputs
     from affect.live.search import create_search
     from affect.live.setup import create_session
-    from affect.live.sources import DemoSource, open_source
+    from affect.live.sources import DemoSource, open_source, remarks
     from affect.live.window import missing_display
 
     _check(options)
     model = options.model or (TRAINED if TRAINED.is_file() else BUNDLED)
-    if options.record is not None and (len(options.source) > 1 or Path(options.source[0]).is_file()):
+    if options.record is not None and (len(options.source) > 1 or is_file(Path(options.source[0]))):
         from affect.live.recorded import analyse_files
 
         return analyse_files(options, model, consent_of(options))
@@ -122,7 +122,8 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
         if no_window is not None:
             tell(text("headless", options.lang, reason=no_window))
         session = create_session(options, model, classifier, search, source, summary, consent, tell, feed.stop)
-        with Outputs(options.lang, source.fps, options.csv, options.save_video) as outputs, session:
+        sound = getattr(source, "path", None)
+        with Outputs(options.lang, source.fps, options.csv, options.save_video, sound) as outputs, session:
             summary.start(source.description, classifier.description)
             if options.record is not None:
                 session.command(Command.RECORD)
@@ -131,8 +132,8 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
                 _run_in_window(processed, feed, session, summary)
             else:
                 _run_headless(processed, session, summary)
-        if feed.skipped:
-            tell(text("pictures_unusable", options.lang, count=feed.skipped))
+        for line in remarks(source, feed.skipped, options.lang):
+            tell(line)
     if session.failure is not None:
         raise session.failure
     return 0
@@ -148,7 +149,7 @@ def _check(options: argparse.Namespace) -> None:
         raise AffectError(text("several_into_one", options.lang))
     outputs = {"--csv": options.csv, "--save-video": options.save_video}
     for option, path in outputs.items():
-        if path and any(Path(name).is_file() and same_file(path, Path(name)) for name in options.source):
+        if path and any(is_file(Path(name)) and same_file(path, Path(name)) for name in options.source):
             raise AffectError(text("overwrites_source", options.lang, option=option, path=path))
     if all(outputs.values()) and same_file(options.csv, options.save_video):
         raise AffectError(text("outputs_in_one", options.lang, path=options.csv))
@@ -166,7 +167,7 @@ def _quoted(sources: list[str]) -> str | None:
     while start < len(sources):
         ends = range(len(sources), start + 1, -1)
         whole = [
-            end for end in ends if not Path(sources[start]).is_file() and Path(" ".join(sources[start:end])).exists()
+            end for end in ends if not is_file(Path(sources[start])) and is_file(Path(" ".join(sources[start:end])))
         ]
         end = whole[0] if whole else start + 1
         name = " ".join(sources[start:end])

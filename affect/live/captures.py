@@ -1,16 +1,13 @@
-"""Live sources that OpenCV captures: cameras and network streams. A lost signal is waited for."""
+"""Live sources: cameras, captured by OpenCV, and network streams, decoded by FFmpeg. A lost signal is waited for."""
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
-
-os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # our own error line says it better
+from typing import TYPE_CHECKING, Final
 
 import cv2
 
@@ -19,31 +16,41 @@ from affect.live.frame import Frame
 from affect.live.retries import Retries
 from affect.live.texts import text
 
+if TYPE_CHECKING:
+    from affect.live.decoding import PictureTrack
+
 OPEN_TIMEOUT_MS: Final = 10_000
 READ_TIMEOUT_MS: Final = 5_000  # a stream that is silent for so long is opened anew
-WHOLE: Final = 0.9  # formats only estimate their number of frames; a video of which so many were read has ended
+
+# What each kind of address needs FFmpeg to open, and no more: never a file of this computer.
+_HTTP: Final = "http,https,httpproxy,tcp,tls,crypto,data"
+_RTSP: Final = "rtsp,rtsps,rtp,rtcp,srtp,udp,tcp,tls,crypto"
+PROTOCOLS: Final = {
+    "http": _HTTP, "https": _HTTP, "rtsp": _RTSP, "rtsps": _RTSP, "rtmp": "rtmp,tcp", "udp": "udp",
+}  # fmt: skip
 
 PROBED: Final = 6  # camera indices that are tried where the wanted one does not answer
 PROBE_S: Final = 5.0  # and for how long in all: a camera that another program holds can keep one waiting
 
 
-class _CaptureSource:
-    """What a camera and a stream have in common."""
+class CameraSource:
+    """A camera of this computer, opened with the backend that starts fastest on its platform."""
 
+    kind = "camera"
     live = True
 
-    def __init__(self) -> None:
+    def __init__(self, index: int, language: str = "en") -> None:
+        self._index = index
         self._retries = Retries()
         self._capture = self._open()
         self.fps = rate_of(self._capture)
-
-    def _open(self) -> cv2.VideoCapture:
-        """A new capture, opened or not."""
-        raise NotImplementedError
-
-    def _is_over(self) -> bool:
-        """Whether a source that gives nothing has come to its end. Raises AffectError where it broke off for good."""
-        return False
+        if not self._capture.isOpened():
+            raise AffectError(text("camera_missing", language, index=index, others=_others(index, language)))
+        if not self._capture.read()[0]:
+            self._capture.release()
+            raise AffectError(text("camera_silent", language, index=index, others=_others(index, language)))
+        self.name = str(index)
+        self.description = text("camera", language, index=index)
 
     def frames(self) -> Iterator[Frame]:
         """See `Source.frames`."""
@@ -55,8 +62,6 @@ class _CaptureSource:
                 self._retries.succeeded()
                 yield Frame(picture, time.monotonic() - start, number)  # type: ignore[arg-type]
                 number += 1
-            elif self._is_over():
-                return
             else:
                 self._capture.release()  # a camera that is plugged in again gets its number only where that is free
                 if self._retries.wait():
@@ -70,24 +75,8 @@ class _CaptureSource:
         """See `Source.close`."""
         self._capture.release()
 
-
-class CameraSource(_CaptureSource):
-    """A camera of this computer, opened with the backend that starts fastest on its platform."""
-
-    kind = "camera"
-
-    def __init__(self, index: int, language: str = "en") -> None:
-        self._index = index
-        super().__init__()
-        if not self._capture.isOpened():
-            raise AffectError(text("camera_missing", language, index=index, others=_others(index, language)))
-        if not self._capture.read()[0]:
-            self._capture.release()
-            raise AffectError(text("camera_silent", language, index=index, others=_others(index, language)))
-        self.name = str(index)
-        self.description = text("camera", language, index=index)
-
     def _open(self) -> cv2.VideoCapture:
+        """A new capture, opened or not."""
         capture = quiet_capture(self._index, _camera_backend())
         # uncompressed 720p does not fit through USB 2 at 30 frames a second, MJPEG does
         capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
@@ -97,10 +86,11 @@ class CameraSource(_CaptureSource):
         return capture
 
 
-class StreamSource(_CaptureSource):
+class StreamSource:
     """A video stream from the network (RTSP or HTTP).
 
-    A video file behind an address ends as a file does. Where it breaks off before, it cannot go on from there.
+    live: it has no duration, as a camera's; a lost signal is waited for. A video file behind an address gives every
+    picture on the file's own clock and ends as a file does; where it breaks off before, it cannot go on from there.
     """
 
     kind = "stream"
@@ -109,24 +99,67 @@ class StreamSource(_CaptureSource):
     def __init__(self, address: str, language: str = "en") -> None:
         self._address = address
         self._language = language
-        super().__init__()
-        if not self._capture.isOpened():
-            raise AffectError(text("stream_missing", language, address=address))
+        self._retries = Retries()
+        track = self._track = self._open()
+        if track is None:
+            raise AffectError(text("stream_missing", language, address=without_login(address)))
+        self.live = track.duration_s is None
+        self.fps = track.fps
         self.description = text("stream", language)
 
-    def _open(self) -> cv2.VideoCapture:
-        timeouts = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, OPEN_TIMEOUT_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, READ_TIMEOUT_MS]
-        return quiet_capture(self._address, cv2.CAP_FFMPEG, timeouts)
+    def frames(self) -> Iterator[Frame]:
+        """See `Source.frames`."""
+        start = time.monotonic()
+        number = 0
+        while not self._retries.interrupted:
+            for picture, told_s in self._track.pictures() if self._track is not None else ():
+                self._retries.succeeded()
+                yield Frame(picture, time.monotonic() - start if self.live else told_s, number)
+                number += 1
+                if self._retries.interrupted:
+                    return
+            if not self.live:
+                self._end()
+                return
+            self.close()
+            if self._retries.wait():
+                self._track = self._open()
 
-    def _is_over(self) -> bool:
-        count = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)  # below zero where nobody knows, as of a camera
-        if count <= 0:
-            return False
-        seen = self._capture.get(cv2.CAP_PROP_POS_FRAMES)
-        if seen < WHOLE * count:
-            lengths = {"seconds": seen / self.fps, "whole": count / self.fps}
-            raise AffectError(text("stream_cut", self._language, address=self._address, **lengths))
-        return True
+    def interrupt(self) -> None:
+        """See `Interruptible.interrupt`."""
+        self._retries.interrupt()
+
+    def close(self) -> None:
+        """See `Source.close`."""
+        if self._track is not None:
+            self._track.close()
+            self._track = None
+
+    def _open(self) -> PictureTrack | None:
+        """The stream's pictures; None: it does not answer, or is no video."""
+        from affect.live.decoding import PictureTrack, Undecodable  # FFmpeg is for files and streams alone
+
+        scheme = self._address.split(":")[0].lower()
+        options = {"protocol_whitelist": PROTOCOLS[scheme], "rtsp_flags": "prefer_tcp"}
+        try:
+            return PictureTrack(self._address, options, (OPEN_TIMEOUT_MS / 1000, READ_TIMEOUT_MS / 1000), live=True)
+        except Undecodable:
+            return None
+
+    def _end(self) -> None:
+        """A file behind an address has ended. Raises AffectError where that is before its end."""
+        track = self._track
+        if track is not None and (cut := track.cut) is not None:
+            whole_s = track.duration_s if cut.whole_s is None else cut.whole_s
+            address = without_login(self._address)
+            raise AffectError(text("stream_cut", self._language, address=address, read_s=cut.read_s, whole_s=whole_s))
+
+
+def without_login(address: str) -> str:
+    """An address as it may be shown: without user, password, and the query, which may hold a key."""
+    scheme, _, rest = address.partition("://")
+    host, slash, path = rest.partition("?")[0].partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
 
 
 def quiet_capture(what: int | str, backend: int, settings: list[int] | None = None) -> cv2.VideoCapture:

@@ -60,18 +60,18 @@ class SourceClock:
 
 
 class SteadyTime:
-    """Makes times that only go forward of those that a source tells; what it tells well is given as it is.
+    """Makes times that only go forward of those that a source tells; one that does so is given as it is.
 
-    live: gaps are as long as they are. In a file a step of more than LEAP_S is a fault of its clock.
-    fps:  nominal frames per second. A frame out of order comes 1/fps after the one before it; one at which the clock
-          jumps, as long after it as that one came after the one before.
+    A gap is as long as it is told: a time lapse, or a recording that was paused, may have one of hours.
+    fps: nominal frames per second. A frame without a time comes 1/fps after the one before it; one out of order LEAST_S
+         after it, so that no time that follows is pushed; one at which the clock jumps back, as long after it as that
+         one came after the one before.
     """
 
-    LEAP_S = 60.0
     DISORDER_S = 1.0  # so far back, frames are only out of order: the time waits for theirs. Farther, the clock jumped
+    LEAST_S = 0.001
 
-    def __init__(self, live: bool, fps: float) -> None:
-        self._longest_s = math.inf if live else self.LEAP_S
+    def __init__(self, fps: float) -> None:
         self._frame_s = self._step_s = 1 / fps
         self._now_s: float | None = None
         self._offset_s = 0.0  # what the clock's jumps amount to
@@ -82,11 +82,13 @@ class SteadyTime:
             self._now_s = told_s if math.isfinite(told_s) else 0.0
             return self._now_s
         ahead_s = told_s + self._offset_s - self._now_s
-        if 0 < ahead_s <= self._longest_s and math.isfinite(ahead_s):
+        if not math.isfinite(ahead_s):
+            self._now_s += self._frame_s
+        elif ahead_s > 0:
             self._step_s = min(ahead_s, self.DISORDER_S)
             self._now_s += ahead_s
-        elif -self.DISORDER_S <= ahead_s <= 0 or not math.isfinite(told_s):
-            self._now_s += self._frame_s
+        elif ahead_s >= -self.DISORDER_S:
+            self._now_s += self.LEAST_S
         else:
             self._now_s += self._step_s
             self._offset_s = self._now_s - told_s

@@ -30,7 +30,7 @@ class FrameFeed:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.skipped = 0
-        self._time = SteadyTime(source.live, source.fps)
+        self._time = SteadyTime(source.fps)
         self._watch = watch_of(source)
         self._changed = threading.Condition()
         self._waiting: Frame | None = None

@@ -14,13 +14,16 @@ from affect.live.sources import Frame
 class Outputs:
     """The files of one run, opened together and closed together.
 
-    csv, video: files to write, or None.   fps: of the video.   Raises AffectError where one cannot be written.
+    csv, video: files to write, or None.   fps: nominal, of the source.   sound: the file whose sound the video takes.
+    Raises AffectError where one cannot be written.
     """
 
-    def __init__(self, language: str, fps: float, csv: Path | None, video: Path | None) -> None:
+    def __init__(
+        self, language: str, fps: float, csv: Path | None, video: Path | None, sound: Path | None = None
+    ) -> None:
         with ExitStack() as stack:
             self._csv = stack.enter_context(CsvSink(csv)) if csv else None
-            self._video = stack.enter_context(VideoSink(video, fps)) if video else None
+            self._video = stack.enter_context(VideoSink(video, fps, sound)) if video else None
             self._open = stack.pop_all()
         if self._video is not None:
             from affect.live.overlay import Overlay  # a run that draws nothing does not load fonts

@@ -7,7 +7,6 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
-import cv2
 from tqdm import tqdm
 
 from affect.errors import AffectError
@@ -18,14 +17,10 @@ from affect.live.outputs import Outputs
 from affect.live.recording import Consent
 from affect.live.search import create_search
 from affect.live.setup import create_session
-from affect.live.sources import VideoSource, open_source
+from affect.live.sources import Source, VideoSource, open_source, remarks
 from affect.live.summary import Summary
 from affect.live.terminal import tell
 from affect.live.texts import text, told
-
-# Fewer frames than that share of what the file promises: it is damaged. The promise itself is an estimate in some
-# formats, from length and mean rate.
-WHOLE = 0.9
 
 
 def analyse_files(options: argparse.Namespace, model: Path, consent: Consent) -> int:
@@ -59,37 +54,43 @@ def _analyse(
     with closing(FrameFeed(source)) as feed:
         if len(options.source) > 1 and not isinstance(source, VideoSource):
             raise AffectError(text("no_video", options.lang, source=name))
-        promised = _promised_frames(name)
-        total = min(promised, options.max_frames or promised)
         search = create_search(options.detector, options.detector_model)
         session = create_session(
             options, model, classifier, search, source, summary, consent, _tell_above_bar, feed.stop
         )
-        bar = tqdm(total=total or None, desc=source.description, unit=" " + text("frames", options.lang))
-        with Outputs(options.lang, source.fps, options.csv, options.save_video) as outputs, bar, session:
+        sound = getattr(source, "path", None)
+        with (
+            Outputs(options.lang, source.fps, options.csv, options.save_video, sound) as outputs,
+            _bar(source) as bar,
+            session,
+        ):
             summary.start(source.description, classifier.description)
             session.command(Command.RECORD)
             for frame in feed.frames():
                 outputs.write(frame, session.process(frame) or [], summary.fps)
-                bar.update()
+                _advance(bar, frame.timestamp_s + 1 / source.fps)
                 if session.failure is not None or summary.frames == options.max_frames:
                     break
-        if feed.skipped:
-            tell(text("pictures_unusable", options.lang, count=feed.skipped))
+        for line in remarks(source, feed.skipped, options.lang):
+            tell(line)
     if session.failure is not None:
         raise session.failure
-    if summary.frames < WHOLE * total:
-        lengths = {"read": summary.frames / source.fps, "whole": promised / source.fps}
-        raise AffectError(text("cut_short", options.lang, source=name, **lengths))
 
 
-def _promised_frames(name: str) -> int:
-    """How many frames the file says it has; 0: it does not say."""
-    capture = cv2.VideoCapture(name)
-    try:
-        return max(0, int(capture.get(cv2.CAP_PROP_FRAME_COUNT)))
-    finally:
-        capture.release()
+def _bar(source: Source) -> tqdm:
+    """A progress bar over the file's own time, on stderr; without a bar where the file does not tell its duration."""
+    total_s = getattr(source, "duration_s", None)
+    form = (
+        "{desc}: {n:.0f} s [{elapsed}]"
+        if total_s is None
+        else "{l_bar}{bar}| {n:.0f}/{total:.0f} s [{elapsed}<{remaining}]"
+    )
+    return tqdm(total=total_s, desc=source.description, bar_format=form)
+
+
+def _advance(bar: tqdm, now_s: float) -> None:
+    """The file has been read up to here. A duration that is only estimated is not exceeded."""
+    bar.update(max(0.0, (now_s if bar.total is None else min(now_s, bar.total)) - bar.n))
 
 
 def _tell_above_bar(line: str) -> None:

@@ -20,7 +20,6 @@ from affect.live.pipeline import Pipeline
 from affect.live.recorder import Recorder, default_folder
 from affect.live.recording import Consent, Event, Recording
 from affect.live.results import FaceResult
-from affect.live.sources import VideoSource
 from affect.live.summary import Summary
 from affect.live.texts import TEXTS, TextError, text
 from affect.live.watch import ENDS, Change, watch_of
@@ -56,7 +55,9 @@ class Session:
         self._watcher = threading.Thread(target=self._keep_watching, name="watcher", daemon=True)
         self._ended = threading.Event()
         self._clock = self._watch.clock
-        counts: Literal["recording", "source"] = "source" if isinstance(source, VideoSource) else "recording"
+        counts: Literal["recording", "source"] = (
+            "source" if source.kind in ("video", "stream") and not source.live else "recording"
+        )
         self._summary = summary
         self._tell = tell
         self._consent = consent

@@ -6,12 +6,10 @@ import csv
 import errno
 import io
 import os
-import shutil
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-
-import cv2
+from typing import TYPE_CHECKING
 
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
@@ -19,6 +17,9 @@ from affect.live.results import FaceResult
 from affect.live.sources import Frame
 from affect.live.texts import TextError
 from affect.preprocessing import Image
+
+if TYPE_CHECKING:
+    from affect.live.encoding import VideoFile
 
 COLUMNS: list[object] = [
     *("timestamp_s", "frame", "face_id", "x", "y", "width", "height", "emotion", "confidence"),
@@ -98,56 +99,41 @@ def _row(frame: Frame, result: FaceResult) -> list[object]:
 
 
 class VideoSink:
-    """An annotated video on the source's clock: MJPEG in .avi (whole even after a kill), MPEG-4 in .mp4.
+    """An annotated video with the source's times, and its sound where it is a file: H.264 in .mp4, JPEG in .avi.
 
-    A camera that is slower than `fps` gets its frames repeated, so that the video plays at the true speed; the gap that
-    a lost signal leaves is shortened to LONGEST_STILL_S.
-    Raises AffectError for another ending, or where the file cannot be written; of a full disk OpenCV says nothing, so
-    the room is looked at once in a second of video.
+    Both can be played up to about the last second after a kill.   fps: nominal frames per second.
+    sound: the file whose sound is taken along; None: none.
+    Raises AffectError for another ending, or where the file cannot be written.
     """
 
-    CODECS = {".avi": "MJPG", ".mp4": "mp4v"}  # noqa: RUF012
-    LONGEST_STILL_S = 2.0
-    LEAST_ROOM = 1 << 20  # bytes; .mp4 writes its table of contents last, and is unreadable without it
+    KINDS = {".avi": "avi", ".mp4": "mp4"}  # noqa: RUF012
 
-    def __init__(self, path: Path, fps: float) -> None:
-        code = self.CODECS.get(path.suffix.lower())
-        if code is None:
+    def __init__(self, path: Path, fps: float, sound: Path | None = None) -> None:
+        kind = self.KINDS.get(path.suffix.lower())
+        if kind is None:
             raise TextError("video_ending", path=path)
+        self._path, self._kind, self._fps, self._sound = path, kind, fps, sound
+        self._video: VideoFile | None = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("wb", buffering=0)
         except OSError as error:
-            raise TextError("video_unwritable", path=path, reason=error.strerror) from error
-        self._path = path
-        self._fps = fps
-        self._code = cv2.VideoWriter.fourcc(*code)
-        self._writer: cv2.VideoWriter | None = None
-        self._size = (0, 0)
-        self._written = 0
-        self._left_out = 0  # frames of gaps
+            raise self._failed(error) from error
 
     def write(self, frame: Frame, picture: Image) -> None:
         """One annotated frame; a later change of size is scaled to the first frame's."""
-        if self._writer is None:
-            self._size = (picture.shape[1], picture.shape[0])
-            self._writer = cv2.VideoWriter(str(self._path), self._code, self._fps, self._size)
-            if not self._writer.isOpened():
-                raise TextError("video_unwritable", path=self._path, reason="OpenCV")
-        if (picture.shape[1], picture.shape[0]) != self._size:
-            picture = cv2.resize(picture, self._size)  # type: ignore[assignment]
-        due = round(frame.timestamp_s * self._fps) + 1 - self._left_out
-        gap = max(0, due - self._written - round(self.LONGEST_STILL_S * self._fps))
-        self._left_out += gap
-        due -= gap
-        if due // self._fps > self._written // self._fps:
-            self._look_for_room()
-        while self._written < due:
-            self._writer.write(picture)
-            self._written += 1
+        from affect.live.encoding import ERRORS, VideoFile  # FFmpeg is for runs that write a video alone
 
-    def _look_for_room(self) -> None:
-        if shutil.disk_usage(self._path.parent).free < self.LEAST_ROOM:
-            raise TextError("video_unwritable", path=self._path, reason=os.strerror(errno.ENOSPC))
+        try:
+            if self._video is None:
+                size = (picture.shape[1], picture.shape[0])
+                self._video = VideoFile(self._file, self._kind, self._fps, size, self._sound)
+            self._video.write(picture, frame.timestamp_s)
+        except ERRORS as error:
+            raise self._failed(error) from error
+
+    def _failed(self, error: Exception) -> AffectError:
+        return TextError("video_unwritable", path=self._path, reason=getattr(error, "strerror", None) or error)
 
     def __enter__(self) -> VideoSink:
         return self
@@ -158,5 +144,12 @@ class VideoSink:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
-        if self._writer is not None:
-            self._writer.release()
+        video, self._video = self._video, None
+        try:
+            if video is not None:
+                video.close()
+        except Exception as failure:
+            if kind is None:  # else what went wrong first is told
+                raise self._failed(failure) from failure
+        finally:
+            self._file.close()

@@ -12,6 +12,12 @@ SOURCE_TEXTS: Final[dict[str, dict[str, str]]] = {
         "es": "No existe la fuente {spec!r}. Indique una cámara (0, 1, …), un archivo de vídeo o de imagen, "
         "una dirección rtsp:// o http://, screen (la pantalla) o demo.",
     },
+    "source_folder": {
+        "en": "{spec} is a folder. Name a video or image file in it; several videos, one after the other: "
+        "--source FILE1 FILE2 … --record FOLDER.",
+        "es": "{spec} es una carpeta. Indique un archivo de vídeo o de imagen que contenga; varios vídeos, uno tras "
+        "otro: --source ARCHIVO1 ARCHIVO2 … --record CARPETA.",
+    },
     "camera": {"en": "camera {index}", "es": "cámara {index}"},
     "camera_missing": {
         "en": "No camera answers at index {index}. {others} Plug one in, allow this program to use it, or close the "
@@ -36,10 +42,10 @@ SOURCE_TEXTS: Final[dict[str, dict[str, str]]] = {
         "es": "La transmisión {address} no responde o no es un vídeo. Compruebe la dirección, la red y la contraseña.",
     },
     "stream_cut": {
-        "en": "The video at {address} broke off after {seconds:.0f} s of about {whole:.0f} s, and cannot go on from "
+        "en": "The video at {address} broke off after {read_s:.0f} s of about {whole_s:.0f} s, and cannot go on from "
         "there. Download it, and analyse the file.",
-        "es": "El vídeo de {address} se ha cortado a los {seconds:.0f} s de unos {whole:.0f} s y no puede seguir desde "
-        "ahí. Descárguelo y analice el archivo.",
+        "es": "El vídeo de {address} se ha cortado a los {read_s:.0f} s de unos {whole_s:.0f} s y no puede seguir "
+        "desde ahí. Descárguelo y analice el archivo.",
     },
     "video": {"en": "video {name}", "es": "vídeo {name}"},
     "video_unreadable": {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,16 +12,32 @@ import cv2
 import numpy as np
 
 from affect.errors import AffectError
-from affect.live.captures import CameraSource, StreamSource, quiet_capture, rate_of
+from affect.files import is_file, is_folder
+from affect.live.captures import CameraSource, StreamSource, without_login
 from affect.live.frame import Frame, Source
 from affect.live.texts import text
 from affect.preprocessing import Image
 
+DARK = 32  # of 255: a picture without a brighter pixel is black, as `watch.DARK` has it of a camera's
 STREAM_SCHEMES = ("rtsp://", "rtsps://", "http://", "https://", "rtmp://", "udp://")
 
 
 def _on_stderr(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
+
+
+def shown(name: str | Path) -> str:
+    """A file's name as it can be printed and written anywhere: bytes that are no UTF-8 become a replacement mark."""
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
+def remarks(source: Source, skipped: int, language: str) -> Iterator[str]:
+    """What is to be said of a source's pictures when all were read.   skipped: that `FrameFeed` left out."""
+    left_out = skipped + getattr(source, "unusable", 0)
+    if left_out:
+        yield text("pictures_unusable", language, count=left_out)
+    if getattr(source, "black", False):
+        yield text("video_black", language, source=source.name)
 
 
 def open_source(spec: str, language: str = "en", tell: Callable[[str], None] = _on_stderr) -> Source:
@@ -36,48 +53,71 @@ def open_source(spec: str, language: str = "en", tell: Callable[[str], None] = _
         return CameraSource(int(spec), language)
     if spec.lower().startswith(STREAM_SCHEMES):
         return StreamSource(spec, language)
-    if spec.lower() == "screen" or spec.lower().startswith("screen:"):
+    path = Path(spec)
+    if spec.lower() == "screen" or (spec.lower().startswith("screen:") and not is_file(path)):
         from affect.live.screen_source import open_screen  # mss is for this source alone
 
         return open_screen(spec[len("screen:") :].strip().lower(), language, tell)
-    path = Path(spec)
-    if not path.is_file():
-        raise AffectError(text("source_unknown", language, spec=spec))
+    if not is_file(path):
+        unknown = "source_folder" if is_folder(path) else "source_unknown"
+        raise AffectError(text(unknown, language, spec=shown(without_login(spec) if "://" in spec else spec)))
     from affect.pictures import is_picture  # Pillow's readers are for files alone
 
     return ImageSource(path, language) if is_picture(path) else VideoSource(path, language)
 
 
 class VideoSource:
-    """A video file: every frame, in order, on the file's own clock; in recorded calls its rate varies."""
+    """A video file: every frame, in order, on the file's own clock as players show it, whose rate may vary.
+
+    path:        the file.   duration_s: of its picture track; None where it is not told.
+    recorded_at: when the file says that it was recorded; None: it does not say.
+    black:       all pictures so far were black.   unusable: how many could not be decoded so far.
+    """
 
     kind = "video"
     live = False
 
     def __init__(self, path: Path, language: str = "en") -> None:
-        self._capture = quiet_capture(str(path), cv2.CAP_ANY)
-        ok, first = self._capture.read() if self._capture.isOpened() else (False, None)
-        if not ok or first is None:
-            raise AffectError(text("video_unreadable", language, path=path))
-        self._first = first
-        self._start_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
-        self.name = path.name
-        self.description = text("video", language, name=path.name)
-        self.fps = rate_of(self._capture)
+        from affect.live.decoding import FILE_PROTOCOLS, PictureTrack, Undecodable  # FFmpeg is for files and streams
+
+        self.path = path
+        self.name = shown(path.name)
+        self._language = language
+        try:
+            self._track = PictureTrack(str(path.absolute()), {"protocol_whitelist": FILE_PROTOCOLS})
+            self._pictures = self._track.pictures()
+            self._first = next(self._pictures)
+        except (Undecodable, StopIteration):
+            raise AffectError(text("video_unreadable", language, path=shown(path))) from None
+        self.description = text("video", language, name=self.name)
+        self.fps = self._track.fps
+        self.duration_s = self._track.duration_s
+        self.recorded_at = self._track.recorded_at
+        self.black = True
+
+    @property
+    def unusable(self) -> int:
+        """How many pictures could not be decoded or converted so far."""
+        return self._track.unusable
 
     def frames(self) -> Iterator[Frame]:
-        """See `Source.frames`."""
-        picture, told_s = self._first, 0.0
-        for index in itertools.count():
-            yield Frame(picture, told_s, index)  # type: ignore[arg-type]
-            ok, picture = self._capture.read()
-            if not ok:
-                return
-            told_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000 - self._start_s
+        """See `Source.frames`. Raises AffectError after the last frame of a file that is cut off."""
+        for number, (picture, time_s) in enumerate(itertools.chain([self._first], self._pictures)):
+            self.black = self.black and is_black(picture)
+            yield Frame(picture, time_s, number)
+        cut = self._track.cut
+        if cut is not None:
+            key = "cut_somewhere" if cut.whole_s is None else "cut_short"
+            raise AffectError(text(key, self._language, source=self.name, **cut._asdict()))
 
     def close(self) -> None:
         """See `Source.close`."""
-        self._capture.release()
+        self._track.close()
+
+
+def is_black(picture: Image) -> bool:
+    """Whether nothing can be seen in a picture, uint8 BGR; one pixel in sixteen is looked at, each way."""
+    return bool(picture[::16, ::16].max() <= DARK)
 
 
 class ImageSource:
@@ -92,10 +132,10 @@ class ImageSource:
 
         picture = read_picture(path)
         if picture is None:
-            raise AffectError(text("image_unreadable", language, path=path))
+            raise AffectError(text("image_unreadable", language, path=shown(path)))
         self._picture = picture
-        self.name = path.name
-        self.description = text("image", language, name=path.name)
+        self.name = shown(path.name)
+        self.description = text("image", language, name=self.name)
 
     def frames(self) -> Iterator[Frame]:
         """See `Source.frames`."""

@@ -227,10 +227,22 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     },
     "frames": {"en": "fr.", "es": "fot."},  # after any number
     "cut_short": {
-        "en": "{source} could be read only up to {read:.0f} s of about {whole:.0f} s: the file is damaged there. "
-        "What comes before is recorded. For the rest, copy or convert the file, and start again.",
-        "es": "{source} solo se ha podido leer hasta {read:.0f} s de unos {whole:.0f} s: el archivo está dañado ahí. "
-        "Lo anterior está registrado. Para el resto, copie o convierta el archivo y empiece de nuevo.",
+        "en": "{source} could be read only up to {read_s:.0f} s of about {whole_s:.0f} s: the file is damaged there. "
+        "What comes before was analysed. For the rest, copy or convert the file, and start again.",
+        "es": "{source} solo se ha podido leer hasta {read_s:.0f} s de unos {whole_s:.0f} s: el archivo está dañado "
+        "ahí. Lo anterior se ha analizado. Para el resto, copie o convierta el archivo y empiece de nuevo.",
+    },
+    "cut_somewhere": {
+        "en": "{source} could be read only up to {read_s:.0f} s: the file breaks off or is damaged there. What comes "
+        "before was analysed. For the rest, copy or convert the file, and start again.",
+        "es": "{source} solo se ha podido leer hasta {read_s:.0f} s: el archivo se corta o está dañado ahí. Lo "
+        "anterior se ha analizado. Para el resto, copie o convierta el archivo y empiece de nuevo.",
+    },
+    "video_black": {
+        "en": "All pictures of {source} are black: nothing can be read in them. See in a video player whether the file "
+        "shows anything; if it does, convert it to MP4 (H.264).",
+        "es": "Todas las imágenes de {source} están en negro: no se puede leer nada en ellas. Compruebe en un "
+        "reproductor si el archivo muestra algo; si es así, conviértalo a MP4 (H.264).",
     },
 }
 
