@@ -109,12 +109,12 @@ class Baseline:
         if self._shown is not None:
             self._seen.append((self._shown, length_s))
             self._shown = None
-        passed_s, seen_s, told_s = timestamp_s - self._from_s + ROUNDING_S, self._seen_s + ROUNDING_S, self._told_s
+        passed_s, seen_s = timestamp_s - self._from_s, self._seen_s
         if passed_s >= SECONDS and seen_s < LEAST_SHARE * passed_s:
+            missing = "picture" if self._told_s < LEAST_SHARE * passed_s else "face"
             self.undo()
-            missing = "picture" if told_s + ROUNDING_S < LEAST_SHARE * passed_s else "face"
             raise TextError(f"baseline_too_little_{missing}", seen=seen_s, passed=passed_s)
-        if seen_s < SECONDS:
+        if seen_s < SECONDS - ROUNDING_S:
             return None
         face_id, (shown, lengths_s) = self._face_id, zip(*self._seen, strict=True)
         self.undo()

@@ -141,6 +141,15 @@ def test_a_steady_source_of_any_rate_gives_one(rate: float, took_s: float) -> No
     assert shift.frames == round(took_s * rate) + 1
 
 
+def test_ten_seconds_are_ten_seconds_at_any_moment_of_the_clock() -> None:
+    for begun_s in (2.2, 5.2, 17.3, 1000.1):
+        _, shift = seen_at([begun_s + i / 5 for i in range(60)], face(sad=0.6), begun_s)
+        assert shift is not None
+        assert shift.frames == 51, begun_s
+    times_s = [3 + i / 5 for i in range(11, 71)]
+    assert seen_at(times_s, face(sad=0.6), times_s[0])[1].frames == 51
+
+
 def test_a_source_of_a_picture_now_and_then_gives_none_and_says_why() -> None:
     with pytest.raises(AffectError, match="too few pictures"):
         seen_at([2.0 * i for i in range(30)], face(sad=0.6))
