@@ -103,6 +103,11 @@ def home_folder() -> Path | None:
     return home if lasts and home.is_absolute() and os.access(home, os.W_OK | os.X_OK) else None
 
 
+def expanded(path: str) -> Path:
+    """A path whose leading ~ is the home folder. Path.expanduser raises where that is not known; here it stays a ~."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111
+
+
 def settle_home() -> Path | None:
     """Give the process a temporary home folder where it has none, since every library keeps its caches there.
 

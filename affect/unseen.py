@@ -11,6 +11,7 @@ from typing import Any
 
 from affect.checkpoint_file import brief
 from affect.data.manifest import Manifest
+from affect.errors import as_shown
 from affect.model import Checkpoint
 
 
@@ -20,7 +21,7 @@ def warning_of(path: str | Path, checkpoint: Checkpoint, manifest: Manifest) -> 
     differences = _differences(checkpoint.provenance, manifest)
     if not differences:
         return None
-    print(_warning(Path(path).name, manifest.name, differences), file=sys.stderr)
+    print(_warning(as_shown(Path(path).name), as_shown(manifest.name), differences), file=sys.stderr)
     return _warning(Path(path).name, manifest.name, differences)
 
 

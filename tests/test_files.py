@@ -12,6 +12,7 @@ from affect import files
 from affect.files import (
     atomic_path,
     cache_folder,
+    expanded,
     home_folder,
     remove_leftovers,
     same_file,
@@ -129,7 +130,15 @@ def test_the_home_folder_is_one_that_is_there_and_takes_files(tmp_path: Path, mo
     assert home_folder() is None
 
 
-@pytest.mark.parametrize("home", [None, "/nonexistent", "relative", "~"])
+def test_a_home_folder_that_takes_nothing_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    for missing in (os.W_OK, os.X_OK):  # as root is never refused, the system is asked for another
+        monkeypatch.setattr(os, "access", lambda path, mode, no=missing: Path(path).exists() and not mode & no)
+        assert home_folder() is None
+
+
+@pytest.mark.parametrize("home", [None, "/nonexistent", ".", "~"])
 def test_who_has_no_home_folder_gets_one_for_a_while(
     home: str | None, homeless: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,6 +163,14 @@ def test_without_a_place_for_a_temporary_folder_nothing_is_settled(
 ) -> None:
     monkeypatch.setattr(files.tempfile, "tempdir", "/proc/nowhere")
     assert settle_home() is None
+
+
+def test_a_tilde_is_the_home_folder_where_that_is_known(homeless: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    for path in ("~/data", "~nobody-of-that-name/data", "data"):
+        assert expanded(path) == Path(path)
+    monkeypatch.setenv("HOME", "/home/ana")
+    monkeypatch.setenv("USERPROFILE", "/home/ana")
+    assert expanded("~/data") == Path("/home/ana/data")
 
 
 def test_a_folder_is_tried_and_nothing_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

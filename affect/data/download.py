@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from affect.arguments import CommandParser
 from affect.errors import AffectError
 from affect.exit_codes import exit_code_of
-from affect.files import sha256_of
+from affect.files import expanded, sha256_of
 
 REPOSITORY = "chitradrishti/AffectNet"
 FILE = "affectnet.zip"
@@ -29,7 +29,7 @@ def download(out: str | Path = "data") -> Path:
     Uses the login of `hf auth login`, or HF_TOKEN, where there is one. Checked against the Hub's SHA-256.
     Raises AffectError without a connection, access, such a file, or room on the disk.
     """
-    target = Path(out).expanduser() / FILE
+    target = expanded(str(out)) / FILE
     if zipfile.is_zipfile(target):
         return target
     # Imported here: it reads HF_ENDPOINT and HF_HUB_OFFLINE when it is imported, and is slow to import.

@@ -20,6 +20,7 @@ from affect.data.duplicates import Fingerprints, exact_groups, fingerprints, nea
 from affect.data.manifest import VOTES, Manifest
 from affect.data.options import add_labelling, manifest_of
 from affect.emotions import EMOTIONS
+from affect.errors import as_shown
 from affect.exit_codes import exit_code_of
 from affect.files import atomic_path
 
@@ -227,7 +228,7 @@ def main(arguments: list[str] | None = None) -> int:
     def work() -> None:
         report = data_report(manifest_of(options))
         report.write(options.out)
-        print(report.text())
+        print("\n".join(map(as_shown, report.text().splitlines())))
 
     return exit_code_of(work)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from affect.errors import AffectError
+from affect.files import expanded
 from affect.pictures import LARGEST_FILE, SNIFFED, begins_as_picture, decode_picture
 from affect.preprocessing import Image
 
@@ -51,7 +52,7 @@ class PictureSource:
     """
 
     def __init__(self, data: str | Path) -> None:
-        self.path = Path(data).expanduser()
+        self.path = expanded(str(data))
         if not self.path.exists():
             raise AffectError(f"There is no data set at {self.path}. Name a folder or a .zip with --data.")
         if not self.path.is_dir() and not (self.path.is_file() and zipfile.is_zipfile(self.path)):

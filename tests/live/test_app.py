@@ -166,7 +166,7 @@ def test_in_the_window_another_folder_can_be_typed_where_the_usual_one_takes_not
     ("files", "words", "typed"),
     [
         (["my talk.mp4"], ["my", "talk.mp4"], '"my talk.mp4"'),
-        (["my own talk.mp4"], ["my", "own", "talk.mp4"], '"my own talk.mp4"'),
+        (["my own", "my own talk.mp4"], ["my", "own", "talk.mp4"], '"my own talk.mp4"'),
         (["a.mp4", "my talk.mp4"], ["a.mp4", "my", "talk.mp4"], 'a.mp4 "my talk.mp4"'),
         (["my talk.mp4", "b c.mp4"], ["my", "talk.mp4", "b", "c.mp4"], '"my talk.mp4" "b c.mp4"'),
         (["my talk 2/x.mp4"], ["my", "talk", "2/x.mp4"], '"my talk 2/x.mp4"'),

@@ -443,6 +443,14 @@ def test_a_comparison_warns_of_what_does_not_compare(pages: dict[tuple[str, str]
     assert "No face was seen in session 2" in words
 
 
+def test_a_name_that_is_no_text_in_a_record_is_an_escape_on_the_page(tmp_path: Path) -> None:
+    folder = filmed(tmp_path / "1", "a.mp4", "04T12:00:00+01:00", None)
+    told = (folder / "session.json").read_text(encoding="utf-8").replace("a.mp4", "a\\udcff.mp4")
+    (folder / "session.json").write_text(told, encoding="utf-8")
+    page = write_report([folder], "en").read_text(encoding="utf-8")
+    assert "a\\udcff.mp4" in page
+
+
 def test_only_the_owner_may_read_the_report(tmp_path: Path) -> None:
     path = write_report([write_session(tmp_path / "s", drawn_rows(2, 1))], "en", tmp_path / "new" / "out.html")
     assert path == tmp_path / "new" / "out.html"

@@ -39,7 +39,7 @@ def write_report(folders: list[Path], language: str, out: Path | None = None) ->
     path = out or sessions[-1].folder / name
     try:
         with atomic_path(path) as part:
-            part.write_text(page, encoding="utf-8")
+            part.write_text(page, encoding="utf-8", errors="backslashreplace")  # of a name that is no text
         path.chmod(0o600)
     except OSError as error:
         raise TextError("report_unwritable", path=path, reason=error.strerror) from error
