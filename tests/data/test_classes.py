@@ -106,6 +106,12 @@ def test_fewer_more_or_other_names_are_not_affectnets_numbers(names: str) -> Non
     assert affectnet_numbers(names) == {}
 
 
+def test_a_number_of_any_length_does_no_harm() -> None:
+    endless = "9" * 5000  # more digits than Python turns into a number
+    assert affectnet_numbers([endless]) == {}
+    assert meanings([endless], parse_classes("affectnet")) == {}
+
+
 def test_only_names_that_are_not_the_classes_own_are_told() -> None:
     assert told_names({"happy": "happy", "Sad": "sad"}) == ""
     assert told_names({"b": "sad", "angry": "anger", "x": ""}) == "angry → anger, b → sad, x → none"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import pickle
@@ -381,13 +382,21 @@ def test_all_of_affectnets_numbers_are_taken_as_such_and_said(tmp_path: Path, li
     names = [f"00{n}" for n in range(8)]
     files = pictures(*(f"{'all' if listed else n}/{n}.png" for n in names))
     if listed:
-        files["labels.csv"] = "pth,label\n" + "".join(f"all/{n}.png,{n}\n" for n in names)
+        files |= pictures("all/x.png")  # without a label
+        files["labels.csv"] = "pth,label\nall/x.png,\n" + "".join(f"all/{n}.png,{n}\n" for n in names)
     manifest = read_manifest(make(tmp_path, files, as_zip=False))
     assert manifest.read_as["001"] == "happy"
     assert list(labels_of(manifest).values())[:2] == ["neutral", "happy"]
 
 
+def test_the_innermost_folder_that_is_understood_counts(tmp_path: Path) -> None:
+    manifest = read_manifest(make(tmp_path, pictures("Happy people/sad/x/a.png", "fear/anger/b.png"), as_zip=False))
+    assert labels_of(manifest) == {"Happy people/sad/x/a.png": "sad", "fear/anger/b.png": "anger"}
+
+
 def test_numbers_within_class_folders_are_nobodys_class(tmp_path: Path) -> None:
+    people = pictures(*(f"fear/{n}/a.png" for n in range(8)))
+    assert set(labels_of(read_manifest(make(tmp_path, people, as_zip=True))).values()) == {"fear"}
     manifest = read_manifest(make(tmp_path, pictures("happy/1/a.png", "sad/2/b.png", "3/c.png"), as_zip=False))
     assert labels_of(manifest) == {"happy/1/a.png": "happy", "sad/2/b.png": "sad"}
     assert manifest.unknown == {"3": 1}
@@ -473,6 +482,10 @@ def test_the_cure_that_is_advised_for_an_empty_split_is_one(tmp_path: Path) -> N
     (data / "val").rename(data / "test")
     with pytest.raises(AffectError, match=r"it has: test 5\)\. Choose another split or data set\.$"):
         read_manifest(data).rows("val")
+    assert len(read_manifest(data).limited(2, 1).rows("test")) == 5  # there is no train to take a share of
+    one = make(tmp_path / "one", pictures("val/happy/a.png"), as_zip=False)
+    with pytest.raises(AffectError, match=r"Choose another split or data set\.$"):
+        read_manifest(one).rows("train")
 
 
 @pytest.mark.parametrize(
@@ -480,7 +493,9 @@ def test_the_cure_that_is_advised_for_an_empty_split_is_one(tmp_path: Path) -> N
 )
 def test_a_model_is_judged_on_val_or_else_on_what_there_is(tmp_path: Path, splits: list[str], judged: str) -> None:
     names = [f"{split}/happy/{i}.png" for split in splits for i in range(5)]
-    assert read_manifest(make(tmp_path, pictures(*names), as_zip=False)).judged == judged
+    manifest = read_manifest(make(tmp_path, pictures(*names), as_zip=False))
+    assert manifest.judged == judged
+    assert (manifest.split == "given") == (len(splits) != 2)
 
 
 def test_a_limit_reduces_every_split_by_the_same_share_and_keeps_every_class(tmp_path: Path) -> None:
@@ -533,3 +548,11 @@ def test_a_pipe_of_any_name_is_listed_not_waited_for(tmp_path: Path) -> None:
     folder = make(tmp_path, pictures("happy/a.png"), as_zip=False)
     os.mkfifo(folder / "happy" / "b")
     assert skipped_of(read_manifest(folder)) == {"happy/b": "not a regular file"}
+
+
+def test_runs_of_before_are_known_again_but_for_trials_which_were_drawn_in_another_way(tmp_path: Path) -> None:
+    manifest = read_manifest(make(tmp_path, pictures("train/happy/a.png", "val/sad/b.png"), as_zip=False))
+    rows = "pth,label,split\ntrain/happy/a.png,happy,train\nval/sad/b.png,sad,val\n"
+    before = {limit: hashlib.sha256(f"{limit}\n{rows}".encode()).hexdigest()[:16] for limit in (None, 20)}
+    assert manifest.digest() == before[None]
+    assert manifest.digest(20) != before[20]
