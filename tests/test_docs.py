@@ -92,3 +92,19 @@ def test_the_speed_in_the_readme_is_that_of_the_saved_benchmark(name: str, rows:
         [f"{script['peak_mib'] * 1.048576:.0f} MB", ""],
     ]
     assert [cells_of(name, row)[1:] for row in rows] == wanted
+
+
+@pytest.mark.parametrize("guide", ["guide.md", "guide.es.md"])
+def test_what_the_guide_says_of_covered_faces_is_what_was_measured(guide: str) -> None:
+    told = json.loads((REPOSITORY / "results" / "benchmarks" / "covered.json").read_text(encoding="utf-8"))
+    mask, patterned = told["surgical mask"], told["patterned mask"]
+    shares = [
+        *(mask["accuracy"], told["uncovered"]["accuracy"], mask["happy_called_neutral"]),
+        *(mask["happy_called_neutral_at_0.7"], told["false_alarms"], mask["found_without_having_seen_it"]),
+        patterned["found_without_having_seen_it"],
+    ]
+    page = " ".join((REPOSITORY / "docs" / guide).read_text(encoding="utf-8").replace(" %", "%").split())
+    paragraph = page[page.index("FER+, ") : page.index("benchmarks.covered")]
+    assert [figure for figure in re.findall(r"\d+%", paragraph) if figure != "70%"] == [
+        f"{100 * s:.0f}%" for s in shares
+    ]
