@@ -27,7 +27,7 @@ from affect.data.manifest import Manifest, read_manifest
 from affect.data.options import add_labelling
 from affect.emotions import EMOTIONS
 from affect.exit_codes import exit_code_of
-from affect.files import atomic_path
+from affect.files import atomic_path, sha256_of
 from affect.metrics import RESAMPLES, Floats, Ints, expected_calibration_error, intervals_of, metrics_of, occurring
 from affect.model import load_checkpoint
 from affect.trunk import Trunk, placed
@@ -133,9 +133,9 @@ def evaluate_pictures(
         evaluation = evaluate_pictures("models/starter_ferplus.pt", read_manifest("ferplus.zip"))
 
     mirrored: look at each picture's mirror image as well, and take the mean of both logits (test-time flip), for twice
-    the time. It runs on the GPU where there is one. The metrics have the `settings` of the training where the
-    checkpoint knows them, and a `warning`, also on stderr, where it was trained on other pictures, labels or another
-    split of this data set. Raises AffectError for an unusable file or an empty split.
+    the time. It runs on the GPU where there is one. The metrics have the file's `model_sha256`, the `settings` of the
+    training where the checkpoint knows them, and a `warning`, also on stderr, where it was trained on other pictures,
+    labels or another split of this data set. Raises AffectError for an unusable file or an empty split.
     """
     checkpoint = load_checkpoint(model_path)
     pictures, rows = prepare_pictures(manifest, manifest.rows(split), checkpoint.preprocessing)
@@ -151,7 +151,11 @@ def evaluate_pictures(
         data=manifest.name,
         split=split,
     )
-    told = {"settings": checkpoint.provenance.get("settings"), "warning": warning_of(model_path, checkpoint, manifest)}
+    told = {
+        "model_sha256": sha256_of(model_path),
+        "settings": checkpoint.provenance.get("settings"),
+        "warning": warning_of(model_path, checkpoint, manifest),
+    }
     return replace(evaluation, metrics=evaluation.metrics | {k: v for k, v in told.items() if v})
 
 
