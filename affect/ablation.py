@@ -157,8 +157,9 @@ def ablate(
     overwrite: replace runs of other settings, which are refused otherwise (AffectError).
     out: for the checkpoints, and `runs/<data set>/…` with each run's history and metrics.
     Returns a row for each run: `ingredient`, `seeds`, the mean over the seeds of each of METRICS, `accuracy_spread`
-    (largest minus smallest over the seeds), and for each of COMPARED `_difference`: this run minus the base with the
-    same seeds, with `_low` and `_high` (95 %, paired bootstrap over the pictures); NaN in the base's row.
+    (largest minus smallest over the seeds), and for each of COMPARED `_base`, the mean of the base with the same seeds,
+    and `_difference`, this run minus that, with `_low` and `_high` (95 %, paired bootstrap over the pictures). In the
+    base's row these are NaN, and so is a recall whose class does not occur.
     """
     fewer = 1.0 if limit is None else max(1.0, int((manifest.table["split"] == "train").sum()) / limit)
     folders: dict[str, list[Path]] = {}
@@ -185,25 +186,37 @@ def _row(title: str, folders: list[Path], base: list[Path]) -> dict[str, Any]:
     row |= {m: float(np.mean([row[m] for row in measured])) for m in METRICS}
     row["accuracy_spread"] = max(accuracies) - min(accuracies)
     if folders == base:
-        return row | {f"{m}_difference{bound}": np.nan for m in COMPARED for bound in ("", "_low", "_high")}
-    values: dict[str, list[float]] = {m: [] for m in COMPARED}
+        return (
+            row
+            | {f"{m}_difference{bound}": np.nan for m in COMPARED for bound in ("", "_low", "_high")}
+            | {f"{m}_base": np.nan for m in COMPARED}
+        )
+    values: dict[str, list[tuple[float, float]]] = {m: [] for m in COMPARED}
     samples: dict[str, list[Floats]] = {m: [] for m in COMPARED}
     for ours, plain in zip(folders, base, strict=False):
         first, second, labels = read_pair(ours / "predictions.csv", plain / "predictions.csv")
         figures, drawn = zip(*((metrics_of(p, labels), bootstrap(p, labels)) for p in (first, second)), strict=True)
         for m in COMPARED:
-            values[m].append(figures[0][m] - figures[1][m])
+            values[m].append((figures[0][m], figures[1][m]))
             samples[m].append(drawn[0][m] - drawn[1][m])
     for m in COMPARED:
         low, high = percentile_interval(np.mean(samples[m], axis=0)) or (np.nan, np.nan)
-        row |= {f"{m}_difference": float(np.mean(values[m])), f"{m}_difference_low": low, f"{m}_difference_high": high}
+        own, plain = np.mean(values[m], axis=0).tolist()
+        row |= {f"{m}_base": plain, f"{m}_difference": own - plain}
+        row |= {f"{m}_difference_low": low, f"{m}_difference_high": high}
     return row
 
 
 def _read(path: Path) -> dict[str, float]:
     metrics = read_metrics(path)
-    recalls = {f"recall_{name}": metrics["per_class"][name]["recall"] for name in ("contempt", "disgust")}
+    recalls = {f"recall_{name}": _recall(metrics, name) for name in ("contempt", "disgust")}
     return {**{m: metrics[m] for m in METRICS if m in metrics}, **recalls}
+
+
+def _recall(metrics: dict[str, Any], name: str) -> float:
+    """A class's recall, NaN where the class does not occur."""
+    recall = metrics["per_class"][name]["recall"]
+    return np.nan if recall is None else float(recall)
 
 
 def write(table: pd.DataFrame, origin: str, folder: Path) -> None:
@@ -219,24 +232,28 @@ def write(table: pd.DataFrame, origin: str, folder: Path) -> None:
 
 
 def table_of(table: pd.DataFrame) -> str:
-    """As Markdown, with what each run has more than the base, in points with 95 % intervals, and what that means."""
+    """As Markdown, each run beside the base with the same seeds, and what it has more in points with 95 % intervals."""
     lines = [
-        "| run | seeds | accuracy | points more than the base | macro F1 | points more than the base "
-        "| recall of contempt | recall of disgust | ECE |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| run | seeds | accuracy | the base with the same seeds | points more | macro F1 "
+        "| the base with the same seeds | points more | recall of contempt | recall of disgust | ECE |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for i, (_, row) in enumerate(table.iterrows()):
-        title = row["ingredient"] if i == 0 else f"base + {row['ingredient']}"
+        cells = [row["ingredient"] if i == 0 else f"base + {row['ingredient']}", str(row["seeds"])]
         points = (row.filter(like="_difference") * 100).astype(float)
-        accuracy, f1 = (cell(points, f"{m}_difference", sign="+", digits=1) for m in COMPARED)
-        rest = " | ".join(f"{row[m]:.3f}" for m in METRICS[2:])
-        lines.append(
-            f"| {title} | {row['seeds']} | {row['accuracy']:.4f} | {accuracy} | {row['f1_macro']:.3f} | {f1} | {rest} |"
-        )
+        for metric, digits in (("accuracy", 4), ("f1_macro", 3)):
+            base = row[f"{metric}_base"]
+            cells += [
+                f"{row[metric]:.{digits}f}",
+                "-" if pd.isna(base) else f"{base:.{digits}f}",
+                cell(points, f"{metric}_difference", sign="+", digits=1),
+            ]
+        cells += ["-" if pd.isna(row[m]) else f"{row[m]:.3f}" for m in METRICS[2:]]
+        lines.append(f"| {' | '.join(cells)} |")
     lines += [
         "",
-        "More than the base: on the same pictures with the same seeds; in brackets 95 % bootstrap intervals over the "
-        "pictures. The chance of the seed is not in them.",
+        "Figures are means over the run's seeds; points more: than the base with the same seeds on the same pictures, "
+        "in brackets 95 % bootstrap intervals over the pictures. The chance of the seed is not in them.",
     ]
     twice = table[table["seeds"] > 1]
     if not twice.empty:

@@ -21,7 +21,7 @@ from affect.errors import AffectError
 from affect.evaluation import predict_logits, probabilities_of
 from affect.files import atomic_path, cache_folder, sha256_of
 from affect.model import Checkpoint, load_checkpoint
-from affect.preprocessing import Preprocessing
+from affect.preprocessing import Image, Preprocessing
 from affect.trunk import Trunk, placed
 
 SETTLED_ON = 512  # pictures that tell how a teacher's features are spread
@@ -37,16 +37,16 @@ def teacher_targets(teachers: list[Path], manifest: Manifest, rows: pd.DataFrame
 
 
 def _answers(path: Path, manifest: Manifest, rows: pd.DataFrame) -> npt.NDArray[np.float32]:
-    names = hashlib.sha256("\n".join([str(manifest.source.path.resolve()), *rows["pth"]]).encode()).hexdigest()
-    kept = cache_folder() / "teachers" / f"{sha256_of(path)[:16]}-{names[:16]}.npy"
+    """A teacher's answers, kept by the content of its file and of the pictures as it sees them."""
+    checkpoint = load_checkpoint(path)
+    pictures, seen = prepare_pictures(manifest, rows, checkpoint.preprocessing, f"pictures for {path.name}")
+    if len(seen) < len(rows):
+        raise AffectError(
+            f"The teacher {path} can look at {len(seen):,} of the {len(rows):,} pictures only. Choose teachers "
+            "whose pictures are prepared as the experiment's."
+        )
+    kept = cache_folder() / "teachers" / f"{sha256_of(path)[:16]}-{_content(pictures)[:16]}.npy"
     if not kept.is_file():
-        checkpoint = load_checkpoint(path)
-        pictures, seen = prepare_pictures(manifest, rows, checkpoint.preprocessing, f"pictures for {path.name}")
-        if len(seen) < len(rows):
-            raise AffectError(
-                f"The teacher {path} can look at {len(seen):,} of the {len(rows):,} pictures only. Choose teachers "
-                "whose pictures are prepared as the experiment's."
-            )
         model = placed(checkpoint.build())
         targets = target_distributions(seen, soft=False)
         answers = [
@@ -58,6 +58,14 @@ def _answers(path: Path, manifest: Manifest, rows: pd.DataFrame) -> npt.NDArray[
         with atomic_path(kept) as part, part.open("wb") as file:
             np.save(file, np.mean(answers, axis=0).astype(np.float32))
     return np.asarray(np.load(kept), np.float32)
+
+
+def _content(pictures: Image) -> str:
+    """SHA-256 of the pictures' levels, in their order, as 64 hexadecimal digits."""
+    digest = hashlib.sha256(repr(pictures.shape).encode())
+    for start in range(0, len(pictures), 1024):  # mapped from a file that may be larger than the memory
+        digest.update(pictures[start : start + 1024].tobytes())
+    return digest.hexdigest()
 
 
 class Answer(NamedTuple):

@@ -27,7 +27,7 @@ from affect.data.manifest import Manifest
 from affect.data.options import add_labelling, manifest_of
 from affect.emotions import EMOTIONS
 from affect.exit_codes import exit_code_of
-from affect.files import atomic_path
+from affect.files import atomic_path, sha256_of
 from affect.metrics import RESAMPLES, Floats, Ints, expected_calibration_error, intervals_of, metrics_of, occurring
 from affect.model import load_checkpoint
 from affect.trunk import Trunk, placed
@@ -136,9 +136,10 @@ def evaluate_pictures(
     mirrored: look at each picture's mirror image as well, and take the mean of both logits (test-time flip), for twice
     the time.   crop: "as-live" finds each picture's largest face and crops it as the live program does, "whole" takes
     the picture as it is; None: as the model's training did. It runs on the GPU where there is one.
-    The metrics have `crop`; `faceless`, how many pictures are left out since no face was found in them; the `settings`
-    of the training where the checkpoint knows them; and a `warning`, also on stderr, where it was trained on other
-    pictures, labels or another split of this data set. Raises AffectError for an unusable file or an empty split.
+    The metrics have `crop`; `faceless`, how many pictures are left out since no face was found in them; the file's
+    `model_sha256`; the `settings` of the training where the checkpoint knows them; and a `warning`, also on stderr,
+    where it was trained on other pictures, labels or another split of this data set. Raises AffectError for an
+    unusable file or an empty split.
     """
     checkpoint = load_checkpoint(model_path)
     find_face = checkpoint.preprocessing.find_face if crop is None else crop == "as-live"
@@ -156,7 +157,11 @@ def evaluate_pictures(
         data=manifest.name,
         split=split,
     )
-    told = {"settings": checkpoint.provenance.get("settings"), "warning": warning_of(model_path, checkpoint, manifest)}
+    told = {
+        "model_sha256": sha256_of(model_path),
+        "settings": checkpoint.provenance.get("settings"),
+        "warning": warning_of(model_path, checkpoint, manifest),
+    }
     cropped = {"crop": "as-live" if find_face else "whole", "faceless": int(rows.attrs["faceless"])}
     return replace(evaluation, metrics=evaluation.metrics | cropped | {k: v for k, v in told.items() if v})
 

@@ -19,23 +19,25 @@ TEMPORARY_HOME = "AFFECT_TEMPORARY_HOME"  # names the folder that stands in for 
 
 
 @contextmanager
-def atomic_path(path: str | Path, mode: int = 0o644, patience_s: float = 0.0) -> Iterator[Path]:
+def atomic_path(path: str | Path, mode: int | None = None, patience_s: float = 0.0) -> Iterator[Path]:
     """A temporary path in the same folder; when the block ends well, it takes the place of `path` at once.
 
-    mode: who may read and write the file (Unix).   The folder is made where it is missing. When the block raises, the
-    temporary file is removed and `path` stays as it was.
+    mode: who may read and write the file (Unix); None: what the process's umask gives a new file.   The folder is made
+    where it is missing. When the block raises, the temporary file is removed and `path` stays as it was.
     patience_s: for how long it is tried again where another program holds `path` (see `_replace`).
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    os.close(handle)
-    part = Path(name)
+    part = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+    # not tempfile.mkstemp, whose files nobody else may read: so the system applies the umask, which cannot be asked for
+    # without changing it for all threads
+    os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666 if mode is None else mode))
     try:
         yield part
         with part.open("rb+") as file:
             os.fsync(file.fileno())
-        part.chmod(mode)
+        if mode is not None:  # whatever the umask took away
+            part.chmod(mode)
         _replace(part, path, patience_s)
     finally:
         part.unlink(missing_ok=True)

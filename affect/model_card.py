@@ -4,21 +4,28 @@
 
 replaces what stands between the two markers in the card beside the checkpoint (`models/starter_ferplus.md`), and the
 checkpoint's row in the table of the folder's `README.md`, where there is one. What `affect.robustness`,
-`affect.quantisation` and `affect.ablation` wrote beside the metrics stands in the card as well.
+`affect.quantisation` and `affect.ablation` wrote beside the metrics stands in the card as well, and so do the figures
+on other data sets, `on_<data set>/metrics.json` beside them.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from affect.arguments import CommandParser
-from affect.comparison.measured import read_metrics
+from affect.comparison.measured import copied_from_train, read_metrics, read_predictions
+from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 from affect.exit_codes import exit_code_of
 from affect.files import atomic_path, sha256_of
+from affect.metrics import intervals_of, metrics_of, occurring
 from affect.model import Checkpoint, load_checkpoint
 
 BEGIN = "<!-- figures: written by python -m affect.model_card -->"
@@ -30,14 +37,20 @@ BESIDE = {  # tables that other commands write into the folder of the metrics
     "int8.md": "In 8-bit integers, with the mirror image, and the time for a face",
     "ablation.md": "What each ingredient of the recipe brings",
 }
+OTHER_DATA = "On other data sets"
 SAME = 0.001  # of accuracy: two measurements of one model on one split differ by less
 OVERALL = ("accuracy", "balanced_accuracy", "f1_weighted", "f1_macro", "auc_macro", "ece")
 MEASURED = (*OVERALL, "data", "split", "n", "per_class", "intervals")  # what a card takes from the metrics
 TRAINED = ("data", "pictures", "seed", "init_weights", "best", "versions")  # … and from the checkpoint's provenance
 
 
-def figures(path: Path, checkpoint: Checkpoint, metrics: dict[str, Any], tables: dict[str, str]) -> str:
-    """The generated part of a card, Markdown: file, training, overall and per-class figures, then `tables` by title."""
+def figures(
+    path: Path, checkpoint: Checkpoint, metrics: dict[str, Any], tables: dict[str, str], beside: Sequence[str] = ()
+) -> str:
+    """The generated part of a card, Markdown: file, training, overall and per-class figures, then `tables` by title.
+
+    beside: sentences that stand by the overall figures.
+    """
     provenance, settings = checkpoint.provenance, checkpoint.preprocessing
     best, side = provenance["best"], settings.image_size
     chosen = provenance.get("chosen_on", "val")  # the first checkpoints, all chosen on val, do not say it
@@ -65,12 +78,17 @@ def figures(path: Path, checkpoint: Checkpoint, metrics: dict[str, Any], tables:
         "| " + " | ".join(OVERALL) + " |",
         "|" + "---|" * len(OVERALL),
         "| " + " | ".join(_figure(metrics[name]) for name in OVERALL) + " |",
+        *(line for sentence in beside for line in ("", sentence)),
         "",
         "| class | precision | recall | F1 | support |",
         "|---|---|---|---|---|",
     ]
-    for name, row in metrics["per_class"].items():
+    present = occurring(metrics)
+    for name in present:
+        row = metrics["per_class"][name]
         lines.append(f"| {name} | {row['precision']:.3f} | {row['recall']:.3f} | {row['f1']:.3f} | {row['support']} |")
+    if missing := [name for name in metrics["per_class"] if name not in present]:
+        lines += ["", f"No picture of: {', '.join(missing)}. Means are over the other {len(present)} classes."]
     for title, table in tables.items():
         lines += ["", f"### {title}", "", table]
     return "\n".join([*lines, "", END])
@@ -113,7 +131,7 @@ def write_card(path: Path, metrics_path: Path) -> Path:
     card = path.with_suffix(".md")
     if not metrics_path.is_file():
         raise AffectError(f"{metrics_path} does not exist. Make it with python -m affect.evaluation … --out DIR.")
-    metrics, checkpoint = _metrics(metrics_path), _trained(path)
+    metrics, checkpoint = _metrics(metrics_path, path), _trained(path)
     folder = metrics_path.parent
     quantised = folder / "int8.json"
     measured = _float32(quantised) if quantised.is_file() else None
@@ -121,10 +139,16 @@ def write_card(path: Path, metrics_path: Path) -> Path:
         raise AffectError(
             f"{quantised} was measured on another model. Run affect.quantisation and affect.robustness again."
         )
-    tables = {title: _table(folder / name) for name, title in BESIDE.items() if (folder / name).is_file()}
+    if (folder / "robustness.md").is_file():
+        _check_robustness(folder / "robustness.csv", path, metrics["accuracy"])
+    elsewhere = [_metrics(found, path) for found in sorted(folder.glob("on_*/metrics.json"))]
+    tables = {OTHER_DATA: _other_data(elsewhere)} if elsewhere else {}
+    tables |= {title: _table(folder / name) for name, title in BESIDE.items() if (folder / name).is_file()}
     before, _, after = _parts(card, BEGIN, END)
     with atomic_path(card) as part:
-        part.write_text(before + figures(path, checkpoint, metrics, tables) + after, encoding="utf-8")
+        part.write_text(
+            before + figures(path, checkpoint, metrics, tables, _without_copies(folder)) + after, encoding="utf-8"
+        )
     index = path.parent / "README.md"
     if index.is_file():
         before, inside, after = _parts(index, INDEX_BEGIN, INDEX_END)
@@ -135,11 +159,61 @@ def write_card(path: Path, metrics_path: Path) -> Path:
     return card
 
 
-def _metrics(path: Path) -> dict[str, Any]:
+def _metrics(path: Path, model: Path) -> dict[str, Any]:
+    """A `metrics.json` of this model. Raises AffectError where it is something else, or of another model."""
     metrics = read_metrics(path)
     if not set(MEASURED) <= metrics.keys():
         raise AffectError(f"{path} is not what affect.evaluation writes. Make it again with --out.")
+    name, digest = metrics.get("model", model.name), metrics.get("model_sha256") or sha256_of(model)
+    if name != model.name or digest != sha256_of(model):
+        raise AffectError(f"{path} was measured on another model ({name}). Run affect.evaluation again.")
     return metrics
+
+
+def _check_robustness(path: Path, model: Path, accuracy: float) -> None:
+    """Raises AffectError where a `robustness.csv` has no column of this model, or of another file of its name."""
+    try:
+        table = pd.read_csv(path)
+        clean = float(table.loc[table["corruption"] == "clean", model.stem].iloc[0])
+    except (OSError, ValueError, KeyError, IndexError):
+        clean = np.nan
+    if not abs(clean - accuracy) <= SAME:
+        raise AffectError(f"{path} was measured on another model. Run affect.robustness again.")
+
+
+def _without_copies(folder: Path) -> list[str]:
+    """What the figures are without the pictures that have a near-duplicate in train, as a sentence.
+
+    folder: of the metrics, with their `predictions.csv`; the data analysis lies in `eda` beside it. [] without either.
+    """
+    predictions, duplicates = folder / "predictions.csv", folder.parent / "eda" / "duplicates.csv"
+    if not predictions.is_file() or not duplicates.is_file():
+        return []
+    table = read_predictions(predictions)
+    own = table[~table.index.isin(copied_from_train(pd.read_csv(duplicates)))]
+    probabilities = own.drop(columns="label").to_numpy(np.float64)
+    labels = own["label"].map({e: i for i, e in enumerate(EMOTIONS)}).to_numpy(np.int64)
+    metrics = {**metrics_of(probabilities, labels), "intervals": intervals_of(probabilities, labels)}
+    return [
+        f"Without the {len(table) - len(own):,} of these pictures that have a near-duplicate in train, n = "
+        f"{len(own):,}: accuracy {_with_interval(metrics, 'accuracy')}, macro F1 {_with_interval(metrics, 'f1_macro')}."
+    ]
+
+
+def _other_data(measured: list[dict[str, Any]]) -> str:
+    """A row for each other data set, Markdown."""
+    lines = ["| data | n | accuracy | macro F1 | balanced accuracy | no pictures of |", "|---|---|---|---|---|---|"]
+    for metrics in measured:
+        missing = [name for name in EMOTIONS if name not in occurring(metrics)]
+        cells = [_with_interval(metrics, name) for name in ("accuracy", "f1_macro", "balanced_accuracy")]
+        cells = [f"{metrics['data']} {metrics['split']}", f"{metrics['n']:,}", *cells, ", ".join(missing) or "–"]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*lines, "", "In brackets: 95 % bootstrap intervals over the pictures."])
+
+
+def _with_interval(metrics: dict[str, Any], name: str) -> str:
+    low, high = metrics["intervals"][name]
+    return f"{metrics[name]:.3f} [{low:.3f}, {high:.3f}]"
 
 
 def _trained(path: Path) -> Checkpoint:

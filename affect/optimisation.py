@@ -188,11 +188,15 @@ class Learner:
         return logits, loss
 
     def _climb(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
-        """Go up the gradient by the radius, and forget the gradient. Returns each parameter with the way it went."""
+        """Go up the gradient by the radius, and forget the gradient. Returns each parameter with the way it went.
+
+        Where the gradient overflowed, as a gradient scaler's first steps in float16 do by design, none goes anywhere:
+        the second gradient overflows as well, and the scaler skips the step.
+        """
         learned = [p for p in self._prepared.parameters() if p.grad is not None]
         gradients = [p.grad.detach().clone() for p in learned if p.grad is not None]
         length = torch.stack([g.norm() for g in gradients]).norm().clamp_min(1e-12)
-        ways = [g * (self._radius / length) for g in gradients]
+        ways = [torch.where(length.isfinite(), g * (self._radius / length), 0.0) for g in gradients]
         with torch.no_grad():
             for parameter, way in zip(learned, ways, strict=True):
                 parameter.add_(way)

@@ -7,12 +7,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import REPOSITORY
 
 from affect import ablation
 from affect.ablation import BASE, COMPARED, INGREDIENTS, METRICS, TOGETHER, ablate, main, runs_of, table_of
 from affect.data.manifest import read_manifest
 from affect.data.sample import write_sample
+from affect.emotions import EMOTIONS
 from affect.errors import AffectError
+from affect.evaluation import evaluate_logits, write_metrics
 from affect.experiments import ASSISTANT, Experiment, Stage, adapted
 from affect.optimisation import Learner
 from affect.preprocessing import Preprocessing
@@ -81,6 +84,8 @@ def test_base_and_recipe_are_measured_with_every_seed_and_nothing_twice(
     assert np.isnan(rows["base"]["accuracy_difference"])
     # each beside the base with the same seeds
     assert rows["mixup"]["accuracy_difference"] == pytest.approx(accuracy["mixup"][0] - accuracy["base"][0])
+    assert rows["mixup"]["accuracy_base"] == pytest.approx(accuracy["base"][0])
+    assert rows[TOGETHER]["accuracy_base"] == pytest.approx(np.mean(accuracy["base"]))
     together = rows[TOGETHER]
     assert together["accuracy_difference"] == pytest.approx(np.mean(accuracy["all"]) - np.mean(accuracy["base"]))
     assert (
@@ -132,7 +137,7 @@ def row(name: str, accuracy: float, difference: float, **more: float) -> dict[st
         f"{metric}_difference{bound}": difference + more
         for metric in COMPARED
         for bound, more in (("", 0), ("_low", -0.004), ("_high", 0.004))
-    }
+    } | {f"{metric}_base": accuracy - difference for metric in COMPARED}
     return {
         "ingredient": name, "seeds": 1, **dict.fromkeys(METRICS, 0.5), "accuracy": accuracy, "accuracy_spread": 0.0,
         **compared, **more,
@@ -140,10 +145,10 @@ def row(name: str, accuracy: float, difference: float, **more: float) -> dict[st
 
 
 def test_the_table_says_what_each_ingredient_adds_in_points_and_how_surely() -> None:
-    rows = [row("base", 0.8, np.nan, seeds=2, accuracy_spread=0.013), row("mixup", 0.81, 0.01)]
+    rows = [row("base", 0.8, np.nan, seeds=2, accuracy_spread=0.013), row("mixup", 0.815, 0.01)]
     text = table_of(pd.DataFrame(rows))
-    assert "| base | 2 | 0.8000 | - |" in text
-    assert "| base + mixup | 1 | 0.8100 | +1.0 [+0.6, +1.4] |" in text
+    assert "| base | 2 | 0.8000 | - | - | 0.500 | - | - | 0.500 |" in text
+    assert "| base + mixup | 1 | 0.8150 | 0.8050 | +1.0 [+0.6, +1.4] |" in text
     assert "best and the worst seed, points: base 1.3." in text
 
 
@@ -162,3 +167,37 @@ def test_what_is_written_says_what_it_was_measured_on(
     assert table_of(table) in capsys.readouterr().out
     assert (tmp_path / "table" / "ablation.png").stat().st_size > 10_000
     assert list(pd.read_csv(tmp_path / "table" / "ablation.csv")["ingredient"]) == ["base", "mixup"]
+
+
+def folder_of(path: Path, right: int, labels: list[str]) -> Path:
+    """What evaluation leaves of a run that has the first so many pictures right and says neutral of the others."""
+    said = [*labels[:right], *["neutral"] * (len(labels) - right)]
+    rows = pd.DataFrame({"pth": [f"{i}.png" for i in range(len(labels))], "label": labels})
+    logits = 5 * np.eye(8, dtype=np.float32)[[EMOTIONS.index(s) for s in said]]
+    measured = evaluate_logits(logits, rows, temperature=1.0, model="m", data="d", split="val", resamples=5)
+    write_metrics(measured, path)
+    return path
+
+
+def test_a_run_of_one_seed_stands_beside_the_base_with_that_seed(tmp_path: Path) -> None:
+    labels = [e for e in EMOTIONS if e not in ("neutral", "disgust")] * 5
+    base = [folder_of(tmp_path / f"base-{right}", right, labels) for right in (20, 10)]
+    mine = ablation._row("mixup", [folder_of(tmp_path / "mixup", 18, labels)], base)
+    assert (mine["accuracy"], mine["accuracy_base"]) == pytest.approx((18 / 30, 20 / 30))
+    assert mine["accuracy_difference"] == pytest.approx(mine["accuracy"] - mine["accuracy_base"])
+    assert mine["f1_macro_difference"] == pytest.approx(mine["f1_macro"] - mine["f1_macro_base"])
+    assert np.isnan(mine["recall_disgust"])
+    table = pd.DataFrame([ablation._row("base", base, base), mine])
+    assert table["accuracy"].tolist() == pytest.approx([0.5, 0.6])
+    assert "| base + mixup | 1 | 0.6000 | 0.6667 | -6.7 [" in table_of(table)
+    assert f"| {mine['recall_contempt']:.3f} | - | {mine['ece']:.3f} |" in table_of(table)
+
+
+@pytest.mark.parametrize("path", sorted((REPOSITORY / "results").rglob("ablation.csv")), ids=lambda p: p.parent.name)
+def test_in_a_saved_table_a_difference_is_what_its_columns_subtract_to(path: Path) -> None:
+    table = pd.read_csv(path)
+    runs = table.iloc[1:]
+    assert len(runs)
+    for metric in COMPARED:
+        assert np.allclose(runs[metric] - runs[f"{metric}_base"], runs[f"{metric}_difference"], atol=2e-6)
+    assert table_of(table) in path.with_suffix(".md").read_text(encoding="utf-8")

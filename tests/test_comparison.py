@@ -9,6 +9,7 @@ import pytest
 
 from affect.comparison import compare_mistakes, compare_models
 from affect.comparison.__main__ import main
+from affect.comparison.measured import copied_from_train
 from affect.comparison.models import REPORTED
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
@@ -204,3 +205,14 @@ def test_a_mistake_of_other_settings_than_its_twin_is_told(results: Path, capsys
     note_settings(mistake, 224, 20)
     compare_mistakes(results)
     assert "(v4: 112 px, all epochs, all pictures; v4__augmentation-lost: 224 px, " in capsys.readouterr().err
+
+
+def test_a_val_picture_counts_as_copied_only_if_train_has_its_copy() -> None:
+    table = pd.DataFrame(
+        {
+            "pth": ["t", "v", "v1", "v2"],
+            "split": ["train", "val", "val", "val"],
+            "near_group": [0, 0, 2, 2],
+        }
+    )
+    assert copied_from_train(table) == {"v"}

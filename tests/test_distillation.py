@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 import torch
 
+from affect import distillation
 from affect.data.cache import prepare_pictures
 from affect.data.loading import FaceDataset
 from affect.data.manifest import Manifest, read_manifest
@@ -53,6 +55,37 @@ def test_answers_are_kept(manifest: Manifest, checkpoint_file: Path) -> None:
     stamp = newest.stat().st_mtime_ns
     np.testing.assert_array_equal(teacher_targets([checkpoint_file, checkpoint_file], manifest, rows), first)
     assert newest.stat().st_mtime_ns == stamp
+
+
+def test_answers_are_those_to_the_pictures_that_are_there_now(tmp_path: Path, bundled_model: Path) -> None:
+    """Not to those that had the same names before: whether others took their place, or the folder was moved."""
+    folder = write_sample(tmp_path / "faces", train=2, val=1, size=48)
+    before = read_manifest(folder)
+    first = teacher_targets([bundled_model], before, before.rows("train"))
+    happy, sad = folder / "train" / "happy", folder / "train" / "sad"
+    happy.rename(folder / "aside")
+    sad.rename(happy)
+    (folder / "aside").rename(sad)
+    for path in folder.rglob("*.png"):  # as cp -p or an archive leaves them
+        os.utime(path, (0, 0))
+    now = read_manifest(folder)
+    swapped = teacher_targets([bundled_model], now, now.rows("train"))
+    label = now.rows("train")["label"]
+    np.testing.assert_allclose(swapped[label == "happy"], first[label == "sad"], atol=1e-5)
+    assert np.abs(swapped - first).max() > 0.1
+    kept = sorted((cache_folder() / "teachers").iterdir())
+    folder.rename(tmp_path / "moved")
+    moved = read_manifest(tmp_path / "moved")
+    np.testing.assert_array_equal(teacher_targets([bundled_model], moved, moved.rows("train")), swapped)
+    assert sorted((cache_folder() / "teachers").iterdir()) == kept
+
+
+def test_the_order_and_the_last_picture_belong_to_the_content() -> None:
+    pictures = np.random.default_rng(0).integers(0, 255, (1030, 4, 4, 1), dtype=np.uint8)
+    changed = pictures.copy()
+    changed[-1, -1, -1] ^= 1
+    assert len({distillation._content(p) for p in (pictures, changed, pictures[::-1], pictures[:-1])}) == 4
+    assert distillation._content(pictures) == distillation._content(pictures.copy())
 
 
 def test_a_teacher_that_cannot_see_a_picture_is_refused(manifest: Manifest, checkpoint_file: Path) -> None:

@@ -4,6 +4,7 @@ import errno
 import hashlib
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -212,3 +213,31 @@ def test_a_folder_of_a_read_only_system_is_refused() -> None:
     for folder in ("/proc", "/proc/new/er", "/sys/kernel"):
         with pytest.raises(OSError):  # noqa: PT011 - its kind differs
             try_folder(Path(folder))
+
+
+@pytest.fixture(params=[0o077, 0o022, 0o002])
+def umask(request: pytest.FixtureRequest) -> Iterator[int]:
+    before = os.umask(request.param)
+    yield request.param
+    os.umask(before)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no umask there")
+def test_a_file_has_the_rights_that_the_umask_gives_a_new_one(tmp_path: Path, umask: int) -> None:
+    path = tmp_path / "file.txt"
+    for _ in range(2):  # where there was none, and in an old one's place
+        with atomic_path(path) as part:
+            part.write_text("new")
+            assert part.stat().st_mode & 0o777 == 0o666 & ~umask
+        assert path.stat().st_mode & 0o777 == 0o666 & ~umask
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no umask there")
+def test_rights_that_are_asked_for_do_not_depend_on_the_umask(tmp_path: Path, umask: int) -> None:
+    with atomic_path(tmp_path / "mine.txt", mode=0o600) as part:
+        part.write_text("mine")
+        assert part.stat().st_mode & 0o077 == 0
+    assert (tmp_path / "mine.txt").stat().st_mode & 0o777 == 0o600
+    with atomic_path(tmp_path / "ours.txt", mode=0o664) as part:
+        part.write_text("ours")
+    assert (tmp_path / "ours.txt").stat().st_mode & 0o777 == 0o664

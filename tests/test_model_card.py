@@ -4,9 +4,12 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
+from affect.emotions import EMOTIONS
+from affect.evaluation import evaluate_logits, predictions_table
 from affect.experiments import V4
 from affect.files import sha256_of
 from affect.metrics import intervals_of, metrics_of
@@ -187,3 +190,81 @@ def test_tables_of_the_model_before_are_not_taken_for_this_ones(
     assert main([str(model), "--metrics", str(metrics)]) == 2
     assert "measured on another model" in capsys.readouterr().err
     assert "old figures" in card.read_text()
+
+
+def robustness(folder: Path, name: str, clean: float) -> None:
+    """What affect.robustness leaves."""
+    (folder / "robustness.csv").write_text(f"corruption,measure,strength,setting,n,{name}\nclean,,0,,6,{clean}\n")
+    (folder / "robustness.md").write_text(f"Accuracy:\n\n| {name} |\n")
+
+
+def test_a_robustness_table_of_this_model_stands_in_its_card(model: Path, metrics: Path) -> None:
+    robustness(metrics.parent, "drawn", 0.8333)
+    assert "### Under what a webcam does to a picture\n\nAccuracy:\n\n| drawn |\n" in card_of(model, metrics)
+
+
+@pytest.mark.parametrize(("name", "clean"), [("quite_another_model", 0.8333), ("drawn", 0.8), ("drawn", float("nan"))])
+def test_a_robustness_table_of_another_model_is_refused(
+    model: Path, metrics: Path, name: str, clean: float, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model.with_suffix(".md").write_text(f"{BEGIN}\nold figures\n{END}\n")
+    robustness(metrics.parent, name, clean)
+    assert main([str(model), "--metrics", str(metrics)]) == 2
+    assert "robustness.csv was measured on another model" in capsys.readouterr().err
+    (metrics.parent / "robustness.csv").unlink()
+    assert main([str(model), "--metrics", str(metrics)]) == 2
+    assert "old figures" in model.with_suffix(".md").read_text()
+
+
+@pytest.mark.parametrize("other", [{"model": "other.pt"}, {"model_sha256": "0" * 64}])
+def test_metrics_of_another_model_are_refused(
+    model: Path, metrics: Path, other: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    model.with_suffix(".md").write_text(f"{BEGIN}\n{END}\n")
+    told = json.loads(metrics.read_text())
+    metrics.write_text(json.dumps(told | {"model": model.name, "model_sha256": sha256_of(model)}))
+    assert main([str(model), "--metrics", str(metrics)]) == 0
+    metrics.write_text(json.dumps(told | other))
+    assert main([str(model), "--metrics", str(metrics)]) == 2
+    assert "metrics.json was measured on another model" in capsys.readouterr().err
+
+
+def test_classes_that_do_not_occur_are_named_in_the_card_and_have_no_row(model: Path, metrics: Path) -> None:
+    text = card_of(model, metrics)
+    assert "| sad |" not in text
+    assert "\nNo picture of: sad, surprise. Means are over the other 6 classes.\n" in text
+
+
+def test_other_data_sets_stand_in_the_card(model: Path, metrics: Path) -> None:
+    other = metrics.parent / "on_ck48" / "metrics.json"
+    other.parent.mkdir()
+    told = json.loads(metrics.read_text())
+    other.write_text(json.dumps(told | {"data": "ck48", "split": "all", "n": 981, "accuracy": 0.75}))
+    low, high = told["intervals"]["accuracy"]
+    row = f"\n| ck48 all | 981 | 0.750 [{low:.3f}, {high:.3f}] | {told['f1_macro']:.3f} ["
+    text = card_of(model, metrics)
+    assert row in text
+    assert " | sad, surprise |\n" in text
+    other.write_text(json.dumps(told | {"model": "other.pt"}))
+    assert main([str(model), "--metrics", str(metrics)]) == 2
+
+
+def test_the_figure_without_copies_stands_beside_the_plain_one(tmp_path: Path, model: Path, metrics: Path) -> None:
+    """Two of four are right; one of these has a copy in train, so one of three is."""
+    folder = tmp_path / "results" / "starter"
+    folder.mkdir(parents=True)
+    labels, said = ["anger", "fear", "sad", "happy"], ["anger", "fear", "happy", "sad"]
+    rows = pd.DataFrame({"pth": [f"{i}.png" for i in range(4)], "label": labels})
+    logits = 5 * np.eye(8, dtype=np.float32)[[EMOTIONS.index(s) for s in said]]
+    predictions_table(
+        evaluate_logits(logits, rows, temperature=1.0, model=model.name, data="drawn", split="val", resamples=5)
+    ).to_csv(folder / "predictions.csv", index=False)
+    metrics.rename(folder / "metrics.json")
+    assert "near-duplicate" not in card_of(model, folder / "metrics.json")  # nobody looked for copies
+    (folder.parent / "eda").mkdir()
+    (folder.parent / "eda" / "duplicates.csv").write_text(
+        "pth,label,split,near_group,exact_group\n9.png,anger,train,0,0\n0.png,anger,val,0,1\n1.png,fear,val,2,2\n"
+    )
+    text = card_of(model, folder / "metrics.json")
+    assert "Without the 1 of these pictures that have a near-duplicate in train, n = 3: accuracy 0.333 [0.000, " in text
+    assert "macro F1 0.333 [" in text

@@ -219,17 +219,6 @@ def test_pictures_are_shown_before_and_after_variation(setup: Setup) -> None:
     assert labels.tolist() == list(range(8))
 
 
-def test_a_val_picture_counts_as_copied_only_if_train_has_its_copy() -> None:
-    table = pd.DataFrame(
-        {
-            "pth": ["t", "v", "v1", "v2"],
-            "split": ["train", "val", "val", "val"],
-            "near_group": [0, 0, 2, 2],
-        }
-    )
-    assert notebook.copied_from_train(table) == {"v"}
-
-
 def test_accuracy_without_copies_leaves_them_out(setup: Setup) -> None:
     first = setup.manifest.rows("val")["pth"].iloc[0]
     train = setup.manifest.rows("train").iloc[0]

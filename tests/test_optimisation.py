@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,15 +23,34 @@ class Constant:
         return inputs
 
 
+class Skipping(torch.optim.SGD):
+    """Takes no step where a gradient overflowed, as a gradient scaler does, and else unscales it."""
+
+    scale = 1.0
+
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        gradients = [p.grad for group in self.param_groups for p in group["params"]]
+        if all(g.isfinite().all() for g in gradients):
+            for g in gradients:
+                g /= self.scale
+            super().step()
+
+
 def learner(
     module: nn.Module,
     rate: float = 0.5,
     teach: Callable[[torch.Tensor], Answer] | None = None,
+    scale: float | None = None,
     **changes: object,
 ) -> Learner:
+    """scale: of the loss, as with a gradient scaler in float16."""
     experiment = replace(V1, **changes)  # type: ignore[arg-type]
     accelerator = new_accelerator()
-    optimizer = torch.optim.SGD(module.parameters(), rate)
+    optimizer: torch.optim.Optimizer = torch.optim.SGD(module.parameters(), rate)
+    if scale is not None:
+        accelerator.backward = lambda loss: (loss * scale).backward()  # type: ignore[method-assign]
+        optimizer = Skipping(module.parameters(), rate)
+        optimizer.scale = scale
     schedule = torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0)
     prepared, optimizer = accelerator.prepare(module, optimizer)
     loss = new_loss(experiment, torch.eye(8), accelerator.device)
@@ -65,6 +85,29 @@ def test_sharpness_aware_minimisation_steps_by_the_gradient_at_the_top_of_the_cl
     learner(stepped, sharpness=rho).epoch(Constant(), [(inputs, targets)], "step")  # type: ignore[arg-type]
     for got, wanted in zip(stepped.parameters(), expected, strict=True):
         torch.testing.assert_close(got.detach(), wanted)
+
+
+@pytest.mark.parametrize("scale", [float("inf"), 3e38, 1e30])
+def test_a_step_that_overflowed_leaves_the_weights_as_they_were(scale: float) -> None:
+    inputs, targets = batch()
+    model = nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4), linear())
+    before = {k: v.detach().clone() for k, v in model.named_parameters()}
+    made = learner(model, scale=scale, sharpness=0.05)
+    made.epoch(Constant(), [(100 * inputs, targets)], "step")  # type: ignore[arg-type]
+    assert all(v.isfinite().all() for v in model.state_dict().values())
+    same = [torch.equal(v, before[k]) for k, v in model.named_parameters()]
+    assert all(same) == (scale > 1e30)  # there, only the gradients' norm overflowed: a step without the climb
+
+
+def test_the_scale_of_the_loss_changes_nothing_about_a_sharpness_aware_step() -> None:
+    inputs, targets = batch()
+    made = {}
+    for scale in (1.0, 1024.0):
+        model = linear()
+        taught = learner(model, scale=scale, sharpness=0.05)
+        taught.epoch(Constant(), [(inputs, targets)], "step")  # type: ignore[arg-type]
+        made[scale] = model.weight.detach()
+    torch.testing.assert_close(made[1.0], made[1024.0])
 
 
 def test_the_average_is_applied_for_a_block_and_taken_away_again() -> None:

@@ -111,3 +111,13 @@ def warn_of_settings(settings: dict[str, str | None], results: Path) -> None:
             "due to these.",
             file=sys.stderr,
         )
+
+
+def copied_from_train(table: pd.DataFrame) -> frozenset[str]:
+    """The val pictures that have a near-duplicate in train, by `pth`.
+
+    table: `DataReport.duplicates`, of which `pth, split, near_group` are read.
+    """
+    in_train = set(table.loc[table["split"] == "train", "near_group"])
+    judged = table[(table["split"] == "val") & table["near_group"].isin(in_train)]
+    return frozenset(judged["pth"])

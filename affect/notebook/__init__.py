@@ -3,7 +3,7 @@
 The words that read a figure are in `affect.readings`; everything else is done by the module that it belongs to.
 """
 
-from affect.notebook.comparison import Step, copied_from_train, duplicates, step_between, without_copies
+from affect.notebook.comparison import Step, duplicates, step_between, without_copies
 from affect.notebook.data import class_counts, framing_of, sample_rows, varied_pictures
 from affect.notebook.display import Lines, progress, say, show, titled
 from affect.notebook.experiments import differences, stages_of
@@ -16,7 +16,6 @@ __all__ = [
     "Step",
     "attention_of",
     "class_counts",
-    "copied_from_train",
     "differences",
     "duplicates",
     "evaluate",

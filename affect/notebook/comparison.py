@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from affect.comparison.measured import copied_from_train
 from affect.data.report import data_report
 from affect.metrics import RESAMPLES, percentile_interval
 from affect.notebook.display import progress
@@ -28,13 +29,6 @@ def duplicates(setup: Setup) -> pd.DataFrame:
         report = data_report(setup.manifest)
     report.write(path.parent)
     return report.duplicates
-
-
-def copied_from_train(table: pd.DataFrame) -> frozenset[str]:
-    """The val pictures that have a near-duplicate in train, by `pth`.   table: `duplicates(setup)`."""
-    in_train = set(table.loc[table["split"] == "train", "near_group"])
-    judged = table[(table["split"] == "val") & table["near_group"].isin(in_train)]
-    return frozenset(judged["pth"])
 
 
 def predictions_of(setup: Setup, model: str) -> pd.DataFrame | None:

@@ -127,9 +127,8 @@ def ablation(table: pd.DataFrame, origin: str) -> Figure:
     for axes, metric, color, marker in zip(panels, ("accuracy", "f1_macro"), (MAIN, OTHER), ("o", "D"), strict=True):
         _intervals(axes, points, f"{metric}_difference", places, color, marker, METRIC_NAMES[metric])
         axes.axvline(0, color="0.3", linestyle="--")
-        base = float(table[metric].iloc[0])
         axes.set(
-            xlabel=f"{METRIC_NAMES[metric]}: points more than the base ({base:.3f})\nline: 95 % paired interval",
+            xlabel=f"{METRIC_NAMES[metric]}: points more than the base with the same seeds\nline: 95 % paired interval",
             ylim=(-0.6, len(runs) - 0.4),
         )
         tidy(axes, "x")
