@@ -432,7 +432,7 @@ def test_a_marker_says_in_which_of_the_four_states_it_was_set(
 
 
 def test_a_marker_beside_a_face_says_nothing_of_a_state(tmp_path: Path) -> None:
-    _, words = told_of(session_with_gaps(tmp_path / "s", 9.9, 20.0, 25.0))
+    _, words = told_of(session_with_gaps(tmp_path / "s", 0.0, 9.9, 20.0, 25.0, 90.0))  # the last at the very end
     assert not any(TEXTS[f"markers_set_{state}"]["en"] in words for state in MARKED)
 
 
