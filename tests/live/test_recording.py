@@ -135,7 +135,7 @@ def gaps_in(recording: Recording) -> list[tuple[float, float]]:
         (every(0.03, 0, 0.9) + every(0.03, 1.35, 5), []),  # a frame stands for half a second
         (every(0.7, 0, 14), [(0.5, 0.7), (1.2, 1.4)]),  # a slow computer is slow all the time, as is soon known
         (every(1.8, 0, 18), [(0.5, 1.8), (2.3, 3.6)]),
-        (every(60, 0, 120), [(0.5, 60), (60.5, 120)]),  # a time lapse
+        (every(60, 0, 300), [(60 * i + 0.5, 60 * (i + 1)) for i in range(5)]),  # a time lapse
         ([0, 0, 0], []),
     ],
 )
