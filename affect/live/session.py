@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
 from affect.emotions import LANGUAGES
 from affect.errors import AffectError
-from affect.files import expanded
 from affect.live.baseline_control import BaselineControl
 from affect.live.clock import clock
 from affect.live.control import Command, Question, Status
@@ -166,7 +166,8 @@ class Session:
             if question == "folder_question":
                 self._refused = None
                 if text:
-                    self._recorder.folder = expanded(text)
+                    with suppress(RuntimeError):  # a ~ that is no home folder: nothing is to be made of that name
+                        self._recorder.folder = Path(text).expanduser()
                     self._record()
                 else:
                     self._say(self._text("not_recorded"))
