@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import cv2
 
+from affect.emotions import UNCERTAIN
+from affect.faces import crop_face
 from affect.live.baseline import Baseline
 from affect.live.classifier import Classifier
+from affect.live.covering import CoverWatch
 from affect.live.cuts import CutDetector
 from affect.live.frame import Frame
 from affect.live.results import FaceResult
@@ -38,6 +41,7 @@ class Pipeline:
         self.baseline = Baseline()
         self.smoother = ProbabilitySmoother()
         self.labels = LabelChooser()
+        self._covers = CoverWatch()
 
     @property
     def face_ids(self) -> set[int]:
@@ -62,8 +66,11 @@ class Pipeline:
         for face, box, row in zip(faces, boxes, rows, strict=True):
             own = self.baseline.update(face.face_id, row)
             smoothed = self.smoother.update(face.face_id, own, now_s)
-            results.append(FaceResult(face.face_id, box, smoothed, self.labels.update(face.face_id, smoothed, now_s)))
-        for smoother in (self._boxes, self.smoother, self.labels):
+            label = self.labels.update(face.face_id, smoothed, now_s)
+            crop = crop_face(views.grey, box, self._classifier.preprocessing)
+            covered = self._covers.update(face.face_id, crop, now_s)
+            results.append(FaceResult(face.face_id, box, smoothed, UNCERTAIN if covered else label))
+        for smoother in (self._boxes, self.smoother, self.labels, self._covers):
             smoother.keep_only(self._tracker.ids)
         return results
 

@@ -48,7 +48,7 @@ class LabelChooser:
 
     An expression is shown once it has at least `least` and leads every other one by `lead`. It stays while it is the
     most probable one, or was within the last `hold_s`, as long as it has at least `keeps` and no other one leads it by
-    `lead`. Otherwise the label is "uncertain".
+    `lead`. Otherwise the label is "uncertain". (The pipeline adds: so is that of a face whose mouth seems covered.)
 
     lead, least, keeps: probabilities, 0…1.   hold_s: seconds.
     """

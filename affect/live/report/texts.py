@@ -112,8 +112,8 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     },
     "summary_part": {"en": "{name} for {percent}", "es": "{name} en el {percent}"},
     "summary_uncertain": {
-        "en": "For {percent} no expression won clearly (uncertain).",
-        "es": "En el {percent} ninguna destacó con claridad (incierto).",
+        "en": "For {percent} no expression won clearly, or the mouth seemed covered (uncertain).",
+        "es": "En el {percent} ninguna destacó con claridad, o la boca parecía tapada (incierto).",
     },
     "episodes_one": {"en": "There is 1\u00a0episode.", "es": "Hay 1\u00a0episodio."},
     "episodes_many": {"en": "There are {count}\u00a0episodes.", "es": "Hay {count}\u00a0episodios."},
@@ -163,7 +163,10 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     "markers_row": {"en": "markers", "es": "marcas"},
     "baseline_row": {"en": "baseline", "es": "línea base"},
     "time_axis": {"en": "time", "es": "tiempo"},
-    "legend_uncertain": {"en": "uncertain: none wins clearly", "es": "incierto: ninguna destaca con claridad"},
+    "legend_uncertain": {
+        "en": "uncertain: none wins clearly, or the mouth seems covered",
+        "es": "incierto: ninguna destaca con claridad, o la boca parece tapada",
+    },
     "legend_none": {"en": "no face", "es": "ninguna cara"},
     "legend_paused": {"en": "paused", "es": "en pausa"},
     "legend_lost": {"en": "no usable picture", "es": "sin imagen útil"},
@@ -363,10 +366,11 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     "label_rule": {
         "en": "An expression is shown once it has at least {least} and leads every other one by {lead}. It stays while "
         "it is the most probable one, or was within the last {hold}, as long as it has at least {keeps} and no other "
-        "one leads it by {lead}. Otherwise the label is “uncertain”.",
+        "one leads it by {lead}. Otherwise the label is “uncertain”, as it is while the mouth seems covered.",
         "es": "Una expresión se muestra cuando alcanza al menos el {least} y aventaja a todas las demás en {lead}. Se "
         "mantiene mientras es la más probable, o lo ha sido en los últimos {hold}, siempre que tenga al menos el "
-        "{keeps} y ninguna otra la aventaje en {lead}. Si no, la etiqueta es «incierto».",
+        "{keeps} y ninguna otra la aventaje en {lead}. Si no, la etiqueta es «incierto», como también mientras la boca "
+        "parece tapada.",
     },
     "figures": {"en": "The model’s own figures", "es": "Las cifras del propio modelo"},
     "recall": {"en": "recall (sensitivity)", "es": "sensibilidad (recall)"},
