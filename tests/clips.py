@@ -57,20 +57,19 @@ def write_clip(
         stream: Any = output.add_stream(codec, rate=fps, options=options or {})
         stream.height, stream.width = shown[0].shape[:2]
         stream.pix_fmt = form
-        if times is not None:
-            stream.codec_context.time_base = Fraction(1, 1000)
+        tick = Fraction(1, 1000) if times is not None and codec != "mpeg2video" else Fraction(1, fps)
+        stream.codec_context.time_base = tick
         if aspect is not None:
             stream.codec_context.sample_aspect_ratio = aspect
         tone: Any = output.add_stream("libopus" if path.suffix == ".webm" else "aac", rate=48000) if sound else None
         flagged = None
-        for number, (picture, time_s) in enumerate(zip(shown, at, strict=True)):
+        for picture, time_s in zip(shown, at, strict=True):
             frame = av.VideoFrame.from_ndarray(picture, "bgr24").reformat(format=form)
             if fields is not None:
                 flagged = flagged or _flagging(frame, fields)
                 flagged.push(frame)
                 frame = flagged.pull()
-            frame.pts = number if times is None else round(time_s * 1000)
-            frame.time_base = Fraction(1, fps) if times is None else Fraction(1, 1000)
+            frame.pts, frame.time_base = round(time_s / tick), tick
             output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
         if sound and tone is not None:
@@ -93,11 +92,11 @@ def _flagging(frame: av.VideoFrame, fields: str) -> av.filter.Graph:
 
 
 def interlaced(number: int, size: tuple[int, int] = SIZE) -> Image:
-    """A frame of two fields: a bar that runs to the right, ten pixels farther in every second line."""
+    """A frame of two fields: a bar that runs to the right, half a frame's way farther in every second line."""
     width, height = size
     picture = np.full((height, width, 3), 60, np.uint8)
     for field in (0, 1):
-        left = width // 4 + number * 2 + 10 * field
+        left = number * 20 + 10 * field
         picture[field::2, left : left + 20] = 220
     return picture
 

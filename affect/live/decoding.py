@@ -24,7 +24,9 @@ from av.sidedata.sidedata import Type
 
 from affect.preprocessing import Image
 
-av.logging.set_level(av.logging.PANIC)  # FFmpeg's own lines may hold an address with its password
+# FFmpeg says nothing: its own lines may hold an address with its password, and any level but None makes its threads
+# wait for Python's lock, which whoever closes a decoder holds while it waits for them.
+av.logging.set_level(None)
 
 # What a local file may make FFmpeg open, as a playlist does: other local files, never an address.
 FILE_PROTOCOLS: Final = "file,crypto,data"

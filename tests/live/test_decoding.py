@@ -415,7 +415,7 @@ def _in_matroska(path: Path) -> Path:
         ("a.mp4", "libx264", "yuv420p10le"), ("a.mp4", "libx264", "yuv422p"), ("a.mp4", "libx264", "yuvj420p"),
         ("a.mkv", "ffv1", "gray"), ("a.mkv", "ffv1", "gray16le"), ("a.mov", "png", "rgba"), ("a.mov", "qtrle", "argb"),
         ("a.mkv", "ffv1", "yuva420p"), ("a.mkv", "ffv1", "yuv444p16le"), ("a.avi", "rawvideo", "bgr24"),
-        ("a.mp4", "libx265", "yuv420p10le"), ("a.webm", "libvpx-vp9", "yuva420p"), ("a.mkv", "utvideo", "gbrp"),
+        ("a.mp4", "libx265", "yuv420p10le"), ("a.webm", "libvpx-vp9", "yuva420p"), ("a.avi", "utvideo", "gbrp"),
     ],
 )  # fmt: skip
 def test_pictures_of_every_kind_become_bgr_of_8_bits(tmp_path: Path, name: str, codec: str, form: str) -> None:
