@@ -9,14 +9,15 @@ import pandas as pd
 import pytest
 from conftest import REPOSITORY
 
-from affect import notebook
+from affect import notebook, readings
+from affect.comparison import compare_models
 from affect.data.sample import write_sample
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 from affect.experiments import FACE_TEACHER, V1, V2, V3, Augmentation, Experiment, Stage, with_mistake
 from affect.model import build_model
 from affect.notebook import Lines, Setup
-from affect.reported import PICTURES
+from affect.reported import PICTURES, find_reported
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +108,23 @@ def test_the_experiment_has_the_notebooks_size_and_epochs(setup: Setup) -> None:
 def test_ones_own_experiment_has_the_notebooks_size_and_epochs_too(setup: Setup) -> None:
     mine = setup.experiment(replace(V1, name="mylr", batch_size=64))
     assert mine == replace(setup.experiment("v1"), name="mylr", batch_size=64)
+
+
+def test_ones_own_experiment_goes_through_notebook_and_comparison(setup: Setup) -> None:
+    own = replace(V1, name="mylr", stages=V1.stages[:1], batch_size=8, measure_framing=False)
+    experiment = setup.experiment(own)
+    checkpoints = notebook.train(replace(setup, init_weights="none"), experiment)
+    assert [path.name for path in checkpoints.values()] == ["mylr_faces.pt"]
+    assert len(notebook.history_of(setup, experiment)) == 1
+    measured = notebook.evaluate(setup, experiment, "frozen", checkpoints["frozen"])
+    model = "mylr frozen"
+    assert find_reported(model) is None
+    predictions(setup, "v1", [True, False])
+    step = notebook.step_between(setup, "v1 finetuned", model)
+    assert step is not None
+    assert readings.step(step, model, setup.name).startswith("**v1 finetuned → mylr frozen, on the same 2 val pictures")
+    compared = compare_models(setup.home).table.set_index("model")
+    assert compared.loc[model, "accuracy"] == pytest.approx(measured.metrics["accuracy"])
 
 
 def test_of_bars_only_whole_lines_stay() -> None:

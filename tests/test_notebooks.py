@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -155,3 +156,12 @@ def test_committed_outputs_are_clean_and_name_no_machine(name: str) -> None:
 def test_committed_figures_stay_small(name: str) -> None:
     assert all(len(image) < MAX_IMAGE for image in images_of(committed(name)))
     assert (REPOSITORY / f"{name}.ipynb").stat().st_size < MAX_NOTEBOOK
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_where_affect_is_not_found_a_notebook_says_what_to_do(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with papermill in another folder."""
+    (cell,) = (c for c in code_cells(committed(name)) if "from affect import" in c.source)
+    monkeypatch.setitem(sys.modules, "affect", None)
+    with pytest.raises(ModuleNotFoundError, match=r"papermill --cwd FOLDER …, or set .* PYTHONPATH=FOLDER"):
+        exec(compile(cell.source, name, "exec"), {})  # noqa: S102
