@@ -66,13 +66,16 @@ class BaselineControl:
             self._baseline.begin(faces[0].face_id, now_s)
             self._tell("baseline_begun")
 
+    def cut(self, at_s: float) -> None:
+        """Faces may be other people's from now on: the baseline is off until it is chosen again."""
+        if self._baseline.share is not None:
+            self._undo(at_s, "baseline_cut")
+
     def settle(self, faces: Sequence[FaceResult], now_s: float) -> None:
         """A frame is analysed: take note of a baseline that is measured, cannot be, or has lost its face.
 
-        faces: that it shows.   After a cut they may be other people: the baseline is off until it is chosen again.
+        faces: that it shows.
         """
-        if self._pipeline.cut and self._baseline.share is not None:
-            self._undo(now_s, "baseline_cut")
         try:
             shift = self._baseline.settle(now_s)
         except AffectError as error:

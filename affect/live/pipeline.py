@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 
 from affect.emotions import UNCERTAIN
@@ -25,7 +27,8 @@ class Pipeline:
     OpenCV is held to one thread: its pictures are small here, and its threads would wait, awake, for work that the
     model's threads have taken the cores for.
 
-    cut: the last frame showed another picture than the one before, while faces were known: all got new ids.
+    on_cut: called with the time of a frame that shows another picture than the one before, while faces were known: all
+            get new ids.
     """
 
     def __init__(self, search: FaceSearch, classifier: Classifier, max_faces: int = 4) -> None:
@@ -37,7 +40,7 @@ class Pipeline:
         self._boxes = BoxSmoother()
         self._size: tuple[int, int] | None = None
         self._cuts = CutDetector()
-        self.cut = False
+        self.on_cut: Callable[[float], None] = lambda at_s: None
         self.baseline = Baseline()
         self.smoother = ProbabilitySmoother()
         self.labels = LabelChooser()
@@ -55,9 +58,9 @@ class Pipeline:
         views = self._views.take(frame.picture)
         known, lost = self._tracker.boxes_of_last_frame(), self._tracker.boxes_of_lost()
         found = self._search.find(views, known, lost, now_s)
-        self.cut = self._cuts.see(views) and bool(self._tracker.ids)
-        if self.cut:  # whoever is where a face was may be somebody else
+        if self._cuts.see(views) and self._tracker.ids:  # whoever is where a face was may be somebody else
             self._tracker.forget()
+            self.on_cut(now_s)
         faces = self._tracker.update(found, now_s)
         boxes = [self._boxes.update(f.face_id, f.box, now_s) for f in faces]
         grey = self._classifier.preprocessing.color == "grey"

@@ -81,9 +81,9 @@ def _bar(source: Source) -> tqdm:
     """A progress bar over the file's own time, on stderr; without a bar where the file does not tell its duration."""
     total_s = getattr(source, "duration_s", None)
     form = (
-        "{desc}: {n:.0f} s [{elapsed}]"
+        "{desc}: {n:.1f} s [{elapsed}]"
         if total_s is None
-        else "{l_bar}{bar}| {n:.0f}/{total:.0f} s [{elapsed}<{remaining}]"
+        else "{l_bar}{bar}| {n:.1f}/{total:.1f} s [{elapsed}<{remaining}]"
     )
     return tqdm(total=total_s, desc=source.description, bar_format=form)
 

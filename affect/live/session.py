@@ -50,6 +50,7 @@ class Session:
         leave: Callable[[], None],
     ) -> None:
         self._pipeline = pipeline
+        pipeline.on_cut = self._note_cut
         self._kind = source.kind
         self._watch = watch_of(source)
         self._watcher = threading.Thread(target=self._keep_watching, name="watcher", daemon=True)
@@ -104,8 +105,6 @@ class Session:
             self._summary.add(frame, results, usable=self._watch.trouble not in ("black", "frozen"))
             if not self._paused:  # it may have been pressed while the frame was analysed
                 self._recorder.write(frame, results)
-            if self._pipeline.cut and self._recorder.current is not None:
-                self._recorder.current.event("cut", frame.timestamp_s)
             self._baseline.settle(results, frame.timestamp_s)
         return results
 
@@ -253,6 +252,13 @@ class Session:
             else:
                 continue
             self._tell(f"{clock(at_s)}  {told}")
+
+    def _note_cut(self, at_s: float) -> None:
+        """The picture has changed to another one, in which faces may be other people's."""
+        with self._lock:
+            if self._recorder.current is not None and not self._paused:
+                self._recorder.current.event("cut", at_s)
+            self._baseline.cut(at_s)
 
     def _trouble_text(self, trouble: str) -> str:
         own = f"{trouble}_{self._kind}"
