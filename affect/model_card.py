@@ -136,9 +136,7 @@ def write_card(path: Path, metrics_path: Path) -> Path:
     quantised = folder / "int8.json"
     measured = _float32(quantised) if quantised.is_file() else None
     if measured is not None and abs(measured["accuracy"] - metrics["accuracy"]) > SAME:
-        raise AffectError(
-            f"{quantised} was measured on another model. Run affect.quantisation and affect.robustness again."
-        )
+        raise _of_another_model(quantised, "affect.quantisation and affect.robustness")
     if (folder / "robustness.md").is_file():
         _check_robustness(folder / "robustness.csv", path, metrics["accuracy"])
     elsewhere = [_metrics(found, path) for found in sorted(folder.glob("on_*/metrics.json"))]
@@ -159,6 +157,10 @@ def write_card(path: Path, metrics_path: Path) -> Path:
     return card
 
 
+def _of_another_model(path: Path, commands: str) -> AffectError:
+    return AffectError(f"{path} was measured on another model. Run {commands} again.")
+
+
 def _metrics(path: Path, model: Path) -> dict[str, Any]:
     """A `metrics.json` of this model. Raises AffectError where it is something else, or of another model."""
     metrics = read_metrics(path)
@@ -166,7 +168,7 @@ def _metrics(path: Path, model: Path) -> dict[str, Any]:
         raise AffectError(f"{path} is not what affect.evaluation writes. Make it again with --out.")
     name, digest = metrics.get("model", model.name), metrics.get("model_sha256") or sha256_of(model)
     if name != model.name or digest != sha256_of(model):
-        raise AffectError(f"{path} was measured on another model ({name}). Run affect.evaluation again.")
+        raise _of_another_model(path, "affect.evaluation")
     return metrics
 
 
@@ -178,7 +180,7 @@ def _check_robustness(path: Path, model: Path, accuracy: float) -> None:
     except (OSError, ValueError, KeyError, IndexError):
         clean = np.nan
     if not abs(clean - accuracy) <= SAME:
-        raise AffectError(f"{path} was measured on another model. Run affect.robustness again.")
+        raise _of_another_model(path, "affect.robustness")
 
 
 def _without_copies(folder: Path) -> list[str]:
