@@ -190,6 +190,22 @@ def test_the_other_networks_start_is_refused(checkpoint_file: Path) -> None:
         load_initial_weights(build_model("face_mobilenet"), "imagenet")
 
 
+@pytest.mark.parametrize(
+    ("holds", "trains", "remedy"),
+    [
+        ("mobilenet_v2", "face_mobilenet", r"python -m affect\.face_weights"),
+        ("face_mobilenet", "torchvision's mobilenet_v2", "--init-weights imagenet"),
+    ],
+)
+def test_weights_of_the_other_network_are_named_with_what_this_one_can_begin_with(
+    tmp_path: Path, holds: str, trains: str, remedy: str
+) -> None:
+    path = tmp_path / "start.pt"
+    torch.save(build_model(holds).state_dict(), path)
+    with pytest.raises(AffectError, match=f"holds weights of {holds}, the experiment trains {trains}.*{remedy}"):
+        load_initial_weights(build_model(trains.split()[-1]), str(path))
+
+
 def test_a_checkpoint_knows_its_network(tmp_path: Path, faces: torch.Tensor) -> None:
     model = build_model("face_mobilenet").eval()
     path = tmp_path / "m.pt"

@@ -198,3 +198,11 @@ def test_an_export_gives_the_same_probabilities(checkpoint_file: Path) -> None:
             expected = checkpoint.build()(faces).softmax(1)
         got = torch.from_numpy(session.run(None, {"faces": faces.numpy()})[0]).softmax(1)
         assert float((got - expected).abs().max()) <= 1e-4
+
+
+def test_initial_weights_that_cannot_be_read_point_to_their_own_option(
+    checkpoint_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("affect.checkpoint_file.LARGEST_FILE", 1000)
+    with pytest.raises(AffectError, match="is larger than .* with --init-weights"):
+        load_initial_weights(build_model(), str(checkpoint_file))

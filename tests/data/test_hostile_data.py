@@ -235,7 +235,7 @@ def test_pipes_devices_and_links_to_nowhere_are_skipped_not_waited_for(
     manifest = read_manifest(tmp_path / "set")
     _, rows = prepare_pictures(manifest, manifest.rows("all"), Preprocessing(32))
     assert rows["pth"].tolist() == ["happy/good.png"]
-    assert "3 of 4 pictures" in capsys.readouterr().out
+    assert "Of 4 pictures, 3 cannot be decoded" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="file names are Unicode there")
@@ -519,7 +519,7 @@ def test_all_kinds_in_one_set_are_prepared_or_counted(tmp_path: Path, capsys: py
     manifest = read_manifest(data)
     _, rows = prepare_pictures(manifest, manifest.rows("all"), Preprocessing(32))
     assert set(rows["pth"]) == {f"happy/{n}" for n in ("slender.png", "one.png", "wrong.jpg", "cmyk.jpg")}
-    assert "4 of 8 pictures cannot be decoded" in capsys.readouterr().out
+    assert "Of 8 pictures, 4 cannot be decoded" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("shape", [(2, 40_000, 3), (40_000, 1, 3), (1, 1, 3)])
