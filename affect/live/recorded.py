@@ -22,6 +22,7 @@ from affect.live.sources import VideoSource, open_source
 from affect.live.summary import Summary
 from affect.live.terminal import tell
 from affect.live.texts import text, told
+from affect.live.upright import Upright
 
 # Fewer frames than that share of what the file promises: it is damaged. The promise itself is an estimate in some
 # formats, from length and mean rate.
@@ -61,7 +62,7 @@ def _analyse(
             raise AffectError(text("no_video", options.lang, source=name))
         promised = _promised_frames(name)
         total = min(promised, options.max_frames or promised)
-        search = create_search(options.detector, options.detector_model)
+        search = create_search(options.detector, options.detector_model, still=source.kind == "image")
         session = create_session(
             options, model, classifier, search, source, summary, consent, _tell_above_bar, feed.stop
         )
@@ -69,8 +70,11 @@ def _analyse(
         with Outputs(options.lang, source.fps, options.csv, options.save_video) as outputs, bar, session:
             summary.start(source.description, classifier.description)
             session.command(Command.RECORD)
-            for frame in feed.frames():
-                outputs.write(frame, session.process(frame) or [], summary.fps)
+            upright = Upright(source, options.lang, _tell_above_bar, session.turned)
+            for frame in upright.frames(feed.frames()):
+                results = session.process(frame) or []
+                upright.saw(bool(results))
+                outputs.write(frame, results, summary.fps)
                 bar.update()
                 if session.failure is not None or summary.frames == options.max_frames:
                     break

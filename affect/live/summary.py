@@ -10,6 +10,9 @@ from affect.emotions import EMOTIONS, UNCERTAIN, label_name
 from affect.live.results import FaceResult
 from affect.live.sources import Frame
 from affect.live.texts import certainty, percent, text
+from affect.live.views import too_dark
+
+TOO_DARK_SHARE = 0.05  # of the frames: a film may begin in the dark
 
 
 @dataclass
@@ -21,6 +24,7 @@ class Summary:
     model: str = ""
     frames: int = 0
     with_face: int = 0
+    too_dark: int = 0
     emotions: Counter[str] = field(default_factory=Counter)
     fps: float | None = None
     timestamp_s: float = 0.0
@@ -48,6 +52,7 @@ class Summary:
         self.timestamp_s = frame.timestamp_s
         self.frames += 1
         self.with_face += bool(results)
+        self.too_dark += not results and too_dark(frame.picture)
         self.emotions.update(result.emotion for result in results)
 
     def print_line(self, results: list[FaceResult]) -> None:
@@ -77,6 +82,8 @@ class Summary:
         print("\n" + self._text("summary_frames", **counts))
         print(self._text("summary_model", model=self.model))
         print(self._text("summary_share", share=percent(self.with_face / self.frames, self.language)))
+        if self.too_dark >= TOO_DARK_SHARE * self.frames:
+            print(self._text("summary_too_dark", share=percent(self.too_dark / self.frames, self.language)))
         total = sum(self.emotions.values())
         for emotion in sorted((*EMOTIONS, UNCERTAIN), key=lambda e: -self.emotions[e]):
             if self.emotions[emotion]:
