@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from affect.live.session import Session
     from affect.live.sources import Frame
     from affect.live.summary import Summary
+    from affect.live.upright import Upright
 
 HOME = Path(__file__).resolve().parents[2]
 TRAINED = HOME / "models" / "best_model_finetuned_affectnet_v4.pt"
@@ -100,6 +101,7 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
     from affect.live.search import create_search
     from affect.live.setup import create_session
     from affect.live.sources import DemoSource, open_source, remarks
+    from affect.live.upright import Upright
     from affect.live.window import missing_display
 
     _check(options)
@@ -112,8 +114,8 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
     windowed = not options.headless and no_window is None
     known = options.consent or (options.record is not None and not windowed)
     consent = consent_of(options) if known else None  # else the window asks
-    search = create_search(options.detector, options.detector_model)
     source = open_source(options.source[0], options.lang, tell)
+    search = create_search(options.detector, options.detector_model, still=source.kind == "image")
     if windowed and isinstance(source, DemoSource):
         source.endless = True
     with closing(FrameFeed(source)) as feed:
@@ -127,7 +129,8 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
             summary.start(source.description, classifier.description)
             if options.record is not None:
                 session.command(Command.RECORD)
-            processed = _processed(feed, session, outputs, summary, options.max_frames)
+            upright = Upright(source, options.lang, tell, session.turned)
+            processed = _processed(feed, upright, session, outputs, summary, options.max_frames)
             if windowed:
                 _run_in_window(processed, feed, session, summary)
             else:
@@ -177,11 +180,12 @@ def _quoted(sources: list[str]) -> str | None:
 
 
 def _processed(
-    feed: FrameFeed, session: Session, outputs: Outputs, summary: Summary, most: int | None
+    feed: FrameFeed, upright: Upright, session: Session, outputs: Outputs, summary: Summary, most: int | None
 ) -> Iterator[tuple[Frame, list[FaceResult]]]:
     """Each frame with its faces; `most` frames, and those that come during a pause."""
-    for frame in feed.frames():
+    for frame in upright.frames(feed.frames()):
         results = session.process(frame)
+        upright.saw(bool(results))
         if results is not None:
             outputs.write(frame, results, summary.fps)
         yield frame, results or []

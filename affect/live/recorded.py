@@ -21,6 +21,7 @@ from affect.live.sources import Source, VideoSource, open_source, remarks
 from affect.live.summary import Summary
 from affect.live.terminal import tell
 from affect.live.texts import text, told
+from affect.live.upright import Upright
 
 
 def analyse_files(options: argparse.Namespace, model: Path, consent: Consent) -> int:
@@ -54,7 +55,7 @@ def _analyse(
     with closing(FrameFeed(source)) as feed:
         if len(options.source) > 1 and not isinstance(source, VideoSource):
             raise AffectError(text("no_video", options.lang, source=name))
-        search = create_search(options.detector, options.detector_model)
+        search = create_search(options.detector, options.detector_model, still=source.kind == "image")
         session = create_session(
             options, model, classifier, search, source, summary, consent, _tell_above_bar, feed.stop
         )
@@ -66,8 +67,11 @@ def _analyse(
         ):
             summary.start(source.description, classifier.description)
             session.command(Command.RECORD)
-            for frame in feed.frames():
-                outputs.write(frame, session.process(frame) or [], summary.fps)
+            upright = Upright(source, options.lang, _tell_above_bar, session.turned)
+            for frame in upright.frames(feed.frames()):
+                results = session.process(frame) or []
+                upright.saw(bool(results))
+                outputs.write(frame, results, summary.fps)
                 _advance(bar, frame.timestamp_s + 1 / source.fps)
                 if session.failure is not None or summary.frames == options.max_frames:
                     break

@@ -189,6 +189,11 @@ class Recording:
             self._baselines[-1]["undone_at_s"] = round(at_s - self._zero_s, 3)
             self.event("baseline_undone", at_s)
 
+    def turned(self, degrees: int) -> None:
+        """The source's pictures are turned so far to the right: 90, 180 or 270."""
+        with self._lock:
+            self._setup = {**self._setup, "source": {**self._setup.get("source", {}), "turned_degrees": degrees}}
+
     def snapshot(self, picture: Image, at_s: float) -> str:
         """Store a picture of the moment `at_s`; the person has agreed to it.   Returns its file's name."""
         import cv2

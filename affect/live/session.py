@@ -68,6 +68,7 @@ class Session:
         self._closed = False
         self._recording_from_s = 0.0  # on the source's clock
         self._starts_with: Consent | None = None  # a recording starts with the next frame
+        self._turned = 0  # degrees to the right
         self._paused = False
         self._paused_from_s = 0.0
         self._last: tuple[Frame, list[FaceResult]] | None = None
@@ -107,6 +108,13 @@ class Session:
                 self._recorder.write(frame, results)
             self._baseline.settle(results, frame.timestamp_s)
         return results
+
+    def turned(self, degrees: int) -> None:
+        """The source's pictures are turned so far to the right from now on: session.json says so."""
+        with self._lock:
+            self._turned = degrees
+            if self._recorder.current is not None:
+                self._recorder.current.turned(degrees)
 
     def status(self) -> Status:
         """See `Controller.status`."""
@@ -219,6 +227,8 @@ class Session:
             self._recording_from_s = now_s
             self._starts_with, self._snapshots_allowed = None, False
             if (recording := self._recorder.current) is not None:
+                if self._turned:
+                    recording.turned(self._turned)
                 if self._watch.trouble is not None:
                     recording.event(self._watch.trouble, now_s)
                 if self._paused:

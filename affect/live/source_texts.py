@@ -199,6 +199,18 @@ SOURCE_TEXTS: Final[dict[str, dict[str, str]]] = {
         "cámara o la llamada.",
     },
     "picture_back": {"en": "The picture is all right again.", "es": "La imagen vuelve a estar bien."},
+    "turned_left": {
+        "en": "The picture lies on its side: it is turned by a quarter to the left.",
+        "es": "La imagen está tumbada: se gira un cuarto de vuelta a la izquierda.",
+    },
+    "turned_right": {
+        "en": "The picture lies on its side: it is turned by a quarter to the right.",
+        "es": "La imagen está tumbada: se gira un cuarto de vuelta a la derecha.",
+    },
+    "turned_over": {
+        "en": "The picture is upside down: it is turned by half.",
+        "es": "La imagen está del revés: se gira media vuelta.",
+    },
     "pictures_unusable_one": {
         "en": "One of the source's pictures could not be used and was left out.",
         "es": "Una imagen de la fuente no se pudo usar y se ha omitido.",

@@ -11,8 +11,10 @@ from affect.emotions import EMOTIONS, UNCERTAIN, label_name
 from affect.live.results import FaceResult
 from affect.live.sources import Frame
 from affect.live.texts import TextError, certainty, percent, text
+from affect.live.views import too_dark
 
 RATE_S: Final = 2.0
+TOO_DARK_SHARE: Final = 0.05  # of the frames: a film may begin in the dark
 
 
 @dataclass
@@ -31,6 +33,7 @@ class Summary:
     frames: int = 0
     usable: int = 0
     with_face: int = 0
+    too_dark: int = 0
     emotions: Counter[str] = field(default_factory=Counter)
     fps: float | None = None
     paused_s: float = 0.0
@@ -67,6 +70,7 @@ class Summary:
             return
         self.usable += 1
         self.with_face += bool(results)
+        self.too_dark += not results and too_dark(frame.picture)
         self.emotions.update(result.emotion for result in results)
 
     def interrupted(self, paused_s: float = 0.0, lost_s: float = 0.0) -> None:
@@ -106,6 +110,9 @@ class Summary:
                 lines.append(self._text(key, seconds=seconds))
         if self.usable:
             lines.append(self._text("summary_share", share=percent(self.with_face / self.usable, self.language)))
+            if self.too_dark >= TOO_DARK_SHARE * self.usable:
+                share = percent(self.too_dark / self.usable, self.language)
+                lines.append(self._text("summary_too_dark", share=share))
         total = sum(self.emotions.values())
         if total:
             lines.append(self._text("summary_labels"))

@@ -221,6 +221,12 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "en": "no usable picture for {seconds:.0f} s; its frames are not counted",
         "es": "sin imagen útil durante {seconds:.0f} s; sus fotogramas no se cuentan",
     },
+    "summary_too_dark": {
+        "en": "too dark: in {share} of the frames the picture was too dark to find a face; light the face from the "
+        "front, or brighten the video",
+        "es": "demasiado oscuro: en el {share} de los fotogramas la imagen era demasiado oscura para encontrar una "
+        "cara; ilumine la cara de frente o aclare el vídeo",
+    },
     "summary_worth": {
         "en": "These are perceived expressions, not felt emotions.",
         "es": "Son expresiones percibidas, no emociones sentidas.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -10,7 +11,7 @@ from affect.live.search import AroundKnown, FaceSearch
 from affect.live.sources import Frame
 from affect.live.sweep import Slice, Sweep
 from affect.live.tracking import FaceTracker, TrackedFace, intersection_over_union
-from affect.live.views import Views
+from affect.live.views import Views, too_dark
 from affect.preprocessing import Image
 from benchmarks.clips import Clip
 
@@ -130,3 +131,109 @@ def test_halves_are_exact_and_the_memory_is_used_again() -> None:
     assert [level.shape for level in views.levels] == [(241, 321), (120, 160), (60, 80), (30, 40)]
     assert (views.levels[1][:, 80:] == 200).all()
     assert [id(level) for level in views.take(picture).levels] == before
+
+
+def found_in(picture: Image, frames: int = 1, *, still: bool = False) -> list[FaceBox]:
+    """What a search finds in the last of so many equal frames, a tenth of a second apart."""
+    search, views, known = AroundKnown(still=still), Views(), list[FaceBox]()
+    for i in range(frames):
+        known = search.find(views.take(picture), known, [], i / 10)
+    return known
+
+
+def group(portrait: Image, size: tuple[int, int], side: int) -> tuple[Image, list[FaceBox]]:
+    """A picture with twelve faces of about so many pixels, and where they are."""
+    width, height = size
+    canvas = np.full((height, width, 3), 110, np.uint8)
+    canvas += np.linspace(0, 60, width).astype(np.uint8)[None, :, None]
+    face = cv2.resize(portrait[10:250, 90:350], None, fx=side / 110, fy=side / 110, interpolation=cv2.INTER_AREA)
+    boxes = []
+    for i in range(12):
+        x, y = round((i % 4 + 0.5) * width / 4 - face.shape[1] / 2), round((i // 4 + 0.5) * height / 3)
+        y -= face.shape[0] // 2
+        canvas[y : y + face.shape[0], x : x + face.shape[1]] = face
+        boxes.append(FaceBox(x + round(78 * side / 110), y + round(54 * side / 110), side, side))
+    return canvas, boxes
+
+
+@pytest.mark.parametrize(
+    ("size", "side"), [((4000, 3000), 60), ((4000, 3000), 250), ((1280, 960), 60), ((1920, 1080), 150)]
+)
+def test_a_single_picture_shows_all_of_a_group_at_once(portrait: Image, size: tuple[int, int], side: int) -> None:
+    picture, boxes = group(portrait, size, side)
+    found = found_in(picture, still=True)
+    for box in boxes:
+        assert sum(intersection_over_union(box, other) > 0.4 for other in found) == 1
+    assert len(found) <= len(boxes) + 1
+
+
+def test_a_single_picture_without_a_face_shows_no_more_than_a_frame_does() -> None:
+    rng = np.random.default_rng(3)
+    noise = cv2.GaussianBlur(rng.integers(0, 256, (900, 1200, 3), np.uint8), (0, 0), 3)
+    lines = np.full((900, 1200, 3), 200, np.uint8)
+    for i in range(60):
+        cv2.line(lines, (int(rng.integers(1200)), 0), (int(rng.integers(1200)), 900), (20 + 3 * i,) * 3, 3)
+    for picture in (np.asarray(cv2.normalize(noise, None, 0, 255, cv2.NORM_MINMAX)), lines, np.zeros_like(lines)):
+        assert found_in(np.asarray(picture, np.uint8), still=True) == []
+
+
+def darkened(picture: Image, gain: float, offset: float, noise: float = 1.5) -> Image:
+    changed = picture * gain + offset + np.random.default_rng(0).normal(0, noise, picture.shape)
+    return np.clip(np.rint(changed), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("gain", "offset"), [(0.18, 0), (0.12, 0), (0.12, 190), (0.12, 100)], ids=["dim", "dark", "fog", "grey fog"]
+)
+@pytest.mark.parametrize("still", [False, True])
+def test_a_face_with_little_contrast_is_found_and_followed(
+    portrait: Image, portrait_box: FaceBox, gain: float, offset: float, still: bool
+) -> None:
+    picture = darkened(portrait, gain, offset)
+    assert HaarDetector().detect(picture) == []
+    for frames in (1,) if still else (1, 8):
+        (face,) = found_in(picture, frames, still=still)
+        assert intersection_over_union(face, portrait_box) > 0.5
+
+
+def test_a_face_in_front_of_a_bright_window_is_found(portrait: Image, portrait_box: FaceBox) -> None:
+    mask = np.zeros(portrait.shape, np.uint8)
+    cv2.ellipse(mask, (222, 130), (75, 100), 0, 0, 360, (255, 255, 255), -1)
+    backlit = np.where(mask > 0, darkened(portrait, 0.12, 10), darkened(portrait, 0.3, 170))
+    assert HaarDetector().detect(np.asarray(backlit, np.uint8)) == []
+    (face,) = found_in(np.asarray(backlit, np.uint8), 8)
+    assert intersection_over_union(face, portrait_box) > 0.5
+
+
+def test_a_dim_face_that_comes_later_is_found_by_the_sweep(portrait: Image) -> None:
+    ours = Followed(AroundKnown())
+    dim = darkened(portrait, 0.2, 0)
+    seen = [len(ours.see(Frame(np.zeros_like(dim) if i < 10 else dim, i / 10, i))) for i in range(16)]
+    assert seen[:10] == [0] * 10
+    assert seen[15] == 1
+
+
+def test_good_light_pays_nothing_for_the_dark(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = Followed(AroundKnown())
+    frames = Clip(2, fps=15).frames(30)
+    ours.see(frames[0])
+    monkeypatch.setattr("affect.live.search.evened", lambda *_: pytest.fail("a copy was made"))
+    monkeypatch.setattr(Views, "evened", lambda *_: pytest.fail("a copy was made"))
+    assert all(len(ours.see(frame)) == 2 for frame in frames[1:])
+
+
+def test_evened_levels_are_those_of_the_frame_they_were_asked_for(portrait: Image) -> None:
+    views = Views()
+    first = views.take(portrait).evened(1)
+    assert [level.shape for level in first] == [level.shape for level in views.levels]
+    assert first[0] is views.levels[0]
+    assert abs(float(first[1].std()) - 73) < 8  # of grey values that are all as frequent: 255 / sqrt(12)
+    again = views.take(np.ascontiguousarray(portrait[:, ::-1])).evened(1)
+    assert not np.array_equal(again[1], first[1])
+
+
+def test_too_dark_is_what_shows_next_to_nothing(portrait: Image) -> None:
+    assert not too_dark(portrait)
+    assert not too_dark(darkened(portrait, 0.25, 0))
+    assert too_dark(darkened(portrait, 0.08, 0))
+    assert too_dark(np.zeros((1, 1, 3), np.uint8))
