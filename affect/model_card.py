@@ -136,11 +136,9 @@ def write_card(path: Path, metrics_path: Path) -> Path:
     quantised = folder / "int8.json"
     measured = _float32(quantised) if quantised.is_file() else None
     if measured is not None and abs(measured["accuracy"] - metrics["accuracy"]) > SAME:
-        raise AffectError(
-            f"{quantised} was measured on another model. Run affect.quantisation and affect.robustness again."
-        )
+        raise _of_another_model(quantised, "affect.quantisation")
     if (folder / "robustness.md").is_file():
-        _check_robustness(folder / "robustness.csv", path, metrics["accuracy"])
+        _check_robustness(folder, path, metrics["accuracy"])
     elsewhere = [_metrics(found, path) for found in sorted(folder.glob("on_*/metrics.json"))]
     tables = {OTHER_DATA: _other_data(elsewhere)} if elsewhere else {}
     tables |= {title: _table(folder / name) for name, title in BESIDE.items() if (folder / name).is_file()}
@@ -166,19 +164,24 @@ def _metrics(path: Path, model: Path) -> dict[str, Any]:
         raise AffectError(f"{path} is not what affect.evaluation writes. Make it again with --out.")
     name, digest = metrics.get("model", model.name), metrics.get("model_sha256") or sha256_of(model)
     if name != model.name or digest != sha256_of(model):
-        raise AffectError(f"{path} was measured on another model ({name}). Run affect.evaluation again.")
+        raise _of_another_model(path, "affect.evaluation")
     return metrics
 
 
-def _check_robustness(path: Path, model: Path, accuracy: float) -> None:
-    """Raises AffectError where a `robustness.csv` has no column of this model, or of another file of its name."""
+def _check_robustness(folder: Path, model: Path, accuracy: float) -> None:
+    """Raises AffectError where a `robustness.csv` or `.md` has no column of this model, or of another of its name."""
     try:
-        table = pd.read_csv(path)
+        table = pd.read_csv(folder / "robustness.csv")
         clean = float(table.loc[table["corruption"] == "clean", model.stem].iloc[0])
     except (OSError, ValueError, KeyError, IndexError):
         clean = np.nan
-    if not abs(clean - accuracy) <= SAME:
-        raise AffectError(f"{path} was measured on another model. Run affect.robustness again.")
+    told = (folder / "robustness.md").read_text(encoding="utf-8")
+    if not abs(clean - accuracy) <= SAME or not {f" {model.stem} ", f" **{clean:.3f}** "} <= set(told.split("|")):
+        raise _of_another_model(folder / "robustness.md", "affect.robustness")
+
+
+def _of_another_model(path: Path, command: str) -> AffectError:
+    return AffectError(f"{path} was measured on another model. Run {command} again.")
 
 
 def _without_copies(folder: Path) -> list[str]:
