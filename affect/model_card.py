@@ -136,9 +136,9 @@ def write_card(path: Path, metrics_path: Path) -> Path:
     quantised = folder / "int8.json"
     measured = _float32(quantised) if quantised.is_file() else None
     if measured is not None and abs(measured["accuracy"] - metrics["accuracy"]) > SAME:
-        raise _of_another_model(quantised, "affect.quantisation and affect.robustness")
+        raise _of_another_model(quantised, "affect.quantisation")
     if (folder / "robustness.md").is_file():
-        _check_robustness(folder / "robustness.csv", path, metrics["accuracy"])
+        _check_robustness(folder, path, metrics["accuracy"])
     elsewhere = [_metrics(found, path) for found in sorted(folder.glob("on_*/metrics.json"))]
     tables = {OTHER_DATA: _other_data(elsewhere)} if elsewhere else {}
     tables |= {title: _table(folder / name) for name, title in BESIDE.items() if (folder / name).is_file()}
@@ -157,10 +157,6 @@ def write_card(path: Path, metrics_path: Path) -> Path:
     return card
 
 
-def _of_another_model(path: Path, commands: str) -> AffectError:
-    return AffectError(f"{path} was measured on another model. Run {commands} again.")
-
-
 def _metrics(path: Path, model: Path) -> dict[str, Any]:
     """A `metrics.json` of this model. Raises AffectError where it is something else, or of another model."""
     metrics = read_metrics(path)
@@ -172,15 +168,20 @@ def _metrics(path: Path, model: Path) -> dict[str, Any]:
     return metrics
 
 
-def _check_robustness(path: Path, model: Path, accuracy: float) -> None:
-    """Raises AffectError where a `robustness.csv` has no column of this model, or of another file of its name."""
+def _check_robustness(folder: Path, model: Path, accuracy: float) -> None:
+    """Raises AffectError where a `robustness.csv` or `.md` has no column of this model, or of another of its name."""
     try:
-        table = pd.read_csv(path)
+        table = pd.read_csv(folder / "robustness.csv")
         clean = float(table.loc[table["corruption"] == "clean", model.stem].iloc[0])
     except (OSError, ValueError, KeyError, IndexError):
         clean = np.nan
-    if not abs(clean - accuracy) <= SAME:
-        raise _of_another_model(path, "affect.robustness")
+    told = (folder / "robustness.md").read_text(encoding="utf-8")
+    if not abs(clean - accuracy) <= SAME or not {f" {model.stem} ", f" **{clean:.3f}** "} <= set(told.split("|")):
+        raise _of_another_model(folder / "robustness.md", "affect.robustness")
+
+
+def _of_another_model(path: Path, command: str) -> AffectError:
+    return AffectError(f"{path} was measured on another model. Run {command} again.")
 
 
 def _without_copies(folder: Path) -> list[str]:

@@ -195,12 +195,12 @@ def test_tables_of_the_model_before_are_not_taken_for_this_ones(
 def robustness(folder: Path, name: str, clean: float) -> None:
     """What affect.robustness leaves."""
     (folder / "robustness.csv").write_text(f"corruption,measure,strength,setting,n,{name}\nclean,,0,,6,{clean}\n")
-    (folder / "robustness.md").write_text(f"Accuracy:\n\n| {name} |\n")
+    (folder / "robustness.md").write_text(f"Accuracy:\n\n| | {name} |\n| none | **{clean:.3f}** |\n")
 
 
 def test_a_robustness_table_of_this_model_stands_in_its_card(model: Path, metrics: Path) -> None:
     robustness(metrics.parent, "drawn", 0.8333)
-    assert "### Under what a webcam does to a picture\n\nAccuracy:\n\n| drawn |\n" in card_of(model, metrics)
+    assert "### Under what a webcam does to a picture\n\nAccuracy:\n\n| | drawn |\n" in card_of(model, metrics)
 
 
 @pytest.mark.parametrize(("name", "clean"), [("quite_another_model", 0.8333), ("drawn", 0.8), ("drawn", float("nan"))])
@@ -210,7 +210,11 @@ def test_a_robustness_table_of_another_model_is_refused(
     model.with_suffix(".md").write_text(f"{BEGIN}\nold figures\n{END}\n")
     robustness(metrics.parent, name, clean)
     assert main([str(model), "--metrics", str(metrics)]) == 2
-    assert "robustness.csv was measured on another model" in capsys.readouterr().err
+    assert "robustness.md was measured on another model" in capsys.readouterr().err
+    page = (metrics.parent / "robustness.md").read_text()
+    robustness(metrics.parent, "drawn", 0.8333)
+    (metrics.parent / "robustness.md").write_text(page)  # the page alone is another's
+    assert main([str(model), "--metrics", str(metrics)]) == 2
     (metrics.parent / "robustness.csv").unlink()
     assert main([str(model), "--metrics", str(metrics)]) == 2
     assert "old figures" in model.with_suffix(".md").read_text()
