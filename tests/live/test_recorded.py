@@ -41,7 +41,7 @@ def test_a_video_becomes_a_session_with_every_frame_at_the_video_s_own_time(
     assert told["consent"]["how"] == "--consent"
     assert reports.asked == [([folder], "en")]
     out, err = capfd.readouterr()
-    assert "30/30" in err
+    assert "2/2 s" in err
     assert f"Report: {folder / 'report.html'}" in err
     assert "30 frames of video portrait.avi" in out
 
