@@ -95,7 +95,8 @@ class PictureTrack:
         self._end_s = _end_of_track(self._container, self._stream)
         whole_s = (self._container.duration or 0) / av.time_base
         self._whole_s = whole_s if whole_s > 0 else None
-        self.duration_s = self._whole_s if self._end_s is None else self._end_s - (self._start_s or 0.0)
+        track_s = seconds_of(best.duration, best) if self._end_s is None else self._end_s - (self._start_s or 0.0)
+        self.duration_s = track_s or self._whole_s
         self.recorded_at = _recorded_at(self._container.metadata)
         self.unusable = 0
         self._graph: av.filter.Graph | None = None
@@ -157,9 +158,6 @@ class PictureTrack:
                     continue
                 if packet.size:
                     self._broken = packet.is_corrupt
-                elif packet.dts is not None:  # AVI's way to say that the picture before stays
-                    self._has_shown(seconds_of(packet.dts, packet), seconds_of(packet.duration, packet))
-                    continue
                 yield packet
         except ERRORS:
             self._broken = True
@@ -251,8 +249,8 @@ def _mirrored(picture: Image, across: bool, down: bool) -> Image:
     return np.asarray(cv2.flip(picture, -1 if across and down else int(across)), np.uint8)
 
 
-def seconds_of(ticks: int | None, of: av.Packet | av.VideoFrame) -> float:
-    """A packet's or frame's ticks in seconds; 0 where it has none."""
+def seconds_of(ticks: int | None, of: av.Packet | av.VideoFrame | av.VideoStream) -> float:
+    """The ticks of a packet, frame or stream in seconds; 0 where it has none."""
     return float(ticks * of.time_base) if ticks and of.time_base else 0.0
 
 
@@ -266,10 +264,12 @@ def _end_of_track(container: av.container.InputContainer, stream: av.VideoStream
     Other formats than these only estimate it, from their size or their last packets.
     """
     kind = _kind(container)
-    # AVI's pictures have places of equal length, also those that repeat the one before; it tells how many
-    ticks = {"mov": stream.duration, "avi": stream.frames}.get(kind)
-    if ticks and stream.time_base:
-        return float(((stream.start_time or 0) + ticks) * stream.time_base)
+    if kind == "mov" and stream.duration:
+        return seconds_of((stream.start_time or 0) + stream.duration, stream)
+    # AVI's pictures have places of equal length, of which the last may be empty; FFmpeg counts fewer than the header
+    # tells only where the index, which comes last, is missing
+    if kind == "avi" and (stream.duration or 0) < stream.frames:
+        return seconds_of(stream.frames, stream)
     told = re.fullmatch(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)", stream.metadata.get("DURATION", ""))
     if kind == "matroska" and told:
         return int(told[1]) * 3600 + int(told[2]) * 60 + float(told[3])

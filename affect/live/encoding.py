@@ -29,8 +29,10 @@ ENCODERS: Final = {
 MUXER: Final = {"mp4": {"movflags": "hybrid_fragmented+frag_keyframe+delay_moov"}, "avi": {}}
 BT709: Final = 1  # ITU-R BT.709 in AVColorSpace, AVColorPrimaries and AVColorTransferCharacteristic
 LIMITED: Final = 1  # 16…235, in AVColorRange
-TICKS: Final = 90_000  # times in MP4, a second
-AVI_GAP_S: Final = 60.0  # AVI fills gaps with empty pictures, and only so long ones
+TICKS: Final = 10_000  # times in MP4, a second
+# A picture is repeated after so long: MP4 counts a picture's ticks in 31 bits, and AVI fills gaps with empty pictures,
+# of which it takes so many in a row.
+LONGEST_S: Final = {"mp4": 86_400.0, "avi": 60.0}
 SOUND: Final = {"mp4": "aac", "avi": "pcm_s16le"}
 RATES: Final = (48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000)  # of AAC, in hertz
 
@@ -46,6 +48,7 @@ class VideoFile:
     def __init__(self, file: IO[bytes], kind: str, fps: float, size: tuple[int, int], sound: Path | None) -> None:
         self._kind, self._fps, self._size = kind, fps, size
         self._last = -1
+        self._still: av.VideoFrame | None = None  # the last picture
         self._end_s = 0.0
         self._output = av.open(file, "w", format=kind, options=MUXER[kind])
         codec, form, options = next(each for each in ENCODERS[kind] if each[0] in av.codecs_available)
@@ -61,7 +64,7 @@ class VideoFile:
             told.color_range = LIMITED
         self._tick = Fraction(1, TICKS) if kind == "mp4" else 1 / rate
         self._stream.codec_context.time_base = self._tick
-        self._longest = None if kind == "mp4" else round(AVI_GAP_S * fps)
+        self._longest = round(LONGEST_S[kind] / self._tick)
         self._sound = None if sound is None else Sound.of(sound, self._output, SOUND[kind])
 
     def write(self, picture: Image, time_s: float) -> None:
@@ -69,11 +72,11 @@ class VideoFile:
         at = round(time_s / self._tick)
         if at <= self._last:  # two within one tick
             return
-        frame = self._frame(picture)
-        between = range(self._last + self._longest, at, self._longest) if self._longest and self._last >= 0 else ()
-        for tick in (*between, at):
-            frame.pts = tick
-            self._output.mux(self._stream.encode(frame))
+        if self._still is not None:
+            for tick in range(self._last + self._longest, at, self._longest):
+                self._encode(self._still, tick)
+        self._still = self._frame(picture)
+        self._encode(self._still, at)
         self._last, self._end_s = at, time_s + 1 / self._fps
         if self._sound is not None:
             self._sound.until(time_s)
@@ -88,6 +91,10 @@ class VideoFile:
                     self._sound.close()
         finally:
             self._output.close()
+
+    def _encode(self, frame: av.VideoFrame, tick: int) -> None:
+        frame.pts = tick
+        self._output.mux(self._stream.encode(frame))
 
     def _frame(self, picture: Image) -> av.VideoFrame:
         """A picture as the encoder takes it."""
@@ -175,10 +182,10 @@ class Sound:
             self._encode(self._graph)
 
     def _new_graph(self, frame: Any) -> av.filter.Graph:
-        """The filters for a decoder's frames, of which this is the first; gaps become silence."""
+        """The filters for a decoder's frames, of which this is the first; gaps become silence, the first too."""
         graph = av.filter.Graph()
         told = {"sample_rate": frame.sample_rate, "format": frame.format.name, "layout": frame.layout.name}
-        chain = [("aresample", "async=1000"), ("aformat", self._form), ("abuffersink", None)]
+        chain = [("aresample", "async=1000:first_pts=0"), ("aformat", self._form), ("abuffersink", None)]
         buffer = graph.add_abuffer(time_base=frame.time_base, **told)
         graph.link_nodes(buffer, *(graph.add(*each) for each in chain)).configure()
         return graph

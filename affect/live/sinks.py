@@ -9,7 +9,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
@@ -98,6 +98,21 @@ def _row(frame: Frame, result: FaceResult) -> list[object]:
     ]
 
 
+class _VideoBytes(io.FileIO):
+    """A file that remembers why it could not be written, and never writes a part only."""
+
+    failure: OSError | None = None
+
+    def write(self, data: Any) -> int:
+        try:
+            if super().write(data) != len(data):  # what a full disk does with the last bit of room
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError as error:
+            self.failure = error
+            raise
+        return len(data)
+
+
 class VideoSink:
     """An annotated video with the source's times, and its sound where it is a file: H.264 in .mp4, JPEG in .avi.
 
@@ -116,7 +131,7 @@ class VideoSink:
         self._video: VideoFile | None = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = path.open("wb", buffering=0)
+            self._file = _VideoBytes(path, "wb")
         except OSError as error:
             raise self._failed(error) from error
 
@@ -127,13 +142,14 @@ class VideoSink:
         try:
             if self._video is None:
                 size = (picture.shape[1], picture.shape[0])
-                self._video = VideoFile(self._file, self._kind, self._fps, size, self._sound)
+                self._video = VideoFile(cast(IO[bytes], self._file), self._kind, self._fps, size, self._sound)
             self._video.write(picture, frame.timestamp_s)
         except ERRORS as error:
-            raise self._failed(error) from error
+            raise self._failed(self._file.failure or error) from error  # FFmpeg does not always pass it on
 
     def _failed(self, error: Exception) -> AffectError:
-        return TextError("video_unwritable", path=self._path, reason=getattr(error, "strerror", None) or error)
+        reason = getattr(error, "strerror", None) or error
+        return TextError("video_unwritable", path=self._path, reason=reason)
 
     def __enter__(self) -> VideoSink:
         return self
@@ -150,6 +166,6 @@ class VideoSink:
                 video.close()
         except Exception as failure:
             if kind is None:  # else what went wrong first is told
-                raise self._failed(failure) from failure
+                raise self._failed(self._file.failure or failure) from failure
         finally:
             self._file.close()

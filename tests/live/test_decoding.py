@@ -137,11 +137,11 @@ def test_a_file_of_which_no_picture_can_be_decoded_is_told(tmp_path: Path, capfd
 
 
 def test_a_damaged_place_is_passed_over_and_counted(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    path = write_clip(tmp_path / "a.avi", 30, "png", form="rgb24")
+    path = write_clip(tmp_path / "a.mp4", 30, options={"g": "1"})
     data = bytearray(path.read_bytes())
-    starts = [i for i in range(len(data)) if data.startswith(b"\x89PNG", i)]
-    for start in starts[10:13]:
-        data[start : start + 8] = bytes(8)
+    with av.open(str(path)) as container:
+        for packet in list(container.demux(video=0))[10:13]:
+            data[packet.pos : packet.pos + packet.size] = b"\xff" * packet.size
     path.write_bytes(data)
     assert main(["--source", str(path), "--headless", "--csv", str(tmp_path / "o.csv"), "--lang", "en"]) == 0
     out, err = capfd.readouterr()
@@ -202,14 +202,14 @@ def _closing(path: Path) -> Iterator[FrameFeed]:
 
 CUT = {
     "mp4": ("a.mp4", "libx264", {"container": FASTSTART}),
-    "mov": ("a.mov", "mpeg4", {"container": FASTSTART}),
+    "mov": ("a.mov", "mpeg4", {"container": FASTSTART, "options": {"g": "1"}}),
     "with sound that is longer": ("a.mp4", "libx264", {"container": FASTSTART, "sound": (0, 4)}),
     "fragmented": ("a.mp4", "libx264", {"container": {"movflags": "frag_keyframe+empty_moov"}, "options": {"g": "10"}}),
     "mkv": ("a.mkv", "libx264", {}),
     "mkv with sound": ("a.mkv", "libx264", {"sound": (0, 4)}),
     "webm": ("a.webm", "libvpx", {}),
     "avi": ("a.avi", "mjpeg", {"form": "yuvj420p"}),
-    "flv": ("a.flv", "flv", {}),
+    "flv": ("a.flv", "flv", {"options": {"g": "1"}}),
 }
 
 
@@ -220,11 +220,11 @@ def test_a_file_that_is_cut_off_gives_what_it_has_and_is_told(tmp_path: Path, ca
     path = write_clip(tmp_path / name, [pattern(i) + noise[i] for i in range(45)], codec, **more)
     assert len(read(path)) == 45
     given = []
-    with pytest.raises(AffectError, match=r"cut\.\w+ could be read only up to [12] s") as told:
+    with pytest.raises(AffectError, match=r"cut\.\w+ could be read only up to [012] s") as told:
         for frame in open_source(str(cut(path))).frames():
             given.append(frame.number)
     assert given == list(range(len(given)))
-    assert 15 < len(given) < 45
+    assert 3 < len(given) < 45
     assert case == "fragmented" or "of about 3 s" in str(told.value)
 
 
@@ -288,7 +288,7 @@ def test_gaps_of_minutes_and_hours_stay(tmp_path: Path, name: str, reports: Repo
 
 
 @pytest.mark.parametrize(
-    ("name", "codec"), [("a.mp4", "libx264"), ("a.mkv", "libx264"), ("a.webm", "libvpx"), ("a.ts", "mpeg2video")]
+    ("name", "codec"), [("a.mp4", "libx264"), ("a.mkv", "libx264"), ("a.webm", "libvpx"), ("a.ts", "libx264")]
 )
 def test_pictures_that_begin_after_the_sound_have_the_times_that_players_show(
     tmp_path: Path, name: str, codec: str, portrait: Image, reports: Reports
