@@ -126,13 +126,18 @@ def test_a_baseline_that_does_not_act_is_told_shown_and_recorded_until_its_face_
         assert not run.session.status().baseline_acts
         assert run.session.status().baseline == 1
     assert "no effect until it is back" in run.message
+    run.press(Command.MARK)
+    run.session.answer("")
+    run.frames(1, aside(there, 420))
+    assert "Marker" in run.message  # told once
     assert run.frames(5)[0][0].face_id == 1
     assert run.session.status().baseline_acts
     run.session.close()
     events = [(e["event"], e["timestamp_s"]) for e in table(only_folder(tmp_path) / "events.csv")]
-    assert events == [("baseline", "10.200"), ("baseline_away", "11.000"), ("baseline_back", "12.200")]
+    told_of = [event for event in events if event[0] != "marker"]
+    assert told_of == [("baseline", "10.200"), ("baseline_away", "11.000"), ("baseline_back", "12.400")]
     (told,) = told_in(only_folder(tmp_path))["baseline"]
-    assert told["away"] == [[11.0, 12.2]]
+    assert told["away"] == [[11.0, 12.4]]
 
 
 def test_a_face_that_is_missed_for_a_moment_does_not_make_the_baseline_flicker(run: Run, tmp_path: Path) -> None:

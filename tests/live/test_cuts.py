@@ -129,3 +129,9 @@ def test_the_demo_has_none_at_any_frame_rate(fps: int) -> None:
 def test_a_mirrored_and_an_upturned_picture_are_other_pictures() -> None:
     picture = DemoSource().picture(0.0)
     assert cuts(picture, picture[:, ::-1], picture[::-1]) == [False, True, True]
+
+
+def test_a_zoom_by_a_fifth_at_once_and_a_lamp_that_goes_on_while_the_head_moves_are_mostly_none() -> None:
+    pairs = [(scene(seed), shifted(scene(seed), 0, 0, 1.2)) for seed in range(24)]
+    pairs += [(scene(seed), lit(scene(seed, 0.3), lamp(0.1 * (seed % 10), 0.5))) for seed in range(24)]
+    assert sum(cuts(before, after)[1] for before, after in pairs) <= len(pairs) / 4

@@ -192,3 +192,11 @@ def test_faces_that_are_not_followed_are_forgotten_soon() -> None:
     assert tracker.boxes_of_last_frame() == [LEFT]
     tracker.update([LEFT], 0.5)
     assert tracker.boxes_of_lost() == []
+
+
+def test_the_place_of_one_who_was_not_followed_and_left_is_free() -> None:
+    tracker = FaceTracker(max_faces=1)
+    beside = moved(LEFT, 80)
+    tracker.update([LEFT, beside], 0.0)
+    tracker.update([LEFT], 5.0)
+    assert [f.face_id for f in tracker.update([beside], 5.1)] == [1]
