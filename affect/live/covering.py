@@ -24,6 +24,10 @@ def mouth_edges(face: Image) -> float:
 
     face: uint8 grey, of any size, cropped as the model sees it.   0: equally strong; about −0.2 for a bare face.
     """
+    while min(face.shape) >= 4 * SIDE:  # halving is ten times as fast as another reduction by area
+        half_height, half_width = face.shape[0] // 2, face.shape[1] // 2
+        even = face[: 2 * half_height, : 2 * half_width]
+        face = np.asarray(cv2.resize(even, (half_width, half_height), interpolation=cv2.INTER_AREA), np.uint8)
     small = cv2.resize(face, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
     down = np.abs(cv2.Sobel(np.log(small.astype(np.float32) + 8), cv2.CV_32F, 0, 1))
     return float(np.log((down[MOUTH].mean() + 1e-3) / (down[EYES].mean() + 1e-3)))

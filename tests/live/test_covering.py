@@ -81,3 +81,11 @@ def test_what_is_between_covered_and_bare_stays_what_it_was() -> None:
     assert all(watch.update(2, between, 1.0 + i) for i in range(5))
     watch.keep_only({1})
     assert not watch.update(2, between, 9.0)
+
+
+@pytest.mark.parametrize("side", [192, 193, 383, 384, 1001])
+def test_a_large_crop_is_judged_as_its_reduction_is(side: int) -> None:
+    face = cv2.cvtColor(DemoSource().picture(0.0)[100:500, 380:780], cv2.COLOR_BGR2GRAY)
+    large = np.asarray(cv2.resize(face, (side, side), interpolation=cv2.INTER_CUBIC), np.uint8)
+    small = np.asarray(cv2.resize(large, (96, 96), interpolation=cv2.INTER_AREA), np.uint8)
+    assert mouth_edges(large) == pytest.approx(mouth_edges(small), abs=0.1)
