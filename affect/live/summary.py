@@ -83,7 +83,7 @@ class Summary:
         print(self._text("summary_model", model=self.model))
         print(self._text("summary_share", share=percent(self.with_face / self.frames, self.language)))
         if self.too_dark >= TOO_DARK_SHARE * self.frames:
-            print(self._text("summary_too_dark", share=percent(self.too_dark / self.frames, self.language)))
+            print(self._text("too_dark", share=percent(self.too_dark / self.frames, self.language)))
         total = sum(self.emotions.values())
         for emotion in sorted((*EMOTIONS, UNCERTAIN), key=lambda e: -self.emotions[e]):
             if self.emotions[emotion]:

@@ -182,7 +182,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "en": "a face in {share} of the frames",
         "es": "una cara en el {share} de los fotogramas",
     },
-    "summary_too_dark": {
+    "too_dark": {
         "en": "too dark: in {share} of the frames the picture was too dark to find a face; light the face from the "
         "front, or brighten the video",
         "es": "demasiado oscuro: en el {share} de los fotogramas la imagen era demasiado oscura para encontrar una "
