@@ -227,3 +227,32 @@ def _sees_and_leaves(screen: VirtualScreen, leave: str) -> bool:
     assert process.returncode == 0, stderr
     assert "frames of demo clip" in stdout
     return True
+
+
+def test_all_faces_of_a_group_photograph_are_read_whatever_the_file_is_called(
+    script: Run, portrait: Image, tmp_path: Path
+) -> None:
+    canvas = np.full((3000, 4000, 3), 140, np.uint8)
+    for i in range(12):
+        x, y = 60 + i % 4 * 1000, 60 + i // 4 * 1000
+        canvas[y : y + 830, x : x + 830] = cv2.resize(portrait[:350, 50:400], (830, 830))
+    path = tmp_path / "group"
+    path.write_bytes(cv2.imencode(".jpg", canvas)[1].tobytes())
+    done = script("--source", path, "--headless", "--faces", "20", "--csv", tmp_path / "out.csv")
+    assert done.returncode == 0, done.stderr
+    assert len(rows_of(tmp_path / "out.csv")) == 12
+
+
+def test_a_dim_video_shows_its_face_and_one_in_the_dark_says_so(script: Run, portrait: Image, tmp_path: Path) -> None:
+    said = {}
+    for name, gain in (("dim", 0.13), ("dark", 0.02)):
+        path = tmp_path / f"{name}.avi"
+        writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"FFV1"), 15.0, (512, 512))
+        for _ in range(10):
+            writer.write(cv2.convertScaleAbs(portrait, alpha=gain))
+        writer.release()
+        said[name] = script("--source", path, "--headless", "--lang", "en").stdout
+    assert "a face in 100% of the frames" in said["dim"]
+    assert "too dark" not in said["dim"]
+    assert "a face in 0% of the frames" in said["dark"]
+    assert "too dark: in 100% of the frames" in said["dark"]

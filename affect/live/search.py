@@ -18,7 +18,7 @@ import numpy as np
 
 from affect.errors import AffectError
 from affect.faces import HAAR_WINDOW, FaceBox, FaceDetector, HaarDetector, Sighting, create_detector
-from affect.live.sweep import NEW_HITS, Slice, Sweep, sweeps
+from affect.live.sweep import NEW_FAR_HITS, NEW_HITS, Slice, Sweep, sweeps
 from affect.live.texts import TextError
 from affect.live.views import SEARCHED, Views, evened
 from affect.preprocessing import Image
@@ -35,9 +35,12 @@ SWEEP_FACTOR = 1.2
 # The cascade sees nothing where the grey values deviate by less than 10; a face with less than this in its middle is
 # looked at in an evened copy, any other one as it is, so that good light costs nothing.
 LITTLE_CONTRAST = 16.0
+LEAST_CONTRAST = 2.6  # with less, at a 16th of the light, a smile reads as neutral: that is too dark
 # A single picture is searched on every level. What only that finds counts where one face is beyond doubt: of a portrait
-# from the front the cascade has 25 hits and more; of 26 pictures of textures four had a pattern with as many.
-SURE_HITS = 25
+# from the front the cascade has 20 hits and more; of 26 pictures of textures four had a pattern with as many, and of
+# their evened copies five one with 25.
+SURE_HITS, SURE_EVENED_HITS = 20, 25
+STILL_FACE = 40  # pixels of the picture: a smaller face shows no expression
 STILL_SHARE = 0.4  # of the strongest face's hits
 SWEEP_NEIGHBORS = 0  # a single hit of the coarse sweep is worth a close look: asking for two loses one face in five
 
@@ -79,7 +82,7 @@ class AroundKnown:
     period_s:   the whole picture is swept once in this time, so that a new face is found within it. The first frame,
                 and one in which a face is lost, are searched whole at once, the latter at most once in this time.
     far_period_s: the same for faces that are less than about a seventh of the picture's shorter side.
-    still:      the source is a single picture: it is searched at once for faces of 48 pixels and more, or of 24 where
+    still:      the source is a single picture: it is searched at once for faces of 48 pixels and more, or of 40 where
                 its longer side has at most 1280.
     Where no face is found, the evened copy of the frame (see `Views`) is searched as well.
     Works in two threads where there are several known faces; the result does not depend on that.
@@ -126,16 +129,20 @@ class AroundKnown:
     def _fine(self, views: Views, levels: list[Image]) -> list[Sighting]:
         """The faces of a single picture, searched from its finest level on, or nothing where none is beyond doubt."""
         detector, seen = self._detectors[0], list[Sighting]()
-        for number in range(_finest(views), len(levels)):
+        finest = _finest(views)
+        for number in range(finest, len(levels)):
             last = number == len(levels) - 1
-            part = Slice(number, 0, levels[number].shape[0], 24, max(levels[number].shape) if last else 47, KEPT_HITS)
+            least = NEW_FAR_HITS if number == finest else KEPT_HITS
+            smallest, largest = max(HAAR_WINDOW, STILL_FACE >> number), max(levels[number].shape) if last else 47
+            part = Slice(number, 0, levels[number].shape[0], smallest, largest, least)
             for box in _swept(detector, levels, part, NEAR_FACTOR, 1):
                 if any(_inside(box, s.box) for s in seen):
                     continue
-                if (sighting := _confirmed(detector, views, box, KEPT_HITS, levels is not views.levels)) is not None:
+                if (sighting := _confirmed(detector, views, box, least, levels is not views.levels)) is not None:
                     seen.append(sighting)
         strongest = max((s.hits for s in seen), default=0)
-        enough = max(KEPT_HITS, STILL_SHARE * strongest) if strongest >= SURE_HITS else math.inf
+        sure = SURE_HITS if levels is views.levels else SURE_EVENED_HITS
+        enough = STILL_SHARE * strongest if strongest >= sure else math.inf
         return _without_doubles(sorted((s for s in seen if s.hits >= enough), key=lambda s: -s.hits))
 
     def _whole(self, views: Views, try_evened: bool) -> list[Sighting]:
@@ -229,7 +236,7 @@ def _closely(
         return None
     width, height = (max(1, round(v * NEAR_SIDE / side)) for v in (part.shape[1], part.shape[0]))
     scaled = np.asarray(cv2.resize(part, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
-    if even and cv2.meanStdDev(_middle(scaled))[1][0, 0] < LITTLE_CONTRAST:
+    if even and LEAST_CONTRAST < cv2.meanStdDev(_middle(scaled))[1][0, 0] < LITTLE_CONTRAST:
         scaled = evened(scaled, (2, 2))
     smallest = max(HAAR_WINDOW, round(NEAR_SIDE / NEAR_FACTOR**steps))
     found = detector.search(scaled, smallest, round(NEAR_SIDE * NEAR_FACTOR**steps), NEAR_FACTOR, 2)

@@ -112,7 +112,7 @@ class Summary:
             lines.append(self._text("summary_share", share=percent(self.with_face / self.usable, self.language)))
             if self.too_dark >= TOO_DARK_SHARE * self.usable:
                 share = percent(self.too_dark / self.usable, self.language)
-                lines.append(self._text("summary_too_dark", share=share))
+                lines.append(self._text("too_dark", share=share))
         total = sum(self.emotions.values())
         if total:
             lines.append(self._text("summary_labels"))

@@ -221,7 +221,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "en": "no usable picture for {seconds:.0f} s; its frames are not counted",
         "es": "sin imagen útil durante {seconds:.0f} s; sus fotogramas no se cuentan",
     },
-    "summary_too_dark": {
+    "too_dark": {
         "en": "too dark: in {share} of the frames the picture was too dark to find a face; light the face from the "
         "front, or brighten the video",
         "es": "demasiado oscuro: en el {share} de los fotogramas la imagen era demasiado oscura para encontrar una "

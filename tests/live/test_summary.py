@@ -172,3 +172,25 @@ def test_an_output_that_cannot_be_written_is_told_apart_from_a_reader_that_has_g
     for say in (summary.print, lambda: summary.print_line([])):
         with pytest.raises(kind, match="no more"):
             say()
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "too dark: in 50%"), ("es", "demasiado oscuro: en el 50")])
+def test_frames_that_are_too_dark_for_a_face_are_told(
+    language: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    summary = Summary(language)
+    summary.start("video", "model")
+    for i in range(40):
+        summary.add(Frame(PICTURE if i < 20 else PICTURE + 120, i / 10, i), [])
+    summary.print()
+    assert words in capsys.readouterr().out
+
+
+def test_a_moment_in_the_dark_and_a_face_in_it_are_not(capsys: pytest.CaptureFixture[str]) -> None:
+    face = FaceResult(1, FaceBox(0, 0, 40, 40), np.full(8, 0.125, np.float32), "happy")
+    summary = Summary("en")
+    summary.start("video", "model")
+    for i in range(40):
+        summary.add(Frame(PICTURE + (0 if i == 0 or i > 20 else 120), i / 10, i), [face] if i > 20 else [])
+    summary.print()
+    assert "too dark" not in capsys.readouterr().out
