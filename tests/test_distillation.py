@@ -80,6 +80,15 @@ def test_answers_are_those_to_the_pictures_that_are_there_now(tmp_path: Path, bu
     assert sorted((cache_folder() / "teachers").iterdir()) == kept
 
 
+def test_answers_are_those_of_the_teacher_that_is_there_now(manifest: Manifest, tmp_path: Path) -> None:
+    answers = []
+    for seed in range(2):
+        torch.manual_seed(seed)
+        save_checkpoint(tmp_path / "t.pt", Checkpoint(build_model().state_dict(), Preprocessing(image_size=32)))
+        answers.append(teacher_targets([tmp_path / "t.pt"], manifest, manifest.rows("val")))
+    assert not np.array_equal(answers[0], answers[1])
+
+
 def test_the_order_and_the_last_picture_belong_to_the_content() -> None:
     pictures = np.random.default_rng(0).integers(0, 255, (1030, 4, 4, 1), dtype=np.uint8)
     changed = pictures.copy()
