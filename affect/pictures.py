@@ -75,7 +75,7 @@ def decode_picture(data: bytes) -> Image | None:
     if size is None or not 0 < size[0] * size[1] <= MOST_PIXELS:
         return None
     if (reader := _reader(data)) is not None and data[4:8] == b"ftyp":
-        return _decode_with_pillow(data, reader, size)
+        return _decode_with_pillow(data, reader)
     try:
         decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error:
@@ -130,16 +130,12 @@ def _reader(data: bytes) -> type[ImageFile] | None:
     return next((r for start, r in _READERS if data.startswith(start)), None)
 
 
-def _decode_with_pillow(data: bytes, reader: type[ImageFile], size: tuple[int, int]) -> Image | None:
+def _decode_with_pillow(data: bytes, reader: type[ImageFile]) -> Image | None:
     """A HEIC or AVIF, which OpenCV as pip installs it does not read."""
     try:
         with reader(io.BytesIO(data)) as picture:
-            picture.load()
-            if picture.size != size:
-                return None
-            if not (
-                b"irot" in data or b"imir" in data
-            ):  # else pillow-heif has turned it already, and EXIF says it again
+            # where HEIC has a turn of its own, pillow-heif has done it already, and EXIF only says it again
+            if b"irot" not in data and b"imir" not in data:
                 picture.getexif()[_ORIENTATION] = picture.info.get("original_orientation") or 1
             upright = np.asarray(exif_transpose(picture).convert("RGB"), np.uint8)
     except Exception:  # the readers raise many kinds for damaged files
