@@ -8,6 +8,7 @@ Neither teaches a model anything.
 from __future__ import annotations
 
 import io
+import mimetypes
 import stat
 from pathlib import Path
 
@@ -48,7 +49,8 @@ _RAW_VIDEO = (".mjpg", ".mjpeg")  # JPEGs one after the other: they begin as a p
 def is_picture(path: Path) -> bool:
     """Whether a file begins as one of the formats of `decode_picture` does; it may yet be damaged.
 
-    False for videos (MP4 and HEIC begin alike, but for their brands), for anything else, and where it is unreadable.
+    False for videos (MP4 and HEIC begin alike, but for their brands) and for anything else. Of a file that may not be
+    read, the name tells.
     """
     try:
         if not path.is_file() or path.suffix.lower() in _RAW_VIDEO:
@@ -56,7 +58,7 @@ def is_picture(path: Path) -> bool:
         with path.open("rb") as file:
             return begins_as_picture(file.read(SNIFFED))
     except OSError:
-        return False
+        return str(mimetypes.guess_type(path.name)[0]).startswith("image/")
 
 
 def begins_as_picture(data: bytes) -> bool:
