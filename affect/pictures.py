@@ -8,6 +8,7 @@ Neither teaches a model anything.
 from __future__ import annotations
 
 import io
+import mimetypes
 import stat
 from pathlib import Path
 
@@ -48,7 +49,8 @@ _RAW_VIDEO = (".mjpg", ".mjpeg")  # JPEGs one after the other: they begin as a p
 def is_picture(path: Path) -> bool:
     """Whether a file begins as one of the formats of `decode_picture` does; it may yet be damaged.
 
-    False for videos (MP4 and HEIC begin alike, but for their brands), for anything else, and where it is unreadable.
+    False for videos (MP4 and HEIC begin alike, but for their brands) and for anything else. Of a file that may not be
+    read, the name tells.
     """
     try:
         if not path.is_file() or path.suffix.lower() in _RAW_VIDEO:
@@ -56,7 +58,7 @@ def is_picture(path: Path) -> bool:
         with path.open("rb") as file:
             return begins_as_picture(file.read(SNIFFED))
     except OSError:
-        return False
+        return str(mimetypes.guess_type(path.name)[0]).startswith("image/")
 
 
 def begins_as_picture(data: bytes) -> bool:
@@ -75,7 +77,7 @@ def decode_picture(data: bytes) -> Image | None:
     if size is None or not 0 < size[0] * size[1] <= MOST_PIXELS:
         return None
     if (reader := _reader(data)) is not None and data[4:8] == b"ftyp":
-        return _decode_with_pillow(data, reader, size)
+        return _decode_with_pillow(data, reader)
     try:
         decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error:
@@ -130,16 +132,12 @@ def _reader(data: bytes) -> type[ImageFile] | None:
     return next((r for start, r in _READERS if data.startswith(start)), None)
 
 
-def _decode_with_pillow(data: bytes, reader: type[ImageFile], size: tuple[int, int]) -> Image | None:
+def _decode_with_pillow(data: bytes, reader: type[ImageFile]) -> Image | None:
     """A HEIC or AVIF, which OpenCV as pip installs it does not read."""
     try:
         with reader(io.BytesIO(data)) as picture:
-            picture.load()
-            if picture.size != size:
-                return None
-            if not (
-                b"irot" in data or b"imir" in data
-            ):  # else pillow-heif has turned it already, and EXIF says it again
+            # where HEIC has a turn of its own, pillow-heif has done it already, and EXIF only says it again
+            if b"irot" not in data and b"imir" not in data:
                 picture.getexif()[_ORIENTATION] = picture.info.get("original_orientation") or 1
             upright = np.asarray(exif_transpose(picture).convert("RGB"), np.uint8)
     except Exception:  # the readers raise many kinds for damaged files

@@ -498,11 +498,11 @@ def test_an_image_of_more_pixels_than_opencv_takes_is_told(tmp_path: Path) -> No
 
 
 def test_an_image_that_may_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def forbidden(self: Path) -> bytes:
+    def forbidden(self: Path, *how: str) -> bytes:
         raise PermissionError(13, "Permission denied")
 
     path = tmp_path / "private.png"
-    path.write_bytes(b"")
-    monkeypatch.setattr(Path, "read_bytes", forbidden)
+    path.write_bytes(cv2.imencode(".png", np.zeros((9, 9, 3), np.uint8))[1].tobytes())
+    monkeypatch.setattr(Path, "open", forbidden)
     with pytest.raises(AffectError, match=r"private\.png cannot be read as an image"):
         open_source(str(path))

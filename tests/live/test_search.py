@@ -207,7 +207,7 @@ def test_a_face_in_front_of_a_bright_window_is_found(portrait: Image, portrait_b
 
 def test_a_dim_face_that_comes_later_is_found_by_the_sweep(portrait: Image) -> None:
     ours = Followed(AroundKnown())
-    dim = darkened(portrait, 0.2, 0)
+    dim = darkened(portrait, 0.1, 0)
     seen = [len(ours.see(Frame(np.zeros_like(dim) if i < 10 else dim, i / 10, i))) for i in range(16)]
     assert seen[:10] == [0] * 10
     assert seen[15] == 1

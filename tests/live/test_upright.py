@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
+from affect.live import upright
 from affect.live.frame import Frame
 from affect.live.upright import LOOKS, Upright
 from affect.preprocessing import Image
@@ -84,6 +85,14 @@ def test_a_face_upright_is_left_upright_by_every_kind_of_source(wide: Image) -> 
         watched = Watched(kind)
         assert all(np.array_equal(p, wide) for p in watched.see([wide] * count, 1.0))
         assert not watched.told
+
+
+def test_a_sure_face_upright_spares_the_other_turns(wide: Image, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[Image] = []
+    hits = upright._hits
+    monkeypatch.setattr(upright, "_hits", lambda detector, grey: (looked.append(grey), hits(detector, grey))[1])
+    Watched("video", finds=lambda _: True).see([wide] * 20)
+    assert len(looked) == 1
 
 
 def test_a_face_that_comes_later_is_found_lying_too(wide: Image) -> None:
