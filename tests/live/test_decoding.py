@@ -598,3 +598,34 @@ def test_no_message_shows_an_address_s_password(shown: str, language: str, capfd
         assert "127.0.0.1:9" in err
         assert "secret" not in out + err
         assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("a.ts", "could be read only up to 1 s: the file breaks off"), ("a.mkv", "broke off after 1 s")]
+)
+def test_a_file_behind_an_address_that_breaks_off_is_told_without_the_password(
+    tmp_path: Path, name: str, words: str
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 40, (30, 120, 160, 3), np.uint8)
+    whole = write_clip(tmp_path / name, [pattern(i) + noise[i] for i in range(30)], options={"g": "1"}).read_bytes()
+
+    class Half(http.server.BaseHTTPRequestHandler):
+        """Promises a video, and sends half of it."""
+
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(whole)))
+            self.end_headers()
+            self.wfile.write(whole[: len(whole) // 2])
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Half) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        source = open_source(f"http://me:secret@127.0.0.1:{server.server_port}/{name}?key=secret")
+        with pytest.raises(AffectError, match=words) as told:
+            list(source.frames())
+        assert "secret" not in str(told.value)
+        source.close()
+        server.shutdown()
