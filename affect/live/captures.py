@@ -89,7 +89,7 @@ class CameraSource:
 class StreamSource:
     """A video stream from the network (RTSP or HTTP).
 
-    live: it has no duration, as a camera's; a lost signal is waited for. A video file behind an address gives every
+    live: it has no end, as a camera's; a lost signal is waited for. A video file behind an address gives every
     picture on the file's own clock and ends as a file does; where it breaks off before, it cannot go on from there.
     """
 
@@ -103,7 +103,7 @@ class StreamSource:
         track = self._track = self._open()
         if track is None:
             raise AffectError(text("stream_missing", language, address=without_login(address)))
-        self.live = track.duration_s is None
+        self.live = not track.ends
         self.fps = track.fps
         self.description = text("stream", language)
 
@@ -150,9 +150,10 @@ class StreamSource:
         """A file behind an address has ended. Raises AffectError where that is before its end."""
         track = self._track
         if track is not None and (cut := track.cut) is not None:
-            whole_s = track.duration_s if cut.whole_s is None else cut.whole_s
+            told = {"read_s": cut.read_s, "whole_s": track.duration_s if cut.whole_s is None else cut.whole_s}
             address = without_login(self._address)
-            raise AffectError(text("stream_cut", self._language, address=address, read_s=cut.read_s, whole_s=whole_s))
+            key = "cut_somewhere" if told["whole_s"] is None else "stream_cut"
+            raise AffectError(text(key, self._language, address=address, source=address, **told))
 
 
 def without_login(address: str) -> str:
@@ -162,12 +163,12 @@ def without_login(address: str) -> str:
     return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
 
 
-def quiet_capture(what: int | str, backend: int, settings: list[int] | None = None) -> cv2.VideoCapture:
-    """A capture, opened or not, without OpenCV's own warnings on stderr.   settings: property, value, property …"""
+def quiet_capture(index: int, backend: int) -> cv2.VideoCapture:
+    """A capture, opened or not, without OpenCV's own warnings on stderr."""
     level = cv2.utils.logging.getLogLevel()
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     try:
-        return cv2.VideoCapture(what, backend, settings or [])
+        return cv2.VideoCapture(index, backend)
     finally:
         cv2.utils.logging.setLogLevel(level)
 

@@ -134,6 +134,12 @@ class PictureTrack:
             return Cut(self._last[1] - start_s, None) if self._broken else None
         return Cut(max(0.0, read_s - start_s), end_s - start_s) if end_s - read_s > least_s else None
 
+    @property
+    def ends(self) -> bool:
+        """Whether it is a file, also one behind an address; a camera's stream, or a live playlist, has no end."""
+        of_a_file = self._container.size > 0 and _kind(self._container) not in ("hls", "dash")
+        return self.duration_s is not None or of_a_file
+
     def close(self) -> None:
         """Give the file or connection back. Not while another thread is in `pictures`."""
         self._container.close()
