@@ -24,9 +24,12 @@ def atomic_path(path: str | Path, mode: int | None = None, patience_s: float = 0
 
     mode: who may read and write the file (Unix); None: what the process's umask gives a new file.   The folder is made
     where it is missing. When the block raises, the temporary file is removed and `path` stays as it was.
+    Raises OSError where nothing can be written there.
     patience_s: for how long it is tried again where another program holds `path` (see `_replace`).
     """
     path = Path(path)
+    if not path.name:  # a folder, such as "." or "/"
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
     # not tempfile.mkstemp, whose files nobody else may read: so the system applies the umask, which cannot be asked for

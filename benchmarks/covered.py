@@ -19,6 +19,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from affect.arguments import CommandParser
 from affect.data.manifest import Manifest, read_manifest
 from affect.emotions import EMOTIONS
 from affect.files import atomic_path
@@ -100,7 +101,7 @@ def called_covered(faces: list[Image]) -> float:
 
 def main() -> None:
     """Measure, print, and write with --out."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = CommandParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--beside", type=Path)
     parser.add_argument("--seed", type=int, default=42)

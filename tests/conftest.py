@@ -27,6 +27,7 @@ from affect.live import captures
 from affect.live.app import BUNDLED
 from affect.model import Checkpoint, build_model, save_checkpoint
 from affect.preprocessing import Image, Preprocessing
+from affect.spoken import speak
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SHARED = REPOSITORY.parent / "shared"
@@ -53,6 +54,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """See LONGEST. The order within a file stays."""
     rank = {name: i for i, name in enumerate(LONGEST)}
     items.sort(key=lambda item: rank.get(item.path.name, len(LONGEST)))
+
+
+@pytest.fixture(autouse=True)
+def english_command_line() -> Iterator[None]:
+    """What one test's command line spoke, the next one's does not."""
+    yield
+    speak("en")
 
 
 @pytest.fixture(scope="session", autouse=True)

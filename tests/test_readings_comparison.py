@@ -95,7 +95,7 @@ def test_accuracy_and_macro_f1_are_told_each_by_its_own_interval() -> None:
 
 def test_a_mistake_that_is_not_measured_gets_its_command(setup: Setup) -> None:
     text = readings.mistake(mistakes(0, 0, 0), setup, "v1", "drifting-batch-norm")
-    assert "python -m affect.training v1 --data faces" in text
+    assert "python -m affect.training v1 --data '…/faces'" in text
     assert "--mistake drifting-batch-norm" in text
 
 

@@ -26,7 +26,7 @@ def trained_on(manifest: Manifest, model: torch.nn.Module, limit: int | None = N
     provenance = {
         "data": manifest.name,
         "identity": identity_of(TINY, manifest, 42, "none", limit),
-        "settings": settings_of(TINY, manifest, 42, limit),
+        "settings": settings_of(TINY, manifest, 42, "none", limit),
         "pictures": {"train": limit or 16},
     }
     return Checkpoint(dict(model.state_dict()), Preprocessing(image_size=32), 1.0, provenance)
@@ -83,7 +83,7 @@ def test_the_metrics_have_the_settings_and_the_warning(
     metrics = json.loads((tmp_path / "metrics.json").read_text())
     assert "labels folder then, csv now" in metrics["warning"]
     assert metrics["settings"] == {
-        "image_size": 32, "epochs": {"head": 1, "all": 2}, "seed": 42, "limit": None, "labels": "folder",
-        "split": "given", "classes": None,
+        "image_size": 32, "epochs": {"head": 1, "all": 2}, "seed": 42, "init_weights": "none", "limit": None,
+        "labels": "folder", "split": "given", "classes": None,
     }  # fmt: skip
     assert "warning" not in evaluate_pictures(path, manifest).metrics

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from affect.errors import AffectError
+from affect.errors import AffectError, as_shown
 from affect.files import is_file, is_folder
 from affect.live.captures import CameraSource, StreamSource, without_login
 from affect.live.frame import Frame, Source
@@ -24,11 +23,6 @@ STREAM_SCHEMES = ("rtsp://", "rtsps://", "http://", "https://", "rtmp://", "udp:
 
 def _on_stderr(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
-
-
-def shown(name: str | Path) -> str:
-    """A file's name as it can be printed and written anywhere: bytes that are no UTF-8 become a replacement mark."""
-    return os.fsencode(name).decode("utf-8", "replace")
 
 
 def remarks(source: Source, skipped: int, language: str) -> Iterator[str]:
@@ -60,7 +54,7 @@ def open_source(spec: str, language: str = "en", tell: Callable[[str], None] = _
         return open_screen(spec[len("screen:") :].strip().lower(), language, tell)
     if not is_file(path):
         unknown = "source_folder" if is_folder(path) else "source_unknown"
-        raise AffectError(text(unknown, language, spec=shown(without_login(spec) if "://" in spec else spec)))
+        raise AffectError(text(unknown, language, spec=without_login(spec) if "://" in spec else spec))
     from affect.pictures import is_picture  # Pillow's readers are for files alone
 
     return ImageSource(path, language) if is_picture(path) else VideoSource(path, language)
@@ -81,14 +75,14 @@ class VideoSource:
         from affect.live.decoding import FILE_PROTOCOLS, PictureTrack, Undecodable  # FFmpeg is for files and streams
 
         self.path = path
-        self.name = shown(path.name)
+        self.name = as_shown(path.name)
         self._language = language
         try:
             self._track = PictureTrack(str(path.absolute()), {"protocol_whitelist": FILE_PROTOCOLS})
             self._pictures = self._track.pictures()
             self._first = next(self._pictures)
         except (Undecodable, StopIteration):
-            raise AffectError(text("video_unreadable", language, path=shown(path))) from None
+            raise AffectError(text("video_unreadable", language, path=path)) from None
         self.description = text("video", language, name=self.name)
         self.fps = self._track.fps
         self.duration_s = self._track.duration_s
@@ -132,9 +126,9 @@ class ImageSource:
 
         picture = read_picture(path)
         if picture is None:
-            raise AffectError(text("image_unreadable", language, path=shown(path)))
+            raise AffectError(text("image_unreadable", language, path=path))
         self._picture = picture
-        self.name = shown(path.name)
+        self.name = as_shown(path.name)
         self.description = text("image", language, name=self.name)
 
     def frames(self) -> Iterator[Frame]:

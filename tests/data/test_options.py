@@ -34,7 +34,7 @@ def test_a_report_is_on_the_split_that_trainings_use(capsys: pytest.CaptureFixtu
     with pytest.raises(SystemExit) as leaving:
         report.main(["--data", "faces", "--out", "report", "--seed", "7"])
     assert leaving.value.code == 2
-    assert "unrecognized arguments: --seed 7" in capsys.readouterr().err
+    assert "unknown arguments: --seed 7" in capsys.readouterr().err
 
 
 def test_a_model_is_measured_on_the_split_that_it_was_trained_with(checkpoint_file: Path, tmp_path: Path) -> None:
