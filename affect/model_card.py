@@ -3,14 +3,13 @@
     python -m affect.model_card models/starter_ferplus.pt --metrics results/ferplus/starter/metrics.json
 
 replaces what stands between the two markers in the card beside the checkpoint (`models/starter_ferplus.md`), and the
-checkpoint's row in the table of the folder's `README.md`, where there is one. What `affect.robustness`,
-`affect.quantisation` and `affect.ablation` wrote beside the metrics stands in the card as well, and so do the figures
-on other data sets, `on_<data set>/metrics.json` beside them.
+checkpoint's row in the table of the folder's `README.md`, where there is one. What `affect.robustness` and
+`affect.ablation` wrote beside the metrics stands in the card as well, and so do the figures on other data sets,
+`on_<data set>/metrics.json` beside them.
 """
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,7 +33,6 @@ INDEX_BEGIN = "<!-- models: a row each, written by python -m affect.model_card -
 INDEX_END = "<!-- end of models -->"
 BESIDE = {  # tables that other commands write into the folder of the metrics
     "robustness.md": "Under what a webcam does to a picture",
-    "int8.md": "In 8-bit integers, with the mirror image, and the time for a face",
     "ablation.md": "What each ingredient of the recipe brings",
 }
 OTHER_DATA = "On other data sets"
@@ -94,11 +92,10 @@ def figures(
     return "\n".join([*lines, "", END])
 
 
-def index_row(path: Path, checkpoint: Checkpoint, metrics: dict[str, Any], ms_a_face: float | None) -> str:
+def index_row(path: Path, checkpoint: Checkpoint, metrics: dict[str, Any]) -> str:
     """The checkpoint's row in the table of models, Markdown."""
     provenance, settings = checkpoint.provenance, checkpoint.preprocessing
     low, high = metrics["intervals"]["accuracy"]
-    time = "–" if ms_a_face is None else f"{ms_a_face:.1f} ms"
     cells = (
         f"[`{path.name}`]({path.with_suffix('.md').name})",
         f"{provenance['data']}, {provenance['pictures']['train']:,} pictures",
@@ -108,7 +105,6 @@ def index_row(path: Path, checkpoint: Checkpoint, metrics: dict[str, Any], ms_a_
         f"{metrics['data']} {metrics['split']}, {metrics['n']:,}",
         f"{settings.image_size}×{settings.image_size} {settings.color}",
         f"{path.stat().st_size / 1e6:.1f} MB, {_parameters(checkpoint) / 1e6:.2f} M",
-        time,
     )
     return f"| {' | '.join(cells)} |"
 
@@ -133,10 +129,6 @@ def write_card(path: Path, metrics_path: Path) -> Path:
         raise AffectError(f"{metrics_path} does not exist. Make it with python -m affect.evaluation … --out DIR.")
     metrics, checkpoint = _metrics(metrics_path, path), _trained(path)
     folder = metrics_path.parent
-    quantised = folder / "int8.json"
-    measured = _float32(quantised) if quantised.is_file() else None
-    if measured is not None and abs(measured["accuracy"] - metrics["accuracy"]) > SAME:
-        raise _of_another_model(quantised, "affect.quantisation")
     if (folder / "robustness.md").is_file():
         _check_robustness(folder, path, metrics["accuracy"])
     elsewhere = [_metrics(found, path) for found in sorted(folder.glob("on_*/metrics.json"))]
@@ -150,7 +142,7 @@ def write_card(path: Path, metrics_path: Path) -> Path:
     index = path.parent / "README.md"
     if index.is_file():
         before, inside, after = _parts(index, INDEX_BEGIN, INDEX_END)
-        row = index_row(path, checkpoint, metrics, measured["ms_a_face"] if measured is not None else None)
+        row = index_row(path, checkpoint, metrics)
         kept = [line for line in inside.strip().splitlines() if not line.startswith(f"| [`{path.name}`]")]
         with atomic_path(index) as part:
             part.write_text("\n".join([f"{before}{INDEX_BEGIN}", *kept, row, INDEX_END]) + after, encoding="utf-8")
@@ -228,15 +220,6 @@ def _trained(path: Path) -> Checkpoint:
             "A card is written for what python -m affect.training made."
         )
     return checkpoint
-
-
-def _float32(path: Path) -> dict[str, float]:
-    """What `affect.quantisation` measured of the network as it is: accuracy (0…1), ms_a_face."""
-    try:
-        measured = json.loads(path.read_text(encoding="utf-8"))["float32"]
-        return {name: float(measured[name]) for name in ("accuracy", "ms_a_face")}
-    except (ValueError, KeyError, TypeError) as error:
-        raise AffectError(f"{path} is not what affect.quantisation writes. Run it again with --out.") from error
 
 
 def _table(path: Path) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from conftest import REPOSITORY
 
-from affect import ablation, quantisation, training
+from affect import ablation, training
 from affect.arguments import CommandParser, positive, seed_number, steady_streams
 from affect.data import sample
 
@@ -44,7 +44,6 @@ def test_a_seed_is_what_every_generator_takes() -> None:
         (ablation.main, ["--image-size", "0"]),
         (ablation.main, ["--limit", "-3"]),
         (ablation.main, ["--seeds", "1", "-2"]),
-        (quantisation.main, ["--pictures", "0"]),
         (sample.main, ["faces", "--train", "0"]),
         (sample.main, ["faces", "--val", "-1"]),
         (sample.main, ["faces", "--size", "0"]),

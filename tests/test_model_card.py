@@ -116,16 +116,6 @@ def test_metrics_that_evaluation_did_not_write_are_told(
     assert "metrics.json is not what affect.evaluation writes" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("content", ["not JSON", "[1, 2]", '{"float32": {"accuracy": "high"}}'])
-def test_a_table_of_integers_that_quantisation_did_not_write_is_told(
-    model: Path, metrics: Path, content: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    model.with_suffix(".md").write_text(f"{BEGIN}\n{END}")
-    (metrics.parent / "int8.json").write_text(content)
-    assert main([str(model), "--metrics", str(metrics)]) == 2
-    assert "int8.json is not what affect.quantisation writes" in capsys.readouterr().err
-
-
 def test_a_card_without_a_place_for_figures_is_told(
     model: Path, metrics: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -142,11 +132,9 @@ def test_missing_metrics_are_told(model: Path, tmp_path: Path, capsys: pytest.Ca
 def test_what_other_commands_measured_stands_in_the_card(model: Path, metrics: Path) -> None:
     card = model.with_suffix(".md")
     card.write_text(f"{BEGIN}\n{END}\n")
-    (metrics.parent / "int8.md").write_text("a table of integers\n")
     (metrics.parent / "ablation.md").write_text("# Ablation on drawn\n\na table of ingredients\n")
     assert main([str(model), "--metrics", str(metrics)]) == 0
     text = card.read_text()
-    assert "### In 8-bit integers, with the mirror image, and the time for a face\n\na table of integers\n" in text
     assert "\nAblation on drawn\n\na table of ingredients\n" in text
     assert "webcam" not in text  # was not measured
 
@@ -160,15 +148,11 @@ def test_the_folders_readme_has_a_row_for_each_model(model: Path, metrics: Path)
     stale = f"| [`{model.name}`](drawn.md) | stale |"
     index.write_text(f"Words.\n{INDEX_BEGIN}\n| file |\n|---|\n{stale}\n{other}\n{INDEX_END}\nMore.\n")
     assert main([str(model), "--metrics", str(metrics)]) == 0
-    (metrics.parent / "int8.json").write_text(json.dumps({"float32": {"ms_a_face": 2.345, "accuracy": 5 / 6}}))
-    assert "stale" not in index.read_text()
-    assert "| – |" in index.read_text()
     assert main([str(model), "--metrics", str(metrics)]) == 0
     lines = index.read_text().splitlines()
     assert lines[:4] == ["Words.", INDEX_BEGIN, "| file |", "|---|"]
     assert lines[4] == other
     assert lines[5].startswith(f"| [`{model.name}`](drawn.md) | drawn, 1,234 pictures | 0.833 [0.750, 0.900] | ")
-    assert lines[5].endswith(" | 2.3 ms |")
     assert lines[6:] == [INDEX_END, "More."]
 
 
@@ -179,17 +163,6 @@ def test_a_readme_without_a_table_of_models_is_told(
     (model.parent / "README.md").write_text("Words.\n")
     assert main([str(model), "--metrics", str(metrics)]) == 2
     assert "README.md has no place for figures" in capsys.readouterr().err
-
-
-def test_tables_of_the_model_before_are_not_taken_for_this_ones(
-    model: Path, metrics: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    card = model.with_suffix(".md")
-    card.write_text(f"{BEGIN}\nold figures\n{END}\n")
-    (metrics.parent / "int8.json").write_text(json.dumps({"float32": {"ms_a_face": 2.345, "accuracy": 0.8}}))
-    assert main([str(model), "--metrics", str(metrics)]) == 2
-    assert "measured on another model" in capsys.readouterr().err
-    assert "old figures" in card.read_text()
 
 
 def robustness(folder: Path, name: str, clean: float) -> None:

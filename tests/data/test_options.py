@@ -7,14 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from affect import ablation, evaluation, face_weights, quantisation, robustness, training
+from affect import ablation, evaluation, face_weights, robustness, training
 from affect.data import report
 from affect.data.manifest import read_manifest
 from affect.data.options import overview
 from affect.data.sample import write_sample
 from affect.emotions import EMOTIONS
 
-COMMANDS = [training, ablation, evaluation, robustness, quantisation, report, face_weights]
+COMMANDS = [training, ablation, evaluation, robustness, report, face_weights]
 
 
 @pytest.mark.parametrize("module", COMMANDS, ids=lambda m: m.__name__)
