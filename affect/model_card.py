@@ -3,9 +3,9 @@
     python -m affect.model_card models/starter_ferplus.pt --metrics results/ferplus/starter/metrics.json
 
 replaces what stands between the two markers in the card beside the checkpoint (`models/starter_ferplus.md`), and the
-checkpoint's row in the table of the folder's `README.md`, where there is one. What `affect.robustness` and
-`affect.ablation` wrote beside the metrics stands in the card as well, and so do the figures on other data sets,
-`on_<data set>/metrics.json` beside them.
+checkpoint's row in the table of the folder's `README.md`, where there is one. What `affect.robustness` wrote beside the
+metrics stands in the card as well, and so do `ablation.md` and the figures on other data sets,
+`on_<data set>/metrics.json`.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ def balance_follows(table: pd.DataFrame) -> str:
             f"the most frequent class has {present.max() / present.min():.1f} times the training pictures of the rarest"
             f"{'' if len(present) == len(EMOTIONS) else ' that occurs'}. v1 to v4 weight none of them, as the first "
             "version did, so that only what each notebook is about changes; for more recall of rare classes, "
-            "`imbalance` in `affect/experiments.py` is there to try. "
+            "`adjustment` and `balance` in `affect/experiments.py` are there to try. "
         )
     if rare := [e for e in EMOTIONS if 0 < val[e] < FEW]:
         text += f"Figures about {listed(rare)} rest on fewer than {FEW} val pictures: read their intervals. "
