@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from conftest import REPOSITORY
 
 from affect.emotions import EMOTIONS
 from affect.evaluation import evaluate_logits, predictions_table
@@ -132,10 +134,10 @@ def test_missing_metrics_are_told(model: Path, tmp_path: Path, capsys: pytest.Ca
 def test_what_other_commands_measured_stands_in_the_card(model: Path, metrics: Path) -> None:
     card = model.with_suffix(".md")
     card.write_text(f"{BEGIN}\n{END}\n")
-    (metrics.parent / "ablation.md").write_text("# Ablation on drawn\n\na table of ingredients\n")
+    (metrics.parent / "ablation.md").write_text("Each run on drawn:\n\na table of ingredients\n")
     assert main([str(model), "--metrics", str(metrics)]) == 0
     text = card.read_text()
-    assert "\nAblation on drawn\n\na table of ingredients\n" in text
+    assert "### What each ingredient of the recipe brings\n\nEach run on drawn:\n\na table of ingredients\n" in text
     assert "webcam" not in text  # was not measured
 
 
@@ -166,14 +168,17 @@ def test_a_readme_without_a_table_of_models_is_told(
 
 
 def robustness(folder: Path, name: str, clean: float) -> None:
-    """What affect.robustness leaves."""
-    (folder / "robustness.csv").write_text(f"corruption,measure,strength,setting,n,{name}\nclean,,0,,6,{clean}\n")
-    (folder / "robustness.md").write_text(f"Accuracy:\n\n| | {name} |\n| none | **{clean:.3f}** |\n")
+    """What affect.robustness leaves of two models, of which another one stands first."""
+    header = f"corruption,measure,strength,setting,n,another,{name}\n"
+    rows = f"clean,,0,,1000,0.5,{clean}\nblur,sigma,1,10,1000,0.4,0.7\nblur,sigma,2,20,1000,0.3,0.6\n"
+    (folder / "robustness.csv").write_text(header + rows)
 
 
 def test_a_robustness_table_of_this_model_stands_in_its_card(model: Path, metrics: Path) -> None:
     robustness(metrics.parent, "drawn", 0.8333)
-    assert "### Under what a webcam does to a picture\n\nAccuracy:\n\n| | drawn |\n" in card_of(model, metrics)
+    text = card_of(model, metrics)
+    assert "### Under what a webcam does to a picture\n\nAccuracy on drawn val, n = 1,000:\n\n| corruption |" in text
+    assert "| none | | **0.500** | **0.833** |\n| blur (sigma) | 10, 20 | 0.400 / 0.300 | 0.700 / 0.600 |\n" in text
 
 
 @pytest.mark.parametrize(("name", "clean"), [("quite_another_model", 0.8333), ("drawn", 0.8), ("drawn", float("nan"))])
@@ -183,13 +188,7 @@ def test_a_robustness_table_of_another_model_is_refused(
     model.with_suffix(".md").write_text(f"{BEGIN}\nold figures\n{END}\n")
     robustness(metrics.parent, name, clean)
     assert main([str(model), "--metrics", str(metrics)]) == 2
-    assert "robustness.md was measured on another model" in capsys.readouterr().err
-    page = (metrics.parent / "robustness.md").read_text()
-    robustness(metrics.parent, "drawn", 0.8333)
-    (metrics.parent / "robustness.md").write_text(page)  # the page alone is another's
-    assert main([str(model), "--metrics", str(metrics)]) == 2
-    (metrics.parent / "robustness.csv").unlink()
-    assert main([str(model), "--metrics", str(metrics)]) == 2
+    assert "robustness.csv was measured on another model" in capsys.readouterr().err
     assert "old figures" in model.with_suffix(".md").read_text()
 
 
@@ -236,7 +235,7 @@ def test_the_figure_without_copies_stands_beside_the_plain_one(tmp_path: Path, m
     predictions_table(
         evaluate_logits(logits, rows, temperature=1.0, model=model.name, data="drawn", split="val", resamples=5)
     ).to_csv(folder / "predictions.csv", index=False)
-    metrics.rename(folder / "metrics.json")
+    (folder / "metrics.json").write_text(json.dumps(json.loads(metrics.read_text()) | {"n": 4}))
     assert "near-duplicate" not in card_of(model, folder / "metrics.json")  # nobody looked for copies
     (folder.parent / "eda").mkdir()
     (folder.parent / "eda" / "duplicates.csv").write_text(
@@ -245,3 +244,13 @@ def test_the_figure_without_copies_stands_beside_the_plain_one(tmp_path: Path, m
     text = card_of(model, folder / "metrics.json")
     assert "Without the 1 of these pictures that have a near-duplicate in train, n = 3: accuracy 0.333 [0.000, " in text
     assert "macro F1 0.333 [" in text
+
+
+def test_the_bundled_models_card_and_row_are_what_the_command_makes_of_the_committed_results(tmp_path: Path) -> None:
+    models = REPOSITORY / "models"
+    for name in ("starter_ferplus.pt", "starter_ferplus.md", "README.md"):
+        shutil.copy(models / name, tmp_path)
+    metrics = REPOSITORY / "results" / "ferplus" / "starter" / "metrics.json"
+    assert main([str(tmp_path / "starter_ferplus.pt"), "--metrics", str(metrics)]) == 0
+    for name in ("starter_ferplus.md", "README.md"):
+        assert (tmp_path / name).read_text("utf-8") == (models / name).read_text("utf-8")
