@@ -56,8 +56,8 @@ def _costs(rows: pd.DataFrame, mistakes: Comparison) -> str:
         return f"{right:.{digits}f} put right, {wrong:.{digits}f} with the mistake, {change}"
 
     return "\n".join(
-        f"- {row['experiment']} {row['stage']}, {row['mistake']}, on {mistakes.data} {mistakes.split} (n = {row['n']:,}, "
-        f"one training run each): accuracy in % {figure(row, 'accuracy', 100, 1)}; macro F1 "
+        f"- {row['experiment']} {row['stage']}, {row['mistake']}, on {mistakes.data} {mistakes.split} (n = "
+        f"{row['n']:,}, one training run each): accuracy in % {figure(row, 'accuracy', 100, 1)}; macro F1 "
         f"{figure(row, 'f1_macro', 1, 3)} (95 % intervals)."
         for _, row in rows.iterrows()
     )

@@ -49,8 +49,8 @@ def copies(report: DataReport) -> str:
     exact, near = report.copies.loc["exact"].astype(int), report.copies.loc["near"].astype(int)
     judged = int(report.counts.loc["total"].drop(["train", "total"], errors="ignore").sum())
     return (
-        f"{exact['superfluous']:,} of {int(report.counts.loc['total', 'total']):,} pictures are exact copies of another, "
-        f"and {near['superfluous']:,} when resized, recompressed or slightly cropped ones count as well. In "
+        f"{exact['superfluous']:,} of {int(report.counts.loc['total', 'total']):,} pictures are exact copies of "
+        f"another, and {near['superfluous']:,} when resized, recompressed or slightly cropped ones count as well. In "
         f"{near['groups_of_several_labels']:,} of {near['groups']:,} groups the same photograph has different labels. "
         f"{near['judged_and_in_train']:,} of {judged:,} val and test pictures have a copy in train; "
         '`SPLIT_MODE = "stratified"` keeps copies on one side.'
@@ -78,8 +78,8 @@ def agreement(votes: pd.DataFrame, repeatable: dict[str, float]) -> str:
     share = counts.max(1) / counts.sum(1)
     others = " and ".join(f"{same:.0%} of {split}" for split, same in repeatable.items())
     return (
-        f"On average {share.mean():.0%} of the votes for the eight classes go to the label (n = {len(counts):,}); all of "
-        f"them do in {(share == 1).mean():.0%} of the pictures. As many other annotators of the same opinions would give "
-        f"the same label to {others}. v1 to v4 learn the majority's label, the bundled "
+        f"On average {share.mean():.0%} of the votes for the eight classes go to the label (n = {len(counts):,}); all "
+        f"of them do in {(share == 1).mean():.0%} of the pictures. As many other annotators of the same opinions would "
+        f"give the same label to {others}. v1 to v4 learn the majority's label, the bundled "
         "model the votes (`soft_labels`)."
     )

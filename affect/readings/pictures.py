@@ -20,10 +20,11 @@ def sizes(sizes: pd.DataFrame, image_size: int) -> str:
     sizes: `width` and `height`, a row a picture.   image_size: of the training, pixels.
     """
     shorter, square = sizes.min(axis=1), (sizes["width"] == sizes["height"]).mean()
+    cells = -(-image_size // STRIDE)
     return (
         f"The shorter side has {shorter.min():,} to {shorter.max():,} pixels (median {shorter.median():,.0f}, n = "
         f"{len(sizes):,}); {square:.0%} are square. At {image_size}×{image_size}, the median picture is scaled by "
-        f"{image_size / shorter.median():.1f}, and the network's last block has {-(-image_size // STRIDE)} cells a side."
+        f"{image_size / shorter.median():.1f}, and the network's last block has {cells}×{cells} cells."
     )
 
 
@@ -35,9 +36,9 @@ def statistics(values: pd.DataFrame, labels: Ints) -> str:
     means = values.groupby(np.asarray(EMOTIONS)[labels]).mean()
     bright, spread = means["brightness"], means.std(ddof=0) / values.std(ddof=0)
     return (
-        f"Mean brightness lies between {bright.min():.0f} ({bright.idxmin()}) and {bright.max():.0f} ({bright.idxmax()}) "
-        f"grey levels. The standard deviation of the {len(means)} classes' means, as a share of that of the "
-        f"{len(values):,} pictures: {listed([f'{spread[c]:.2f} ({c})' for c in values])}."
+        f"Mean brightness lies between {bright.min():.0f} ({bright.idxmin()}) and {bright.max():.0f} "
+        f"({bright.idxmax()}) grey levels. The standard deviation of the {len(means)} classes' means, as a share of "
+        f"that of the {len(values):,} pictures: {listed([f'{spread[c]:.2f} ({c})' for c in values])}."
     )
 
 

@@ -6,7 +6,6 @@ from affect.notebook import Setup
 from affect.readings.wording import counted, listed
 from affect.reported import DATA
 
-
 LABELS = {"folder": "the folders' names", "csv": "labels.csv"}
 SPLITS = {"given": "as given", "original": "random 80/20 (the first version's)"}
 
@@ -16,9 +15,10 @@ def where_from(setup: Setup) -> str:
     manifest, splits = setup.manifest, setup.manifest.table["split"].value_counts()
     parts = ", ".join(f"{splits[s]:,} {s}" for s in ("train", "val", "test") if s in splits)
     lines = [
-        f"**The outputs below are from the data set `{setup.name}`**: {len(manifest.table):,} pictures ({parts}), labels "
-        f"from {LABELS.get(manifest.labels, 'the annotation files')}, split {SPLITS.get(manifest.split, manifest.split)}, "
-        f"pictures at {setup.image_size}×{setup.image_size}, seed {setup.seed}."
+        f"**The outputs below are from the data set `{setup.name}`**: {len(manifest.table):,} pictures ({parts}), "
+        f"labels from {LABELS.get(manifest.labels, 'the annotation files')}, split "
+        f"{SPLITS.get(manifest.split, manifest.split)}, pictures at {setup.image_size}×{setup.image_size}, seed "
+        f"{setup.seed}."
     ]
     if chosen := setup.chosen():
         given = ", ".join(f"`{name} = {value}`" for name, value in chosen.items())

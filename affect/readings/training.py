@@ -42,12 +42,12 @@ def overfitting(before: pd.DataFrame, after: pd.DataFrame, names: tuple[str, str
 
 
 def choosing(history: pd.DataFrame, experiment: Experiment, evaluation: Evaluation, held_out: int) -> str:
-    """The chosen epoch's accuracy on what chose it and on val, which nothing was chosen on."""
+    """The chosen epoch's accuracy on what chose it and on val, which nothing was chosen on (normal approximation)."""
     stage = experiment.stages[-1]
     last = history[history["stage"] == stage.name]
     shares = float(last["val_accuracy"][_best(last, stage.monitor)]), float(evaluation.metrics["accuracy"])
     chosen, honest = (
-        f"{share:.1%} (±{points(1.96 * np.sqrt(share * (1 - share) / n), False)}, 95 %) of the {n:,}"  # normal approximation
+        f"{share:.1%} (±{points(1.96 * np.sqrt(share * (1 - share) / n), False)}, 95 %) of the {n:,}"
         for share, n in zip(shares, (held_out, len(evaluation.rows)), strict=True)
     )
     return (
