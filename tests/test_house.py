@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -60,6 +61,15 @@ def test_the_research_is_the_live_half_and_more() -> None:
     assert "-r requirements-live.txt" in text_of("requirements.txt").splitlines()
     assert "-r requirements.txt" in text_of("requirements-dev.txt").splitlines()
     assert not {*requirements_of("requirements-live.txt")} & {*requirements_of("requirements.txt")}
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="Python 3.10 reads no TOML")
+def test_the_package_asks_for_what_the_requirements_files_list() -> None:
+    import tomllib
+
+    project = tomllib.loads(text_of("pyproject.toml"))["project"]
+    assert project["dependencies"] == requirements_of("requirements-live.txt")
+    assert project["optional-dependencies"] == {"research": requirements_of("requirements.txt")}
 
 
 def test_the_version_is_the_same_everywhere() -> None:
