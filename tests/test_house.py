@@ -85,6 +85,6 @@ def test_no_data_is_tracked() -> None:
     if listed.returncode != 0:
         pytest.skip("not a git checkout")
     for name in listed.stdout.splitlines():
-        assert not name.endswith((".webp", ".zip", ".npy")), name
+        assert not name.endswith((".webp", ".zip", ".npy", ".whl")), name
         assert not name.endswith(".onnx") or name == "models/starter_ferplus.onnx", name
         assert (REPOSITORY / name).stat().st_size < 16_000_000, name
