@@ -18,25 +18,24 @@ import numpy as np
 
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
-from affect.faces import FaceBox
+from affect.faces.detection import FaceBox
+from affect.faces.preprocessing import Image
 from affect.files import is_file, is_folder
 from affect.live.bundled import default_model
-from affect.live.classifier import load_classifier
-from affect.live.conversion import as_picture
-from affect.live.feed import FrameFeed
 from affect.live.frame import Frame, Source
-from affect.live.pipeline import Pipeline
-from affect.live.quality import face_quality
-from affect.live.search import create_search
-from affect.live.sinks import COLUMNS
-from affect.live.sources import ImageSource, open_source, remarks
-from affect.live.upright import Upright
-from affect.preprocessing import Image
+from affect.live.pipeline.classifier import load_classifier
+from affect.live.pipeline.pipeline import Pipeline
+from affect.live.pipeline.quality import face_quality
+from affect.live.pipeline.search import create_search
+from affect.live.recording.sinks import COLUMNS
+from affect.live.sources.feed import FrameFeed, as_picture
+from affect.live.sources.files import ImageSource, open_source, remarks
+from affect.live.sources.upright import Upright
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from affect.live.results import FaceResult
+    from affect.live.frame import FaceResult
 
 PathName = str | PathLike[str]
 Timed = tuple[float, Image]  # seconds, and the frame, uint8 BGR
@@ -55,7 +54,7 @@ class FaceExpression:
     emotion:       the label: one of `affect.emotions.EMOTIONS`, or "uncertain" where none wins clearly.
     confidence:    the probability of the label, 0…1; of the most probable class where the label is "uncertain".
     probabilities: of the eight classes by name, each 0…1, calibrated; they sum to 1.
-    quality:       0…1, how much the face's size, sharpness and light allow a reading (`affect.live.quality`).
+    quality:       0…1, how much the face's size, sharpness and light allow a reading (`affect.live.pipeline.quality`).
     turned:        how far a picture that lay on its side was turned to the right first: 0, 90, 180 or 270 degrees.
 
     Example:
@@ -222,7 +221,7 @@ class ExpressionReader:
 
     def _rows(self, path: Path, named: bool) -> Iterator[dict[str, Any]]:
         """The table's rows of one file.   named: it was given itself, not found in a folder."""
-        from affect.pictures import is_picture
+        from affect.faces.pictures import is_picture
 
         try:
             if is_picture(path):
@@ -289,7 +288,7 @@ def _file(path: PathName) -> Path:
 
 def _files(given: Sequence[PathName]) -> list[tuple[Path, bool]]:
     """Each file of what was given, and whether it was named itself. Raises AffectError where there is none."""
-    from affect.pictures import is_picture
+    from affect.faces.pictures import is_picture
 
     files: list[tuple[Path, bool]] = []
     for path in map(Path, given):

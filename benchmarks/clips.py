@@ -5,8 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from affect.live.sources import DemoSource, Frame
-from affect.preprocessing import Image
+from affect.faces.preprocessing import Image
+from affect.live.sources.files import DemoSource, Frame
 
 GRIDS = {1: (1, 1), 2: (2, 1), 4: (2, 2), 8: (4, 2)}  # columns, rows
 

@@ -3,8 +3,8 @@
     python -m benchmarks.covered --data ferplus.zip [--beside affectnet.zip] [--out results/benchmarks/covered.json]
 
 The lower face of the data set's val pictures is covered in five drawn ways. Told of each: how many the live program
-calls covered (`affect.live.covering`), and how the bundled model labels the faces. `uncovered` and `--beside`, another
-data set, tell how many uncovered faces are called covered.
+calls covered (`affect.live.pipeline.covering`), and how the bundled model labels the faces. `uncovered` and `--beside`,
+another data set, tell how many uncovered faces are called covered.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from affect.arguments import CommandParser
+from affect.command_line import CommandParser
 from affect.data.manifest import Manifest, read_manifest
 from affect.emotions import EMOTIONS
+from affect.faces.preprocessing import Image
 from affect.files import atomic_path
-from affect.live.classifier import Classifier, load_classifier
-from affect.live.covering import COVERED, SIDE, mouth_edges
-from affect.preprocessing import Image
+from affect.live.pipeline.classifier import Classifier, load_classifier
+from affect.live.pipeline.covering import COVERED, SIDE, mouth_edges
 
 MODEL = Path(__file__).resolve().parents[1] / "models" / "starter_ferplus.pt"
 COVERS = ("surgical mask", "patterned mask", "black scarf", "hand", "grey box")

@@ -23,14 +23,14 @@ from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from affect import plots
-from affect.arguments import CommandParser, positive, seed_number
+from affect import figure_style
+from affect.command_line import CommandParser, positive, seed_number
 from affect.data.manifest import read_manifest
 from affect.emotions import COLORS
-from affect.faces import FaceBox, HaarDetector, YuNetDetector, crop_face, crop_square
+from affect.faces.detection import FaceBox, HaarDetector, YuNetDetector, crop_face, crop_square
+from affect.faces.preprocessing import Image, Preprocessing
 from affect.files import atomic_path
-from affect.live.tracking import intersection_over_union
-from affect.preprocessing import Image, Preprocessing
+from affect.live.pipeline.tracking import intersection_over_union
 
 SIDE = 192  # a training picture is enlarged to this side
 PAD = 96  # and gets such a border
@@ -189,7 +189,7 @@ def main() -> None:
     text = json.dumps(figures, indent=2)
     with atomic_path(options.out / "crop_margin.json") as part:
         part.write_text(text + "\n", encoding="utf-8")
-    plots.save(figure_of(figures, table, mean), options.out / "crop_margin.png")
+    figure_style.save(figure_of(figures, table, mean), options.out / "crop_margin.png")
     print(text)
 
 

@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from affect.arguments import CommandParser
+from affect.command_line import CommandParser
 from affect.files import atomic_path
 from affect.live.app import BUNDLED
 from benchmarks import measure

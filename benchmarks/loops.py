@@ -11,11 +11,11 @@ import cv2
 import numpy as np
 
 from affect.emotions import EMOTIONS
-from affect.faces import HaarDetector
-from affect.live.classifier import load_classifier
-from affect.live.pipeline import Pipeline
-from affect.live.search import AroundKnown, Everywhere
-from affect.live.sources import Frame
+from affect.faces.detection import HaarDetector
+from affect.live.pipeline.classifier import load_classifier
+from affect.live.pipeline.pipeline import Pipeline
+from affect.live.pipeline.search import AroundKnown, Everywhere
+from affect.live.sources.files import Frame
 
 Loop = Callable[[Frame], Any]
 MAX_FACES = 8
@@ -27,7 +27,7 @@ def usual_loop(model: Path, scale_factor: float) -> Loop:
     from PIL import Image as PillowImage
     from torchvision import transforms
 
-    from affect.model import load_checkpoint
+    from affect.model.checkpoint import load_checkpoint
 
     checkpoint = load_checkpoint(model)
     network = checkpoint.build()

@@ -15,12 +15,12 @@ from typing import Any
 import cv2
 import numpy as np
 
-from affect.faces import crop_face
-from affect.live.classifier import load_classifier
-from affect.live.overlay import Overlay
-from affect.live.search import AroundKnown
-from affect.live.tracking import intersection_over_union
-from affect.live.views import Views
+from affect.faces.detection import crop_face
+from affect.live.pipeline.classifier import load_classifier
+from affect.live.pipeline.grey_pyramid import Views
+from affect.live.pipeline.search import AroundKnown
+from affect.live.pipeline.tracking import intersection_over_union
+from affect.live.window.overlay import Overlay
 from benchmarks.clips import Clip
 from benchmarks.loops import Loop, fer_loop, full_search_loop, our_loop, usual_loop
 

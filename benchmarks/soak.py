@@ -22,18 +22,18 @@ from typing import Any, NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from affect.arguments import CommandParser
+from affect.command_line import CommandParser
+from affect.faces.preprocessing import Image
 from affect.live.app import BUNDLED, parser
-from affect.live.classifier import load_classifier
-from affect.live.control import Command
-from affect.live.feed import FrameFeed
-from affect.live.outputs import Outputs
-from affect.live.recording import Consent
-from affect.live.search import create_search
+from affect.live.pipeline.classifier import load_classifier
+from affect.live.pipeline.search import create_search
+from affect.live.recording.recording import Consent
+from affect.live.recording.sinks import Outputs
 from affect.live.setup import create_session
-from affect.live.sources import Frame
+from affect.live.sources.feed import FrameFeed
+from affect.live.sources.files import Frame
 from affect.live.summary import Summary
-from affect.preprocessing import Image
+from affect.live.window.control import Command
 from benchmarks.clips import Clip
 
 FPS = 30.0
@@ -81,7 +81,7 @@ class Frames:
         self._nobody = np.full_like(self._one[0], 90)
 
     def frames(self) -> Iterator[Frame]:
-        """See `affect.live.sources.Source`."""
+        """See `affect.live.sources.files.Source`."""
         for number in range(self._count):
             yield Frame(self._picture(number % CYCLE), number / FPS + number // CYCLE * AWAY_S, number)
 
@@ -91,7 +91,7 @@ class Frames:
         return self._two[at - TWO.start] if at in TWO else self._one[at % len(self._one)]
 
     def close(self) -> None:
-        """See `affect.live.sources.Source`."""
+        """See `affect.live.sources.files.Source`."""
 
 
 class Held(NamedTuple):

@@ -27,13 +27,13 @@ from typing import Any
 import pandas as pd
 import torch
 
-from affect import plots
-from affect.arguments import CommandParser, positive, seed_number
+from affect import figure_style
+from affect.command_line import CommandParser, positive, seed_number
 from affect.data.manifest import Manifest, read_manifest
 from affect.data.splits import stratified_part
 from affect.errors import AffectError
-from affect.experiments import Stage
 from affect.files import atomic_path
+from affect.training.experiments import Stage
 from benchmarks.machine import processor
 from benchmarks.training_loops import STAGES, Job, stage_of
 from benchmarks.training_report import BARS, figure_of, report, write_pages
@@ -254,7 +254,7 @@ def main(arguments: list[str] | None = None) -> int:
         shutil.rmtree(folder, ignore_errors=True)
     save(found, options.out)
     if found["speed"]:
-        plots.save(figure_of(found), options.out / "training.png")
+        figure_style.save(figure_of(found), options.out / "training.png")
     print(report(found))
     if options.write and found["speed"]:
         write_pages(found, options.out / "training.png")

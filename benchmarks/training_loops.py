@@ -28,13 +28,13 @@ from affect.data.cache import prepare_pictures
 from affect.data.loading import FaceDataset, target_distributions
 from affect.data.manifest import read_manifest
 from affect.emotions import EMOTIONS
-from affect.experiments import EXPERIMENTS, Experiment, Stage, adapted
-from affect.fitting import Fitter, Pictures, new_accelerator
-from affect.memory import keep_freed_memory
-from affect.model import BLOCKS, build_model, load_initial_weights
-from affect.preprocessing import Preprocessing
-from affect.progress import Progress
-from affect.trunk import Top, Trunk
+from affect.faces.preprocessing import Preprocessing
+from affect.model.frozen import Trunk
+from affect.model.network import BLOCKS, build_model, load_initial_weights
+from affect.training.activations import Top
+from affect.training.experiments import EXPERIMENTS, Experiment, Stage, adapted
+from affect.training.loop import Fitter, Pictures, keep_freed_memory, new_accelerator
+from affect.training.state import Progress
 
 STAGES = (("v1", "frozen"), ("v1", "finetuned"), ("v3", "finetuned"))  # that the loops are compared on
 

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from matplotlib.figure import Figure
 
+from affect.figure_style import MAIN, OTHER, headline, new_figure, tidy
 from affect.files import atomic_path
-from affect.plots.style import MAIN, OTHER, headline, new_figure, tidy
 from benchmarks.training_loops import STAGES, stage_of
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -18,16 +18,17 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from fake_camera import FakeCamera
-from reports import Reports
 
-from affect.faces import FaceBox, HaarDetector
+from affect.faces.detection import FaceBox, HaarDetector
+from affect.faces.preprocessing import Image, Preprocessing
 from affect.files import TEMPORARY_HOME
-from affect.live import captures
 from affect.live.app import BUNDLED
-from affect.model import Checkpoint, build_model, save_checkpoint
-from affect.preprocessing import Image, Preprocessing
+from affect.live.sources import captures
+from affect.model.checkpoint import Checkpoint, save_checkpoint
+from affect.model.network import build_model
 from affect.spoken import speak
+from tests.tools.fake_camera import FakeCamera
+from tests.tools.reports import Reports
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SHARED = REPOSITORY.parent / "shared"

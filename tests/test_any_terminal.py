@@ -11,10 +11,10 @@ from pathlib import Path
 
 import cv2
 import pytest
-from conftest import REPOSITORY, no_display
 
-from affect.data.sample import write_sample
-from affect.preprocessing import Image
+from affect.datasets.sample import write_sample
+from affect.faces.preprocessing import Image
+from tests.conftest import REPOSITORY, no_display
 
 SCRIPT = str(REPOSITORY / "affectnet_webcam_detector.py")
 DEMO = ["--source", "demo", "--headless", "--max-frames", "2"]

@@ -8,7 +8,8 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
-from conftest import REPOSITORY
+
+from tests.conftest import REPOSITORY
 
 PACKAGE = REPOSITORY / "affect"
 PAGE = (REPOSITORY / "docs" / "architecture.md").read_text(encoding="utf-8")

@@ -11,11 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import REPOSITORY
 
-from affect import training
-from affect.arguments import CommandParser, positive, seed_number, steady_streams
-from affect.data import sample
+from affect.command_line import CommandParser, positive, seed_number, steady_streams
+from affect.datasets import sample
+from affect.training.__main__ import main as training_main
+from tests.conftest import REPOSITORY
 
 
 def test_a_count_is_one_or_more() -> None:
@@ -35,11 +35,11 @@ def test_a_seed_is_what_every_generator_takes() -> None:
 @pytest.mark.parametrize(
     ("main", "arguments"),
     [
-        (training.main, ["v1", "--epochs", "0"]),
-        (training.main, ["v1", "--epochs", "-1"]),
-        (training.main, ["v1", "--limit", "0"]),
-        (training.main, ["v1", "--image-size", "-64"]),
-        (training.main, ["v1", "--seed", "-1"]),
+        (training_main, ["v1", "--epochs", "0"]),
+        (training_main, ["v1", "--epochs", "-1"]),
+        (training_main, ["v1", "--limit", "0"]),
+        (training_main, ["v1", "--image-size", "-64"]),
+        (training_main, ["v1", "--seed", "-1"]),
         (sample.main, ["faces", "--train", "0"]),
         (sample.main, ["faces", "--val", "-1"]),
         (sample.main, ["faces", "--size", "0"]),

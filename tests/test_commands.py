@@ -15,18 +15,18 @@ from pathlib import Path
 import cv2
 import pytest
 from accelerate.commands.launch import launch_command_parser
-from commands import SCRIPT, Command, commands_of, options_of, parser_of
-from conftest import REPOSITORY, no_display
-from fake_camera import FakeCamera
 from torch.distributed.run import get_args_parser
-from virtual_call import window_showing
-from virtual_screen import virtual_screen
 
-from affect.data.sample import write_sample
+from affect.datasets.sample import write_sample
+from affect.faces.preprocessing import Image
 from affect.live.app import main
-from affect.live.region import Desktop, Region, remember
-from affect.live.sources import DemoSource
-from affect.preprocessing import Image
+from affect.live.sources.files import DemoSource
+from affect.live.window.region import Desktop, Region, remember
+from tests.conftest import REPOSITORY, no_display
+from tests.tools.commands import SCRIPT, Command, commands_of, options_of, parser_of
+from tests.tools.fake_camera import FakeCamera
+from tests.tools.virtual_call import window_showing
+from tests.tools.virtual_screen import virtual_screen
 
 READMES = ("README.md", "README.es.md")
 GUIDES = sorted(
@@ -162,7 +162,7 @@ CI = {
 }
 
 NOT_RUN = {
-    "python -m affect.data.download --out data": "8 GB; tests/data/test_download.py downloads from a local server",
+    "python -m affect.datasets.download --out data": "8 GB; tests/data/test_download.py downloads from a local server",
     "AFFECTNET_DIR=data/affectnet.zip jupyter lab": "waits for a browser; tests/test_notebooks.py runs the notebooks",
     "python -m benchmarks.live": "its figures mean something on an idle machine only",
     "python -m benchmarks.installation": "installs some gigabytes; tests/test_package.py installs the smaller half",

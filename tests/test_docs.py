@@ -10,9 +10,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from conftest import REPOSITORY
 
 from affect.live.app import parser
+from tests.conftest import REPOSITORY
 
 DOCS = REPOSITORY / "docs"
 

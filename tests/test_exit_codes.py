@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from affect import evaluation, robustness, training
+from affect.command_line import exit_code_of
 from affect.data import report
-from affect.data.sample import write_sample
+from affect.datasets.sample import write_sample
 from affect.errors import AffectError
-from affect.exit_codes import exit_code_of
+from affect.evaluation import robustness
+from affect.evaluation.__main__ import main as evaluation_main
 from affect.spoken import speak
+from affect.training.__main__ import main as training_main
 
 
 def raising(error: BaseException) -> Callable[[], None]:
@@ -96,7 +98,7 @@ def test_what_goes_well_is_zero(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr() == ("done\n", "")
 
 
-@pytest.mark.parametrize("command", [evaluation.main, robustness.main])
+@pytest.mark.parametrize("command", [evaluation_main, robustness.main])
 def test_a_folder_that_cannot_be_made_is_told_before_anything_is_measured(
     command: Callable[[list[str]], int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -116,7 +118,7 @@ def test_a_path_over_a_file_is_one_line(command: str, tmp_path: Path, capsys: py
     to = ["--data", str(data), "--out", str(tmp_path / "file" / "out")]
     run = {
         "report": lambda: report.main(to),
-        "training": lambda: training.main(
+        "training": lambda: training_main(
             [
                 "starter",
                 *to,

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import cv2
 import pytest
-from conftest import REPOSITORY
 
 import affect
+from tests.conftest import REPOSITORY
 
 
 def text_of(name: str) -> str:

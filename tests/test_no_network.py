@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import REPOSITORY, no_display
-from virtual_call import window_showing
-from virtual_screen import virtual_screen
 
+from affect.faces.preprocessing import Image
 from affect.live.app import parser
-from affect.preprocessing import Image
+from tests.conftest import REPOSITORY, no_display
+from tests.tools.virtual_call import window_showing
+from tests.tools.virtual_screen import virtual_screen
 
 SCRIPT = [sys.executable, str(REPOSITORY / "affectnet_webcam_detector.py")]
 CALLER = [sys.executable, "-c", "import socket; socket.create_connection(('192.0.2.1', 80), timeout=0.5)"]  # RFC 5737

@@ -12,10 +12,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from conftest import REPOSITORY, no_display
 
 from affect.files import sha256_of
 from affect.live.bundled import BUNDLED
+from tests.conftest import REPOSITORY, no_display
 
 pytestmark = pytest.mark.slow  # it downloads and installs
 

@@ -12,11 +12,17 @@ from scipy.special import softmax
 from sklearn.metrics import f1_score, precision_score, recall_score, roc_auc_score
 
 from affect.emotions import EMOTIONS
-from affect.faces import FaceBox, crop_face, crop_square
-from affect.live.smoothing import BoxSmoother, LabelChooser, ProbabilitySmoother
-from affect.live.tracking import FaceTracker
-from affect.metrics import bootstrap, expected_calibration_error, fit_temperature, metrics_of, percentile_interval
-from affect.preprocessing import Preprocessing
+from affect.evaluation.metrics import (
+    bootstrap,
+    expected_calibration_error,
+    fit_temperature,
+    metrics_of,
+    percentile_interval,
+)
+from affect.faces.detection import FaceBox, crop_face, crop_square
+from affect.faces.preprocessing import Preprocessing
+from affect.live.pipeline.smoothing import BoxSmoother, LabelChooser, ProbabilitySmoother
+from affect.live.pipeline.tracking import FaceTracker
 
 many = settings(deadline=None, derandomize=True, max_examples=200, database=None)
 some = settings(deadline=None, derandomize=True, max_examples=25, database=None)

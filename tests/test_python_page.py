@@ -11,11 +11,11 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import REPOSITORY
 
 import affect
-from affect.live.sources import DemoSource
-from affect.preprocessing import Image
+from affect.faces.preprocessing import Image
+from affect.live.sources.files import DemoSource
+from tests.conftest import REPOSITORY
 
 PAGE = (REPOSITORY / "docs" / "python.md").read_text(encoding="utf-8")
 RECIPES = dict(re.findall(r"^## ([^\n]+)\n```python\n(.*?)^```$", PAGE, re.M | re.S))

@@ -15,15 +15,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from conftest import REPOSITORY
-from fake_camera import FakeCamera
 
 import affect
 from affect.emotions import EMOTIONS
+from affect.faces.preprocessing import Image
 from affect.live.app import main
-from affect.live.sinks import COLUMNS
-from affect.live.sources import DemoSource, VideoSource
-from affect.preprocessing import Image
+from affect.live.recording.sinks import COLUMNS
+from affect.live.sources.files import DemoSource, VideoSource
+from tests.conftest import REPOSITORY
+from tests.tools.fake_camera import FakeCamera
 
 FACE_COLUMNS = ("face_id", "x", "y", "width", "height", "emotion", "confidence", "valence", "quality")
 
@@ -118,7 +118,7 @@ def test_a_face_says_what_it_is_in_the_stated_ranges(reader: affect.ExpressionRe
 
 
 def test_valence_is_happy_less_the_strongest_unpleasant_one() -> None:
-    from affect.faces import FaceBox
+    from affect.faces.detection import FaceBox
 
     def valence(**given: float) -> float:
         chances = dict.fromkeys(EMOTIONS, 0.0) | given

@@ -16,11 +16,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from conftest import REPOSITORY, SHARED, no_display
-from virtual_screen import VirtualScreen, virtual_screen
 
 from affect.emotions import color_rgb
-from affect.preprocessing import Image
+from affect.faces.preprocessing import Image
+from tests.conftest import REPOSITORY, SHARED, no_display
+from tests.tools.virtual_screen import VirtualScreen, virtual_screen
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 YUNET = SHARED / "weights" / "face_detection_yunet_n_320_320.onnx"

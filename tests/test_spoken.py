@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from affect.arguments import CommandParser, positive
+from affect.command_line import CommandParser, positive
 from affect.spoken import SPANISH, SPANISH_OF_OURS, said, speak
 
 

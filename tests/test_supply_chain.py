@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import REPOSITORY
+
+from tests.conftest import REPOSITORY
 
 SCRIPTS = sorted(
     p for pattern in ("*.py", "affect/**/*.py", "benchmarks/**/*.py", "tests/**/*.py") for p in REPOSITORY.glob(pattern)

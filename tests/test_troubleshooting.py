@@ -13,10 +13,10 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from conftest import REPOSITORY
 
 from affect.live.texts import TEXTS
 from affect.spoken import SPANISH_OF_OURS
+from tests.conftest import REPOSITORY
 
 PAGES = {"en": REPOSITORY / "docs" / "troubleshooting.md", "es": REPOSITORY / "docs" / "troubleshooting.es.md"}
 LISTS = ("source", "annotations", "manifest")  # modules of affect.data: why a picture is left out

@@ -21,14 +21,15 @@ __all__ = ["Comparison", "compare_mistakes", "compare_models", "write_comparison
 
 def write_comparison(results: Path, out: Path) -> tuple[Comparison, Comparison]:
     """Write `comparison.*`, and `mistakes.*` where there are any, to `out`. Returns the models and the mistakes."""
-    from affect import plots
+    from affect import figure_style
+    from affect.comparison import figures
 
     models, mistakes = compare_models(results), compare_mistakes(results)
     _write(models, models_text(models), out, "comparison")
-    plots.save(plots.six_models(models.table, models.origin), out / "comparison.png")
+    figure_style.save(figures.six_models(models.table, models.origin), out / "comparison.png")
     if not mistakes.table.empty:
         _write(mistakes, mistakes_text(mistakes), out, "mistakes")
-        plots.save(plots.mistakes_cost(mistakes.table, mistakes.origin), out / "mistakes.png")
+        figure_style.save(figures.mistakes_cost(mistakes.table, mistakes.origin), out / "mistakes.png")
     return models, mistakes
 
 

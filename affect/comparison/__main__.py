@@ -5,11 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from affect.arguments import CommandParser
+from affect.command_line import CommandParser, exit_code_of
 from affect.comparison import write_comparison
 from affect.comparison.mistakes import mistakes_text
 from affect.comparison.models import models_text
-from affect.exit_codes import exit_code_of
 
 
 def main(arguments: list[str] | None = None) -> int:

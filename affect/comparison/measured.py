@@ -12,8 +12,8 @@ import pandas as pd
 
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
-from affect.experiments import EXPERIMENTS
-from affect.metrics import Floats, Ints
+from affect.evaluation.metrics import Floats, Ints
+from affect.training.experiments import EXPERIMENTS
 
 
 def check_folder(results: Path) -> None:

@@ -17,7 +17,7 @@ from affect.comparison.measured import (
     warn_of_settings,
 )
 from affect.comparison.table import Comparison, cell, markdown
-from affect.metrics import RESAMPLES, Floats, Ints, bootstrap, metrics_of, percentile_interval
+from affect.evaluation.metrics import RESAMPLES, Floats, Ints, bootstrap, metrics_of, percentile_interval
 
 MISTAKE_METRICS = ("accuracy", "f1_macro")
 BOUNDS = ("", "_low", "_high")

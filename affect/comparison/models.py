@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,9 +17,42 @@ from affect.comparison.measured import (
     source_of,
     warn_of_settings,
 )
+from affect.comparison.original_results import BEST_EPOCH, MODELS, PRINTED, README, Reported, find_reported
 from affect.comparison.table import Comparison, cell, markdown
-from affect.metrics import INTERVAL_METRICS, METRIC_NAMES
-from affect.reported import BEST_EPOCH, DATA, MODELS, PRINTED, README, Reported, find_reported
+from affect.evaluation.metrics import INTERVAL_METRICS, METRIC_NAMES
+from affect.training.run import DATA
+
+
+class Best(NamedTuple):
+    """The most accurate of the six models. fewer: its accuracy is on the n pictures that all saw, and some saw more."""
+
+    model: str
+    accuracy: float
+    n: int
+    fewer: bool
+
+
+def accuracies(table: pd.DataFrame) -> pd.Series:
+    """The measured models' accuracies, by model, to rank them: on the pictures that all saw, where that is known.
+
+    table: `affect.comparison.compare_models(…).table`, of which `model, accuracy, accuracy_shared` are read.
+    """
+    measured = table.dropna(subset=["accuracy"]).set_index("model")
+    column = "accuracy" if measured["accuracy_shared"].isna().any() else "accuracy_shared"
+    return measured[column].astype(float)
+
+
+def best_model(table: pd.DataFrame) -> Best | None:
+    """The first of `accuracies`; None where none is measured.   table: as there, with `n` and `n_shared`."""
+    ranked = accuracies(table)
+    if ranked.empty:
+        return None
+    name = str(ranked.idxmax())
+    row = table.set_index("model").loc[name]
+    shared = ranked.name == "accuracy_shared"
+    n = int(row["n_shared"] if shared else row["n"])
+    return Best(name, float(ranked[name]), n, shared and n < int(table["n"].max()))
+
 
 TABLE = ("accuracy", "f1_weighted", "f1_macro", "balanced_accuracy", "auc_macro")  # the columns of the page, in order
 REPORTED = {  # by source and figure: its column in the table

@@ -2,12 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
-from affect.corruptions import contrast, gamma, jpeg, noise
-from affect.experiments import Augmentation
-from affect.preprocessing import Image
+from affect.data.corruptions import contrast, gamma, jpeg, noise
+from affect.faces.preprocessing import Image
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How training pictures vary; each picture is drawn anew in each epoch.
+
+    flip:       probability of a mirror image.
+    rotation:   at most so many degrees either way.
+    shift:      at most so much of the side, in x and in y (a detector's box is never exact).
+    scale:      at most so much smaller or larger.
+    crop_area:  a random crop has a share of the area in this range (above 1: the border repeats), at a random place.
+    aspect:     a random crop's width / height lies between 1/aspect and aspect.
+    light:      brightness and contrast change by at most this factor (0.4: 0.6…1.4).
+    blur:       probability of a Gaussian blur (sigma 0.5…2 px).
+    camera:     probability that the picture goes through a poor camera (`affect.data.augmentation.through_a_camera`).
+    erase:      probability that a rectangle (2…15 % of the area) is hidden, as by a hand or a frame.
+    """
+
+    flip: float = 0.0
+    rotation: float = 0.0
+    shift: float = 0.0
+    scale: float = 0.0
+    crop_area: tuple[float, float] = (1.0, 1.0)
+    aspect: float = 1.0
+    light: float = 0.0
+    blur: float = 0.0
+    camera: float = 0.0
+    erase: float = 0.0
 
 
 def augment(picture: Image, settings: Augmentation, image_size: int, rng: np.random.Generator) -> Image:

@@ -21,7 +21,7 @@ from scipy.sparse.csgraph import connected_components
 from tqdm import tqdm
 
 from affect.data.source import PictureSource
-from affect.preprocessing import Image
+from affect.faces.preprocessing import Image
 
 SIDE = 32  # of a thumbnail, pixels
 COARSE_SIDE = 12

@@ -17,7 +17,7 @@ def advice_on(names: Sequence[str]) -> str:
         name = path.name.lower()
         if name in ("fer2013.csv", "icml_face_data.csv"):
             return (
-                f"{path} has FER2013's pictures as text. Make a data set of it with python -m affect.data.ferplus "
+                f"{path} has FER2013's pictures as text. Make a data set of it with python -m affect.datasets.ferplus "
                 f"--pictures {path.name} --votes fer2013new.csv (from github.com/microsoft/FERPlus), and name that."
             )
         if name in ("list_patition_label.txt", "list_partition_label.txt"):

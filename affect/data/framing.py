@@ -16,8 +16,8 @@ from tqdm import tqdm
 
 from affect.data.manifest import Manifest
 from affect.errors import AffectError
-from affect.faces import FaceBox, HaarDetector, crop_face
-from affect.preprocessing import Image, Preprocessing
+from affect.faces.detection import FaceBox, HaarDetector, crop_face
+from affect.faces.preprocessing import Image, Preprocessing
 
 SIDE = 192  # a picture is searched with its shorter side at this many pixels
 SLENDEREST = 8  # times as long as wide: no picture of a face, and at that size it would fill the memory

@@ -15,11 +15,10 @@ import pandas as pd
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from affect.data.augmentation import augment
+from affect.data.augmentation import Augmentation, augment
 from affect.data.manifest import VOTES
 from affect.emotions import EMOTIONS
-from affect.experiments import Augmentation
-from affect.preprocessing import Image, Preprocessing
+from affect.faces.preprocessing import Image, Preprocessing
 
 
 def hard_labels(rows: pd.DataFrame) -> npt.NDArray[np.int64]:

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import IO
 
 from affect.errors import AffectError
+from affect.faces.pictures import LARGEST_FILE, SNIFFED, begins_as_picture, decode_picture
+from affect.faces.preprocessing import Image
 from affect.files import expanded
-from affect.pictures import LARGEST_FILE, SNIFFED, begins_as_picture, decode_picture
-from affect.preprocessing import Image
 
 # Files of these endings are taken for pictures without a look; of all others, the first bytes tell.
 PICTURE_ENDINGS = (

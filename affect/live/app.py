@@ -11,26 +11,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from affect import __version__
-from affect.arguments import CommandParser, positive
+from affect.command_line import CommandParser, end_on_signals, positive
 from affect.emotions import LANGUAGES
 from affect.errors import AffectError
 from affect.files import is_file, same_file, try_folder
 from affect.live.bundled import BUNDLED, TRAINED, default_model
 from affect.live.terminal import consent_of, language_of, tell
 from affect.live.texts import default_language, text, told
-from affect.signals import end_on_signals
 from affect.spoken import said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from affect.live.feed import FrameFeed
-    from affect.live.outputs import Outputs
-    from affect.live.results import FaceResult
+    from affect.live.frame import FaceResult
+    from affect.live.recording.sinks import Outputs
     from affect.live.session import Session
-    from affect.live.sources import Frame
+    from affect.live.sources.feed import FrameFeed
+    from affect.live.sources.files import Frame
+    from affect.live.sources.upright import Upright
     from affect.live.summary import Summary
-    from affect.live.upright import Upright
 
 
 def parser(language: str | None = None) -> argparse.ArgumentParser:
@@ -91,20 +90,20 @@ def main(arguments: list[str] | None = None) -> int:
 
 def run(options: argparse.Namespace, summary: Summary) -> int:
     """Process the source until it ends, the person leaves, or `--max-frames` is reached. Returns the exit code."""
-    from affect.live.classifier import load_classifier
-    from affect.live.control import Command
-    from affect.live.feed import FrameFeed
-    from affect.live.outputs import Outputs
-    from affect.live.search import create_search
+    from affect.live.pipeline.classifier import load_classifier
+    from affect.live.pipeline.search import create_search
+    from affect.live.recording.sinks import Outputs
     from affect.live.setup import create_session
-    from affect.live.sources import DemoSource, open_source, remarks
-    from affect.live.upright import Upright
-    from affect.live.window import missing_display
+    from affect.live.sources.feed import FrameFeed
+    from affect.live.sources.files import DemoSource, open_source, remarks
+    from affect.live.sources.upright import Upright
+    from affect.live.window.control import Command
+    from affect.live.window.window import missing_display
 
     _check(options)
     model = options.model or default_model()
     if options.record is not None and (len(options.source) > 1 or is_file(Path(options.source[0]))):
-        from affect.live.recorded import analyse_files
+        from affect.live.video_files import analyse_files
 
         return analyse_files(options, model, consent_of(options))
     no_window = None if options.headless else missing_display(options.lang)
@@ -202,8 +201,8 @@ def _run_in_window(
     processed: Iterator[tuple[Frame, list[FaceResult]]], feed: FrameFeed, session: Session, summary: Summary
 ) -> None:
     """Show the frames as they are processed; a file plays at its own speed, and an image stays."""
-    from affect.live.screen import Screen
-    from affect.live.sources import ImageSource
+    from affect.live.sources.files import ImageSource
+    from affect.live.window.loop import Screen
 
     beside = getattr(feed.source, "beside", None)  # of the screen: over what it reads, it would see itself
     screen = Screen(session, beside)

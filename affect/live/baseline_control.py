@@ -5,14 +5,35 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from affect.emotions import EMOTIONS
+import numpy as np
+
+from affect.emotions import EMOTIONS, label_name
 from affect.errors import AffectError
-from affect.live.baseline import Shift
-from affect.live.baseline_words import told_baseline
-from affect.live.pipeline import Pipeline
-from affect.live.recorder import Recorder
-from affect.live.results import FaceResult
-from affect.live.texts import text, told
+from affect.live.frame import FaceResult
+from affect.live.pipeline.baseline import Shift
+from affect.live.pipeline.pipeline import Pipeline
+from affect.live.recording.recorder import Recorder
+from affect.live.texts import certainty, text, told
+
+TOLD_SHIFT = 0.1  # a class that a baseline moves by less is not mentioned
+
+
+def told_baseline(shift: Shift, language: str) -> str:
+    """What a baseline does to the face at rest: for the classes that it moves most, and, where the face does not look
+    neutral even so, for the class that it looks like."""
+    leading = int(shift.after.argmax())
+    instead = None if leading == EMOTIONS.index("neutral") else leading
+    change = np.abs(shift.after - shift.before)
+    told = []
+    for i in sorted(range(len(EMOTIONS)), key=lambda i: (i != instead, -float(change[i])))[:3]:
+        before, after = (certainty(float(side[i]), language) for side in (shift.before, shift.after))
+        if i == instead or (abs(float(shift.values[i])) >= TOLD_SHIFT and before != after):
+            told.append(f"{label_name(EMOTIONS[i], language)} {before} → {after}")
+    if not told:
+        return text("baseline_unmoved", language)
+    key = "baseline_applied" if instead is None else "baseline_not_neutral"
+    return text(key, language, changes=", ".join(told))
+
 
 BRIDGED_S: Final = 0.5  # a face that is missed for less, while nobody else is there, counts as in view
 

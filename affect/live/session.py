@@ -13,16 +13,14 @@ from typing import Any, Literal
 from affect.emotions import LANGUAGES
 from affect.errors import AffectError
 from affect.live.baseline_control import BaselineControl
-from affect.live.clock import clock
-from affect.live.control import Command, Question, Status
-from affect.live.frame import Frame, Source
-from affect.live.pipeline import Pipeline
-from affect.live.recorder import Recorder, default_folder
-from affect.live.recording import Consent, Event, Recording
-from affect.live.results import FaceResult
+from affect.live.frame import FaceResult, Frame, Source
+from affect.live.pipeline.pipeline import Pipeline
+from affect.live.recording.recorder import Recorder, default_folder
+from affect.live.recording.recording import Consent, Event, Recording
+from affect.live.sources.watch import ENDS, Change, watch_of
 from affect.live.summary import Summary
-from affect.live.texts import TEXTS, TextError, text
-from affect.live.watch import ENDS, Change, watch_of
+from affect.live.texts import TEXTS, TextError, clock, text
+from affect.live.window.control import Command, Question, Status
 
 MESSAGE_S = 6.0
 WATCH_S = 0.25  # how often it is looked whether frames still come

@@ -10,13 +10,13 @@ from typing import Any
 
 from affect import __version__
 from affect.errors import as_shown
-from affect.live.classifier import Classifier
-from affect.live.pipeline import Pipeline
-from affect.live.recorder import default_folder
-from affect.live.recording import Consent
-from affect.live.search import FaceSearch
+from affect.live.pipeline.classifier import Classifier
+from affect.live.pipeline.pipeline import Pipeline
+from affect.live.pipeline.search import FaceSearch
+from affect.live.recording.recorder import default_folder
+from affect.live.recording.recording import Consent
 from affect.live.session import Session
-from affect.live.sources import Source
+from affect.live.sources.files import Source
 from affect.live.summary import Summary
 
 
@@ -57,7 +57,7 @@ def describe_setup(
     import onnxruntime
 
     from affect.files import sha256_of
-    from affect.live.figures import figures_of
+    from affect.live.recording.model_figures import figures_of
 
     name = {"name": as_shown(source.name)} if source.name else {}
     recorded_at = getattr(source, "recorded_at", None)  # a datetime, where a video file tells when it was recorded

@@ -13,7 +13,7 @@ from affect.errors import AffectError, as_shown
 from affect.live.texts import default_language, text
 
 if TYPE_CHECKING:
-    from affect.live.recording import Consent
+    from affect.live.recording.recording import Consent
 
 YES = {"en": ("y", "yes"), "es": ("s", "si", "sí")}
 
@@ -42,7 +42,7 @@ def consent_of(options: argparse.Namespace) -> Consent:
 
     Raises AffectError where it is declined, or nobody can be asked.
     """
-    from affect.live.recording import Consent
+    from affect.live.recording.recording import Consent
 
     if options.consent:
         return Consent.now("--consent")

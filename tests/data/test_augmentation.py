@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from affect.data.augmentation import SMALLEST, augment, through_a_camera
-from affect.experiments import STARTER, WEBCAM, Augmentation
+from affect.data.augmentation import SMALLEST, Augmentation, augment, through_a_camera
+from affect.training.experiments import STARTER, WEBCAM
 
 STILL = Augmentation()
 PICTURE = np.random.default_rng(0).integers(0, 256, (40, 40, 1), dtype=np.uint8)

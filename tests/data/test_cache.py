@@ -10,9 +10,9 @@ import pytest
 from affect.data import cache
 from affect.data.cache import prepare_pictures
 from affect.data.manifest import Manifest, read_manifest
-from affect.data.sample import write_sample
+from affect.datasets.sample import write_sample
 from affect.errors import AffectError
-from affect.preprocessing import Preprocessing
+from affect.faces.preprocessing import Preprocessing
 
 SETTINGS = Preprocessing(image_size=48, color="grey")
 

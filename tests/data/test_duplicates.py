@@ -6,14 +6,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from conftest import SHARED
 
-from affect.data.drawing import draw_face
 from affect.data.duplicates import Fingerprints, duplicate_groups, exact_groups, fingerprints, near_groups
 from affect.data.manifest import read_manifest
 from affect.data.source import PictureSource
+from affect.datasets.drawing import draw_face
 from affect.emotions import EMOTIONS
-from affect.preprocessing import Image
+from affect.faces.preprocessing import Image
+from tests.conftest import SHARED
 
 FERPLUS = SHARED / "data" / "ferplus.zip"
 

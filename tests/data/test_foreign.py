@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import REPOSITORY
 
 from affect.data.manifest import read_manifest
 from affect.errors import AffectError
+from tests.conftest import REPOSITORY
 
 PICTURE = cv2.imencode(".png", np.zeros((8, 8, 3), np.uint8))[1].tobytes()
 

@@ -9,9 +9,9 @@ import pytest
 from affect.data.framing import FaceFinder, measure_framing
 from affect.data.manifest import read_manifest
 from affect.errors import AffectError
-from affect.faces import FaceBox
-from affect.live.tracking import intersection_over_union
-from affect.preprocessing import Image, Preprocessing
+from affect.faces.detection import FaceBox
+from affect.faces.preprocessing import Image, Preprocessing
+from affect.live.pipeline.tracking import intersection_over_union
 
 
 def test_the_face_is_found_at_any_picture_size(portrait: Image, portrait_box: FaceBox) -> None:

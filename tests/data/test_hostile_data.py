@@ -17,7 +17,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from conftest import REPOSITORY
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image as PillowImage
@@ -29,8 +28,9 @@ from affect.data.framing import FaceFinder
 from affect.data.manifest import Manifest, read_manifest
 from affect.data.source import ENCRYPTED, LARGEST_FILE, ODD_NAME, OUTSIDE, TOO_LARGE
 from affect.errors import AffectError
-from affect.pictures import decode_picture, read_picture
-from affect.preprocessing import Preprocessing
+from affect.faces.pictures import decode_picture, read_picture
+from affect.faces.preprocessing import Preprocessing
+from tests.conftest import REPOSITORY
 
 RED = np.full((8, 8, 3), (0, 0, 255), np.uint8)
 PICTURE = cv2.imencode(".png", RED)[1].tobytes()

@@ -18,9 +18,9 @@ from affect.data.loading import (
     whole_batches,
 )
 from affect.data.manifest import VOTES
-from affect.experiments import STARTER
-from affect.preprocessing import Preprocessing
-from affect.trunk import Activations
+from affect.faces.preprocessing import Preprocessing
+from affect.training.activations import Activations
+from affect.training.experiments import STARTER
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (40, 40, 1), dtype=np.uint8)
 

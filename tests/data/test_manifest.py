@@ -10,10 +10,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from conftest import SHARED
 
 from affect.data.manifest import read_manifest
 from affect.errors import AffectError
+from tests.conftest import SHARED
 
 FERPLUS = SHARED / "data" / "ferplus.zip"
 PICTURE = cv2.imencode(".png", np.zeros((8, 8, 3), np.uint8))[1].tobytes()

@@ -7,14 +7,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from affect import evaluation, face_weights, robustness, training
 from affect.data import report
-from affect.data.manifest import read_manifest
-from affect.data.options import overview
-from affect.data.sample import write_sample
+from affect.data.manifest import overview, read_manifest
+from affect.datasets.sample import write_sample
 from affect.emotions import EMOTIONS
+from affect.evaluation import measure, robustness
+from affect.evaluation.__main__ import main as evaluation_main
+from affect.training import face_weights, train
+from affect.training.__main__ import main as training_main
 
-COMMANDS = [training, evaluation, robustness, report, face_weights]
+COMMANDS = [train, measure, robustness, report, face_weights]
 
 
 @pytest.mark.parametrize("module", COMMANDS, ids=lambda m: m.__name__)
@@ -40,7 +42,7 @@ def test_a_report_is_on_the_split_that_trainings_use(capsys: pytest.CaptureFixtu
 def test_a_model_is_measured_on_the_split_that_it_was_trained_with(checkpoint_file: Path, tmp_path: Path) -> None:
     faces = write_sample(tmp_path / "faces", train=4, val=2, size=64)
     given = ["--model", str(checkpoint_file), "--data", str(faces), "--out", str(tmp_path / "out")]
-    assert evaluation.main([*given, "--split-mode", "stratified"]) == 0
+    assert evaluation_main([*given, "--split-mode", "stratified"]) == 0
     measured = pd.read_csv(tmp_path / "out" / "predictions.csv")["pth"]
     assert list(measured) == list(read_manifest(faces, split_mode="stratified").rows("val")["pth"])
     assert list(measured) != list(read_manifest(faces).rows("val")["pth"])
@@ -100,7 +102,7 @@ def test_what_a_limit_leaves_is_told(tmp_path: Path, capsys: pytest.CaptureFixtu
         read_manifest(data).limited(20, 1)
     )
     given = ["--data", str(data), "--limit", "16", "--out", str(tmp_path), "--init-weights", "none"]
-    assert training.main(["v1", *given, "--teacher", "none.pt"]) == 2
+    assert training_main(["v1", *given, "--teacher", "none.pt"]) == 2
     assert "limit: 16 of 80 train, 16 of 80 val" in capsys.readouterr().err
 
 
@@ -118,11 +120,11 @@ def test_every_command_takes_the_numbers_of_a_data_set_and_tells_how_it_reads_th
 ) -> None:
     data = data_set(tmp_path / "set", {f"val/{n}": 2 for n in range(1, 8)})
     given = ["--data", str(data), "--split", "val", "--model", str(checkpoint_file)]
-    for main in (evaluation.main, robustness.main):
+    for main in (evaluation_main, robustness.main):
         assert main(given) == 2
         assert "error: " in (told := capsys.readouterr().err)
         assert "--classes raf-db" in told
-    assert evaluation.main([*given, "--classes", "raf-db", "--out", str(tmp_path / "out")]) == 0
+    assert evaluation_main([*given, "--classes", "raf-db", "--out", str(tmp_path / "out")]) == 0
     assert "read as: 1 → surprise, 2 → fear" in capsys.readouterr().err
     assert set(pd.read_csv(tmp_path / "out" / "predictions.csv")["label"]) == {*EMOTIONS} - {"contempt"}
     assert report.main(["--data", str(data), "--classes", "raf-db", "--out", str(tmp_path / "report")]) == 0

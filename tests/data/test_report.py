@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from affect.data.drawing import draw_face
 from affect.data.manifest import VOTES, read_manifest
 from affect.data.report import DataReport, data_report, main, repeatability
+from affect.datasets.drawing import draw_face
 from affect.emotions import EMOTIONS
 
 CSV = """pth,label

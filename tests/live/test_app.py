@@ -12,18 +12,18 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from reports import Reports
 
 from affect.emotions import LANGUAGES
-from affect.live import screen as screen_module
-from affect.live import window
+from affect.faces.preprocessing import Image
 from affect.live.app import main
-from affect.live.control import Command, Controller
-from affect.live.keys import Keyboard
-from affect.live.region import Region
-from affect.live.results import FaceResult
-from affect.live.sources import DemoSource
-from affect.preprocessing import Image
+from affect.live.frame import FaceResult
+from affect.live.sources.files import DemoSource
+from affect.live.window import loop as screen_module
+from affect.live.window import window
+from affect.live.window.control import Command, Controller
+from affect.live.window.keys import Keyboard
+from affect.live.window.region import Region
+from tests.tools.reports import Reports
 
 
 class Terminal(io.StringIO):

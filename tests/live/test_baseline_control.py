@@ -7,11 +7,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from reports import Reports
-from session_run import EMPTY, Run, only_folder, table, told_in
 
 from affect.emotions import EMOTIONS
-from affect.live.control import Command
+from affect.live.window.control import Command
+from tests.live.session_run import EMPTY, Run, only_folder, table, told_in
+from tests.tools.reports import Reports
 
 
 @pytest.fixture

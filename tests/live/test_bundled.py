@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from affect.faces.preprocessing import Image
 from affect.files import sha256_of
 from affect.live import bundled
-from affect.live.lettering import font
-from affect.live.sources import DemoSource
-from affect.preprocessing import Image
+from affect.live.sources.files import DemoSource
+from affect.live.window.lettering import font
 
 
 def test_every_bundled_checkpoint_has_its_pinned_export_beside_it() -> None:

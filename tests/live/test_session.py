@@ -9,16 +9,16 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
-from reports import Reports
-from session_run import GIVEN, Run, only_folder, table, told_in
 
 from affect.files import settle_home
 from affect.live import session as module
-from affect.live import watch
-from affect.live.control import Command, Question
-from affect.live.recorder import default_folder
-from affect.live.recording import Consent
-from affect.model import load_checkpoint
+from affect.live.recording.recorder import default_folder
+from affect.live.recording.recording import Consent
+from affect.live.sources import watch
+from affect.live.window.control import Command, Question
+from affect.model.checkpoint import load_checkpoint
+from tests.live.session_run import GIVEN, Run, only_folder, table, told_in
+from tests.tools.reports import Reports
 
 
 @pytest.fixture

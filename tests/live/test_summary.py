@@ -8,10 +8,10 @@ import pytest
 
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
-from affect.faces import FaceBox
+from affect.faces.detection import FaceBox
 from affect.live import summary as module
-from affect.live.results import FaceResult
-from affect.live.sources import Frame
+from affect.live.frame import FaceResult
+from affect.live.sources.files import Frame
 from affect.live.summary import Summary
 
 PICTURE = np.zeros((48, 64, 3), np.uint8)

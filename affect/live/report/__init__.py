@@ -16,7 +16,7 @@ from affect.files import atomic_path
 from affect.live.texts import TextError
 
 if TYPE_CHECKING:
-    from affect.live.report.folder import Session
+    from affect.live.report.session_folder import Session
 
 
 def write_report(folders: list[Path], language: str, out: Path | None = None) -> Path:
@@ -27,8 +27,8 @@ def write_report(folders: list[Path], language: str, out: Path | None = None) ->
     Returns the file's path; only its owner may read it. Raises AffectError where a folder is no recorded session, or
     the file cannot be written.
     """
-    from affect.live.report.folder import read_session
-    from affect.live.report.words import Words
+    from affect.live.report.session_folder import read_session
+    from affect.live.report.writing import Words
 
     words = Words(language)
     sessions = _in_order([read_session(folder) for folder in folders])
@@ -79,10 +79,10 @@ def _laid_out(template: str, words: Any, **values: Any) -> str:
     """A template filled; every text in it is escaped, whatever somebody typed as a marker."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    from affect.live.report import plots
+    from affect.live.report import drawings
 
     loader = FileSystemLoader(Path(__file__).parent / "templates")
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     made = words.text("made", when=words.date(datetime.now()), version=__version__)
     page = environment.get_template(template)
-    return page.render(words=words, t=words.text, plots=plots, made=made, **values)
+    return page.render(words=words, t=words.text, plots=drawings, made=made, **values)

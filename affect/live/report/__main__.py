@@ -7,12 +7,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from affect.arguments import CommandParser
+from affect.command_line import CommandParser, exit_code_of
 from affect.emotions import LANGUAGES
 from affect.errors import AffectError, as_shown
-from affect.exit_codes import exit_code_of
 from affect.live.report import write_report
-from affect.live.report.folder import session_folders
+from affect.live.report.session_folder import session_folders
 from affect.live.terminal import language_of
 from affect.live.texts import TextError, text, told
 

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from affect.emotions import EMOTIONS
-from affect.live.report import plots
+from affect.live.report import drawings
 from affect.live.report.face_section import without_reading
-from affect.live.report.folder import LABELS, Session
 from affect.live.report.measures import Coverage, Episode, coverage, episodes, shares
+from affect.live.report.model_quality import worth_view
+from affect.live.report.session_folder import LABELS, Session
 from affect.live.report.timeline import GAPS, NONE, STEP_S, Mask, Timeline, clock_of, people_of, seen_by_anyone
-from affect.live.report.words import Words
-from affect.live.report.worth import worth_view
+from affect.live.report.writing import Words
 
 
 @dataclass(frozen=True)
@@ -59,15 +59,15 @@ def comparison_view(sessions: Sequence[Session], words: Words) -> dict[str, Any]
                 "face": words.percent(m.spent.face_s / max(STEP_S, m.spent.analysed_s)),
                 "rate": words.number(m.rate(), 1),
                 "markers": len(m.session.events_of("marker")),
-                "ground": plots.ground(m.gaps, [], longest),
-                "band": plots.band(
+                "ground": drawings.ground(m.gaps, [], longest),
+                "band": drawings.band(
                     m.timeline, names, words.text("band_label") + without_reading(m.gaps, words), longest
                 ),
             }
             for number, m in enumerate(measured, 1)
         ],
-        "axis": plots.axis(
-            longest * STEP_S, [(time_s, words.clock(time_s)) for time_s in plots.ticks(longest * STEP_S)]
+        "axis": drawings.axis(
+            longest * STEP_S, [(time_s, words.clock(time_s)) for time_s in drawings.ticks(longest * STEP_S)]
         ),
         "gaps": [(name, words.text(f"legend_{name}")) for name in GAPS if any(m.gaps[name].any() for m in measured)],
         "top": words.percent(top),
@@ -75,7 +75,7 @@ def comparison_view(sessions: Sequence[Session], words: Words) -> dict[str, Any]
             {
                 "label": name,
                 "bars": [
-                    (number, plots.bar(m.shares[name], name, top), words.percent(m.shares[name]))
+                    (number, drawings.bar(m.shares[name], name, top), words.percent(m.shares[name]))
                     for number, m in enumerate(measured, 1)
                 ],
                 "change": _change(name, measured, words),

@@ -5,21 +5,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 from affect.emotions import EMOTIONS, UNCERTAIN
-from affect.live.report import plots
-from affect.live.report.folder import LABELS, Session
-from affect.live.report.measures import (
-    Episode,
-    Side,
-    around,
-    episodes,
-    gaps_around,
-    listed,
-    mean_probabilities,
-    shares,
-)
+from affect.live.report import drawings
+from affect.live.report.measures import Episode, Side, around, episodes, gaps_around, listed, mean_probabilities, shares
+from affect.live.report.model_quality import weak_note
+from affect.live.report.session_folder import LABELS, Session
 from affect.live.report.timeline import GAPS, STEP_S, Clock, Mask, Timeline, baseline_of
-from affect.live.report.words import Words
-from affect.live.report.worth import weak_note
+from affect.live.report.writing import Words
 
 ONE_TABLE: Final = 12  # rows, above which a table of episodes is set as two
 
@@ -81,12 +72,12 @@ def _timeline(session: Session, face: int, timeline: Timeline, clock: Clock, wor
     ]
     means = mean_probabilities(timeline)
     highest = dict(zip(EMOTIONS, timeline.probabilities[timeline.seen].max(axis=0).tolist(), strict=True))
-    per = plots.steps_per_point(steps)
+    per = drawings.steps_per_point(steps)
     return {
-        "ground": plots.ground(gaps, marked),
-        "markers": plots.marker_row(marked, applied, steps) if marked or applied else None,
+        "ground": drawings.ground(gaps, marked),
+        "markers": drawings.marker_row(marked, applied, steps) if marked or applied else None,
         "marked": bool(marked),
-        "band": plots.band(
+        "band": drawings.band(
             timeline,
             {name: words.name(name) for name in LABELS},
             words.text("band_label") + without_reading(gaps, words),
@@ -94,7 +85,7 @@ def _timeline(session: Session, face: int, timeline: Timeline, clock: Clock, wor
         "ridges": [
             (
                 name,
-                plots.ridge(
+                drawings.ridge(
                     timeline,
                     name,
                     words.text(
@@ -107,8 +98,8 @@ def _timeline(session: Session, face: int, timeline: Timeline, clock: Clock, wor
             )
             for name in EMOTIONS
         ],
-        "axis": plots.axis(
-            total_s, [(time_s, words.clock(time_s)) for time_s in plots.ticks(total_s, session.start_s)]
+        "axis": drawings.axis(
+            total_s, [(time_s, words.clock(time_s)) for time_s in drawings.ticks(total_s, session.start_s)]
         ),
         "points": words.text("timeline_columns", span=words.span(per * STEP_S)) if per > 1 else "",
         "gaps": [(name, words.text(f"legend_{name}")) for name, mask in gaps.items() if mask.any()],
@@ -120,7 +111,7 @@ def _timeline(session: Session, face: int, timeline: Timeline, clock: Clock, wor
 def _acting(session: Session, told: dict[str, Any], clock: Clock) -> list[tuple[float, float]]:
     """From when to when a baseline was set and no other face was the one that is seen; in seconds."""
     set_, seen, own = baseline_of(session, told, clock)
-    return [(start * STEP_S, end * STEP_S) for start, end in plots.runs(set_ & ~(seen & ~own), 1)]
+    return [(start * STEP_S, end * STEP_S) for start, end in drawings.runs(set_ & ~(seen & ~own), 1)]
 
 
 def _shares(timeline: Timeline, words: Words) -> list[dict[str, Any]]:
@@ -129,7 +120,7 @@ def _shares(timeline: Timeline, words: Words) -> list[dict[str, Any]]:
     return [
         {
             "label": name,
-            "bar": plots.bar(parts[name], name),
+            "bar": drawings.bar(parts[name], name),
             "percent": words.percent(parts[name]),
             "time": words.span(parts[name] * timeline.seen_s),
             "episodes": "–" if name == UNCERTAIN else sum(episode.label == name for episode in found),
@@ -184,7 +175,7 @@ def _marker(
     if seen.before and seen.after and not changes:
         changes = [words.text("no_change")]
     return told | {
-        "plot": plots.around_plot(timeline, time_s, near, words.text("around_label") + without_reading(near, words)),
+        "plot": drawings.around_plot(timeline, time_s, near, words.text("around_label") + without_reading(near, words)),
         "sides": [_side("before", seen.before, sides[0], words), _side("after", seen.after, sides[1], words)],
         "changes": ", ".join(changes),
     }

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from affect.emotions import EMOTIONS, UNCERTAIN
-from affect.live.report.folder import LABELS, Floats
+from affect.live.report.session_folder import LABELS, Floats
 from affect.live.report.timeline import NONE, STEP_S, Clock, Mask, Timeline
 
 EPISODE_S: Final = 0.5  # shorter is no episode, and interrupts none

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
 
 from affect.emotions import EMOTIONS, UNCERTAIN
-from affect.live.report import plots
+from affect.live.report import drawings
 from affect.live.report.face_section import face_name, face_view, markers_of, markers_view
-from affect.live.report.folder import LABELS, Session
-from affect.live.report.header import facts, warnings
 from affect.live.report.measures import Coverage, coverage, episodes, shares
+from affect.live.report.model_quality import worth_view
+from affect.live.report.session_folder import LABELS, Session
 from affect.live.report.timeline import (
     STEP_S,
     Clock,
@@ -25,9 +26,75 @@ from affect.live.report.timeline import (
     seen_by_anyone,
     stretches,
 )
-from affect.live.report.words import Words
-from affect.live.report.worth import worth_view
-from affect.live.watch import ENDS
+from affect.live.report.writing import Words
+from affect.live.sources.watch import ENDS
+from affect.live.texts.sources import SOURCE_TEXTS
+
+_KINDS: Final = ("camera", "video", "image", "stream", "screen", "demo")
+
+
+def warnings(session: Session, words: Words) -> list[str]:
+    """What a reader must know before any number."""
+    told = []
+    if session.cut_off:
+        told.append(words.text("cut_off"))
+    if session.rows.damaged:
+        told.append(words.counted("damaged", session.rows.damaged))
+    if session.events_of("cut") and session.told["settings"].get("faces") == 1:
+        told.append(words.text("cuts_warning"))
+    if session.told.get("baseline"):
+        told.append(words.text("baseline_warning"))
+    return told
+
+
+def facts(session: Session, words: Words) -> list[tuple[str, list[str]]]:
+    """What was measured, and by what: names, each with its lines."""
+    told = session.told
+    model, settings = told["model"], told["settings"]
+    lines = _source(told["source"], words)
+    lines += [words.text("clock_source")] if told.get("clock") == "source" else []
+    measured = [model["file"], words.text("fingerprint", short=model["sha256"][:12])]
+    if model.get("figures"):
+        measured.append(f"{model['figures']['data']}, n = {words.number(model['figures']['n'])}")
+    found = [
+        (words.text("duration"), [words.span(session.duration_s)]),
+        *([(words.text("analysed"), [words.date(session.started)])] if session.file else []),
+        (words.text("source"), lines),
+        (words.text("model"), measured),
+    ]
+    if isinstance(settings.get("faces"), int):
+        found.append((words.text("followed"), [words.counted("followed", settings["faces"])]))
+    if consent := told.get("consent"):
+        at = f"{datetime.fromisoformat(consent['given_at']):%H:%M}"
+        key = "consent_asked" if consent["how"] == "asked" else "consent_option"
+        found.append((words.text("consent"), [words.text(key, when=at, how=consent["how"])]))
+    technical = [words.text(name, name=settings[name]) for name in ("detector", "backend") if name in settings]
+    if model.get("temperature") is not None:
+        technical.append(words.text("temperature", value=words.number(model["temperature"], 3)))
+    found.append((words.text("settings"), [", ".join(technical)]))
+    found.append((words.text("versions"), [", ".join(f"{name} {told['versions'][name]}" for name in told["versions"])]))
+    return found
+
+
+def _source(told: dict[str, Any], words: Words) -> list[str]:
+    """What kind of source it was, and which one of its kind."""
+    kind = str(told.get("kind"))
+    if kind not in _KINDS:
+        return [str(told["description"])] if told.get("description") else []
+    named = words.text(f"source_{kind}")
+    which = str(told["name"]) if "name" in told else _name_in(str(told.get("description", "")), kind)
+    return [named, which] if which else [named]
+
+
+def _name_in(description: str, kind: str) -> str:
+    """What a description says beside the kind, in the language of the session: older versions told nothing else."""
+    if kind == "demo":
+        return ""
+    for sentence in SOURCE_TEXTS[kind].values():  # "camera {index}"
+        if description.startswith(word := sentence.split("{")[0]):
+            return description.removeprefix(word).strip()
+    return description
+
 
 DRAWN: Final = 4  # faces that get a section of their own
 NAMED: Final = 3  # expressions in the summary
@@ -137,9 +204,9 @@ def _coverage(session: Session, spent: Coverage, words: Words) -> dict[str, Any]
             words.text("snapshots", list=", ".join(f"{event.text} ({words.clock(event.time_s)})" for event in taken))
         )
     return {
-        "bar": plots.split_bar([(seconds / spent.total_s, fill) for _, seconds, fill in parts if seconds]),
+        "bar": drawings.split_bar([(seconds / spent.total_s, fill) for _, seconds, fill in parts if seconds]),
         "rows": [
-            (plots.square(fill), words.text(key), words.span(seconds), words.percent(seconds / spent.total_s))
+            (drawings.square(fill), words.text(key), words.span(seconds), words.percent(seconds / spent.total_s))
             for key, seconds, fill in parts
             if seconds or key == "coverage_face"
         ],

@@ -1,4 +1,4 @@
-"""Every sentence of the report in English and Spanish; {placeholders} are filled by `affect.live.report.words`.
+"""Every sentence of the report in English and Spanish; {placeholders} are filled by `affect.live.report.writing`.
 
 A key that ends in _one is for the number 1, its twin in _many for every other.
 """

@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from affect.emotions import EMOTIONS
-from affect.live import watch
-from affect.live.clock import HELD_S, longest_step_s
-from affect.live.report.folder import Floats, Integers, Rows, Session
-from affect.live.watch import ENDS
+from affect.live.report.session_folder import Floats, Integers, Rows, Session
+from affect.live.sources import watch
+from affect.live.sources.clock import HELD_S, longest_step_s
+from affect.live.sources.watch import ENDS
 
 STEP_S: Final = 0.1
 # A face that is seen for less than either of these only passes.

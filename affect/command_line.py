@@ -1,0 +1,229 @@
+"""What the command lines have in common: what goes wrong becomes one line on stderr and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import atexit
+import codecs
+import errno
+import io
+import math
+import os
+import signal
+import sys
+import threading
+import time
+import unicodedata
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+from affect.errors import AffectError, as_shown, escaped
+from affect.files import settle_home
+from affect.spoken import said, speak
+
+_asked = threading.Event()
+ENDING_S = 10.0  # what is still to be written then, a session's report among it, takes a few seconds
+
+
+def end_on_signals() -> None:
+    """Raise KeyboardInterrupt in the main thread at SIGINT, SIGTERM and SIGHUP, but not again while the program ends.
+
+    One closed terminal sends SIGHUP more than once (the kernel does, and the shell), and people press Ctrl-C twice: a
+    second interrupt would break off the writing that the first one began. After ENDING_S it is heard again. What the
+    caller's system ignores (`nohup`) stays ignored.   Does nothing outside the main thread.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
+    raised_s = -math.inf
+    _asked.clear()
+    _say_no_dropped_interrupt()
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal raised_s
+        if time.monotonic() - raised_s >= ENDING_S:
+            raised_s = time.monotonic()
+            _asked.set()
+            raise KeyboardInterrupt
+
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+            signal.signal(number, interrupt)
+            atexit.register(signal.signal, number, signal.SIG_IGN)  # Python takes `interrupt` away as it shuts down
+
+
+def _say_no_dropped_interrupt() -> None:
+    """Let Python not print an interrupt that it drops: `end_if_asked` raises it again."""
+    say = sys.unraisablehook
+
+    def hook(dropped: sys.UnraisableHookArgs) -> None:
+        if not isinstance(dropped.exc_value, KeyboardInterrupt):
+            say(dropped)
+
+    sys.unraisablehook = hook
+
+
+def end_if_asked() -> None:
+    """Raise KeyboardInterrupt where a signal came and its interrupt was lost: Python drops what is raised while it
+    cleans up an object. To be called now and then by what runs for long; does nothing outside the main thread.
+    """
+    if _asked.is_set() and threading.current_thread() is threading.main_thread():
+        _asked.clear()
+        raise KeyboardInterrupt
+
+
+LARGEST_SEED = 2**32 - 1  # of numpy's RandomState, with which pandas draws rows
+
+
+class CommandParser(argparse.ArgumentParser):
+    """An ArgumentParser that speaks the person's language, and makes the process ready for any terminal and any user.
+
+    language: "en" or "es".   The rest is argparse's.
+    """
+
+    def __init__(self, *, language: str = "en", **settings: Any) -> None:
+        steady_streams()
+        speak(language)
+        super().__init__(**settings)
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: Any = None
+    ) -> tuple[Any, list[str]]:
+        """As argparse, but unknown arguments end the command here, and say what may be meant."""
+        given = list(sys.argv[1:] if args is None else args)
+        options, rest = super().parse_known_args(given, namespace)
+        if rest:
+            told = said("unknown arguments: {rest}", rest=" ".join(rest))
+            if (quoted := _quoted(given, rest)) is not None:
+                told += ". " + said("A name with spaces needs quotation marks: {quoted}", quoted=quoted)
+            self.error(told)
+        if (folder := settle_home()) is not None:
+            print(
+                said(
+                    "There is no home folder to write to: {folder} takes its place until the end. To keep what is "
+                    "prepared, name a folder in the variable HOME.",
+                    folder=folder,
+                ),
+                file=sys.stderr,
+            )
+        return options, rest
+
+    def error(self, message: str) -> NoReturn:
+        """See `argparse.ArgumentParser.error`."""
+        super().error(as_shown(message))
+
+
+def _quoted(given: list[str], rest: list[str]) -> str | None:
+    """The words around the first that no option took, as one name; None where that is an option, or stands alone."""
+    start = given.index(rest[0])
+    if rest[0].startswith("-"):
+        return None
+    end = start + 1
+    while start > 0 and not given[start - 1].startswith("-"):
+        start -= 1
+    while end < len(given) and not given[end].startswith("-"):
+        end += 1
+    option = f"{given[start - 1]} " if start > 0 else ""
+    return f'{option}"{" ".join(given[start:end])}"' if end - start > 1 else None
+
+
+def steady_streams() -> None:
+    """Let no output end the process: what its encoding lacks is written plainly, and what nobody reads is dropped.
+
+    Windows writes into files and pipes in cp1252, and a terminal may be set to ASCII; whoever starts a program may
+    have closed its streams, and whoever reads it may go (`| head`).
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=PLAIN if mode == "w" else "replace")
+    atexit.unregister(_drop_unread)
+    atexit.register(_drop_unread)
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    """What an encoding lacks, in ASCII: a letter without its accent, a plain space; an escape where there is none."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    signs = error.object[error.start : error.end]
+    simple = [unicodedata.normalize("NFKD", sign).encode("ascii", "ignore").decode() or escaped(sign) for sign in signs]
+    return "".join(simple), error.end
+
+
+PLAIN = "affect.plain"
+codecs.register_error(PLAIN, _plain)
+
+
+def _drop_unread() -> None:
+    """Python writes out its streams as it ends, and would say that it failed."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            with suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def positive(text: str) -> int:
+    """A whole number of 1 or more, for an argument parser's `type`. Raises argparse.ArgumentTypeError for any other."""
+    with suppress(ValueError):
+        if (value := int(text)) >= 1:
+            return value
+    raise argparse.ArgumentTypeError(said("{text} is no whole number of 1 or more", text=text))
+
+
+def seed_number(text: str) -> int:
+    """A seed, 0 … LARGEST_SEED, for an argument parser's `type`. Raises argparse.ArgumentTypeError for any other."""
+    with suppress(ValueError):
+        if 0 <= (value := int(text)) <= LARGEST_SEED:
+            return value
+    raise argparse.ArgumentTypeError(f"{text} is no seed: give a whole number from 0 to {LARGEST_SEED}")
+
+
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+NO_ACCESS = (
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG,
+)  # fmt: skip
+
+
+def exit_code_of(work: Callable[[], None], again: str = "start the same command again") -> int:
+    """Run a command and return its exit code: 0 done, 2 not possible as it was asked for, 130 interrupted.
+
+    again: how one goes on after an interruption, or when there is room on the disk. Where the reader of the output goes
+    (`| head`), that is an interruption.   An error that nobody foresaw is raised.
+    """
+    try:
+        work()
+    except AffectError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except (KeyboardInterrupt, BrokenPipeError):
+        with suppress(OSError):
+            print(said("interrupted: {again}", again=said(again)), file=sys.stderr)
+        return 130
+    except OSError as error:
+        path = as_shown(str(error.filename))
+        if error.errno in DISK_FULL:
+            what = "{path} cannot be written" if error.filename else "not everything can be written"
+            told = said(
+                "error: the disk is full, {what}. What was saved before is whole. Make room; {again}.",
+                what=said(what, path=path),
+                again=said(again),
+            )
+        elif error.errno in NO_ACCESS and error.filename:
+            told = said(
+                "error: {path} cannot be read or written ({reason}). Check what may be done there, or name another "
+                "place.",
+                path=path,
+                reason=error.strerror,
+            )
+        else:
+            raise
+        print(told, file=sys.stderr)
+        return 2
+    return 0

@@ -1,0 +1,1 @@
+"""Where data sets come from: AffectNet's public copy, FER+, drawn faces."""

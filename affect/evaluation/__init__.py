@@ -1,0 +1,1 @@
+"""How good a model is: figures, calibration, robustness, where it looks."""

@@ -1,0 +1,83 @@
+"""Where in the face a model finds its evidence: Grad-CAM, averaged over many pictures so that it shows nobody.
+
+Selvaraju et al. 2017 (arXiv:1610.02391), by captum's LayerGradCam. For the notebooks.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from affect.data.loading import FaceDataset
+from affect.emotions import EMOTIONS
+from affect.model.network import STRIDE
+
+Ints = npt.NDArray[np.integer[Any]]
+
+
+NO_EVIDENCE = 1e-5  # evidence for a class that is smaller than this share of the evidence against it is rounding
+
+
+def mean_maps(
+    model: nn.Module, dataset: FaceDataset, labels: Ints, per_class: int = 100, seed: int = 0, batch_size: int = 32
+) -> npt.NDArray[np.float32]:
+    """The mean Grad-CAM map of each class, for that class's logit, at the last block of `features`.
+
+    model:     MobileNetV2 in evaluation mode; its weights and gradients stay as they are.
+    labels:    int (n,), 0…7, one for each item: the true classes, or the predicted ones (what it looked at when it
+               said so).
+    per_class: at most so many pictures of a class, drawn with `seed`.
+    Returns float32 (8, side, side), 0…1: each picture's map is brought to a largest value of 1 (a map without any
+    evidence for the class stays 0), enlarged bilinearly to where its cells look, and averaged. A class without pictures
+    is NaN.
+    Raises ValueError if the lengths differ.
+    """
+    from captum.attr import LayerGradCam  # slow to import, and only a notebook needs it
+
+    if len(labels) != len(dataset):
+        raise ValueError(f"{len(dataset)} pictures but {len(labels)} labels.")
+    rng = np.random.default_rng(seed)
+    device = next(model.parameters()).device
+    attribution = LayerGradCam(model, model.features[-1])  # type: ignore[index]
+    side = dataset.preprocessing.image_size
+    means = np.full((len(EMOTIONS), side, side), np.nan, np.float32)
+    for c in range(len(EMOTIONS)):
+        members = np.flatnonzero(labels == c)
+        if len(members) == 0:
+            continue
+        chosen = np.sort(rng.choice(members, min(per_class, len(members)), replace=False))
+        total = torch.zeros(side, side)
+        for start in range(0, len(chosen), batch_size):
+            faces, _ = dataset.__getitems__(chosen[start : start + batch_size].tolist())
+            maps = _scaled(attribution.attribute(faces.to(device), target=c).detach())
+            total += _enlarged(maps, side).sum((0, 1)).cpu()
+        means[c] = (total / len(chosen)).numpy()
+    return means
+
+
+def _scaled(maps: torch.Tensor) -> torch.Tensor:
+    """The evidence for the class in each map, its largest value 1, or all 0 where there is none.
+
+    maps: float (n, 1, h, w), evidence for and, below zero, against the class.
+    """
+    peak = maps.amax((1, 2, 3), keepdim=True)
+    some = peak > NO_EVIDENCE * maps.abs().amax((1, 2, 3), keepdim=True)
+    return torch.where(some, maps.clamp_min(0) / peak, 0.0)
+
+
+def _enlarged(maps: torch.Tensor, side: int) -> torch.Tensor:
+    """The maps at the pictures' size: bilinear between the cells, and as the last cells beyond them.
+
+    Every halving of the network is a 3×3 convolution of stride 2 with a border of 1, whose output k is centred on input
+    2k: so cell k of a map looks at pixel 32k, not at the middle of the k-th tile of 32 pixels.
+
+    maps: float (n, 1, h, w).   Returns float (n, 1, side, side).
+    """
+    pixels = torch.arange(side, device=maps.device) / STRIDE
+    y, x = (2 * pixels / max(1, cells - 1) - 1 for cells in maps.shape[2:])
+    grid = torch.stack(torch.meshgrid(x, y, indexing="xy"), -1).expand(len(maps), -1, -1, -1)
+    return nn.functional.grid_sample(maps, grid, mode="bilinear", padding_mode="border", align_corners=True)

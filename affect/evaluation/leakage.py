@@ -1,0 +1,53 @@
+"""Whether a model is measured on pictures that it did not learn from, as far as its checkpoint knows.
+
+Called by what measures: `affect.evaluation`, `affect.evaluation.robustness`.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from affect.data.manifest import Manifest
+from affect.errors import as_shown
+from affect.model.checkpoint import Checkpoint
+from affect.model.safe_pt import brief
+
+
+def warning_of(path: str | Path, checkpoint: Checkpoint, manifest: Manifest) -> str | None:
+    """What to beware of, also printed on stderr, where a model was trained on the data set of this name but with other
+    pictures, labels or split; None where it was not, or where its checkpoint does not say."""
+    differences = _differences(checkpoint.provenance, manifest)
+    if not differences:
+        return None
+    print(_warning(as_shown(Path(path).name), as_shown(manifest.name), differences), file=sys.stderr)
+    return _warning(Path(path).name, manifest.name, differences)
+
+
+def _warning(model: str, data: str, differences: str) -> str:
+    return (
+        f"{model} was trained on {data} as it is not here ({differences}): it may have learned pictures that it is "
+        "measured on. Give the --labels, --classes and --split-mode of its training."
+    )
+
+
+def _differences(provenance: dict[str, Any], manifest: Manifest) -> str:
+    if provenance.get("data") != manifest.name:
+        return ""
+    settings, identity, pictures = (_dict(provenance.get(key)) for key in ("settings", "identity", "pictures"))
+    here = {"labels": manifest.labels, "split": manifest.split}
+    told = [
+        f"{key} {brief(settings[key])} then, {here[key]} now"
+        for key in here
+        if settings.get(key, here[key]) != here[key]
+    ]
+    if told or "data" not in identity:
+        return ", ".join(told)
+    limits = [settings["limit"]] if "limit" in settings else [None, pictures.get("train")]  # one of them, formerly
+    same = identity["data"] in [manifest.digest(limit) for limit in limits]
+    return "" if same else "other pictures, labels or split"
+
+
+def _dict(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

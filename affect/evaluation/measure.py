@@ -1,0 +1,260 @@
+"""How good a model is on one split of a data set.  `python -m affect.evaluation --model … --data …`
+
+The command line and the notebooks go the same way: `evaluate_pictures` measures, `write_evaluation` saves.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+from scipy.special import softmax
+from torch import nn
+from tqdm import tqdm
+
+from affect.data.cache import prepare_pictures
+from affect.data.loading import FaceDataset, hard_labels, target_distributions
+from affect.data.manifest import Manifest
+from affect.emotions import EMOTIONS
+from affect.evaluation.leakage import warning_of
+from affect.evaluation.metrics import (
+    RESAMPLES,
+    Floats,
+    Ints,
+    expected_calibration_error,
+    intervals_of,
+    metrics_of,
+    occurring,
+)
+from affect.files import atomic_path, sha256_of
+from affect.model.checkpoint import load_checkpoint
+from affect.model.frozen import Trunk, placed
+
+Crop = Literal["as-live", "whole"]
+OVERALL = ("accuracy", "balanced_accuracy", "f1_weighted", "f1_macro", "auc_macro", "ece", "ece_uncalibrated")
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One model on the pictures of one split: everything that a table or a figure of it needs.
+
+    model, data, split: the checkpoint's file name, the data set's name, the split.
+    rows:          the n rows of the manifest, in the order of the arrays.
+    logits:        float32 (n, 8), before temperature and softmax.
+    temperature:   the checkpoint's.
+    metrics:       what `metrics.json` holds.
+    """
+
+    model: str
+    data: str
+    split: str
+    rows: pd.DataFrame
+    logits: npt.NDArray[np.float32]
+    temperature: float
+    metrics: dict[str, Any]
+
+    @property
+    def probabilities(self) -> Floats:
+        """Calibrated probabilities, float64 (n, 8), rows sum to 1."""
+        return probabilities_of(self.logits, self.temperature)
+
+    @property
+    def uncalibrated(self) -> Floats:
+        """Probabilities at temperature 1, float64 (n, 8), rows sum to 1."""
+        return probabilities_of(self.logits, 1.0)
+
+    @property
+    def labels(self) -> npt.NDArray[np.int64]:
+        """The true class of each picture, int64 (n,), 0…7."""
+        return hard_labels(self.rows)
+
+    @property
+    def predicted(self) -> Ints:
+        """The most probable class of each picture, int (n,), 0…7; the temperature does not change it."""
+        return self.logits.argmax(1)
+
+    @property
+    def origin(self) -> str:
+        """What a figure says about where its numbers come from."""
+        return f"{self.model} on {self.data} {self.split}, n = {len(self.rows):,}"
+
+
+def probabilities_of(logits: Floats, temperature: float) -> Floats:
+    """softmax(logits / temperature), float64.   logits: float (n, classes).   Guo et al. 2017 (arXiv:1706.04599)."""
+    return np.asarray(softmax(logits.astype(np.float64) / temperature, axis=1))
+
+
+def predict_logits(model: nn.Module, dataset: FaceDataset, batch_size: int = 128) -> npt.NDArray[np.float32]:
+    """The network's logits for every item, float32 (n, 8), in order. Leaves `model` in evaluation mode."""
+    model.eval()
+    trunk = Trunk(model, None, next(model.parameters()).device)
+    parts = []
+    with torch.inference_mode():
+        for start in tqdm(range(0, len(dataset), batch_size), desc="predict", unit="batch", leave=False):
+            faces, _ = dataset.__getitems__(list(range(start, min(start + batch_size, len(dataset)))))
+            parts.append(model.classifier(trunk(faces)).float().cpu())  # type: ignore[operator]
+    return torch.cat(parts).numpy()
+
+
+def evaluate_logits(
+    logits: npt.NDArray[np.float32],
+    rows: pd.DataFrame,
+    *,
+    temperature: float,
+    model: str,
+    data: str,
+    split: str,
+    resamples: int = RESAMPLES,
+) -> Evaluation:
+    """The evaluation of logits that are already there.
+
+    logits: float32 (n, 8).   rows: n rows of a manifest (`pth`, `label`).   resamples: of the bootstrap, seeded by 0.
+    """
+    probabilities, labels = probabilities_of(logits, temperature), hard_labels(rows)
+    metrics = {
+        "model": model,
+        "data": data,
+        "split": split,
+        **metrics_of(probabilities, labels),
+        "ece_uncalibrated": expected_calibration_error(probabilities_of(logits, 1.0), labels),
+        "temperature": temperature,
+        "intervals": intervals_of(probabilities, labels, resamples),
+    }
+    return Evaluation(model, data, split, rows, logits, temperature, metrics)
+
+
+def evaluate_pictures(
+    model_path: str | Path, manifest: Manifest, split: str = "val", *, mirrored: bool = False, crop: Crop | None = None
+) -> Evaluation:
+    """Measure a checkpoint on one split ("train", "val", "test" or "all") of a data set.
+
+        evaluation = evaluate_pictures("models/starter_ferplus.pt", read_manifest("ferplus.zip"))
+
+    mirrored: look at each picture's mirror image as well, and take the mean of both logits (test-time flip), for twice
+    the time.   crop: "as-live" finds each picture's largest face and crops it as the live program does, "whole" takes
+    the picture as it is; None: as the model's training did. It runs on the GPU where there is one.
+    The metrics have `crop`; `faceless`, how many pictures are left out since no face was found in them; the file's
+    `model_sha256`; the `settings` of the training where the checkpoint knows them; and a `warning`, also on stderr,
+    where it was trained on other pictures, labels or another split of this data set. Raises AffectError for an
+    unusable file or an empty split.
+    """
+    checkpoint = load_checkpoint(model_path)
+    find_face = checkpoint.preprocessing.find_face if crop is None else crop == "as-live"
+    preprocessing = replace(checkpoint.preprocessing, find_face=find_face)
+    pictures, rows = prepare_pictures(manifest, manifest.rows(split), preprocessing)
+    targets = target_distributions(rows, soft=False)
+    model = placed(checkpoint.build())
+    views = (pictures, pictures[:, :, ::-1]) if mirrored else (pictures,)
+    logits = [predict_logits(model, FaceDataset(view, targets, checkpoint.preprocessing)) for view in views]
+    evaluation = evaluate_logits(
+        np.mean(logits, axis=0),
+        rows,
+        temperature=checkpoint.temperature,
+        model=Path(model_path).name + (" with mirror images" if mirrored else ""),
+        data=manifest.name,
+        split=split,
+    )
+    told = {
+        "model_sha256": sha256_of(model_path),
+        "settings": checkpoint.provenance.get("settings"),
+        "warning": warning_of(model_path, checkpoint, manifest),
+    }
+    cropped = {"crop": "as-live" if find_face else "whole", "faceless": int(rows.attrs["faceless"])}
+    return replace(evaluation, metrics=evaluation.metrics | cropped | {k: v for k, v in told.items() if v})
+
+
+def most_confident_mistakes(evaluation: Evaluation, n: int = 20) -> pd.DataFrame:
+    """The n wrong pictures that the model is surest of: `pth, label, predicted, confidence`, the surest first.
+
+    The index is the picture's place in the evaluation's arrays. Rows only: whether a face is shown is for the
+    notebook's SHOW_FACES to decide.
+    """
+    wrong = np.flatnonzero(evaluation.predicted != evaluation.labels)
+    confidence = evaluation.probabilities.max(1)
+    first = wrong[np.argsort(-confidence[wrong], kind="stable")][:n]
+    return pd.DataFrame(
+        {
+            "pth": evaluation.rows["pth"].to_numpy()[first],
+            "label": evaluation.rows["label"].to_numpy()[first],
+            "predicted": [EMOTIONS[i] for i in evaluation.predicted[first]],
+            "confidence": confidence[first],
+        },
+        index=first,
+    )
+
+
+def predictions_table(evaluation: Evaluation) -> pd.DataFrame:
+    """A row a picture: `pth, label, predicted, p_anger … p_surprise` (calibrated, six decimals)."""
+    table = evaluation.rows[["pth", "label"]].assign(predicted=[EMOTIONS[i] for i in evaluation.predicted])
+    columns = [f"p_{name}" for name in EMOTIONS]
+    return table.join(pd.DataFrame(evaluation.probabilities.round(6), table.index, columns))
+
+
+def write_metrics(evaluation: Evaluation, out: str | Path) -> None:
+    """Write `metrics.json` and `predictions.csv` to a folder."""
+    folder = Path(out)
+    with atomic_path(folder / "metrics.json") as part:
+        part.write_text(json.dumps(evaluation.metrics, indent=2) + "\n", encoding="utf-8")
+    with atomic_path(folder / "predictions.csv") as part:
+        predictions_table(evaluation).to_csv(part, index=False)
+
+
+def write_evaluation(evaluation: Evaluation, out: str | Path) -> None:
+    """`write_metrics`, and beside it the figures `confusion`, `roc`, `reliability`, `f1` (.png).
+
+    Pictures of one class only have no ROC curve.
+    """
+    from affect import figure_style
+    from affect.evaluation import figures
+
+    folder, origin, labels = Path(out), evaluation.origin, evaluation.labels
+    write_metrics(evaluation, folder)
+    figure_style.save(figures.confusion(labels, evaluation.predicted, origin), folder / "confusion.png")
+    if evaluation.metrics["auc_macro"] is not None:
+        figure_style.save(figures.roc(evaluation.probabilities, labels, origin), folder / "roc.png")
+    figure_style.save(
+        figures.reliability(evaluation.probabilities, labels, origin, uncalibrated=evaluation.uncalibrated),
+        folder / "reliability.png",
+    )
+    figure_style.save(figures.f1_bars(evaluation.metrics, origin), folder / "f1.png")
+
+
+def table_of(metrics: dict[str, Any]) -> str:
+    """The table of the classes that occur and the overall figures, with 95 % intervals where `metrics` has them, as
+    text; which classes do not occur is said between the two."""
+    present = occurring(metrics)
+    rows = pd.DataFrame({name: metrics["per_class"][name] for name in present}).T.astype({"support": int})
+    missing = [name for name in metrics["per_class"] if name not in present]
+    note = [f"no pictures of: {', '.join(missing)}; means are over the other {len(present)}"] if missing else []
+    intervals = metrics.get("intervals", {})
+    rows["f1 95 %"] = [_bracket(intervals.get(f"f1_{name}")) for name in rows.index]
+    overall = [
+        f"{name:<18} {_number(metrics.get(name))}  {_bracket(intervals.get(name))}".rstrip()
+        for name in OVERALL
+        if name in metrics
+    ]
+    return "\n".join([rows.to_string(float_format="{:.3f}".format), *note, "", *overall, f"{'n':<18} {metrics['n']}"])
+
+
+def told_crop(metrics: dict[str, Any]) -> str:
+    """What the model was shown of the pictures, and how one sees the other."""
+    if metrics["crop"] == "whole":
+        return "It was shown whole pictures (--crop as-live: the face that is found, as the live program sees it)."
+    return (
+        "It was shown the largest face of each picture, found and cropped as the live program does; in "
+        f"{metrics['faceless']:,} pictures none was found, and they are left out (--crop whole: pictures as they are)."
+    )
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
+
+
+def _bracket(interval: list[float] | None) -> str:
+    return "" if interval is None else f"[{interval[0]:.3f}, {interval[1]:.3f}]"

@@ -1,0 +1,197 @@
+"""How much accuracy is left under what a webcam does to a face: `python -m affect.evaluation.robustness`.
+
+Every picture of a split is changed in twelve ways at three strengths (`affect.data.corruptions`), the same for
+every model.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+from tqdm import tqdm
+
+from affect.command_line import CommandParser, exit_code_of
+from affect.data.corruptions import CORRUPTIONS, Corruption
+from affect.data.framing import FaceFinder, FoundFace, cropped
+from affect.data.loading import hard_labels
+from affect.data.manifest import Manifest, add_labelling, manifest_of
+from affect.errors import AffectError
+from affect.evaluation.figures import MOST
+from affect.evaluation.leakage import warning_of
+from affect.faces.preprocessing import Image
+from affect.files import atomic_path
+from affect.model.checkpoint import Checkpoint, load_checkpoint
+from affect.model.frozen import Trunk, placed
+
+CONDITION = ["corruption", "measure", "strength", "setting"]
+CHUNK = 256  # pictures that are in memory at a time
+Predictor = Callable[[list[Image], list[FoundFace]], npt.NDArray[np.int64]]
+
+
+def measure(models: list[Path], manifest: Manifest, split: str = "val", seed: int = 0) -> pd.DataFrame:
+    """Accuracy of each model on one split, clean and under each corruption at three strengths.
+
+    Returns a row for each condition: `corruption` ("clean" first), `measure` and `setting` (what a strength is, and how
+    much of it), `strength` (0; 1, 2, 3), `n`,
+    and a column of accuracies for each model, named by its file's stem. Each picture's change is drawn from
+    (seed, condition, picture), so that all models see the same pictures. A model whose preprocessing finds faces crops
+    the changed picture where the clean one has its face: box shift and scale are then of the picture's side. Pictures
+    that cannot be decoded, or, with such a model among them, have no face, are left out for all.
+    Raises AffectError for an unusable file, an empty split, or two models of one name.
+    """
+    names = [path.stem for path in models]
+    if len(set(names)) < len(names):
+        raise AffectError("Two of the models have the same file name. Rename one: the table names models by it.")
+    checkpoints = [load_checkpoint(path) for path in models]
+    for path, checkpoint in zip(models, checkpoints, strict=True):
+        warning_of(path, checkpoint, manifest)
+    predictors = [_predictor(checkpoint) for checkpoint in checkpoints]
+    looks = FaceFinder().find if any(c.preprocessing.find_face for c in checkpoints) else _whole
+    rows = manifest.rows(split)
+    labels = hard_labels(rows)
+    conditions = [("clean", "", 0, "", None)] + [
+        (c.name, c.measure, level, c.told.format(c.strengths[level - 1]), c) for c in CORRUPTIONS for level in (1, 2, 3)
+    ]
+    right = np.zeros((len(conditions), len(models)), np.int64)
+    count = 0
+    for start in tqdm(range(0, len(rows), CHUNK), desc="robustness", unit="chunk"):
+        chunk = slice(start, start + CHUNK)
+        usable, pictures, faces = _usable(manifest, rows["pth"].iloc[chunk], looks)
+        if not usable:
+            continue
+        wanted = labels[chunk][usable]
+        count += len(usable)
+        for place, (_, _, level, _, corruption) in enumerate(conditions):
+            changed = _changed(pictures, corruption, level, (seed, place), start)
+            right[place] += [int((predict(changed, faces) == wanted).sum()) for predict in predictors]
+    if not count:
+        what = "can be decoded" if looks is _whole else "has a face that Haar finds"
+        raise AffectError(f"None of the {len(rows)} pictures in {manifest.source.path} {what}. Check --data.")
+    table = pd.DataFrame([c[:4] for c in conditions], columns=CONDITION).assign(n=count)
+    return table.join(pd.DataFrame(right / count, columns=names))
+
+
+def _whole(picture: Image) -> FoundFace:
+    """The place of the face where no model looks for one."""
+    return 0.0, 0.0, float(min(picture.shape[:2]))
+
+
+def _usable(
+    manifest: Manifest, names: pd.Series, looks: Callable[[Image], FoundFace | None]
+) -> tuple[list[int], list[Image], list[FoundFace]]:
+    """Which of some pictures can be decoded and have a face, these pictures, and where their faces are."""
+
+    def read(name: str) -> tuple[Image, FoundFace] | None:
+        picture = manifest.source.picture(name)
+        face = None if picture is None else looks(picture)
+        return None if picture is None or face is None else (picture, face)
+
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        found = [(i, *pair) for i, pair in enumerate(pool.map(read, names)) if pair is not None]
+    return [i for i, _, _ in found], [picture for _, picture, _ in found], [face for _, _, face in found]
+
+
+def _changed(
+    pictures: list[Image], corruption: Corruption | None, level: int, seed: tuple[int, int], start: int
+) -> list[Image]:
+    if corruption is None:
+        return pictures
+    strength = corruption.strengths[level - 1]
+    return [corruption.apply(p, strength, np.random.default_rng((*seed, start + i))) for i, p in enumerate(pictures)]
+
+
+def _predictor(checkpoint: Checkpoint) -> Predictor:
+    """A function from pictures, uint8 BGR of any size, and where their faces are, to the most probable class of each,
+    int64 (n,)."""
+    model = placed(checkpoint.build())
+    trunk, preprocessing = Trunk(model, None, next(model.parameters()).device), checkpoint.preprocessing
+    pool = ThreadPoolExecutor(os.cpu_count() or 1)
+
+    def prepared(picture: Image, face: FoundFace) -> Image:
+        shown = cropped(picture, face, preprocessing) if preprocessing.find_face else picture
+        return preprocessing.prepare(shown)
+
+    def predict(pictures: list[Image], faces: list[FoundFace]) -> npt.NDArray[np.int64]:
+        inputs = torch.from_numpy(preprocessing.normalize(np.stack(list(pool.map(prepared, pictures, faces)))))
+        with torch.inference_mode():
+            logits = model.classifier(trunk(inputs))  # type: ignore[operator]
+        return np.asarray(logits.argmax(1).cpu().numpy(), np.int64)
+
+    return predict
+
+
+def table_of(table: pd.DataFrame) -> str:
+    """The table as Markdown: a row for each corruption, and for each model the three accuracies and the mean loss."""
+    models = [c for c in table.columns if c not in (*CONDITION, "n")]
+    clean = table[table["corruption"] == "clean"].iloc[0]
+    lines = [
+        "| corruption | strengths | " + " | ".join(models) + " |",
+        "|---|---|" + "---|" * len(models),
+        "| none | | " + " | ".join(f"**{clean[m]:.3f}**" for m in models) + " |",
+    ]
+    changed = table[table["corruption"] != "clean"]
+    for name, rows in changed.groupby("corruption", sort=False):
+        cells = [" / ".join(f"{v:.3f}" for v in rows[m]) for m in models]
+        lines.append(
+            f"| {name} ({rows['measure'].iloc[0]}) | {', '.join(rows['setting'])} | " + " | ".join(cells) + " |"
+        )
+    lines.append("| **mean of all** | | " + " | ".join(f"**{changed[m].mean():.3f}**" for m in models) + " |")
+    return "\n".join(lines)
+
+
+def write(table: pd.DataFrame, out: Path, origin: str) -> None:
+    """`robustness.csv`, `robustness.md` and `robustness.png` in a folder."""
+    from affect import figure_style
+    from affect.evaluation import figures
+
+    with atomic_path(out / "robustness.csv") as part:
+        table.to_csv(part, index=False, float_format="%.6f")
+    with atomic_path(out / "robustness.md") as part:
+        part.write_text(f"Accuracy on {origin}:\n\n{table_of(table)}\n", encoding="utf-8")
+    figure_style.save(figures.robustness(table, origin), out / "robustness.png")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line. Returns the exit code."""
+    parser = CommandParser(
+        prog="python -m affect.evaluation.robustness",
+        description="Accuracy of one model or several under twelve corruptions at three strengths, on stdout.",
+        epilog="example: python -m affect.evaluation.robustness --model models/starter_ferplus.pt older.pt "
+        "--data ferplus.zip --out results/ferplus/starter",
+    )
+    parser.add_argument("--model", type=Path, nargs="+", required=True, metavar="FILE.pt")
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR_OR_ZIP")
+    parser.add_argument(
+        "--split", choices=("train", "val", "test", "all"), help="default: val; where there is none, test, or all"
+    )
+    add_labelling(parser)
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write robustness.csv, .md and .png")
+    options = parser.parse_args(arguments)
+    if options.out is not None and len(options.model) > MOST:
+        parser.error(
+            f"a figure can tell {MOST} models apart, not {len(options.model)}: name fewer, or leave --out away"
+        )
+
+    def work() -> None:
+        manifest = manifest_of(options)
+        if options.out is not None:
+            options.out.mkdir(parents=True, exist_ok=True)
+        split = options.split or manifest.judged
+        table = measure(options.model, manifest, split)
+        if options.out is not None:
+            write(table, options.out, f"{manifest.name} {split}, n = {table['n'].iloc[0]:,}")
+        print(table_of(table))
+
+    return exit_code_of(work)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,225 @@
+"""Find faces in a picture and cut them out as square crops.
+
+Two detectors with the same shape: `detect(picture) -> list[FaceBox]`. Haar needs nothing but opencv-python;
+YuNet is more robust to pose and needs its model file from the user.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import cv2
+import numpy as np
+
+from affect.errors import AffectError
+from affect.faces.preprocessing import Image, Preprocessing
+
+CASCADE = "haarcascade_frontalface_default.xml"
+HAAR_WINDOW = 24  # the side of the smallest face that this cascade sees, pixels
+
+
+class FaceBox(NamedTuple):
+    """A face in a picture: left, top, width, height, in pixels; may reach over the picture's border."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+class Sighting(NamedTuple):
+    """A face that `HaarDetector.search` found, and how many overlapping hits of the cascade speak for it."""
+
+    box: FaceBox
+    hits: int
+
+
+class FaceDetector(Protocol):
+    """Anything that finds faces."""
+
+    def detect(self, picture: Image) -> list[FaceBox]:
+        """The faces in a uint8 BGR or grey picture, largest first; an empty list where there is none."""
+        ...
+
+
+class HaarDetector:
+    """OpenCV's frontal-face Haar cascade (Viola and Jones 2001), as opencv-python ships it.
+
+    min_face:      the smallest face found, as a share of the picture's shorter side.
+    scale_factor:  step between the sizes that are searched; nearer to 1 is slower and finds more.
+    min_neighbors: how many overlapping hits make a face; higher is stricter.
+    min_share:     a second face needs this share of the strongest face's hits: chance patterns beside a real face
+                   have a sixth of its hits and less, real faces about as many.
+    max_side:      the picture is reduced so that its longer side has at most this many pixels before the search;
+                   None searches at full size.
+    """
+
+    def __init__(
+        self,
+        min_face: float = 0.12,
+        scale_factor: float = 1.1,
+        min_neighbors: int = 5,
+        min_share: float = 0.25,
+        max_side: int | None = 640,
+    ) -> None:
+        path = Path(getattr(getattr(cv2, "data", None), "haarcascades", "")) / CASCADE
+        if not hasattr(cv2, "CascadeClassifier") or not path.is_file():
+            raise AffectError(
+                f"opencv-python {cv2.__version__} has no Haar cascades. "
+                'Install a version below 5: pip install "opencv-python<5".'
+            )
+        self._cascade = _read_cascade(path)
+        self._min_face = min_face
+        self._scale_factor = scale_factor
+        self._min_neighbors = min_neighbors
+        self._min_share = min_share
+        self._max_side = max_side
+
+    def detect(self, picture: Image) -> list[FaceBox]:
+        """See `FaceDetector.detect`. The boxes are square."""
+        grey = np.asarray(picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
+        shrink = 1.0
+        if self._max_side is not None and max(grey.shape) > self._max_side:
+            shrink = max(grey.shape) / self._max_side
+            small = cv2.resize(grey, None, fx=1 / shrink, fy=1 / shrink, interpolation=cv2.INTER_AREA)
+            grey = np.asarray(small, np.uint8)
+        smallest = max(HAAR_WINDOW, round(self._min_face * min(grey.shape)))
+        found = self.search(grey, smallest, max(grey.shape), self._scale_factor, self._min_neighbors)
+        enough = self._min_share * max((s.hits for s in found), default=0)
+        boxes = [FaceBox(*(round(v * shrink) for v in s.box)) for s in found if s.hits >= enough]
+        return sorted(boxes, key=lambda b: -b.width * b.height)
+
+    def search(
+        self, grey: Image, smallest: int, largest: int, scale_factor: float, min_neighbors: int
+    ) -> list[Sighting]:
+        """Faces of the given sides, in pixels, in a grey picture as it is: not reduced, nothing weighed, any order.
+
+        The cascade tries the sides 24, 24·scale_factor, 24·scale_factor², …; it leaves out every second position for
+        sides below 48.   Not to be called from two threads at once.
+        """
+        found, hits = self._cascade.detectMultiScale2(
+            grey,
+            scaleFactor=scale_factor,
+            minNeighbors=min_neighbors,
+            minSize=(smallest, smallest),
+            maxSize=(largest, largest),
+        )
+        return [Sighting(FaceBox(*(int(v) for v in box)), int(h)) for box, h in zip(found, hits, strict=True)]
+
+
+class YuNetDetector:
+    """The YuNet face detector (Wu et al. 2023, Machine Intelligence Research 20) through `cv2.FaceDetectorYN`.
+
+    Its boxes follow the face tightly and are taller than wide; `detect` returns the square that the Haar cascade
+    would give for the same face, so that one crop definition serves both.
+
+    model:     path of face_detection_yunet_*.onnx (from the OpenCV model zoo).
+    min_score: 0…1, detections below it are dropped.
+    max_side:  the picture is reduced so that its longer side has at most this many pixels before the search.
+    """
+
+    # Haar's side over the mean of YuNet's width and height, and how far Haar's centre lies below YuNet's,
+    # in Haar sides: medians measured by benchmarks/crop_margin.py.
+    HAAR_SCALE = 1.087
+    HAAR_SHIFT = -0.008
+
+    def __init__(self, model: str | Path, min_score: float = 0.7, max_side: int = 640) -> None:
+        if not Path(model).is_file():
+            raise AffectError(
+                f"{model} does not exist. --detector yunet needs the YuNet model: download "
+                "face_detection_yunet_2023mar.onnx from the OpenCV model zoo and name it with --detector-model."
+            )
+        try:
+            # from memory: on Windows OpenCV does not open paths with accents
+            network = np.frombuffer(Path(model).read_bytes(), np.uint8)
+            self._net = cv2.FaceDetectorYN.create("onnx", network, np.empty(0, np.uint8), (320, 320), min_score)
+        except (cv2.error, OSError) as error:
+            raise AffectError(
+                f"{model} cannot be read as a YuNet face detector. "
+                "Download face_detection_yunet_2023mar.onnx from the OpenCV model zoo again."
+            ) from error
+        self._max_side = max_side
+
+    def detect(self, picture: Image) -> list[FaceBox]:
+        """See `FaceDetector.detect`. The boxes are square."""
+        color = picture if picture.ndim == 3 else cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR)
+        shrink = max(1.0, max(color.shape[:2]) / self._max_side)
+        if shrink > 1:
+            color = cv2.resize(color, None, fx=1 / shrink, fy=1 / shrink, interpolation=cv2.INTER_AREA)
+        self._net.setInputSize((color.shape[1], color.shape[0]))
+        try:
+            _, found = self._net.detect(color)
+        except cv2.error as error:
+            raise AffectError(
+                "The YuNet model does not run on this picture size. "
+                "Use face_detection_yunet_2023mar.onnx (it takes any size) from the OpenCV model zoo."
+            ) from error
+        boxes = [self._as_haar(row[:4] * shrink) for row in (found if found is not None else [])]
+        return sorted(boxes, key=lambda b: -b.width * b.height)
+
+    def _as_haar(self, box: np.ndarray) -> FaceBox:
+        x, y, width, height = (float(v) for v in box)
+        side = self.HAAR_SCALE * (width + height) / 2
+        left = x + width / 2 - side / 2
+        top = y + height / 2 + self.HAAR_SHIFT * side - side / 2
+        return FaceBox(round(left), round(top), round(side), round(side))
+
+
+def _read_cascade(path: Path) -> cv2.CascadeClassifier:
+    """The cascade of a file; by way of memory, which takes longer, where OpenCV does not open the path (on Windows, one
+    with accents). Raises AffectError where it is none.
+    """
+    with suppress(cv2.error, SystemError):  # SystemError: it is no XML
+        cascade = cv2.CascadeClassifier(str(path))
+        if not cascade.empty():
+            return cascade
+        text = path.read_text(encoding="utf-8")
+        storage = cv2.FileStorage(text, cv2.FILE_STORAGE_READ | cv2.FILE_STORAGE_MEMORY)
+        cascade = cv2.CascadeClassifier()
+        if cascade.read(storage.getFirstTopLevelNode()):
+            return cascade
+    raise AffectError(f"{path} cannot be read as a Haar cascade. Install opencv-python again.")
+
+
+def create_detector(name: str, model: str | Path | None = None) -> FaceDetector:
+    """The detector that the command line names: "haar", or "yunet" with its model file.
+
+    Raises AffectError for another name, or where YuNet's file is missing or unusable.
+    """
+    if name == "haar":
+        return HaarDetector()
+    if name == "yunet":
+        return YuNetDetector(model if model is not None else "face_detection_yunet_2023mar.onnx")
+    raise AffectError(f"There is no detector {name!r}. Choose haar or yunet.")
+
+
+def crop_square(box: FaceBox, preprocessing: Preprocessing) -> FaceBox:
+    """The square that a face box is cropped to, in pixels of the same picture; may reach over its border."""
+    side = max(box.width, box.height)
+    crop_side = max(2, round(side * (1 + 2 * preprocessing.crop_margin)))
+    center_x = box.x + box.width / 2
+    center_y = box.y + box.height / 2 + preprocessing.crop_shift * side
+    left, top = round(center_x - crop_side / 2), round(center_y - crop_side / 2)
+    return FaceBox(left, top, crop_side, crop_side)
+
+
+def crop_face(picture: Image, box: FaceBox, preprocessing: Preprocessing) -> Image:
+    """The square crop around a face box, as `preprocessing` wants it.
+
+    picture: uint8 (height, width, 3) or (height, width).   box: from a detector.
+    Returns uint8 (side, side[, 3]), a copy. What lies beyond the picture's border repeats its last row or column:
+    the face keeps its aspect and its place in the crop. Raises ValueError where crop and picture do not overlap.
+    """
+    height, width = picture.shape[:2]
+    x, y, side, _ = crop_square(box, preprocessing)
+    left, top = max(0, x), max(0, y)
+    right, bottom = min(width, x + side), min(height, y + side)
+    if left >= right or top >= bottom:
+        raise ValueError(f"The face box {tuple(box)} lies outside the {width}×{height} picture.")
+    inside = picture[top:bottom, left:right]
+    if inside.shape[:2] == (side, side):
+        return inside.copy()
+    padded = cv2.copyMakeBorder(inside, top - y, y + side - bottom, left - x, x + side - right, cv2.BORDER_REPLICATE)
+    return np.asarray(padded, np.uint8)

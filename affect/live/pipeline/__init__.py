@@ -1,0 +1,1 @@
+"""A frame's way: search, tracking, classification, smoothing."""

@@ -1,0 +1,86 @@
+"""A frame's way: faces found, matched, steadied, classified in one batch, shifted by a baseline, smoothed, labelled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+
+from affect.emotions import UNCERTAIN
+from affect.faces.detection import crop_face
+from affect.faces.preprocessing import Image
+from affect.live.frame import FaceResult, Frame
+from affect.live.pipeline.baseline import Baseline
+from affect.live.pipeline.classifier import Classifier
+from affect.live.pipeline.covering import CoverWatch
+from affect.live.pipeline.cuts import CutDetector
+from affect.live.pipeline.grey_pyramid import Views
+from affect.live.pipeline.search import FaceSearch
+from affect.live.pipeline.smoothing import BoxSmoother, LabelChooser, ProbabilitySmoother
+from affect.live.pipeline.tracking import FaceTracker
+
+
+class Pipeline:
+    """Search, tracker, classifier, baseline and smoothers in a row; `process` is called once a frame, in order.
+
+    OpenCV is held to one thread: its pictures are small here, and its threads would wait, awake, for work that the
+    model's threads have taken the cores for.
+
+    on_cut: called with the time of a frame that shows another picture than the one before, while faces were known: all
+            get new ids.
+    """
+
+    def __init__(self, search: FaceSearch, classifier: Classifier, max_faces: int = 4) -> None:
+        cv2.setNumThreads(1)
+        self._search = search
+        self._classifier = classifier
+        self._views = Views()
+        self._tracker = FaceTracker(max_faces)
+        self._boxes = BoxSmoother()
+        self._size: tuple[int, int] | None = None
+        self._cuts = CutDetector()
+        self.on_cut: Callable[[float], None] = lambda at_s: None
+        self.baseline = Baseline()
+        self.smoother = ProbabilitySmoother()
+        self.labels = LabelChooser()
+        self._covers = CoverWatch()
+
+    @property
+    def face_ids(self) -> set[int]:
+        """The faces that are remembered: seen in the last frame, or not long ago."""
+        return self._tracker.ids
+
+    def process(self, frame: Frame) -> list[FaceResult]:
+        """The faces of a frame, largest first, with smoothed probabilities; an empty list where there is none."""
+        now_s = frame.timestamp_s
+        self._follow_size(frame.picture)
+        views = self._views.take(frame.picture)
+        known, lost = self._tracker.boxes_of_last_frame(), self._tracker.boxes_of_lost()
+        found = self._search.find(views, known, lost, now_s)
+        if self._cuts.see(views) and self._tracker.ids:  # whoever is where a face was may be somebody else
+            self._tracker.forget()
+            self.on_cut(now_s)
+        faces = self._tracker.update(found, now_s)
+        boxes = [self._boxes.update(f.face_id, f.box, now_s) for f in faces]
+        grey = self._classifier.preprocessing.color == "grey"
+        rows = self._classifier.probabilities(views.grey if grey else frame.picture, boxes)
+        results = []
+        for face, box, row in zip(faces, boxes, rows, strict=True):
+            own = self.baseline.update(face.face_id, row)
+            smoothed = self.smoother.update(face.face_id, own, now_s)
+            label = self.labels.update(face.face_id, smoothed, now_s)
+            crop = crop_face(views.grey, box, self._classifier.preprocessing)
+            covered = self._covers.update(face.face_id, crop, now_s)
+            results.append(FaceResult(face.face_id, box, smoothed, UNCERTAIN if covered else label))
+        for smoother in (self._boxes, self.smoother, self.labels, self._covers):
+            smoother.keep_only(self._tracker.ids)
+        return results
+
+    def _follow_size(self, picture: Image) -> None:
+        """A call's pictures change their size with its connection: faces keep their ids, and their places."""
+        height, width = picture.shape[:2]
+        if self._size is not None and self._size != (width, height):
+            across, down = width / self._size[0], height / self._size[1]
+            self._tracker.rescale(across, down)
+            self._boxes.rescale(across, down)
+        self._size = (width, height)

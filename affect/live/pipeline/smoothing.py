@@ -1,0 +1,135 @@
+"""Boxes and probabilities that do not tremble, labels that do not flicker: in seconds, separately for each face."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from affect.emotions import EMOTIONS, UNCERTAIN
+from affect.faces.detection import FaceBox
+
+Probabilities = npt.NDArray[np.float32]
+
+
+class ProbabilitySmoother:
+    """An exponential moving average with a time constant in seconds: the same at 10 and at 60 frames a second.
+
+    time_constant_s: after a sudden change, 63 % of it is shown after this time. 0 does not smooth.
+    """
+
+    def __init__(self, time_constant_s: float = 0.4) -> None:
+        self.time_constant_s = time_constant_s
+        self._state: dict[int, tuple[float, Probabilities]] = {}
+
+    def update(self, face_id: int, probabilities: Probabilities, timestamp_s: float) -> Probabilities:
+        """The smoothed probabilities of one face.
+
+        probabilities: float32 (8,), sum 1.   timestamp_s: seconds, not decreasing.   Returns float32 (8,), sum 1.
+        """
+        known = self._state.get(face_id)
+        if known is None or self.time_constant_s <= 0:
+            smoothed = probabilities
+        else:
+            last_s, last = known
+            weight = -math.expm1(-max(0.0, timestamp_s - last_s) / self.time_constant_s)
+            smoothed = np.asarray(last + weight * (probabilities - last), np.float32)
+        self._state[face_id] = (timestamp_s, smoothed)
+        return smoothed
+
+    def keep_only(self, face_ids: set[int]) -> None:
+        """Forget every other face."""
+        self._state = {k: v for k, v in self._state.items() if k in face_ids}
+
+
+class LabelChooser:
+    """The label of each face, by one rule; the report, the guide and README tell it in the same words.
+
+    An expression is shown once it has at least `least` and leads every other one by `lead`. It stays while it is the
+    most probable one, or was within the last `hold_s`, as long as it has at least `keeps` and no other one leads it by
+    `lead`. Otherwise the label is "uncertain". (The pipeline adds: so is that of a face whose mouth seems covered.)
+
+    lead, least, keeps: probabilities, 0…1.   hold_s: seconds.
+    """
+
+    def __init__(self, lead: float = 0.1, least: float = 0.3, keeps: float = 0.2, hold_s: float = 0.5) -> None:
+        self.lead = lead
+        self.least = least
+        self.keeps = keeps
+        self.hold_s = hold_s
+        self._labels: dict[int, tuple[str, float]] = {}  # and when its class was last the most probable one
+
+    def update(self, face_id: int, probabilities: Probabilities, timestamp_s: float) -> str:
+        """One of `EMOTIONS`, or "uncertain".
+
+        probabilities: of one face, float32 (8,), smoothed.   timestamp_s: seconds, not decreasing.
+        """
+        second, first = (int(i) for i in np.argsort(probabilities)[-2:])
+        label, largest_s = self._labels.get(face_id, (UNCERTAIN, timestamp_s))
+        highest = float(probabilities[first])
+        if highest >= self.least and highest - float(probabilities[second]) >= self.lead:
+            label = EMOTIONS[first]
+        if label != UNCERTAIN:
+            own = float(probabilities[EMOTIONS.index(label)])
+            if own == highest:
+                largest_s = timestamp_s
+            if own < self.keeps or highest - own >= self.lead or timestamp_s - largest_s > self.hold_s:
+                label = UNCERTAIN
+        self._labels[face_id] = label, largest_s
+        return label
+
+    def keep_only(self, face_ids: set[int]) -> None:
+        """Forget every other face."""
+        self._labels = {k: v for k, v in self._labels.items() if k in face_ids}
+
+
+class BoxSmoother:
+    """The One-Euro filter (Casiez, Roussel and Vogel, CHI 2012): a still face's box rests, a moving one's follows.
+
+    A low pass whose cutoff rises with speed. It filters the box's middle and the logarithm of its side, in box sides.
+
+    cutoff_hz:  for a face at rest.   per_speed: added to it, Hz for one box side a second.
+    """
+
+    SPEED_CUTOFF_HZ = 1.0  # the filter of the speed itself, as in the paper
+
+    def __init__(self, cutoff_hz: float = 1.5, per_speed: float = 10.0) -> None:
+        self._cutoff_hz = cutoff_hz
+        self._per_speed = per_speed
+        self._state: dict[int, tuple[float, npt.NDArray[np.float64], npt.NDArray[np.float64]]] = {}
+
+    def update(self, face_id: int, box: FaceBox, timestamp_s: float) -> FaceBox:
+        """The steadied box of one face; a square stays a square.   timestamp_s: seconds, not decreasing."""
+        side = max(1.0, math.sqrt(box.width * box.height))
+        now = np.array([box.x + box.width / 2, box.y + box.height / 2, math.log(side)])
+        speed = np.zeros(3)
+        known = self._state.get(face_id)
+        if known is not None:
+            last_s, last, last_speed = known
+            passed_s = timestamp_s - last_s
+            if passed_s <= 0:
+                now, speed = last, last_speed
+            else:
+                step = (now - last) / (side, side, 1.0)
+                speed = last_speed + _weight(self.SPEED_CUTOFF_HZ, passed_s) * (step / passed_s - last_speed)
+                cutoff_hz = self._cutoff_hz + self._per_speed * float(np.abs(speed).max())
+                now = last + _weight(cutoff_hz, passed_s) * (now - last)
+        self._state[face_id] = (timestamp_s, now, speed)
+        scale = math.exp(now[2]) / side
+        width, height = box.width * scale, box.height * scale
+        return FaceBox(round(now[0] - width / 2), round(now[1] - height / 2), round(width), round(height))
+
+    def rescale(self, across: float, down: float) -> None:
+        """The pictures have another size from now on, so many times as wide and as high."""
+        factors, sides = np.array([across, down, 1.0]), np.array([0.0, 0.0, math.log(across * down) / 2])
+        self._state = {k: (when, box * factors + sides, speed) for k, (when, box, speed) in self._state.items()}
+
+    def keep_only(self, face_ids: set[int]) -> None:
+        """Forget every other face."""
+        self._state = {k: v for k, v in self._state.items() if k in face_ids}
+
+
+def _weight(cutoff_hz: float, passed_s: float) -> float:
+    """The share of a change that a first-order low pass lets through in a time."""
+    return -math.expm1(-2 * math.pi * cutoff_hz * passed_s)

@@ -1,0 +1,140 @@
+"""Starts and ends the recordings of a run, one at a time; what takes longer than a frame may, it does by and by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Literal
+
+from affect.errors import AffectError
+from affect.files import home_folder, try_folder
+from affect.live.frame import FaceResult
+from affect.live.recording.recording import Consent, Recording
+from affect.live.sources.clock import SourceClock
+from affect.live.sources.files import Frame
+from affect.live.texts import text, told
+
+SESSIONS = "affect-sessions"  # where a recording goes that was not told where
+
+
+def default_folder() -> Path:
+    """`affect-sessions` in the home folder, or in the current one for those who have no home folder."""
+    return (home_folder() or Path.cwd()) / SESSIONS
+
+
+class Recorder:
+    """Writes frames into the current recording, and makes the report when it ends.
+
+    folder:   where sessions' folders go; it can be changed between two recordings.
+    clock:    the source's.   counts: "recording" or "source", see `Recording`.
+    setup:    tells what measures, for session.json; asked when a recording starts.
+    language: tells the language of messages and reports.   say: told what the person should see for a moment.
+    tell:     told what should stay readable on the terminal.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        clock: SourceClock,
+        counts: Literal["recording", "source"],
+        setup: Callable[[], dict[str, Any]],
+        language: Callable[[], str],
+        say: Callable[[str], None],
+        tell: Callable[[str], None],
+    ) -> None:
+        self.current: Recording | None = None
+        self.failure: AffectError | None = None  # the last thing that could not be written
+        self.folder = folder
+        self._clock = clock
+        self._counts = counts
+        self._setup = setup
+        self._language = language
+        self._say = say
+        self._tell = tell
+        self._errands = ThreadPoolExecutor(1, thread_name_prefix="errands")
+        self._sent: list[Future[None]] = []
+
+    def obstacle(self) -> str | None:
+        """Why no session can be recorded in `folder`; None where one can."""
+        try:
+            try_folder(self.folder)
+        except (OSError, ValueError) as error:  # ValueError: a character that no path may have
+            return str(getattr(error, "strerror", None) or error)
+        return None
+
+    def start(self, consent: Consent, at_s: float) -> None:
+        """Start a recording.   at_s: on the source's clock."""
+        try:
+            self.current = Recording(
+                self.folder, at_s, self._clock.now_s, self._counts, self._setup(), consent, self._clock.frame_s
+            )
+        except AffectError as error:
+            self._failed("recording_failed", error)
+            return
+        self._tell(text("recording_started", self._language(), folder=self.current.folder))
+
+    def write(self, frame: Frame, results: list[FaceResult]) -> None:
+        """Record a frame where something is recorded. Where that fails, the recording ends and the person is told."""
+        if self.current is None:
+            return
+        try:
+            self.current.write(frame, results)
+        except AffectError as error:
+            self._failed("recording_failed", error)
+            recording, self.current = self.current, None
+            self._send(self._finish, recording, self._clock.now_s())
+
+    def end(self) -> None:
+        """The recording ends now; its last save and its report follow."""
+        recording, self.current = self.current, None
+        if recording is not None:
+            self._say(text("recording_ended", self._language()))
+            self._send(self._finish, recording, self._clock.now_s())
+
+    def snapshot(self, frame: Frame) -> None:
+        """Store a frame's picture in the recording's folder. The person has agreed to it."""
+        if self.current is not None:
+            self._send(self._store, self.current, frame)
+
+    def close(self) -> None:
+        """End the recording, and wait for everything that is still to be written."""
+        self.end()
+        self._errands.shutdown(wait=True)
+        for errand in self._sent:
+            errand.result()  # what nobody foresaw is raised here
+
+    def _send(self, errand: Callable[..., None], *values: object) -> None:
+        self._sent.append(self._errands.submit(errand, *values))
+
+    def _finish(self, recording: Recording, end_s: float) -> None:
+        whole = self.failure is None
+        try:
+            recording.close(end_s)
+        except AffectError as error:
+            whole = False
+            self._failed("recording_failed", error)
+        from affect.live.report import write_report  # only a run that records pays for it
+
+        try:
+            path = write_report([recording.folder], self._language())
+        except (AffectError, OSError) as error:
+            self._failed("report_failed", error, folder=recording.folder)
+            return
+        told = text("report_made", self._language(), path=path)
+        self._tell(told)
+        if whole:  # else the window goes on to say what failed
+            self._say(told)
+
+    def _store(self, recording: Recording, frame: Frame) -> None:
+        try:
+            name = recording.snapshot(frame.picture, frame.timestamp_s)
+        except AffectError as error:
+            self._failed("recording_failed", error)
+            return
+        self._say(text("snapshot_stored", self._language(), name=name))
+
+    def _failed(self, key: str, error: Exception, **values: object) -> None:
+        language = self._language()
+        self.failure = AffectError(text(key, language, reason=told(error, language), **values))
+        self._say(str(self.failure))

@@ -1,0 +1,358 @@
+"""A session's folder: numbers as they come, marked moments, and what measured them. The session writes, a report reads.
+
+    2026-11-25_10-00-00/emotions.csv   a row per face and frame
+                        events.csv     timestamp_s,event,text
+                        session.json   model, source, settings, versions, consent, coverage
+
+No picture is written unless a snapshot is asked for. After a kill or a power cut at most the last second is missing,
+and every file is whole: rows are appended in one piece and synced, the other two files are replaced at once.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from statistics import median
+from types import TracebackType
+from typing import Any, Literal
+
+from affect.errors import AffectError
+from affect.faces.preprocessing import Image
+from affect.files import atomic_path, sync_folder
+from affect.live.frame import FaceResult
+from affect.live.recording.sinks import CsvSink
+from affect.live.sources.clock import HELD_S, longest_step_s
+from affect.live.sources.files import Frame
+from affect.live.sources.watch import ENDS, stretches
+from affect.live.texts import TextError
+
+FORMAT = 1
+SAVE_EVERY_S = 0.5  # and a save takes far less than the other half second
+PATIENCE_S = 4.0  # at the end, with each file that another program holds
+EVENT_COLUMNS = ["timestamp_s", "event", "text"]
+
+
+@dataclass(frozen=True)
+class Consent:
+    """That the person agreed: when (ISO 8601), and how the program came to know it."""
+
+    given_at: str
+    how: Literal["asked", "--consent"]
+
+    @classmethod
+    def now(cls, how: Literal["asked", "--consent"]) -> Consent:
+        """Given at this moment."""
+        return cls(datetime.now().astimezone().isoformat(timespec="seconds"), how)
+
+
+@dataclass
+class Event:
+    """A moment of a recording.   timestamp_s: on the recording's clock.   text: a marker's note, a snapshot's file."""
+
+    timestamp_s: float
+    event: str
+    text: str = ""
+
+
+class Recording:
+    """Writes one session's folder, from any threads, until it is closed; a thread of its own saves twice a second.
+
+    parent:  where the session's folder is made.
+    start_s: when it starts, on the source's clock.   now_s: the time on that clock.
+    clock:   "recording" counts from there (a live source); "source" keeps the source's own times (a file).
+    setup:   source, model, settings and versions, as session.json tells them.
+    frame_s: how long a frame of the source usually lasts; 0 where that is not known.
+    Raises AffectError where something cannot be written.
+    """
+
+    def __init__(
+        self,
+        parent: Path,
+        start_s: float,
+        now_s: Callable[[], float],
+        clock: Literal["recording", "source"],
+        setup: dict[str, Any],
+        consent: Consent,
+        frame_s: float = 0.0,
+    ) -> None:
+        self._now_s = now_s
+        self._clock = clock
+        self._start_s = start_s
+        self._zero_s = start_s if clock == "recording" else 0.0
+        self._setup = setup
+        self._consent = consent
+        self._started = datetime.now().astimezone()
+        self._frames = self._frames_with_face = self._snapshots = 0
+        self._events: list[Event] = []
+        self._unsaved_events = True
+        self._baselines: list[dict[str, Any]] = []
+        self._paused = self._lost = False
+        self._known_to_s = start_s  # a frame, a pause or a loss tells what was going on until then
+        self._steps_s = deque([frame_s] * 2, maxlen=9)  # the last ones from frame to frame
+        self._gaps: list[tuple[float, float]] = []  # when no frame was analysed, on the recording's clock
+        self._failure: AffectError | None = None
+        self._lock = threading.RLock()
+        self._ended = threading.Event()
+        self.folder = _new_folder(parent, self._started)
+        self._csv = CsvSink(self.folder / "emotions.csv", "recording_unwritable")
+        try:
+            self._begin_files()
+        except OSError as error:
+            raise TextError("recording_unwritable", path=self.folder, reason=error.strerror) from error
+        self._saver = threading.Thread(target=self._keep_saving, name="saver", daemon=True)
+        self._saver.start()
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the start, pauses included."""
+        return self._now_s() - self._start_s
+
+    def write(self, frame: Frame, results: list[FaceResult]) -> None:
+        """The faces of a processed frame, its time on the source's clock. Raises what a save in between raised."""
+        if self._failure is not None:
+            raise self._failure
+        with self._lock:
+            self._csv.write(frame._replace(timestamp_s=frame.timestamp_s - self._zero_s), results)
+            step_s = frame.timestamp_s - self._known_to_s
+            self._reach(frame.timestamp_s)
+            if step_s > 0:
+                self._steps_s.append(step_s)
+            self._frames += 1
+            self._frames_with_face += bool(results)
+
+    def event(self, event: str, at_s: float, text: str = "") -> Event:
+        """Note a moment.   at_s: on the source's clock."""
+        with self._lock:
+            if event in ("signal_lost", "signal_back"):
+                self._reach(at_s)
+                self._lost = event == "signal_lost"
+            noted = Event(round(at_s - self._zero_s, 3), event, " ".join(text.split()))
+            self._events.append(noted)
+            self._unsaved_events = True
+            return noted
+
+    def describe(self, event: Event, text: str) -> None:
+        """Give a noted moment its text, which came later."""
+        with self._lock:
+            event.text = " ".join(text.split())
+            self._unsaved_events = True
+
+    def pause(self, at_s: float) -> None:
+        """Nothing is analysed from here on."""
+        with self._lock:
+            if not self._paused:
+                self._reach(at_s)
+                self._paused = True
+                self.event("pause", at_s)
+
+    def resume(self, at_s: float) -> None:
+        """It goes on."""
+        with self._lock:
+            if self._paused:
+                self._reach(at_s)
+                self._paused = False
+                self.event("resume", at_s)
+
+    def baseline(self, face_id: int, from_s: float, to_s: float, frames: int, shift: dict[str, float]) -> None:
+        """A baseline was measured from `from_s` to `to_s` (source's clock; maybe before the start) and is in use."""
+        with self._lock:
+            times = {"from_s": round(from_s - self._zero_s, 3), "to_s": round(to_s - self._zero_s, 3)}
+            self._baselines.append(
+                {"face_id": face_id, **times, "frames": frames, "shift": shift, "away": [], "undone_at_s": None}
+            )
+            if to_s >= self._start_s:
+                self.event("baseline", to_s)
+
+    def baseline_away(self, at_s: float) -> None:
+        """The face of the last baseline has left the view: from here on it changes nothing that is shown."""
+        with self._lock:
+            at_s = max(at_s, self._start_s)
+            self._baselines[-1]["away"].append([round(at_s - self._zero_s, 3), None])
+            self.event("baseline_away", at_s)
+
+    def baseline_back(self, at_s: float) -> None:
+        """The face is in view again."""
+        with self._lock:
+            self._baselines[-1]["away"][-1][1] = round(at_s - self._zero_s, 3)
+            self.event("baseline_back", at_s)
+
+    def baseline_undone(self, at_s: float) -> None:
+        """The last baseline is no longer in use."""
+        with self._lock:
+            self._baselines[-1]["undone_at_s"] = round(at_s - self._zero_s, 3)
+            self.event("baseline_undone", at_s)
+
+    def turned(self, degrees: int) -> None:
+        """The source's pictures are turned so far to the right: 90, 180 or 270."""
+        with self._lock:
+            self._setup = {**self._setup, "source": {**self._setup.get("source", {}), "turned_degrees": degrees}}
+
+    def snapshot(self, picture: Image, at_s: float) -> str:
+        """Store a picture of the moment `at_s`; the person has agreed to it.   Returns its file's name."""
+        import cv2
+
+        with self._lock:
+            self._snapshots += 1
+            name = f"snapshot_{self._snapshots:04d}.png"
+        try:
+            with atomic_path(self.folder / name) as part:
+                part.write_bytes(cv2.imencode(".png", picture)[1].tobytes())
+        except OSError as error:
+            raise TextError("recording_unwritable", path=self.folder / name, reason=error.strerror) from error
+        self.event("snapshot", at_s, name)
+        return name
+
+    def close(self, at_s: float | None = None) -> None:
+        """Write everything, and that the session is finished.   at_s: its end on the source's clock; None: now."""
+        if self._ended.is_set():
+            return
+        end_s = self._now_s() if at_s is None else at_s
+        self._ended.set()
+        self._saver.join()
+        self._reach(end_s)
+        try:
+            self._save(end_s)
+        finally:
+            self._csv.__exit__(None, None, None)
+        if self._failure is not None:
+            raise self._failure
+
+    def _reach(self, at_s: float) -> None:
+        """What is going on is known at this moment; nothing is, of a long time before in which no frame was analysed.
+
+        A computer that is too slow or sleeps makes such a gap, and a file may have one. It says nothing of a face.
+        """
+        self._gaps += self._gap_until(at_s)
+        self._known_to_s = max(self._known_to_s, at_s)
+
+    def _gap_until(self, at_s: float) -> list[tuple[float, float]]:
+        step_s = at_s - self._known_to_s
+        if self._paused or self._lost or step_s <= longest_step_s(median(self._steps_s)):
+            return []
+        return [(round(self._known_to_s + HELD_S - self._zero_s, 3), round(at_s - self._zero_s, 3))]
+
+    def _begin_files(self) -> None:
+        """Whole files from the first moment on, without waiting for the disk: frames wait for whoever starts this."""
+        for name, content in (("events.csv", _csv_of([])), ("session.json", self._json(None))):
+            part = self.folder / f".{name}.part"
+            part.write_text(content, encoding="utf-8", newline="")
+            part.replace(self.folder / name)
+
+    def _keep_saving(self) -> None:
+        try:
+            self._save()
+            sync_folder(self.folder)
+            sync_folder(self.folder.parent)
+            while not self._ended.wait(SAVE_EVERY_S):
+                self._save()
+        except AffectError as error:
+            self._failure = error
+
+    def _save(self, end_s: float | None = None) -> None:
+        """Bring everything to the disk, each file whatever becomes of the other.
+
+        end_s: when the session ended; None: it goes on.   Raises AffectError for the first that cannot be written.
+        """
+        with self._lock:
+            contents = {"events.csv": _csv_of(self._events)} if self._unsaved_events else {}
+            contents["session.json"] = self._json(end_s)
+            self._unsaved_events = False
+        self._csv.sync()
+        failures = []
+        for name, content in contents.items():
+            try:
+                with atomic_path(self.folder / name, patience_s=0.0 if end_s is None else PATIENCE_S) as part:
+                    part.write_text(content, encoding="utf-8", newline="")
+            except OSError as error:
+                failures.append((self.folder / name, error))
+        if not failures:
+            return
+        with self._lock:
+            self._unsaved_events = True
+        path, first = failures[0]
+        if isinstance(first, PermissionError) and end_s is None and self._frames:
+            return  # on Windows, while somebody reads the file; the next save is near
+        raise TextError("recording_unwritable", path=path, reason=first.strerror) from first
+
+    def _json(self, end_s: float | None) -> str:
+        """What session.json holds."""
+        now_s = self._now_s() if end_s is None else end_s
+        told = {
+            "format": FORMAT,
+            "state": "recording" if end_s is None else "finished",
+            "started": self._started.isoformat(timespec="seconds"),
+            "ended": None if end_s is None else datetime.now().astimezone().isoformat(timespec="seconds"),
+            "start_s": round(self._start_s - self._zero_s, 3),  # on the clock of the rows and events
+            "duration_s": round(now_s - self._start_s, 3),
+            "clock": self._clock,
+            **self._setup,
+            "consent": asdict(self._consent),
+            "frames": self._frames,
+            "frames_with_face": self._frames_with_face,
+            "face_share": round(self._frames_with_face / self._frames, 4) if self._frames else 0.0,
+            **self._unseen(now_s),
+            "baseline": self._baselines or None,
+        }
+        return json.dumps(told, ensure_ascii=False, indent=1)
+
+    def _unseen(self, now_s: float) -> dict[str, Any]:
+        """For how long no face could be seen, for each reason; no moment counts for two."""
+        events, end_s = sorted((e.timestamp_s, e.event) for e in self._events), now_s - self._zero_s
+        paused = stretches(events, "pause", "resume", end_s)
+        lost = [span for opening, closing in ENDS.items() for span in stretches(events, opening, closing, end_s)]
+        gaps = self._gaps + self._gap_until(now_s)
+        return {
+            "paused_s": round(_length(paused), 3),
+            "lost_s": round(_length(lost) - _shared(lost, paused), 3),
+            "not_analysed_s": round(_length(gaps) - _shared(gaps, lost), 3),
+            "not_analysed": gaps,
+        }
+
+    def __enter__(self) -> Recording:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+
+def _length(spans: list[tuple[float, float]]) -> float:
+    return sum(to_s - from_s for from_s, to_s in spans)
+
+
+def _shared(spans: list[tuple[float, float]], others: list[tuple[float, float]]) -> float:
+    """For how long both are.   spans, others: from and to, none overlapping another of its list."""
+    return sum(max(0.0, min(b, d) - max(a, c)) for a, b in spans for c, d in others)
+
+
+def _csv_of(events: list[Event]) -> str:
+    """What events.csv holds, in the order of the times."""
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\n")
+    writer.writerow(EVENT_COLUMNS)
+    writer.writerows([f"{e.timestamp_s:.3f}", e.event, e.text] for e in sorted(events, key=lambda e: e.timestamp_s))
+    return lines.getvalue()
+
+
+def _new_folder(parent: Path, started: datetime) -> Path:
+    """A folder of this moment's name, which only its owner can enter; two recordings never share one."""
+    name = started.strftime("%Y-%m-%d_%H-%M-%S")
+    number = 1
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        while True:
+            folder = parent / (name if number == 1 else f"{name}-{number}")
+            try:
+                folder.mkdir(mode=0o700)
+            except FileExistsError:
+                number += 1
+            else:
+                return folder
+    except OSError as error:
+        raise TextError("folder_unwritable", folder=parent, reason=error.strerror) from error

@@ -1,0 +1,305 @@
+"""The report's drawings as inline SVG that stretches with the page while its text and lines do not.
+
+Positions along time are percentages; curves lie in a nested drawing that is stretched. Nothing here takes a text from
+outside but names and labels, which are escaped.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+from markupsafe import Markup, escape
+
+from affect.emotions import COLORS, EMOTIONS, UNCERTAIN, UNCERTAIN_COLOR, color_rgb
+from affect.live.report.measures import AROUND_S
+from affect.live.report.session_folder import LABELS, Floats
+from affect.live.report.timeline import NONE, STEP_S, Mask, Timeline
+
+COLUMNS: Final = 480  # points along a timeline: more than a page can show apart
+STACKED: Final = 5  # steps in a point around a marker
+NAMED: Final = 0.18  # a stretch of the band gets its name from this share of the width on
+APART: Final = 0.03  # marker numbers closer than this share of the width would cover one another
+TICKS_S: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 36000)
+
+PATTERNS: Final = Markup(
+    '<svg class="hidden" width="0" height="0" aria-hidden="true"><defs>'
+    '<pattern id="paused" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+    '<rect width="7" height="7" fill="#fff"/><rect width="2" height="7" fill="#a9b0b8"/></pattern>'
+    '<pattern id="none" width="6" height="6" patternUnits="userSpaceOnUse">'
+    '<rect width="6" height="6" fill="#f6f7f8"/><circle cx="2" cy="2" r="0.9" fill="#98a1ab"/></pattern>'
+    '<pattern id="lost" width="8" height="8" patternUnits="userSpaceOnUse">'
+    '<rect width="8" height="8" fill="#fff"/><path d="M0 0L8 8M8 0L0 8" stroke="#8a929b" stroke-width="0.8"/></pattern>'
+    '<pattern id="unrecorded" width="6" height="6" patternUnits="userSpaceOnUse">'
+    '<rect width="6" height="6" fill="#fff"/><rect width="6" height="1" fill="#9aa5b1"/></pattern>'
+    "</defs></svg>"
+)
+
+LINE: Final = Markup(
+    '<svg class="chip" width="22" height="14" aria-hidden="true"><line x2="22" y1="7" y2="7" stroke="#1f2933" '
+    'stroke-width="3"/></svg>'
+)
+
+
+def steps_per_point(steps: int) -> int:
+    """How many steps one point of a timeline stands for."""
+    return max(1, -(-steps // COLUMNS))
+
+
+def color_of(label: str) -> str:
+    """The fill of a label, the same as in the live window."""
+    return UNCERTAIN_COLOR if label == UNCERTAIN else COLORS[label]
+
+
+def edge_of(label: str) -> str:
+    """A darker line around the fill, so that yellow and sky blue stand out from white paper."""
+    return "#{:02x}{:02x}{:02x}".format(*(round(0.6 * part) for part in color_rgb(label)))
+
+
+def ink_on(label: str) -> str:
+    """Black or white, whichever reads better on a label's fill (WCAG 2 relative luminance)."""
+    parts = (np.array(color_rgb(label)) / 255) ** 2.2
+    return "#000" if float(parts @ (0.2126, 0.7152, 0.0722)) > 0.18 else "#fff"
+
+
+def chip(label: str) -> Markup:
+    """A small square in a label's colour, to stand before its name; that of "uncertain" is half as high."""
+    y, height = (5, 5) if label == UNCERTAIN else (1.5, 11)
+    return Markup(
+        '<svg class="chip" width="14" height="14" aria-hidden="true"><rect x="1.5" y="{}" width="11" height="{}" '
+        'fill="{}" stroke="{}"/></svg>'
+    ).format(y, height, color_of(label), edge_of(label))
+
+
+def square(fill: str) -> Markup:
+    """A small square with a fill of a coverage bar or a gap, to stand before its name."""
+    return Markup(
+        '<svg class="chip" width="22" height="14" aria-hidden="true"><rect x="0.5" y="0.5" width="21" height="13" '
+        'fill="{}" stroke="#8a929b"/></svg>'
+    ).format(fill)
+
+
+def ground(gaps: dict[str, Mask], markers_s: Sequence[float], whole: int | None = None) -> Markup:
+    """What lies behind all rows of a timeline: gaps, each reason with its pattern, and a line for each marker.
+
+    gaps: of `Clock.gaps`.   whole: the steps that the full width stands for (default: theirs).
+    """
+    steps = len(gaps["none"])
+    parts = _patterns(gaps, whole or steps, max(1, steps // COLUMNS))
+    parts += [
+        f'<line x1="{x}" x2="{x}" y2="100%" stroke="#333" stroke-dasharray="3 3"/>' for x in _at(markers_s, steps)
+    ]
+    return _drawing("ground", parts)
+
+
+def marker_row(markers_s: Sequence[float], baselines: Iterable[tuple[float, float]], steps: int) -> Markup:
+    """The numbers of the markers at their times, and a line where a baseline is applied."""
+    parts = []
+    for start_s, end_s in baselines:
+        x1, x2 = _at((start_s, end_s), steps)
+        parts.append(f'<line x1="{x1}" x2="{x2}" y1="23" y2="23" stroke="#1f2933" stroke-width="3"/>')
+    last_s = -np.inf
+    for number, (time_s, x) in enumerate(zip(markers_s, _at(markers_s, steps), strict=True), 1):
+        if time_s - last_s < APART * steps * STEP_S:
+            continue
+        last_s = time_s
+        width = 10 + 6.5 * len(str(number))
+        parts.append(
+            f'<svg class="pin" x="{x}" y="10"><rect x="{-width / 2}" y="-9" width="{width}" height="18" rx="9" '
+            f'fill="#1f2933"/><text y="4" text-anchor="middle" fill="#fff">{number}</text></svg>'
+        )
+    return _drawing("markers", parts)
+
+
+def band(timeline: Timeline, names: dict[str, str], label: str, whole: int | None = None) -> Markup:
+    """A strip of the expressions that were read; "uncertain" is a thin line in it.
+
+    names: of each of LABELS, in the reader's language.   label: what the strip is, for those who cannot see it.
+    whole: the steps that the full width stands for (default: the timeline's).
+    """
+    steps = len(timeline.labels)
+    per = steps_per_point(steps)
+    columns = _columns(timeline.labels, per, NONE)
+    counts = np.stack([(columns == place).sum(axis=1) for place in range(len(LABELS))])
+    shown = np.where(counts.sum(axis=0) > 0, counts.argmax(axis=0), NONE)
+    bounds = [0, *(np.flatnonzero(np.diff(shown)) + 1).tolist(), len(shown)]
+    parts = []
+    for start, end in pairwise(bounds):
+        if shown[start] == NONE:
+            continue
+        name = LABELS[shown[start]]
+        x, width = start * per / (whole or steps), (min(end * per, steps) - start * per) / (whole or steps)
+        y, height = ("42%", "16%") if name == UNCERTAIN else ("0", "100%")
+        parts.append(
+            f'<rect x="{100 * x:.2f}%" y="{y}" width="{100 * width:.2f}%" height="{height}" fill="{color_of(name)}"/>'
+        )
+        if width >= NAMED and name != UNCERTAIN:
+            parts.append(
+                f'<text x="{100 * (x + width / 2):.2f}%" y="50%" dy="4" text-anchor="middle" fill="{ink_on(name)}">'
+                f"{escape(names[name])}</text>"
+            )
+    return _drawing("band", parts, label)
+
+
+def ridge(timeline: Timeline, name: str, label: str) -> Markup:
+    """The probability of one expression over time: its mean at each point, and behind it its highest value.
+
+    name: one of EMOTIONS.   label: what the curve is, for those who cannot see it.
+    """
+    steps = len(timeline.labels)
+    per = steps_per_point(steps)
+    columns = _columns(timeline.probabilities[:, EMOTIONS.index(name)], per, np.nan)
+    seen = np.isfinite(columns).any(axis=1)
+    mean, highest = np.full(len(columns), np.nan), np.full(len(columns), np.nan)
+    mean[seen], highest[seen] = np.nanmean(columns[seen], axis=1), np.nanmax(columns[seen], axis=1)
+    edges = np.minimum(np.arange(len(columns) + 1) * per, steps)
+    parts = ['<line x2="100%" y1="50%" y2="50%" class="half"/>']
+    curves = []
+    if per > 1:
+        curves += [f'<path d="{_area(highest, edges)}" fill="{color_of(name)}" opacity="0.35"/>']
+    curves += [
+        f'<path d="{_area(mean, edges)}" fill="{color_of(name)}"/>',
+        f'<path d="{_line(mean, edges)}" class="edge" stroke="{edge_of(name)}"/>',
+    ]
+    parts.append(
+        f'<svg viewBox="0 0 {steps} 100" preserveAspectRatio="none" width="100%" height="100%">{"".join(curves)}</svg>'
+    )
+    return _drawing("ridge", parts, label)
+
+
+def axis(total_s: float, told: Sequence[tuple[float, str]]) -> Markup:
+    """Marks of time below a timeline.   told: seconds and what to write there."""
+    parts = []
+    for number, (time_s, words) in enumerate(told):
+        share = time_s / total_s
+        anchor = "start" if share < 0.02 else "end" if share > 0.97 else "middle"
+        x = f"{100 * share:.2f}%"
+        parts.append(f'<line x1="{x}" x2="{x}" y2="5" stroke="#52606d"/>')
+        kind = ' class="minor"' if number % 2 else ""  # left out on a narrow screen
+        parts.append(f'<text x="{x}" y="18" text-anchor="{anchor}"{kind}>{escape(words)}</text>')
+    return _drawing("axis", parts)
+
+
+def ticks(total_s: float, origin_s: float = 0.0, most: int = 7) -> list[float]:
+    """Round moments for an axis of `total_s` seconds, at most so many, in seconds from its start.
+
+    origin_s: what a clock shows at the start.
+    """
+    step = next((step for step in TICKS_S if total_s / step < most), total_s)
+    first = math.ceil(origin_s / step - 1e-6) * step - origin_s if step else 0.0
+    return [float(time_s) for time_s in np.arange(first, total_s + 1e-6, step)]
+
+
+def bar(share: float, label: str, top: float = 1.0) -> Markup:
+    """A horizontal bar in a label's colour.   share, top: what it stands for, and what the full width stands for."""
+    return Markup(
+        '<svg class="bar" aria-hidden="true"><rect class="track" width="100%" height="100%"/>'
+        '<rect width="{:.2f}%" height="100%" fill="{}" stroke="{}"/></svg>'
+    ).format(100 * share / top, color_of(label), edge_of(label))
+
+
+def split_bar(parts: Sequence[tuple[float, str]]) -> Markup:
+    """One bar of several parts.   parts: share (0…1) and fill."""
+    drawn, start = [], 0.0
+    for share, fill in parts:
+        drawn.append(f'<rect x="{100 * start:.2f}%" width="{100 * share:.2f}%" height="100%" fill="{fill}"/>')
+        start += share
+    drawn.append('<rect width="100%" height="100%" fill="none" stroke="#52606d"/>')
+    return _drawing("split", drawn)
+
+
+def around_plot(timeline: Timeline, time_s: float, gaps: dict[str, Mask], label: str) -> Markup:
+    """The eight probabilities around a marker, stacked to 100 %; where there are none, the reason's pattern.
+
+    gaps: of `gaps_around`.
+    """
+    reach = round(AROUND_S / STEP_S)
+    at = round(time_s / STEP_S)
+    window = np.full((2 * reach, len(EMOTIONS)), np.nan)
+    first, last = max(0, at - reach), min(len(timeline.labels), at + reach)
+    window[first - at + reach : last - at + reach] = timeline.probabilities[first:last]
+    points = window.reshape(-1, STACKED, len(EMOTIONS))
+    seen = np.isfinite(points).all(axis=(1, 2))
+    means = np.full(points.shape[::2], np.nan)
+    means[seen] = points[seen].mean(axis=1)
+    tops = np.cumsum(means, axis=1)
+    edges = np.arange(len(means) + 1.0)
+    parts = []
+    for place, name in enumerate(EMOTIONS):
+        if seen.any() and np.nanmax(means[:, place]) >= 0.03:
+            bottoms = tops[:, place] - means[:, place]
+            parts.append(f'<path d="{_area(tops[:, place], edges, bottoms)}" fill="{color_of(name)}"/>')
+    return _drawing(
+        "around",
+        [
+            *_patterns(gaps, 2 * reach, 1),
+            f'<svg viewBox="0 0 {len(means)} 100" preserveAspectRatio="none" width="100%" height="100%">',
+            *parts,
+            '</svg><line x1="50%" x2="50%" y2="100%" stroke="#fff" stroke-width="4"/>',
+            '<line x1="50%" x2="50%" y2="100%" stroke="#1f2933" stroke-width="2"/>',
+            '<rect width="100%" height="100%" fill="none" stroke="#52606d"/>',
+        ],
+        label,
+    )
+
+
+def _patterns(gaps: dict[str, Mask], whole: int, least: int) -> list[str]:
+    """A rectangle in its reason's pattern for each gap of at least so many steps; `whole` steps fill the width."""
+    return [
+        f'<rect x="{100 * start / whole:.2f}%" width="{100 * (end - start) / whole:.2f}%" height="100%" '
+        f'fill="url(#{pattern})"/>'
+        for pattern, mask in gaps.items()
+        for start, end in runs(mask, least)
+    ]
+
+
+def _drawing(kind: str, parts: Iterable[str], label: str = "") -> Markup:
+    """A drawing of a kind that the style sheet knows.
+
+    parts: SVG in which every text is escaped.   label: for those who cannot see it; "" where it only decorates.
+    """
+    told = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
+    inside = Markup("".join(parts))  # noqa: S704  (numbers, our own names, escaped texts)
+    return Markup('<svg class="{}" {}>{}</svg>').format(kind, told, inside)
+
+
+def _columns(values: np.ndarray, per: int, filler: float) -> np.ndarray:
+    """Values of steps in rows of `per`, the last one filled up."""
+    padded = np.full(-(-len(values) // per) * per, filler, values.dtype)
+    padded[: len(values)] = values
+    return padded.reshape(-1, per)
+
+
+def _at(times_s: Iterable[float], steps: int) -> list[str]:
+    return [f"{100 * min(1.0, max(0.0, time_s / (steps * STEP_S))):.2f}%" for time_s in times_s]
+
+
+def runs(mask: Mask, least: int) -> list[tuple[int, int]]:
+    """Where a mask is true for at least so many steps: (first, after the last)."""
+    bounds = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
+    return [(int(a), int(b)) for a, b in zip(bounds[::2], bounds[1::2], strict=True) if b - a >= least]
+
+
+def _points(heights: Floats, edges: Floats, start: int, end: int) -> list[str]:
+    """A curve over columns, from the left edge of the first to the right edge of the last; flat parts have two."""
+    ys = [round(100 - 100 * float(height)) for height in heights[start:end]]
+    xs = [(edges[i] + edges[i + 1]) / 2 for i in range(start, end)]
+    xs, ys = [edges[start], *xs, edges[end]], [ys[0], *ys, ys[-1]]
+    kept = [i for i in range(len(ys)) if i in (0, len(ys) - 1) or not ys[i - 1] == ys[i] == ys[i + 1]]
+    return [f"{xs[i]:g} {ys[i]}" for i in kept]
+
+
+def _line(heights: Floats, edges: Floats) -> str:
+    return "".join("M" + "L".join(_points(heights, edges, start, end)) for start, end in runs(np.isfinite(heights), 1))
+
+
+def _area(heights: Floats, edges: Floats, bottoms: Floats | None = None) -> str:
+    """A filled curve, over 0 or over another curve."""
+    floor = np.zeros(len(heights)) if bottoms is None else bottoms
+    return "".join(
+        "M" + "L".join(_points(heights, edges, start, end) + _points(floor, edges, start, end)[::-1]) + "Z"
+        for start, end in runs(np.isfinite(heights), 1)
+    )

@@ -1,0 +1,182 @@
+"""The screen as a source of frames: the part of it in which a video call shows the patient. Read with mss."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Final
+
+import cv2
+import numpy as np
+from mss import MSS
+from mss.exception import ScreenShotError
+
+from affect.errors import AffectError
+from affect.faces.preprocessing import Image
+from affect.live.frame import Frame
+from affect.live.sources.retries import Retries
+from affect.live.texts import text
+from affect.live.window.region import Desktop, Region, parse_region, region_file, remember, remembered
+from affect.live.window.window import missing_display
+
+CORE_GRAPHICS = "/System/Library/Frameworks/CoreGraphics.framework/CoreGraphics"
+
+# Which message fits a reason that mss gives (10.2); the first that fits counts.
+REMEDIES: Final = {
+    r"^library |no x11 library": "screen_libraries",
+    r"wayland|portal|pipewire": "screen_wayland",
+    r"depth|visual|bits per pixel|scanline|LSB-first": "screen_colours",
+    r"configuration changed": "screen_unreadable",
+    r"monitor|randr|screen matching": "screen_no_monitor",
+    r"display|connect|x server": "screen_no_display",
+    r"CoreGraphics|CGWindow": "screen_forbidden",
+    r"^windows graphics|denied|locked": "screen_locked",
+}
+
+
+class ScreenSource:
+    """A rectangle of the desktop, at most 30 times a second.
+
+    region:   pixels of the desktop.   language: of its description, "en" or "es".
+    beside:   the largest part of a monitor that the rectangle leaves free. The live window belongs there: over the
+              rectangle the program would see itself.
+    """
+
+    kind = "screen"
+    live = True
+    fps = 30.0  # video calls show no more
+
+    def __init__(self, region: Region, desktop: Desktop, language: str = "en") -> None:
+        self.region = region
+        self.beside = desktop.beside(region)
+        self.name = str(region)
+        self.description = text("screen", language, region=region)
+        self._retries = Retries()
+
+    def frames(self) -> Iterator[Frame]:
+        """See `Source.frames`. The screen is read in the thread that asks for frames, as mss wants it.
+
+        Reading takes at most half of the time: a whole 4K screen is slow, and the rest of the computer is in a call.
+        A locked screen or a changed monitor cannot be read for a while; a new grabber fits the monitors as they are.
+        """
+        start = time.monotonic()
+        number = 0
+        while not self._retries.interrupted:
+            with suppress(ScreenShotError), MSS() as grabber:
+                while not self._retries.interrupted:
+                    began = time.monotonic()
+                    picture = _grab(grabber, self.region)
+                    pause = max(1 / self.fps, 2 * (time.monotonic() - began))
+                    yield Frame(picture, began - start, number)
+                    number += 1
+                    self._retries.succeeded()
+                    self._retries.pause(max(0.0, began + pause - time.monotonic()))
+            self._retries.wait()
+
+    def interrupt(self) -> None:
+        """See `Interruptible.interrupt`."""
+        self._retries.interrupt()
+
+    def close(self) -> None:
+        """See `Source.close`."""
+
+
+def open_screen(given: str, language: str, tell: Callable[[str], None]) -> ScreenSource:
+    """The source for "X,Y,W,H"; for "", the rectangle of the last time, else as for "new": the person draws it.
+
+    Call it in the main thread: it may open a window.   tell: takes a line for the person.
+    Raises AffectError where the numbers name no rectangle of the desktop, or the screen cannot be read.
+    """
+    named = parse_region(given, language) if given not in ("", "new") else None
+    _check_access(language)
+    try:
+        with MSS() as grabber:
+            desktop = _desktop(grabber)
+            whole = _grab(grabber, desktop.bounds)
+    except ScreenShotError as error:
+        raise AffectError(_unreadable(error, language)) from None
+    if _on_wayland() and not whole.any():
+        raise AffectError(text("screen_wayland", language))
+    region = named or (remembered(desktop) if given != "new" else None)
+    if named is not None and not desktop.shows(named):
+        raise AffectError(_outside(named, desktop, language))
+    if region is None:
+        region = _drawn(whole, desktop, language, tell)
+    elif named is None:
+        tell(text("screen_remembered", language, region=region))
+    left, top = region.x - desktop.bounds.x, region.y - desktop.bounds.y
+    part = whole[top : top + region.height, left : left + region.width]
+    if (part == part[0, 0]).all():
+        tell(text("screen_one_colour", language))
+    return ScreenSource(region, desktop, language)
+
+
+def _drawn(whole: Image, desktop: Desktop, language: str, tell: Callable[[str], None]) -> Region:
+    from affect.live.window.region_chooser import choose_region
+
+    chosen = choose_region(whole, desktop.monitors[0], language)
+    if chosen is None:
+        raise AffectError(text("screen_not_chosen", language))
+    region = chosen._replace(x=chosen.x + desktop.bounds.x, y=chosen.y + desktop.bounds.y)
+    if not desktop.shows(region):
+        raise AffectError(_outside(region, desktop, language))
+    try:
+        remember(region, desktop)
+    except OSError as error:
+        tell(text("screen_not_kept", language, region=region, file=region_file(), reason=error.strerror))
+    else:
+        tell(text("screen_kept", language, region=region, file=region_file()))
+    return region
+
+
+def _grab(grabber: MSS, region: Region) -> Image:
+    """What a rectangle shows now, uint8 BGR (height, width, 3)."""
+    shot = grabber.grab({"left": region.x, "top": region.y, "width": region.width, "height": region.height})
+    return np.asarray(cv2.cvtColor(np.asarray(shot), cv2.COLOR_BGRA2BGR), np.uint8)
+
+
+def _desktop(grabber: MSS) -> Desktop:
+    bounds, *monitors = (Region(m["left"], m["top"], m["width"], m["height"]) for m in grabber.monitors)
+    main = grabber.primary_monitor
+    return Desktop(bounds, tuple(sorted(monitors, key=lambda m: (m.x, m.y) != (main["left"], main["top"]))))
+
+
+def _check_access(language: str) -> None:
+    """Raises AffectError where there is no screen, or macOS keeps it from this program.
+
+    macOS gives no error then, but pictures of the bare wallpaper; the request lists the program in its settings.
+    """
+    if missing_display() is not None:
+        raise AffectError(text("screen_no_display", language))
+    if sys.platform == "darwin":
+        graphics = ctypes.CDLL(CORE_GRAPHICS)
+        for name in ("CGPreflightScreenCaptureAccess", "CGRequestScreenCaptureAccess"):
+            ask = getattr(graphics, name)
+            ask.restype = ctypes.c_bool
+            if ask():
+                return
+        raise AffectError(text("screen_forbidden", language))
+
+
+def _on_wayland() -> bool:
+    return bool(os.environ.get("WAYLAND_DISPLAY")) or os.environ.get("XDG_SESSION_TYPE") == "wayland"
+
+
+def _unreadable(error: ScreenShotError, language: str) -> str:
+    """What to do about it: that depends on the reason that mss gives, whose words are its own."""
+    reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+    if _on_wayland():
+        return text("screen_wayland", language)
+    key = next((key for pattern, key in REMEDIES.items() if re.search(pattern, reason, re.I)), "screen_unreadable")
+    return text(key, language, reason=reason)
+
+
+def _outside(region: Region, desktop: Desktop, language: str) -> str:
+    monitors = "; ".join(str(monitor) for monitor in desktop.monitors)
+    _, _, width, height = desktop.bounds
+    return text("screen_outside", language, region=region, width=width, height=height, monitors=monitors)

@@ -1,0 +1,83 @@
+"""Every sentence that a psychologist reads in the window or on the terminal, in English and Spanish."""
+
+from __future__ import annotations
+
+import locale
+import os
+import re
+import string
+from contextlib import suppress
+from typing import Final
+
+from affect.errors import AffectError, as_shown
+from affect.live.texts.commands import COMMAND_TEXTS
+from affect.live.texts.files import FILE_TEXTS
+from affect.live.texts.sources import SOURCE_TEXTS
+from affect.live.texts.window import WINDOW_TEXTS
+
+
+def clock(seconds: float) -> str:
+    """A moment as a clock shows it while the moment's second lasts: 01:05 for 65.7, 1:01:05 from an hour on."""
+    minutes, second = divmod(int(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute:02d}:{second:02d}"
+
+
+TEXTS: Final[dict[str, dict[str, str]]] = {
+    **WINDOW_TEXTS,
+    **SOURCE_TEXTS,
+    **FILE_TEXTS,
+    **COMMAND_TEXTS,
+}
+
+
+class _Shown(string.Formatter):
+    """Fills placeholders with what can be shown: they are filled with names of files, too."""
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        return as_shown(super().format_field(value, format_spec))
+
+
+_SHOWN = _Shown()
+
+
+def text(key: str, language: str, **values: object) -> str:
+    """A sentence of TEXTS in a language, with its {placeholders} filled. Raises KeyError for an unknown one.
+
+    A key that ends in _one is for the {count} 1, where its twin without that would be wrong.
+    """
+    if values.get("count") == 1 and f"{key}_one" in TEXTS:
+        key = f"{key}_one"
+    return _SHOWN.format(TEXTS[key][language], **values) if values else TEXTS[key][language]
+
+
+class TextError(AffectError):
+    """An error whose sentence is in TEXTS. As a string it is English; `told` gives it in the person's language."""
+
+    def __init__(self, key: str, **values: object) -> None:
+        super().__init__(text(key, "en", **values))
+        self.key, self.values = key, values
+
+
+def told(error: BaseException, language: str) -> str:
+    """An error for a person: in `language` where its sentence is in TEXTS, else as it is."""
+    return text(error.key, language, **error.values) if isinstance(error, TextError) else str(error)
+
+
+def percent(share: float, language: str) -> str:
+    """A share, 0…1, in whole per cent: "82%", in Spanish "82 %" with a space that does not break."""
+    return f"{share * 100:.0f}\N{NO-BREAK SPACE}%" if language == "es" else f"{share * 100:.0f}%"
+
+
+def certainty(probability: float, language: str) -> str:
+    """A probability, 0…1, in whole per cent. What would round to 100 is ">99%": a model is never certain."""
+    return ">" + percent(0.99, language) if probability >= 0.995 else percent(probability, language)
+
+
+def default_language() -> str:
+    """The language of the user's locale where it is one of ours, else English."""
+    told = next((os.environ[n] for n in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(n)), "")
+    if not told:  # Windows tells it another way
+        with suppress(ValueError):  # macOS may name an encoding alone
+            told = locale.getlocale()[0] or ""
+    return "es" if re.match(r"(es|spanish)(?![a-z])", told.lower()) else "en"

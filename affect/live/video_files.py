@@ -1,0 +1,101 @@
+"""Recorded sessions: video files analysed afterwards, every frame, as fast as the computer can, a session for each."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from contextlib import closing
+from pathlib import Path
+
+from tqdm import tqdm
+
+from affect.errors import AffectError
+from affect.live.pipeline.classifier import Classifier, load_classifier
+from affect.live.pipeline.search import create_search
+from affect.live.recording.recording import Consent
+from affect.live.recording.sinks import Outputs
+from affect.live.setup import create_session
+from affect.live.sources.feed import FrameFeed
+from affect.live.sources.files import Source, VideoSource, open_source, remarks
+from affect.live.sources.upright import Upright
+from affect.live.summary import Summary
+from affect.live.terminal import tell
+from affect.live.texts import text, told
+from affect.live.window.control import Command
+
+
+def analyse_files(options: argparse.Namespace, model: Path, consent: Consent) -> int:
+    """Analyse `options.source`, files, one after the other. Returns the exit code: 2 where one of them failed.
+
+    A file that cannot be read is told, and the others go on.
+    """
+    classifier = load_classifier(model, options.backend, tell, options.lang)
+    code = 0
+    for name in options.source:
+        summary = Summary(options.lang)
+        try:
+            _analyse(name, options, model, classifier, summary, consent)
+        except AffectError as error:
+            summary.print()
+            tell(f"error: {told(error, options.lang)}")
+            code = 2
+        except KeyboardInterrupt:
+            summary.print()
+            raise
+        else:
+            summary.print()
+    return code
+
+
+def _analyse(
+    name: str, options: argparse.Namespace, model: Path, classifier: Classifier, summary: Summary, consent: Consent
+) -> None:
+    """One file into its session. Raises AffectError where it is unreadable, from the start or from somewhere on."""
+    source = open_source(name, options.lang, tell)
+    with closing(FrameFeed(source)) as feed:
+        if len(options.source) > 1 and not isinstance(source, VideoSource):
+            raise AffectError(text("no_video", options.lang, source=name))
+        search = create_search(options.detector, options.detector_model, still=source.kind == "image")
+        session = create_session(
+            options, model, classifier, search, source, summary, consent, _tell_above_bar, feed.stop
+        )
+        sound = getattr(source, "path", None)
+        with (
+            Outputs(options.lang, source.fps, options.csv, options.save_video, sound) as outputs,
+            _bar(source) as bar,
+            session,
+        ):
+            summary.start(source.description, classifier.description)
+            session.command(Command.RECORD)
+            upright = Upright(source, options.lang, _tell_above_bar, session.turned)
+            for frame in upright.frames(feed.frames()):
+                results = session.process(frame) or []
+                upright.saw(bool(results))
+                outputs.write(frame, results, summary.fps)
+                _advance(bar, frame.timestamp_s + 1 / source.fps)
+                if session.failure is not None or summary.frames == options.max_frames:
+                    break
+        for line in remarks(source, feed.skipped, options.lang):
+            tell(line)
+    if session.failure is not None:
+        raise session.failure
+
+
+def _bar(source: Source) -> tqdm:
+    """A progress bar over the file's own time, on stderr; without a bar where the file does not tell its duration."""
+    total_s = getattr(source, "duration_s", None)
+    form = (
+        "{desc}: {n:.1f} s [{elapsed}]"
+        if total_s is None
+        else "{l_bar}{bar}| {n:.1f}/{total:.1f} s [{elapsed}<{remaining}]"
+    )
+    return tqdm(total=total_s, desc=source.description, bar_format=form)
+
+
+def _advance(bar: tqdm, now_s: float) -> None:
+    """The file has been read up to here. A duration that is only estimated is not exceeded."""
+    bar.update(max(0.0, (now_s if bar.total is None else min(now_s, bar.total)) - bar.n))
+
+
+def _tell_above_bar(line: str) -> None:
+    tqdm.write(line, file=sys.stderr)

@@ -1,0 +1,112 @@
+"""Keys of the window become commands, or the answer to a question."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Final
+
+from affect.live.window.control import Command, Controller, Question
+
+COMMANDS: Final = {
+    "r": Command.RECORD,
+    "m": Command.MARK,
+    "p": Command.PAUSE,
+    " ": Command.PAUSE,
+    "b": Command.BASELINE,
+    "s": Command.SNAPSHOT,
+    "l": Command.LANGUAGE,
+    "h": Command.HELP,
+    "q": Command.LEAVE,
+    "\x1b": Command.LEAVE,
+}
+YES: Final = {"en": "y", "es": "s"}  # one key in a language: "s" in English is the snapshot's, not consent
+ENTER, BACKSPACE, ESCAPE = "\r", "\b", "\x1b"
+LONGEST = 200  # letters of a typed line
+
+# OpenCV's codes are the letter itself, or on X11 the key's symbol (X11/keysymdef.h), whose lower 16 bits count:
+# above them GTK has the modifiers. Qt, which opencv-python has on Linux, tells a letter of ASCII as a small one,
+# another of Latin-1 as a capital and a negative number, Shift as a key before it, and an accent only as 0.
+SHIFT: Final = (0xFFE1, 0xFFE2)
+SYMBOLS: Final = {10: ENTER, 13: ENTER, 0xFF0D: ENTER, 0xFF8D: ENTER, 0xFF1B: ESCAPE}
+SYMBOLS.update({8: BACKSPACE, 127: BACKSPACE, 0xFF08: BACKSPACE, 27: ESCAPE, 0x20AC: "€"})
+SYMBOLS.update({0xFFAA + i: sign for i, sign in enumerate("*+,-./0123456789")})  # the number pad
+ACUTE, DIAERESIS = "\u0301", "\u0308"  # the two of Spanish, and where its keyboard has them: alone, and with Shift
+ACCENTS: Final = {0xFE50: "\u0300", 0xFE51: ACUTE, 0xFE52: "\u0302", 0xFE53: "\u0303", 0xFE57: DIAERESIS}
+
+
+class Keyboard:
+    """Passes on what the person presses: commands, or answers while the controller asks something."""
+
+    def __init__(self, controller: Controller) -> None:
+        self._controller = controller
+        self._question: Question | None = None
+        self._typed = ""
+        self._shift = False
+        self._accent = ""
+
+    def typed(self, question: Question | None) -> str:
+        """The answer to this question as far as it is written."""
+        if question != self._question:
+            self._question, self._accent = question, ""
+            self._typed = "" if question is None else question.proposed
+        return self._typed
+
+    def press(self, code: int) -> Command | None:
+        """A key, as cv2.waitKeyEx tells it. Returns the command that it means, if it means one.
+
+        All go to the controller but HELP, which is the window's own.
+        """
+        status = self._controller.status()
+        self.typed(status.question)
+        letter = self._letter(code)
+        if status.question is not None:
+            if status.question.kind == "text":
+                self._write(letter)
+            else:
+                self._decide(letter.lower(), YES[status.language])
+            return None
+        command = COMMANDS.get(letter.lower())
+        if command not in (None, Command.HELP):
+            self._controller.command(command)
+        return command
+
+    def _letter(self, code: int) -> str:
+        """The letter of a key, or "" for one that has none (yet: an accent waits for its letter)."""
+        symbol = code & 0xFFFF
+        if symbol in SHIFT:
+            self._shift = True
+            return ""
+        if code == 0 or symbol in ACCENTS:
+            self._accent = ACCENTS.get(symbol, DIAERESIS if self._shift else ACUTE)
+            self._shift = False
+            return ""
+        if code < 0:
+            letter = chr(code & 0xFF).lower()
+        else:
+            letter = SYMBOLS.get(symbol, chr(symbol) if symbol < 0x100 and chr(symbol).isprintable() else "")
+        if self._shift and letter.isalpha():
+            letter = letter.upper()
+        if letter:
+            whole = unicodedata.normalize("NFC", letter + self._accent)
+            self._shift, self._accent = False, ""
+            return whole if len(whole) == 1 else letter
+        return letter
+
+    def _write(self, letter: str) -> None:
+        if letter == ENTER:
+            self._answer(self._typed.strip())
+        elif letter == ESCAPE:
+            self._answer(None)
+        elif letter:
+            self._typed = self._typed[:-1] if letter == BACKSPACE else (self._typed + letter)[:LONGEST]
+            self._controller.draft(self._typed)
+
+    def _decide(self, letter: str, yes: str) -> None:
+        if letter == yes:
+            self._answer("yes")
+        elif letter in ("n", ESCAPE):
+            self._answer(None)
+
+    def _answer(self, text: str | None) -> None:
+        self._question, self._typed = None, ""
+        self._controller.answer(text)

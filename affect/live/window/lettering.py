@@ -1,0 +1,166 @@
+"""Letters and small shapes as pictures, drawn once with Pillow and kept: what overlay, bar and help are set in.
+
+OpenCV's own fonts have no accents; DejaVu Sans has them. Colours here are (blue, green, red).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+from PIL import Image as PillowImage
+from PIL import ImageDraw, ImageFont
+
+from affect.emotions import color_rgb
+from affect.faces.preprocessing import Image
+from affect.live.bundled import MEDIA
+
+Bgr = tuple[int, int, int]
+INK: Final[Bgr] = (245, 245, 245)
+DIM: Final[Bgr] = (176, 168, 162)
+PANEL: Final[Bgr] = (38, 33, 30)
+GROUND: Final[Bgr] = (24, 20, 18)
+TRACK: Final[Bgr] = (72, 65, 60)  # an empty gauge, a key's edge
+
+
+def color_of(label: str) -> Bgr:
+    """The colour of an expression, or of "uncertain"."""
+    red, green, blue = color_rgb(label)
+    return blue, green, red
+
+
+def ink_on(ground: Bgr) -> Bgr:
+    """Dark or light text, whichever is read better on a colour (its luma, ITU-R BT.601)."""
+    blue, green, red = ground
+    return GROUND if 0.114 * blue + 0.587 * green + 0.299 * red > 120 else INK
+
+
+@lru_cache(maxsize=1024)
+def line(text: str, size: int, ink: Bgr, ground: Bgr, bold: bool = False) -> Image:
+    """Text on a plain ground, uint8 BGR (height, width, 3); all lines of a size have the same height.
+
+    size: of the font, in pixels.
+    """
+    letters = font(size, bold)
+    ascent, descent = letters.getmetrics()
+    image = PillowImage.new("L", (max(1, round(letters.getlength(text))), ascent + descent))
+    ImageDraw.Draw(image).text((0, 0), text, 255, letters)
+    return _mixed(np.asarray(image), ink, ground)
+
+
+@lru_cache(maxsize=512)
+def chip(text: str, size: int, ground: Bgr, behind: Bgr | None = None) -> Image:
+    """Bold text on a filled rectangle; with `behind` on round ends over that colour."""
+    pad = max(2, size // 3)
+    made = _padded(line(text, size, ink_on(ground), ground, bold=True), pad // 2, pad, ground)
+    return made if behind is None else _rounded_on(made, pad, behind)
+
+
+@lru_cache(maxsize=64)
+def key_cap(name: str, size: int, ground: Bgr) -> Image:
+    """The picture of a key: its name in a rounded frame."""
+    pad, edge = max(3, size // 3), max(1, size // 14)
+    text = line(name, size, INK, PANEL, bold=True)
+    inner = _padded(text, pad // 3, max(pad, (text.shape[0] - text.shape[1]) // 2), PANEL)
+    framed = _padded(_rounded_on(inner, pad, TRACK), edge, edge, TRACK)
+    return _rounded_on(framed, pad + edge, ground)
+
+
+@lru_cache(maxsize=64)
+def badge(number: int, size: int, ground: Bgr, behind: Bgr) -> Image:
+    """A person's number on a disc of the person's colour."""
+    text = line(str(number), round(size * 0.85), ink_on(ground), ground, bold=True)
+    side = max(text.shape[:2]) + 2
+    disc = plain(side, side, ground)
+    put(disc, text, (side - text.shape[1]) // 2, (side - text.shape[0]) // 2)
+    return _rounded_on(disc, side // 2, behind)
+
+
+def words(text: str, width: int, size: int, ink: Bgr, ground: Bgr, bold: bool = False) -> list[Image]:
+    """A sentence as pieces that `rows` can break between; a word wider than `width` (a path) is cut to pieces too."""
+    pieces = []
+    for word in text.split(" "):
+        needed = line(word, size, ink, ground, bold).shape[1]
+        share = max(1, len(word) * width // needed) if needed > width else len(word)
+        pieces += [line(word[i : i + share], size, ink, ground, bold) for i in range(0, len(word), share or 1)]
+    return pieces
+
+
+@lru_cache(maxsize=32)
+def space(size: int) -> int:
+    """The width of a space, in pixels."""
+    return max(2, round(font(size).getlength(" ")))
+
+
+def rows(pieces: Sequence[Image], width: int, gap: int) -> list[list[Image]]:
+    """Pieces laid from left to right in as many rows as they need. A piece wider than `width` gets its own row."""
+    laid: list[list[Image]] = []
+    used = 0
+    for piece in pieces:
+        if not laid or used + gap + piece.shape[1] > width:
+            laid.append([piece])
+            used = piece.shape[1]
+        else:
+            laid[-1].append(piece)
+            used += gap + piece.shape[1]
+    return laid
+
+
+def beside(pieces: Sequence[Image], gap: int, ground: Bgr) -> Image:
+    """Pieces in one picture, side by side, each in the middle of its height."""
+    height = max(p.shape[0] for p in pieces)
+    made = plain(height, sum(p.shape[1] for p in pieces) + gap * (len(pieces) - 1), ground)
+    put_row(made, pieces, 0, 0, height, gap)
+    return made
+
+
+def put_row(canvas: Image, pieces: Sequence[Image], left: int, top: int, height: int, gap: int) -> int:
+    """Lay pieces side by side in a row of a height. Returns where the next would begin."""
+    for piece in pieces:
+        put(canvas, piece, left, top + (height - piece.shape[0]) // 2)
+        left += piece.shape[1] + gap
+    return left
+
+
+def plain(height: int, width: int, color: Bgr) -> Image:
+    """A picture of one colour."""
+    return np.full((max(0, height), max(0, width), 3), color, np.uint8)
+
+
+def fill(canvas: Image, left: int, top: int, right: int, bottom: int, color: Bgr) -> None:
+    """Fill a rectangle; what lies outside is cut off."""
+    canvas[max(0, top) : max(0, bottom), max(0, left) : max(0, right)] = color
+
+
+def put(canvas: Image, piece: Image, left: int, top: int) -> None:
+    """Lay a picture over the canvas; what lies outside is cut off."""
+    area = canvas[max(0, top) : max(0, top + piece.shape[0]), max(0, left) : max(0, left + piece.shape[1])]
+    area[:] = piece[max(0, -top) :, max(0, -left) :][: area.shape[0], : area.shape[1]]
+
+
+def _padded(piece: Image, above: int, beside: int, color: Bgr) -> Image:
+    made = plain(piece.shape[0] + 2 * above, piece.shape[1] + 2 * beside, color)
+    put(made, piece, beside, above)
+    return made
+
+
+def _rounded_on(piece: Image, radius: int, behind: Bgr) -> Image:
+    height, width = piece.shape[:2]
+    fine = 4  # Pillow's shapes have hard edges: drawn larger and reduced, they are smooth
+    shape = PillowImage.new("L", (width * fine, height * fine))
+    ImageDraw.Draw(shape).rounded_rectangle((0, 0, width * fine - 1, height * fine - 1), radius * fine, 255)
+    opacity = np.asarray(shape.reduce(fine))[:, :, None] / 255.0
+    return np.asarray(piece * opacity + np.array(behind) * (1 - opacity), np.uint8)
+
+
+def _mixed(opacity: Image, ink: Bgr, ground: Bgr) -> Image:
+    share = opacity[:, :, None] / 255.0
+    return np.asarray(np.array(ground) * (1 - share) + np.array(ink) * share, np.uint8)
+
+
+@lru_cache(maxsize=32)
+def font(size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
+    """DejaVu Sans at a size in pixels, 8 at least."""
+    return ImageFont.truetype(str(MEDIA / f"DejaVuSans{'-Bold' * bold}.ttf"), max(8, size))

@@ -1,0 +1,109 @@
+"""One person's expression in figures: the label, and eight bars with their probabilities; in short, the label alone."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+from affect.emotions import EMOTIONS, NAMES, UNCERTAIN, label_name
+from affect.faces.preprocessing import Image
+from affect.live.frame import FaceResult
+from affect.live.texts import certainty
+from affect.live.window.lettering import DIM, INK, PANEL, TRACK, Bgr, badge, color_of, fill, line, plain, put
+
+# Persons are pale where expressions are strong, and each carries a number as well, for any kind of colour vision.
+PERSONS: Final[tuple[Bgr, ...]] = (
+    (255, 255, 255),
+    (214, 250, 196),
+    (255, 214, 214),
+    (205, 208, 255),
+    (255, 246, 190),
+    (190, 226, 255),
+)
+
+
+def person_color(face_id: int) -> Bgr:
+    """The colour of a person, (blue, green, red).   face_id: 1, 2, …"""
+    return PERSONS[(face_id - 1) % len(PERSONS)]
+
+
+def numbered(results: list[FaceResult]) -> bool:
+    """Do persons need their number? Not while there has been but one."""
+    return len(results) > 1 or any(r.face_id > 1 for r in results)
+
+
+def panel_size(size: int) -> tuple[int, int]:
+    """Width and height of a person's panel, the same in all languages.   size: of the letters, in pixels."""
+    pad, row, head, bar, gauge = _measures(size)
+    figure = line(certainty(1, "es"), size, DIM, PANEL).shape[1]
+    return bar + gauge + size // 2 + figure + pad, head + len(EMOTIONS) * row + pad // 2
+
+
+def short_height(size: int) -> int:
+    """The height of a person's panel in short."""
+    return line("0", round(size * 1.3), INK, PANEL, bold=True).shape[0] + size // 2
+
+
+def draw_panel(canvas: Image, result: FaceResult, left: int, top: int, language: str, size: int, number: bool) -> None:
+    """A person's label and bars on a dark ground.   number: show the person's number."""
+    put(canvas, _form(language, size), left, top)
+    pad, row, head, bar, gauge = _measures(size)
+    _head(canvas, result, left + pad, top + pad // 2, language, size, number)
+    end = left + panel_size(size)[0] - pad
+    for i, emotion in enumerate(EMOTIONS):
+        y = top + head + i * row
+        share = float(result.probabilities[i])
+        ink = INK if emotion == result.emotion else DIM
+        if ink is INK:
+            put(canvas, line(label_name(emotion, language), size, INK, PANEL), left + pad, y)
+        edge = row // 5
+        fill(canvas, left + bar, y + edge, left + bar + round(gauge * share), y + row - edge, color_of(emotion))
+        figure = line(certainty(share, language), size, ink, PANEL)
+        put(canvas, figure, end - figure.shape[1], y)
+
+
+def draw_short(canvas: Image, result: FaceResult, left: int, top: int, language: str, size: int, number: bool) -> None:
+    """A person's label alone, in one line.   number: show the person's number."""
+    fill(canvas, left, top, left + panel_size(size)[0], top + short_height(size), PANEL)
+    _head(canvas, result, left + _measures(size)[0], top + size // 4, language, size, number)
+
+
+def _head(canvas: Image, result: FaceResult, left: int, top: int, language: str, size: int, number: bool) -> None:
+    """The person's number, the expression's colour, its name, and the probability at the right end."""
+    large = round(size * 1.3)
+    width = panel_size(size)[0] - 2 * _measures(size)[0]
+    name = line(label_name(result.emotion, language), large, INK, PANEL, bold=True)
+    height, x = name.shape[0], left
+    if number:
+        mark = badge(result.face_id, size, person_color(result.face_id), PANEL)
+        put(canvas, mark, x, top + (height - mark.shape[0]) // 2)
+        x += mark.shape[1] + size // 2
+    swatch = round(size * 0.8)
+    y = top + (height - swatch) // 2
+    fill(canvas, x, y, x + swatch, y + swatch, color_of(result.emotion))
+    put(canvas, name, x + swatch + size // 2, top)
+    if result.emotion != UNCERTAIN:
+        figure = line(certainty(result.confidence, language), large, INK, PANEL, bold=True)
+        put(canvas, figure, left + width - figure.shape[1], top)
+
+
+@lru_cache(maxsize=32)
+def _measures(size: int) -> tuple[int, int, int, int, int]:
+    """Margin, height of a row and of the head, where the gauges begin, and their length; in pixels."""
+    names = max(line(name, size, DIM, PANEL).shape[1] for known in NAMES.values() for name in known.values())
+    pad, row = size, line("0", size, DIM, PANEL).shape[0] + size // 4
+    head = pad // 2 + short_height(size)
+    return pad, row, head, pad + names + size // 2, round(size * 6.5)
+
+
+@lru_cache(maxsize=32)
+def _form(language: str, size: int) -> Image:
+    """What does not change: names and empty gauges."""
+    pad, row, head, bar, gauge = _measures(size)
+    width, height = panel_size(size)
+    form = plain(height, width, PANEL)
+    for i, emotion in enumerate(EMOTIONS):
+        y = head + i * row
+        put(form, line(label_name(emotion, language), size, DIM, PANEL), pad, y)
+        fill(form, bar, y + row // 5, bar + gauge, y + row - row // 5, TRACK)
+    return form

@@ -1,0 +1,1 @@
+"""The network, its checkpoint files, and its ONNX export."""

@@ -1,0 +1,174 @@
+"""A checkpoint: the weights of a trained model, with all that is needed to use it the way it was trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from affect.emotions import EMOTIONS
+from affect.errors import AffectError
+from affect.faces.preprocessing import Preprocessing
+from affect.model.network import (
+    ARCHITECTURE,
+    ARCHITECTURES,
+    StateDict,
+    build_model,
+    check_numbers,
+    expected_shapes,
+    told_architecture,
+)
+from affect.model.safe_pt import brief, read_plain, write_whole
+
+FORMAT_VERSION = 1
+
+
+TEMPERATURES = (0.01, 100.0)  # fitted ones lie between 0.5 and 3; the logits divided by one must stay numbers
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A trained model with all that is needed to use it the way it was trained.
+
+    state_dict:    tensors under torchvision's names.
+    preprocessing: how a face becomes its input.
+    temperature:   logits are divided by it before the softmax (Guo et al. 2017, arXiv:1706.04599).
+    provenance:    plain values: data set, experiment, epoch, metrics, seed, versions.
+    architecture:  of which network the weights are, one of `ARCHITECTURES`.
+    """
+
+    state_dict: StateDict
+    preprocessing: Preprocessing
+    temperature: float = 1.0
+    provenance: dict[str, Any] = field(default_factory=dict)
+    architecture: str = ARCHITECTURE
+
+    def build(self) -> nn.Module:
+        """The network with these weights, in evaluation mode."""
+        model = build_model(self.architecture)
+        model.load_state_dict(self.state_dict)
+        return model.eval()
+
+
+def save_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint as a dict of tensors and plain values. A kill leaves the old file or the whole new one.
+
+    Raises OSError where the disk is full.
+    """
+    content = {
+        "format_version": FORMAT_VERSION,
+        "architecture": checkpoint.architecture,
+        "classes": list(EMOTIONS),
+        "preprocessing": checkpoint.preprocessing.to_dict(),
+        "temperature": float(checkpoint.temperature),
+        "provenance": checkpoint.provenance,
+        "state_dict": {k: v.detach().cpu().contiguous() for k, v in checkpoint.state_dict.items()},
+    }
+    write_whole(path, content)
+
+
+def load_checkpoint(path: str | Path) -> Checkpoint:
+    """Read a checkpoint, or the bare state_dict that the original notebooks saved.
+
+    A bare state_dict gets the original's preprocessing (224 px, colour, ImageNet statistics) and temperature 1.
+    Nothing in the file is executed (see `affect.model.safe_pt`). Raises AffectError, in one line, for a missing,
+    damaged, unsafe or unfitting file.
+    """
+    path = Path(path)
+    content = read_plain(path)
+    if not isinstance(content, dict):
+        raise AffectError(
+            f"{path} is not a checkpoint: it holds a {type(content).__name__}. Choose another model with --model."
+        )
+    if "state_dict" not in content:
+        return Checkpoint(_checked_state_dict(path, content), Preprocessing())
+    if not _is(content.get("format_version"), FORMAT_VERSION):
+        raise AffectError(
+            f"{path} has checkpoint format {brief(content.get('format_version'))}, this program reads "
+            f"{FORMAT_VERSION}. Update affect, or train the model again with python -m affect.training."
+        )
+    architecture = content.get("architecture")
+    if not isinstance(architecture, str) or architecture not in ARCHITECTURES:
+        raise AffectError(
+            f"{path} holds a {brief(architecture)}, this program runs {' and '.join(ARCHITECTURES)}. "
+            "Choose another model with --model."
+        )
+    classes = content.get("classes")
+    if not _is(classes, list(EMOTIONS)):
+        raise AffectError(
+            f"{path} knows the classes {brief(classes)}, this program needs the eight of AffectNet in their order. "
+            "Train it again with python -m affect.training, or choose another model with --model."
+        )
+    temperature = content.get("temperature")
+    if (
+        not isinstance(temperature, (int, float))
+        or isinstance(temperature, bool)
+        or not TEMPERATURES[0] <= temperature <= TEMPERATURES[1]
+    ):
+        raise AffectError(f"{path} is damaged: its temperature is {brief(temperature)}. Use another copy.")
+    try:
+        preprocessing = Preprocessing.from_dict(content.get("preprocessing"))
+    except AffectError as error:
+        raise AffectError(f"{path}: {error}") from error
+    provenance = content.get("provenance")
+    if not isinstance(provenance, dict) or _holds_tensors(provenance):
+        raise AffectError(f"{path} is damaged: its provenance is not a dict of plain values. Use another copy.")
+    return Checkpoint(
+        state_dict=_checked_state_dict(path, content["state_dict"], architecture),
+        preprocessing=preprocessing,
+        temperature=float(temperature),
+        provenance=provenance,
+        architecture=architecture,
+    )
+
+
+def _is(value: Any, wanted: Any) -> bool:
+    """Equal and of the same type: 1.0 and True are no format version, and a tensor is neither equal nor unequal."""
+    return type(value) is type(wanted) and bool(value == wanted)
+
+
+def _holds_tensors(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_holds_tensors, value.values()))
+    if isinstance(value, (list, tuple)):
+        return any(map(_holds_tensors, value))
+    return isinstance(value, torch.Tensor)
+
+
+def _checked_state_dict(path: Path, values: Any, architecture: str = ARCHITECTURE) -> StateDict:
+    """The state_dict of our network, or an AffectError that says in what the file differs."""
+    expected = expected_shapes(architecture)
+    if not isinstance(values, Mapping) or set(values) != set(expected):
+        raise AffectError(
+            f"{path} does not hold {told_architecture(architecture)} with eight classes. "
+            "Choose another model with --model, or train one with python -m affect.training."
+        )
+    head = values["classifier.1.weight"]
+    if isinstance(head, torch.Tensor) and head.ndim == 2 and head.shape[0] != len(EMOTIONS):
+        raise AffectError(
+            f"{path} holds {head.shape[0]} classes, this program needs the eight of AffectNet. "
+            "Train it again with python -m affect.training, or choose another model with --model."
+        )
+    for name, shape in expected.items():
+        tensor = values[name]
+        if not isinstance(tensor, torch.Tensor) or tensor.shape != shape:
+            raise AffectError(f"{path} is damaged: {name} does not have the shape {tuple(shape)}. Use another copy.")
+    check_numbers(path, values)
+    weights = {k: v.long() if k.endswith("num_batches_tracked") else v.float() for k, v in values.items()}
+    _check_answer(path, weights, architecture)
+    return weights
+
+
+def _check_answer(path: Path, weights: StateDict, architecture: str) -> None:
+    """Weights may be numbers, and what the network makes of a picture overflow all the same."""
+    with torch.device("meta"):
+        model = build_model(architecture)
+    model.load_state_dict(weights, assign=True)
+    face = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        if not torch.isfinite(model.eval()(face)).all():
+            raise AffectError(f"{path} is damaged: its weights give no finite numbers. Use another copy.")

@@ -1,0 +1,38 @@
+"""What the five notebooks share, so that their cells stay short: the setting, one call that trains, one that measures.
+
+The words that read a figure are in `affect.notebooks.readings`; everything else is done by the module that it
+belongs to.
+"""
+
+from affect.notebooks.comparison import Step, duplicates, step_between, without_copies
+from affect.notebooks.data import class_counts, framing_of, sample_rows, varied_pictures
+from affect.notebooks.display import Lines, progress, say, show, titled
+from affect.notebooks.experiments import differences, stages_of
+from affect.notebooks.runs import attention_of, evaluate, held_out, history_of, pictures_of, train
+from affect.notebooks.setup import Setup, prepare
+
+__all__ = [
+    "Lines",
+    "Setup",
+    "Step",
+    "attention_of",
+    "class_counts",
+    "differences",
+    "duplicates",
+    "evaluate",
+    "framing_of",
+    "held_out",
+    "history_of",
+    "pictures_of",
+    "prepare",
+    "progress",
+    "sample_rows",
+    "say",
+    "show",
+    "stages_of",
+    "step_between",
+    "titled",
+    "train",
+    "varied_pictures",
+    "without_copies",
+]

@@ -1,0 +1,1 @@
+"""Fits one experiment: `python -m affect.training`."""

@@ -1,0 +1,123 @@
+"""The command that trains experiments: `python -m affect.training v4 --data AffectNet`, or in many processes with `torchrun`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from affect.command_line import CommandParser, end_on_signals, exit_code_of, positive, seed_number
+from affect.data.manifest import add_labelling, manifest_of
+from affect.datasets.sample import sample_data_set
+from affect.training.experiments import EXPERIMENTS, MISTAKES, Experiment, adapted, with_mistake
+from affect.training.loop import keep_freed_memory, new_accelerator
+from affect.training.run import STORY, Run, default_folder, identity_of
+from affect.training.train import check_data, check_start, standing_of, train_experiment
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line of the training."""
+    made = CommandParser(
+        prog="python -m affect.training",
+        description="Train an experiment, keep its best epochs in models/, and measure them on the val split.",
+        epilog="examples:\n"
+        "  python -m affect.training all --data AffectNet                      all six models of v1 to v4\n"
+        "  python -m affect.training v4 --data affectnet.zip --resume          go on after an interruption\n"
+        "  torchrun --nproc-per-node 2 -m affect.training v4 --data AffectNet  the same in two processes\n"
+        "exit codes: 0 done, 2 wrong arguments, unusable data or a full disk, 130 Ctrl-C (continue with --resume)",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument(
+        "experiment", choices=[*EXPERIMENTS, "all"], help="see affect/training/experiments.py; all: v1 to v4"
+    )
+    made.add_argument(
+        "--data", type=Path, default=os.environ.get("AFFECTNET_DIR"), metavar="DIR_OR_ZIP",
+        help="default: the environment variable AFFECTNET_DIR, else the drawn sample set",
+    )  # fmt: skip
+    made.add_argument("--out", type=Path, metavar="DIR", help="of the checkpoints (default: models/<data set>)")
+    made.add_argument(
+        "--results", type=Path, default=Path("results"), metavar="DIR", help="of the figures (default results)"
+    )
+    made.add_argument("--epochs", type=positive, metavar="N", help="epochs of every stage, instead of the experiment's")
+    made.add_argument(
+        "--image-size", type=positive, metavar="PIXELS", help="instead of the experiment's, in every stage"
+    )
+    made.add_argument(
+        "--init-weights", default="imagenet", metavar="FILE.pt|imagenet|none",
+        help="where the network starts: torchvision's ImageNet weights, downloaded once (default), a mobilenet_v2 "
+        "state_dict, a checkpoint to train further, or none: at random",
+    )  # fmt: skip
+    add_labelling(made)
+    made.add_argument(
+        "--seed",
+        type=seed_number,
+        default=42,
+        help="of weights, order, variation, what is held out and --limit; the split is always the same (default 42)",
+    )
+    made.add_argument("--resume", action="store_true", help="continue where the same command was interrupted")
+    made.add_argument(
+        "--overwrite", action="store_true",
+        help="replace the models and results of another run in the same place; with --resume, not those of this one",
+    )  # fmt: skip
+    made.add_argument(
+        "--limit",
+        type=positive,
+        metavar="N",
+        help="use N training pictures only, and as large a share of val to measure on. A quick trial",
+    )
+    made.add_argument(
+        "--teacher", type=Path, nargs="+", default=(), metavar="FILE.pt",
+        help="checkpoints that starter learns from as well (without them: from the labels alone)",
+    )  # fmt: skip
+    made.add_argument("--mistake", choices=list(MISTAKES), help="switch one mistake of the first version back on")
+    return made
+
+
+def _chosen(options: argparse.Namespace) -> list[Experiment]:
+    """The experiments that a command line names, as it wants them."""
+    names = STORY if options.experiment == "all" else (options.experiment,)
+    experiments = [adapted(EXPERIMENTS[name], options.epochs, options.image_size) for name in names]
+    return experiments if options.mistake is None else [with_mistake(e, options.mistake) for e in experiments]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line. Returns the exit code."""
+    options = parser().parse_args(arguments)
+    end_on_signals()
+    keep_freed_memory()
+    accelerator = new_accelerator()
+
+    def work() -> None:
+        manifest = manifest_of(options, options.data or sample_data_set(), tell=accelerator.is_main_process)
+        check_data(manifest.limited(options.limit, options.seed))
+        out = options.out or default_folder(manifest.name)
+        experiments = _chosen(options)
+        for experiment in experiments:  # what stands in the way of the last is told before the first is trained
+            identity = identity_of(
+                experiment, manifest, options.seed, options.init_weights, options.limit, options.teacher
+            )
+            run = Run(experiment, manifest.name, out, options.results, identity)
+            if standing_of(run, accelerator, resume=options.resume, overwrite=options.overwrite) == "new":
+                check_start(experiment, options.init_weights, options.teacher)
+        for experiment in experiments:
+            paths = train_experiment(
+                experiment,
+                manifest,
+                out,
+                options.results,
+                seed=options.seed,
+                init_weights=options.init_weights,
+                resume=options.resume,
+                overwrite=options.overwrite,
+                limit=options.limit,
+                teachers=options.teacher,
+                accelerator=accelerator,
+            )
+            if accelerator.is_main_process:
+                print(*paths, sep="\n", flush=True)
+
+    return exit_code_of(work, "the same command with --resume continues after the last epoch")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,132 @@
+"""What learns, and what it learns from: the blocks above a frozen trunk, and the trunk's activations, kept in a file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.distributed as dist
+from torch import nn
+from torch.utils.data import Dataset
+from tqdm import tqdm
+
+from affect.data.loading import Batch, Batches
+from affect.files import new_mapped_array
+from affect.model.frozen import Trunk
+
+
+class Top(nn.Module):
+    """What learns: the blocks above the trunk and the head. Shares its layers with `model`.
+
+    Takes the trunk's activations, gives logits float32 (n, 8).
+    """
+
+    def __init__(self, model: nn.Module, frozen_blocks: int, dropout: float) -> None:
+        super().__init__()
+        self.blocks = nn.Sequential(*list(model.features)[frozen_blocks:]).requires_grad_(True)  # type: ignore[arg-type]
+        for layer in self.blocks.modules():
+            if isinstance(layer, nn.ReLU6):
+                layer.inplace = False  # in place, PyTorch copies the input first, to have it for the backward pass
+        self.classifier: nn.Module = model.classifier  # type: ignore[assignment]
+        self.classifier[0].p = dropout  # type: ignore[index]
+
+    def forward(self, activations: torch.Tensor) -> Any:
+        """See the class."""
+        return self.classifier(self.features(activations))
+
+    def features(self, activations: torch.Tensor) -> torch.Tensor:
+        """What the head is given: float32 (n, width). Kept features of the whole trunk pass through as they are."""
+        if activations.ndim != 4:
+            return activations
+        values = self.blocks(activations.contiguous(memory_format=torch.channels_last))
+        # not mean((2, 3)): its gradient lies as NCHW in memory, on which the last batch-norm's backward is slow
+        pooled: torch.Tensor = values.permute(0, 2, 3, 1).flatten(1, 2).mean(1)
+        return pooled
+
+
+class MatchingTop(Top):
+    """A top that tells beside its logits, while it learns, what a linear map makes of its features.
+
+    width: how many values the map makes.   Training: (logits (n, 8), values (n, width)); otherwise logits alone.
+    """
+
+    def __init__(self, model: nn.Module, frozen_blocks: int, dropout: float, width: int) -> None:
+        super().__init__(model, frozen_blocks, dropout)
+        self.map = nn.Linear(self.classifier[1].in_features, width)  # type: ignore[index]
+
+    def forward(self, activations: torch.Tensor) -> Any:
+        """See the class."""
+        features = self.features(activations)
+        logits = self.classifier(features)
+        return (logits, self.map(features)) if self.training else logits
+
+
+class Activations(Dataset[Batch]):
+    """What a trunk made of pictures, kept in a file that is mapped into memory, `views` variations of each.
+
+    values: float16 or float32 (views·n, …), the first view of all n pictures, then the next.
+    targets: float32 (n, 8), rows sum to 1.
+    An item's index is view·n + picture, as in `affect.data.loading.Views`.
+    """
+
+    preparing = False  # to pass a batch from another process would take longer than to read it
+
+    def __init__(self, values: npt.NDArray[Any], targets: torch.Tensor) -> None:
+        self._values = values
+        self.targets = targets
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __getitem__(self, index: int) -> Batch:
+        values, targets = self.__getitems__([index])
+        return values[0], targets[0]
+
+    def __getitems__(self, indices: list[int]) -> Batch:
+        """A batch at once."""
+        values = torch.from_numpy(self._values[indices].astype(np.float32))
+        return values, self.targets[[i % len(self.targets) for i in indices]]
+
+
+def compute_activations(
+    trunk: Trunk,
+    datasets: list[Any],
+    path: Path,
+    dtype: type[np.floating[Any]] = np.float16,
+    title: str = "features",
+    batch_size: int = 64,
+) -> Activations:
+    """Run the trunk once over every item of equally long data sets (the views of the same pictures).
+
+    path: the file to write, `.npy`. Processes on one machine share the work and the file; it is temporary, so a kill
+    leaves nothing that is taken for whole.
+    """
+    count = len(datasets[0])
+    first = trunk(datasets[0][0][0][None])
+    shape = (count * len(datasets), *first.shape[1:])
+    rank, world = int(os.environ.get("LOCAL_RANK", 0)), int(os.environ.get("LOCAL_WORLD_SIZE", 1))
+    if rank == 0:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new_mapped_array(path, dtype, shape)
+    _wait()
+    values = np.lib.format.open_memmap(path, "r+")
+    bar = tqdm(total=len(values), desc=title, unit="img", leave=False, disable=rank > 0)
+    for view, dataset in enumerate(datasets):
+        starts = list(range(0, count, batch_size))[rank::world]
+        ranges = [list(range(s, min(count, s + batch_size))) for s in starts]
+        for rows, (faces, _) in zip(ranges, Batches(dataset, ranges, trunk.device), strict=True):
+            values[view * count + np.array(rows)] = trunk(faces).cpu().numpy()
+            bar.update(len(rows) * world)
+    bar.close()
+    values.flush()
+    _wait()
+    return Activations(np.load(path, mmap_mode="r"), datasets[0].targets)
+
+
+def _wait() -> None:
+    if dist.is_available() and dist.is_initialized():
+        dist.barrier()

@@ -1,0 +1,169 @@
+"""How the network learns from batches: optimiser, schedule, loss, one pass over the data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torchvision.transforms.v2 import MixUp
+from tqdm import tqdm
+
+from affect.command_line import end_if_asked
+from affect.model.frozen import Trunk
+from affect.training.experiments import Experiment, Stage
+from affect.training.teachers import Answer
+
+Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+def new_optimizer(experiment: Experiment, stage: Stage, top: nn.Module) -> torch.optim.Optimizer:
+    """Of a stage, over what learns in it."""
+    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[experiment.optimizer]
+    learned = list(top.parameters())
+    fused = all(p.device.type in ("cpu", "cuda", "mps") for p in learned)  # a third of the time that the loop takes
+    return kind(learned, stage.learning_rate, weight_decay=experiment.weight_decay, fused=fused)
+
+
+def new_schedule(experiment: Experiment, stage: Stage, optimizer: Any, pictures: int) -> Any:
+    """Of the learning rate, a step a batch."""
+    if experiment.schedule == "constant":
+        return torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0)
+    return torch.optim.lr_scheduler.OneCycleLR(  # Smith and Topin 2018, arXiv:1708.07120
+        optimizer,
+        stage.learning_rate,
+        epochs=stage.epochs,
+        steps_per_epoch=max(1, pictures // experiment.batch_size),
+        pct_start=0.2,
+    )
+
+
+def new_loss(experiment: Experiment, targets: torch.Tensor, device: torch.device) -> Loss:
+    """Cross-entropy with the target distributions, nats, with the experiment's logit adjustment.
+
+    targets: float32 (n, 8) of all training pictures, rows sum to 1: the classes' shares come from them.
+    Returns a function of logits float (batch, 8) and targets float32 (batch, 8) on `device`: a scalar, float32.
+    """
+    shares = targets.double().mean(0).clamp_min(1e-6).float().to(device)
+    offset = experiment.adjustment * shares.log()
+    return lambda logits, wanted: nn.functional.cross_entropy(logits.float() + offset, wanted)
+
+
+class WeightAverage:
+    """A moving average of a module's weights and batch-norm statistics, with a decay a step (0: no average)."""
+
+    def __init__(self, module: nn.Module, decay: float) -> None:
+        self._module = module
+        self._average: AveragedModel | None = None
+        if decay:
+            self._average = AveragedModel(module, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
+
+    def update(self) -> None:
+        """After a step."""
+        if self._average is not None:
+            self._average.update_parameters(self._module)
+
+    @contextmanager
+    def applied(self) -> Iterator[None]:
+        """Within the block the module has the average's weights; afterwards its own again."""
+        if self._average is None:
+            yield
+            return
+        own = {k: v.detach().clone() for k, v in self._module.state_dict().items()}
+        self._module.load_state_dict(self._average.module.state_dict())
+        try:
+            yield
+        finally:
+            self._module.load_state_dict(own)
+
+    def state_dict(self) -> dict[str, Any]:
+        """For a resume; empty without an average."""
+        return {} if self._average is None else self._average.state_dict()
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """The other way."""
+        if self._average is not None:
+            self._average.load_state_dict(state)
+
+
+class Learner:
+    """Turns a batch into an optimiser step: mixing, loss, backward, optimiser, schedule, weight average.
+
+    module: what learns, as it was given; prepared: the same after `accelerator.prepare`. It gives logits, or, where
+            features are to be matched, logits and what its map makes of its features.
+    teach:  None, or what gives the teachers' answer to a batch as the network sees it.
+    """
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        accelerator: Accelerator,
+        module: nn.Module,
+        prepared: nn.Module,
+        optimizer: Any,
+        schedule: Any,
+        loss: Loss,
+        teach: Callable[[torch.Tensor], Answer] | None = None,
+    ) -> None:
+        self.average = WeightAverage(module, experiment.average)
+        self._accelerator = accelerator
+        self._prepared = prepared
+        self._optimizer = optimizer
+        self._schedule = schedule
+        self._loss = loss
+        self._teach = teach
+        self._taught = experiment.distill
+        self._match = experiment.match
+        self._mixup = MixUp(alpha=experiment.mixup) if experiment.mixup else None
+
+    def epoch(self, trunk: Trunk, loader: Any, title: str) -> dict[str, float]:
+        """One pass; returns the mean loss and accuracy over its pictures, as they were while it learned.
+
+        Where batches are mixed, a picture's class is the one that it has most of.
+        """
+        accelerator, device = self._accelerator, self._accelerator.device
+        self._prepared.train()
+        sums = torch.zeros(3, dtype=torch.float64 if device.type != "mps" else torch.float32, device=device)
+        bar = tqdm(loader, desc=title, unit="batch", leave=False, disable=not accelerator.is_main_process)
+        for step, (inputs, targets) in enumerate(bar):
+            end_if_asked()
+            inputs, targets = self._mixed(inputs, targets)
+            features = None
+            if self._teach is not None:
+                answer = self._teach(inputs)
+                targets, features = torch.lerp(targets, answer.probabilities, self._taught), answer.features
+            logits, loss = self._step(trunk(inputs), targets, features)
+            with torch.no_grad():
+                right = (logits.argmax(1) == targets.argmax(1)).sum()
+                sums += torch.stack([loss.detach() * len(targets), right, right.new_tensor(len(targets))]).to(sums)
+            if step % 20 == 0:
+                bar.set_postfix(loss=f"{float(sums[0] / sums[2]):.3f}")
+        loss_sum, right_sum, count = accelerator.reduce(sums).tolist()
+        return {"train_loss": loss_sum / count, "train_accuracy": right_sum / count}
+
+    def _mixed(self, inputs: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        if self._mixup is None or len(inputs) < 2:
+            return inputs, targets
+        mixed: tuple[torch.Tensor, torch.Tensor] = self._mixup(inputs, targets)
+        return mixed
+
+    def _step(
+        self, activations: torch.Tensor, targets: torch.Tensor, features: torch.Tensor | None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """One step of the optimiser. Returns the logits and the loss where the step began."""
+        with self._accelerator.autocast():
+            made = self._prepared(activations)
+        logits, matched = made if isinstance(made, tuple) else (made, None)
+        loss = self._loss(logits, targets)
+        if matched is not None and features is not None:
+            loss = loss + self._match * nn.functional.mse_loss(matched.float(), features)
+        self._accelerator.backward(loss)
+        self._optimizer.step()
+        self._schedule.step()
+        self._optimizer.zero_grad()
+        self.average.update()
+        return logits, loss

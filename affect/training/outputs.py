@@ -1,0 +1,100 @@
+"""What a training leaves: its history, and the checkpoints of its best epochs, each measured. For `affect.training`."""
+
+from __future__ import annotations
+
+import platform
+from typing import Any
+
+import pandas as pd
+import torch
+import torchvision
+
+from affect import __version__
+from affect.data.loading import FaceDataset, hard_labels
+from affect.data.manifest import Manifest
+from affect.evaluation.measure import evaluate_pictures, predict_logits, write_evaluation, write_metrics
+from affect.evaluation.metrics import fit_temperature
+from affect.faces.preprocessing import Preprocessing
+from affect.files import atomic_path
+from affect.model.checkpoint import Checkpoint, save_checkpoint
+from affect.model.network import build_model
+from affect.training.loop import Pictures
+from affect.training.run import Run
+from affect.training.state import Progress, State
+
+
+def write_models(
+    run: Run,
+    progress: Progress,
+    manifest: Manifest,
+    pictures: Pictures,
+    choose_rows: pd.DataFrame,
+    preprocessing: Preprocessing,
+) -> None:
+    """The checkpoints of a trained run, each measured on the val split."""
+    about = _about(run, pictures)
+    for stage, finished in zip(run.experiment.stages, progress.finished, strict=True):
+        if not stage.keep:
+            continue
+        epochs = {"best": (run.checkpoint(stage), run.home / stage.name)}
+        if (last := run.last_epoch(stage)) is not None:
+            epochs["last"] = last
+        for which, (path, figures) in epochs.items():
+            network = run.experiment.network
+            made = _checkpoint(network, finished[which], preprocessing, pictures.choose, choose_rows, about)
+            save_checkpoint(path, made)
+            write = write_evaluation if which == "best" and run.experiment.mistake is None else write_metrics
+            write(evaluate_pictures(path, manifest, "val"), figures)
+
+
+def _checkpoint(
+    network: str,
+    epoch: State,
+    preprocessing: Preprocessing,
+    choose: FaceDataset,
+    choose_rows: pd.DataFrame,
+    about: dict[str, Any],
+) -> Checkpoint:
+    model = build_model(network)
+    model.load_state_dict(epoch["model"])
+    logits = predict_logits(model.eval().to(memory_format=torch.channels_last), choose)
+    temperature = fit_temperature(logits, hard_labels(choose_rows))
+    return Checkpoint(epoch["model"], preprocessing, temperature, {**about, "best": epoch["row"]}, network)
+
+
+def _about(run: Run, pictures: Pictures) -> dict[str, Any]:
+    """What a checkpoint says of where it comes from."""
+    return {
+        "data": run.data,
+        "experiment": run.name,
+        "seed": run.identity["seed"],
+        "init_weights": run.settings["init_weights"],
+        "identity": run.identity,
+        "settings": run.settings,
+        "chosen_on": "val" if run.experiment.chosen_on == "val" else "a held-out part of train",
+        "pictures": {"train": len(pictures.train), "val": len(pictures.choose)},
+        "versions": {
+            "affect": __version__,
+            "torch": str(torch.__version__),
+            "torchvision": str(torchvision.__version__),
+            "python": platform.python_version(),
+        },
+    }
+
+
+def write_history(progress: Progress, run: Run) -> pd.DataFrame:
+    """`history.csv`, a row for each finished epoch. Returns it."""
+    history = pd.DataFrame(progress.history)
+    with atomic_path(run.home / "history.csv") as part:
+        history.to_csv(part, index=False)
+    return history
+
+
+def draw_history(history: pd.DataFrame, run: Run, n: int) -> None:
+    """`history.png`.   n: pictures that choose the epoch."""
+    from affect import figure_style
+    from affect.training import figures
+
+    origin = f"{run.name} on {run.data}, n = {n:,} pictures that choose the epoch"
+    figure = figures.learning_curves(history, origin, {s.name: s.monitor for s in run.experiment.stages})
+    figure_style.save(figure, run.home / "history.png")

@@ -1,0 +1,146 @@
+"""What trained models say about pictures, as something that another one learns from. Called by training.
+
+Either once about each picture, or every time about what the learning network sees.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+
+from affect.data.cache import prepare_pictures
+from affect.data.loading import FaceDataset, target_distributions
+from affect.data.manifest import Manifest
+from affect.errors import AffectError
+from affect.evaluation.measure import predict_logits, probabilities_of
+from affect.faces.preprocessing import Image, Preprocessing
+from affect.files import atomic_path, cache_folder, sha256_of
+from affect.model.checkpoint import Checkpoint, load_checkpoint
+from affect.model.frozen import Trunk, placed
+
+SETTLED_ON = 512  # pictures that tell how a teacher's features are spread
+
+
+def teacher_targets(teachers: list[Path], manifest: Manifest, rows: pd.DataFrame) -> npt.NDArray[np.float32]:
+    """The mean calibrated probabilities of the teachers for each picture and its mirror image, float32 (n, 8).
+
+    rows: n rows of the manifest.   Each teacher sees the pictures as its own preprocessing wants them; its answers are
+    kept in the cache. Raises AffectError where a picture cannot be prepared for one of them.
+    """
+    return np.asarray(np.mean([_answers(path, manifest, rows) for path in teachers], axis=0), np.float32)
+
+
+def _answers(path: Path, manifest: Manifest, rows: pd.DataFrame) -> npt.NDArray[np.float32]:
+    """A teacher's answers, kept by the content of its file and of the pictures as it sees them."""
+    checkpoint = load_checkpoint(path)
+    pictures, seen = prepare_pictures(manifest, rows, checkpoint.preprocessing, f"pictures for {path.name}")
+    if len(seen) < len(rows):
+        raise AffectError(
+            f"The teacher {path} can look at {len(seen):,} of the {len(rows):,} pictures only. Choose teachers "
+            "whose pictures are prepared as the experiment's."
+        )
+    kept = cache_folder() / "teachers" / f"{sha256_of(path)[:16]}-{_content(pictures)[:16]}.npy"
+    if not kept.is_file():
+        model = placed(checkpoint.build())
+        targets = target_distributions(seen, soft=False)
+        answers = [
+            probabilities_of(
+                predict_logits(model, FaceDataset(shown, targets, checkpoint.preprocessing)), checkpoint.temperature
+            )
+            for shown in (pictures, pictures[:, :, ::-1])
+        ]
+        with atomic_path(kept) as part, part.open("wb") as file:
+            np.save(file, np.mean(answers, axis=0).astype(np.float32))
+    return np.asarray(np.load(kept), np.float32)
+
+
+def _content(pictures: Image) -> str:
+    """SHA-256 of the pictures' levels, in their order, as 64 hexadecimal digits."""
+    digest = hashlib.sha256(repr(pictures.shape).encode())
+    for start in range(0, len(pictures), 1024):  # mapped from a file that may be larger than the memory
+        digest.update(pictures[start : start + 1024].tobytes())
+    return digest.hexdigest()
+
+
+class Answer(NamedTuple):
+    """What teachers make of a batch: their mean calibrated probabilities, float32 (n, 8), and the first one's features,
+    standardised, float32 (n, width)."""
+
+    probabilities: torch.Tensor
+    features: torch.Tensor
+
+
+class Teachers:
+    """Trained models that say what they make of what another network is about to learn from.
+
+    preprocessing: of the network that learns.   device: where it learns.
+    pictures:      what it learns from, as it is: the mean and the deviation of the first teacher's features come from
+                   512 of them.
+    Takes float32 (n, 3, side, side), of any side, as that preprocessing normalises them, varied and mixed; gives an
+    Answer on the same device. Each teacher sees them at its own size.
+    Raises AffectError where a teacher wants pictures prepared in another way.
+    """
+
+    def __init__(
+        self, paths: list[Path], preprocessing: Preprocessing, device: torch.device, pictures: FaceDataset
+    ) -> None:
+        self._mean, self._std = _statistics(preprocessing, device)
+        self._teachers = [_Teacher(load_checkpoint(path), device) for path in paths]
+        for path, teacher in zip(paths, self._teachers, strict=True):
+            theirs = teacher.preprocessing
+            if any(getattr(theirs, what) != getattr(preprocessing, what) for what in ("color", "detail", "find_face")):
+                raise AffectError(
+                    f"The teacher {path} was trained on pictures prepared in another way (grey, detail or found "
+                    "faces). Choose teachers whose pictures are prepared as the experiment's."
+                )
+
+        some = np.linspace(0, len(pictures) - 1, min(len(pictures), SETTLED_ON)).astype(int).tolist()
+        parts = [pictures.__getitems__(some[i : i + 64])[0].to(device) for i in range(0, len(some), 64)]
+        with torch.inference_mode():
+            seen = torch.cat([self._teachers[0](faces * self._std + self._mean).features for faces in parts])
+            self._center, self._spread = seen.mean(0), seen.std(0, correction=0).clamp_min(1e-3)
+
+    @property
+    def width(self) -> int:
+        """How many features the first teacher has."""
+        return self._center.numel()
+
+    def __call__(self, faces: torch.Tensor) -> Answer:
+        """See the class."""
+        with torch.inference_mode():
+            levels = faces * self._std + self._mean
+            answers = [teacher(levels) for teacher in self._teachers]
+            probabilities = torch.stack([a.probabilities for a in answers]).mean(0)
+            features = (answers[0].features - self._center) / self._spread
+        return Answer(probabilities.clone(), features.clone())  # outside inference mode: a network learns from it
+
+
+class _Teacher:
+    """A trained model: takes levels 0…1, float32 (n, 3, side, side); its features are as the network has them."""
+
+    def __init__(self, checkpoint: Checkpoint, device: torch.device) -> None:
+        self.preprocessing = checkpoint.preprocessing
+        self._temperature = checkpoint.temperature
+        self._mean, self._std = _statistics(checkpoint.preprocessing, device)
+        model = placed(checkpoint.build()).to(device)
+        self._trunk, self._classifier = Trunk(model, None, device), model.classifier
+
+    def __call__(self, levels: torch.Tensor) -> Answer:
+        side = self.preprocessing.image_size
+        if levels.shape[-1] != side:
+            levels = torch.nn.functional.interpolate(levels, size=(side, side), mode="bilinear", antialias=True)
+        features = self._trunk((levels - self._mean) / self._std)
+        logits: torch.Tensor = self._classifier(features)  # type: ignore[operator]
+        return Answer((logits.float() / self._temperature).softmax(1), features)
+
+
+def _statistics(preprocessing: Preprocessing, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean and deviation of the channels, float32 (3, 1, 1) each."""
+    mean, std = (torch.tensor(v, device=device).view(3, 1, 1) for v in (preprocessing.mean, preprocessing.std))
+    return mean, std

@@ -1,0 +1,221 @@
+"""Trains experiments, from a data set to checkpoints, histories and figures.
+
+`affect.training.loop` has the training loop; `affect.training.run` says what the files are called and where they lie.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from accelerate import Accelerator
+from accelerate.utils import broadcast_object_list
+
+from affect.data.cache import prepare_pictures
+from affect.data.framing import measure_framing
+from affect.data.loading import FaceDataset, target_distributions
+from affect.data.manifest import VOTES, Manifest
+from affect.data.splits import hold_out
+from affect.errors import AffectError
+from affect.faces.preprocessing import Preprocessing
+from affect.files import remove_leftovers
+from affect.model.checkpoint import load_checkpoint
+from affect.model.network import build_model, load_initial_weights
+from affect.training.experiments import Experiment
+from affect.training.loop import Fitter, Pictures, check_experiment, new_accelerator
+from affect.training.outputs import draw_history, write_history, write_models
+from affect.training.run import Run, Standing, identity_of, settings_of
+from affect.training.state import Progress, load_progress, save_progress
+from affect.training.teachers import Teachers, teacher_targets
+
+REDRAW_S = 30.0  # an epoch on kept features takes less time than drawing its curve
+
+
+def train_experiment(
+    experiment: Experiment,
+    manifest: Manifest,
+    out: Path,
+    results: Path,
+    *,
+    seed: int = 42,
+    init_weights: str = "imagenet",
+    resume: bool = False,
+    overwrite: bool = False,
+    limit: int | None = None,
+    teachers: Sequence[Path] = (),
+    accelerator: Accelerator | None = None,
+) -> list[Path]:
+    """Train one experiment, keep the best epoch of its stages as checkpoints, and measure them on the val split.
+
+    out:     folder of the checkpoints.   With a mistake switched on: `out/mistakes/<experiment>__<mistake>`.
+    results: folder for `<data set>/<experiment>/`: `history.csv`, `history.png`, and a folder of figures for each
+             stage (`metrics.json`, …). With a mistake: `<data set>/mistakes/<experiment>__<mistake>/`.
+    resume:  go on with what this very run left, and read its checkpoints where it is finished.
+    overwrite: replace what lies in the run's place. Without it, AffectError where something would be lost, before
+             anything is done. With both, this very run is gone on with, and another's files are replaced.
+    limit:   use so many training pictures only, and as large a share of val (a quick trial), every class in its share.
+    teachers: checkpoints whose probabilities (`distill`), or the first one's features (`match`), are learned as well;
+             without them an experiment that does either learns from the labels alone, and says so.
+    Returns the checkpoints' paths.
+    """
+    taught = experiment.distill or experiment.match
+    if teachers and not taught:
+        raise AffectError(
+            f"Experiment {experiment.name} learns from no teacher (its `distill` and `match` are 0). "
+            "Leave --teacher away."
+        )
+    accelerator = accelerator or new_accelerator()
+    manifest = manifest.limited(limit, seed)
+    check_experiment(experiment, accelerator.num_processes)  # before hours are spent on its pictures
+    check_data(manifest)
+    identity = identity_of(experiment, manifest, seed, init_weights, limit, teachers)
+    settings = settings_of(experiment, manifest, seed, init_weights, limit)
+    run = Run(experiment, manifest.name, out, results, identity, settings)
+    standing = standing_of(run, accelerator, resume=resume, overwrite=overwrite)
+    if standing == "finished":
+        return run.checkpoints
+    if standing == "new":
+        check_start(experiment, init_weights, teachers)
+    progress = load_progress(run.state_path, identity) if standing == "interrupted" else Progress()
+    if experiment.soft_labels:
+        _check_votes(experiment, manifest, accelerator)
+    if taught and not teachers and accelerator.is_main_process:
+        print(f"No --teacher is given: {experiment.name} learns from the labels alone.", file=sys.stderr)
+
+    varied = experiment.taught_on == "varied" and bool(teachers)
+    told = [] if varied else list(teachers)  # what they say about each picture is prepared with it
+    with accelerator.local_main_process_first():  # the others find the pictures in the cache
+        pictures, choose_rows, preprocessing = _pictures(experiment, manifest, seed, told)
+    if accelerator.is_main_process:
+        for path in (run.state_path, *run.checkpoints):
+            remove_leftovers(path)
+
+    drawn_at = time.monotonic()
+
+    def save(current: Progress) -> None:
+        nonlocal drawn_at
+        if not accelerator.is_main_process:
+            return
+        save_progress(run.state_path, current, identity)
+        history = write_history(current, run)
+        if current.running is None or time.monotonic() - drawn_at > REDRAW_S:  # a stage is over, or somebody may look
+            draw_history(history, run, len(pictures.choose))
+            drawn_at = time.monotonic()
+
+    fitter = Fitter(
+        experiment, pictures, accelerator, seed=seed, init_weights=init_weights, scratch=run.scratch, save=save,
+        teach=Teachers(list(teachers), preprocessing, accelerator.device, pictures.train) if varied else None,
+    )  # fmt: skip
+    fitter.run(progress)
+    shutil.rmtree(run.scratch, ignore_errors=True)
+    if accelerator.is_main_process:
+        write_models(run, progress, manifest, pictures, choose_rows, preprocessing)
+        run.state_path.unlink(missing_ok=True)
+    accelerator.wait_for_everyone()
+    return run.checkpoints
+
+
+def standing_of(run: Run, accelerator: Accelerator, *, resume: bool, overwrite: bool) -> Standing:
+    """`Run.standing` as the first process finds it, in all processes, or its AffectError in all."""
+    found: list[Standing | AffectError | None] = [None]
+    if accelerator.is_main_process:
+        try:
+            found = [run.standing(resume=resume, overwrite=overwrite)]
+        except AffectError as error:
+            found = [error]
+    (told,) = broadcast_object_list(found)
+    if isinstance(told, AffectError):
+        raise told
+    standing: Standing = told
+    return standing
+
+
+def check_data(manifest: Manifest) -> None:
+    """Raises AffectError where a training would find nothing to learn from, to tell apart, or to be measured on."""
+    train, val = manifest.rows("train"), manifest.rows("val")
+    if train["label"].nunique() < 2:
+        raise AffectError(
+            f"{manifest.source.path} has one class only to learn from ({train['label'].iloc[0]}): there is nothing to "
+            "tell apart. Is --data the folder above the class folders?"
+        )
+    if not set(val["label"]) & set(train["label"]):
+        raise AffectError(
+            f"{manifest.source.path} has no class in val that is in train as well: nothing would be measured. Part it "
+            "anew with --split-mode stratified."
+        )
+
+
+def check_start(experiment: Experiment, init_weights: str, teachers: Sequence[Path]) -> None:
+    """Raises AffectError where the network does not fit its stages or its initial weights, or a teacher is unusable:
+    before anything is prepared for them."""
+    model = build_model(experiment.network)
+    blocks = len(model.features)  # type: ignore[arg-type]
+    for stage in experiment.stages:
+        if not 0 <= stage.trained_blocks <= blocks:
+            raise AffectError(
+                f"Stage {stage.name} of experiment {experiment.name} trains {stage.trained_blocks} blocks; "
+                f"{experiment.network} has 0 to {blocks}. Correct its `trained_blocks`."
+            )
+    load_initial_weights(model, init_weights)
+    for path in teachers:
+        load_checkpoint(path)
+
+
+def _check_votes(experiment: Experiment, manifest: Manifest, accelerator: Accelerator) -> None:
+    """Say so where there are no votes to learn from. Raises AffectError where some of the classes have votes only."""
+    missing = [column for column in VOTES if column not in manifest.table.columns]
+    if 0 < len(missing) < len(VOTES):
+        raise AffectError(
+            f"The list of {manifest.source.path} has votes for some of the eight classes only: {', '.join(missing)} "
+            f"{'is' if len(missing) == 1 else 'are'} missing. Name its columns {', '.join(VOTES)}."
+        )
+    if missing and accelerator.is_main_process:
+        print(
+            f"{manifest.name} has no votes of annotators ({', '.join(VOTES)}): {experiment.name} learns hard labels.",
+            file=sys.stderr,
+        )
+
+
+def rows_of(experiment: Experiment, manifest: Manifest, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The rows of the manifest that a run learns from, and those that choose its epoch and temperature.
+
+    Where the split keeps near-duplicates together, so does this: none is learned from and chosen on.
+    """
+    train_rows = manifest.rows("train")
+    if experiment.chosen_on == "val":
+        choose_rows = manifest.rows("val")
+    else:
+        groups = train_rows["near_group"].to_numpy() if manifest.split == "stratified" else None
+        train_rows, choose_rows = hold_out(train_rows, seed=seed, groups=groups)
+    return train_rows, choose_rows
+
+
+def _pictures(
+    experiment: Experiment, manifest: Manifest, seed: int, teachers: list[Path]
+) -> tuple[Pictures, pd.DataFrame, Preprocessing]:
+    """What is learned from and chosen on, the rows of the latter, and the preprocessing with its measured framing."""
+    train_rows, choose_rows = rows_of(experiment, manifest, seed)
+    preprocessing = experiment.preprocessing
+    if experiment.measure_framing:
+        framing = measure_framing(manifest, train_rows, seed=seed)
+        preprocessing = replace(preprocessing, crop_margin=framing.crop_margin, crop_shift=framing.crop_shift)
+    choose, choose_rows = prepare_pictures(manifest, choose_rows, preprocessing, "choosing pictures")
+    train, train_rows = prepare_pictures(manifest, train_rows, preprocessing, "training pictures")
+    targets = target_distributions(train_rows, experiment.soft_labels, experiment.min_votes)
+    if teachers:
+        taught = teacher_targets(teachers, manifest, train_rows)
+        targets = (1 - experiment.distill) * targets + experiment.distill * taught
+    return (
+        Pictures(
+            FaceDataset(train, targets.astype(np.float32), preprocessing),
+            FaceDataset(choose, target_distributions(choose_rows, soft=False), preprocessing),
+        ),
+        choose_rows,
+        preprocessing,
+    )

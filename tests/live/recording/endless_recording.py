@@ -1,0 +1,43 @@
+"""Records as fast as it can, until it is killed or the disk is full: python endless_recording.py DIR [BYTES].
+
+After each frame that it has handed over it prints the frame's number and time. Files of more than BYTES cannot be
+written: that fails as a full disk does, in the middle of a row.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from affect.faces.detection import FaceBox
+from affect.live.frame import FaceResult
+from affect.live.recording.recording import Consent, Recording
+from affect.live.sources.files import Frame
+
+PICTURE = np.full((120, 160, 3), 90, np.uint8)
+FACE = FaceResult(1, FaceBox(1, 2, 30, 30), np.eye(8, dtype=np.float32)[4], "happy")
+CONSENT = Consent("2026-11-25T10:00:00+01:00", "asked")
+SETUP = {"source": {"kind": "camera", "description": "camera 0"}, "model": {"file": "x.pt", "figures": None}}
+
+
+def record(parent: Path) -> None:
+    start = time.monotonic()
+    recording = Recording(parent, 0.0, lambda: time.monotonic() - start, "recording", SETUP, CONSENT)
+    for number in range(1_000_000):
+        at_s = time.monotonic() - start
+        recording.write(Frame(PICTURE, at_s, number), [FACE])
+        if number % 50 == 0:
+            recording.event("marker", at_s, f'number, "{number}"')
+        print(number, at_s, flush=True)
+        time.sleep(0.004)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 2:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)
+    record(Path(sys.argv[1]))

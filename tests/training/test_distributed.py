@@ -1,0 +1,118 @@
+"""Two processes with one global batch train what one process trains. Real processes, joined by gloo on the CPU."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+import torch.distributed as dist
+from torch import nn
+
+from affect.model.batch_norm import synchronise_batch_norm
+from affect.model.checkpoint import load_checkpoint
+from tests.conftest import REPOSITORY
+from tests.tools.patterns import write_patterns
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not (dist.is_available() and dist.is_gloo_available()), reason="this PyTorch cannot join processes with gloo"
+    ),
+]
+
+SCRIPT = Path(__file__).with_name("joined_training.py")
+TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+
+
+def started(*arguments: object, cache: Path) -> subprocess.CompletedProcess[str]:
+    settings = {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": str(REPOSITORY)}
+    return subprocess.run(
+        [sys.executable, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=600,
+        env={**os.environ, **settings, "AFFECT_CACHE": str(cache)},
+    )
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_patterns(tmp_path_factory.mktemp("drawn"), train=5, val=2)
+
+
+@pytest.fixture(scope="module")
+def runs(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """What one process left, and what two left."""
+    one, two = tmp_path_factory.mktemp("one"), tmp_path_factory.mktemp("two")
+    for folder, how in ((one, ()), (two, TORCHRUN)):
+        done = started(*how, SCRIPT, drawn, folder, cache=folder / "cache")
+        assert done.returncode == 0, done.stderr[-3000:]
+    return one, two
+
+
+def history_of(run: Path, drawn: Path) -> pd.DataFrame:
+    return pd.read_csv(run / "results" / drawn.name / "joined" / "history.csv")
+
+
+def weights_of(run: Path) -> dict[str, torch.Tensor]:
+    (path,) = (run / "models").glob("joined_top_*.pt")
+    return load_checkpoint(path).state_dict
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_a_shared_batch_is_normalised_as_a_whole_one(runs: tuple[Path, Path], rank: int) -> None:
+    differences = torch.load(runs[1] / f"differences_{rank}.pt", weights_only=True)["batch-norm"]
+    assert len(differences) == 8
+    assert all(d < 1e-5 for d in differences.values()), differences
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_a_shared_step_of_the_whole_network_has_the_loss_gradient_and_statistics_of_one(
+    runs: tuple[Path, Path], rank: int
+) -> None:
+    differences = torch.load(runs[1] / f"differences_{rank}.pt", weights_only=True)["network"]
+    assert len(differences) == 3
+    assert all(d < 1e-9 for d in differences.values()), differences
+
+
+def test_two_processes_have_the_losses_of_one_in_every_epoch(runs: tuple[Path, Path], drawn: Path) -> None:
+    one, two = (history_of(run, drawn) for run in runs)
+    assert one["stage"].tolist() == two["stage"].tolist() == ["head"] * 2 + ["top"] * 2
+    for column in ("train_loss", "val_loss"):
+        np.testing.assert_allclose(two[column], one[column], rtol=1e-3, err_msg=column)
+    for column in ("train_accuracy", "val_accuracy"):
+        np.testing.assert_allclose(two[column], one[column], atol=1e-9, err_msg=column)
+
+
+def test_two_processes_end_with_the_weights_and_running_statistics_of_one(runs: tuple[Path, Path]) -> None:
+    one, two = (weights_of(run) for run in runs)
+    # a bias that the next batch-norm takes away has no gradient, and Adam walks a learning rate either way on rounding
+    tolerance = 20 * 1e-4
+    for name, value in one.items():
+        if name.endswith("num_batches_tracked"):
+            assert torch.equal(two[name], value), name
+        else:
+            torch.testing.assert_close(two[name], value, rtol=1e-2, atol=tolerance, msg=name)
+
+
+def test_a_batch_that_cannot_be_shared_is_refused_in_one_line(drawn: Path, tmp_path: Path) -> None:
+    done = started(*TORCHRUN, SCRIPT, drawn, tmp_path, 7, cache=tmp_path / "cache")
+    assert done.returncode != 0
+    assert "error: A batch of 7 cannot be shared by 2 processes. Start a number" in done.stderr
+
+
+def test_what_lies_in_the_place_is_refused_in_all_processes(runs: tuple[Path, Path], drawn: Path) -> None:
+    done = started(*TORCHRUN, SCRIPT, drawn, runs[1], cache=runs[1] / "cache")
+    assert done.returncode != 0
+    assert "was trained with the same settings and data. --resume reads it" in done.stderr
+
+
+def test_one_process_keeps_torchs_own_batch_norm() -> None:
+    layers = synchronise_batch_norm(nn.Sequential(nn.BatchNorm2d(3)))
+    assert type(layers[0]) is nn.BatchNorm2d

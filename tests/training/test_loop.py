@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import torch
+
+from affect.errors import AffectError
+from affect.training import loop
+from affect.training.experiments import STARTER, V1
+
+
+@pytest.fixture
+def asked_for(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Notes what Accelerate is asked for."""
+    noted: dict[str, Any] = {}
+    monkeypatch.setattr(loop, "Accelerator", lambda **settings: noted.update(settings))
+    return noted
+
+
+def test_processes_wait_for_one_that_prepares_pictures_for_hours(asked_for: dict[str, Any]) -> None:
+    loop.new_accelerator()
+    (waiting,) = asked_for["kwargs_handlers"]
+    assert waiting.timeout == timedelta(days=1)
+
+
+@pytest.mark.parametrize(("native", "precision"), [(True, "bf16"), (False, "fp16")])
+def test_a_gpu_that_only_emulates_bfloat16_computes_in_float16(
+    asked_for: dict[str, Any], monkeypatch: pytest.MonkeyPatch, native: bool, precision: str
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation or native)
+    loop.new_accelerator()
+    assert asked_for["mixed_precision"] == precision
+
+
+@pytest.mark.parametrize(
+    ("settings", "what"),
+    [
+        ({"mixup": 0.2}, "mixes"),
+        ({"balance": 0.5}, "draws rare"),
+        ({"taught_on": "varied"}, "shows its teachers"),
+    ],
+)
+def test_what_needs_new_pictures_in_every_epoch_is_refused_where_views_are_kept(
+    settings: dict[str, object], what: str
+) -> None:
+    loop.check_experiment(V1, 1)
+    with pytest.raises(AffectError, match=f"Experiment v1 {what} .* Leave `views` away"):
+        loop.check_experiment(replace(V1, **settings), 1)  # type: ignore[arg-type]
+
+
+def test_features_are_matched_where_a_teacher_looks_at_what_is_learned_from() -> None:
+    loop.check_experiment(STARTER, 1)
+    with pytest.raises(AffectError, match='Experiment starter matches .* taught_on="varied"'):
+        loop.check_experiment(replace(STARTER, taught_on="as-it-is"), 1)
