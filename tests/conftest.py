@@ -35,11 +35,11 @@ SHARED = REPOSITORY.parent / "shared"
 
 # Files that take longest, the longest first: begun last, one of them would go on alone while the other cores wait.
 LONGEST = (
-    "test_notebooks.py",
+    "notebooks/test_notebooks.py",
     "test_commands.py",
-    "test_training_survival.py",
-    "test_distributed.py",
-    "test_training.py",
+    "training/test_training_survival.py",
+    "training/test_distributed.py",
+    "training/test_train.py",
 )
 
 
@@ -53,8 +53,7 @@ for _name in ("SIGINT", "SIGQUIT", "SIGHUP"):
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """See LONGEST. The order within a file stays."""
-    rank = {name: i for i, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: rank.get(item.path.name, len(LONGEST)))
+    items.sort(key=lambda item: next((i for i, name in enumerate(LONGEST) if item.path.match(name)), len(LONGEST)))
 
 
 @pytest.fixture(autouse=True)

@@ -195,7 +195,7 @@ def told_architecture(architecture: str) -> str:
 
 
 def check_numbers(path: Path | str, values: Mapping[str, torch.Tensor]) -> None:
-    """Raises AffectError where weights are not finite, or variances are below zero.   path: of their file, for the error."""
+    """Raise AffectError where weights are not finite, or variances below zero.   path: their file, for the message."""
     for name, tensor in values.items():
         if not torch.isfinite(tensor).all():
             raise AffectError(f"{path} is damaged: {name} holds values that are not finite numbers. Use another copy.")

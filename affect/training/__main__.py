@@ -1,4 +1,4 @@
-"""The command that trains experiments: `python -m affect.training v4 --data AffectNet`, or in many processes with `torchrun`."""
+"""Trains experiments: `python -m affect.training v4 --data AffectNet`, or in many processes with `torchrun -m`."""
 
 from __future__ import annotations
 

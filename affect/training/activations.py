@@ -1,4 +1,4 @@
-"""What learns, and what it learns from: the blocks above a frozen trunk, and the trunk's activations, kept in a file."""
+"""What learns, and what from: the blocks above a frozen trunk, and the trunk's activations, kept in a file."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from Xlib.xobject.drawable import Window
 from affect.faces.preprocessing import Image
 from tests.tools.virtual_screen import VirtualScreen, virtual_screen
 
-REPOSITORY = Path(__file__).resolve().parents[1]
+REPOSITORY = Path(__file__).resolve().parents[2]
 PICTURE = "take the picture"
 WALKS = {  # language: what is pressed; numbers are seconds to wait
     "en": ("", ("y", 8, "b", 5, PICTURE, 7, "m", *"talk", "Return", 8, "p", 3, "p", 6, "m", "Return", 5, "q")),

@@ -72,7 +72,7 @@ def start(place: Place, *arguments: str, fate: Fate = "none") -> ForkServerProce
     os.environ["OMP_NUM_THREADS"] = "1"
     os.environ["PYTHONPATH"] = os.pathsep.join([str(TESTS), str(TESTS.parent)])
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["forked_training"])
+    context.set_forkserver_preload(["tests.training.forked_training"])
     process = context.Process(target=_train, args=(place, arguments, fate), daemon=True)
     process.start()
     return process

@@ -1,8 +1,8 @@
 """The report of recorded sessions: one HTML file that needs nothing else, on a screen and on paper.
 
 The live program calls `write_report` when a recording ends; `python -m affect.live.report DIR` makes one at any time.
-A folder's way: `folder` reads it, `timeline` puts it on even steps, `measures` counts, `plots` draws,
-`session_page` or `comparison_page` says it in the words of `words`, and the templates lay it out.
+A folder's way: `session_folder` reads it, `timeline` puts it on even steps, `measures` counts, `drawings` draws,
+`session_page` or `comparison_page` says it in the words of `writing`, and the templates lay it out.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ def write_report(folders: list[Path], language: str, out: Path | None = None) ->
     the file cannot be written.
     """
     from affect.live.report.session_folder import read_session
-    from affect.live.report.writing import Words
+    from affect.live.report.writing import Writer
 
-    words = Words(language)
+    writer = Writer(language)
     sessions = _in_order([read_session(folder) for folder in folders])
     if len(sessions) == 1:
-        name, page = "report.html", _session_page(sessions[0], words)
+        name, page = "report.html", _session_page(sessions[0], writer)
     else:
-        name, page = "comparison.html", _comparison_page(sessions, words)
+        name, page = "comparison.html", _comparison_page(sessions, writer)
     path = out or sessions[-1].folder / name
     try:
         with atomic_path(path) as part:
@@ -56,26 +56,26 @@ def _in_order(sessions: list[Session]) -> list[Session]:
     return sorted(sessions, key=key)
 
 
-def _session_page(session: Any, words: Any) -> str:
+def _session_page(session: Any, writer: Any) -> str:
     from affect.live.report.session_page import session_view
 
     return _laid_out(
         "session.html",
-        words,
-        view=session_view(session, words),
-        date=words.date(session.when),
+        writer,
+        view=session_view(session, writer),
+        date=writer.date(session.when),
     )
 
 
-def _comparison_page(sessions: list[Any], words: Any) -> str:
+def _comparison_page(sessions: list[Any], writer: Any) -> str:
     from affect.live.report.comparison_page import comparison_view
 
     times = sorted((session.when for session in sessions), key=datetime.timestamp)
-    first, last = words.date(times[0]), words.date(times[-1])
-    return _laid_out("comparison.html", words, view=comparison_view(sessions, words), date=f"{first} – {last}")
+    first, last = writer.date(times[0]), writer.date(times[-1])
+    return _laid_out("comparison.html", writer, view=comparison_view(sessions, writer), date=f"{first} – {last}")
 
 
-def _laid_out(template: str, words: Any, **values: Any) -> str:
+def _laid_out(template: str, writer: Any, **values: Any) -> str:
     """A template filled; every text in it is escaped, whatever somebody typed as a marker."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -83,6 +83,6 @@ def _laid_out(template: str, words: Any, **values: Any) -> str:
 
     loader = FileSystemLoader(Path(__file__).parent / "templates")
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    made = words.text("made", when=words.date(datetime.now()), version=__version__)
+    made = writer.text("made", when=writer.date(datetime.now()), version=__version__)
     page = environment.get_template(template)
-    return page.render(words=words, t=words.text, plots=drawings, made=made, **values)
+    return page.render(writer=writer, t=writer.text, drawings=drawings, made=made, **values)

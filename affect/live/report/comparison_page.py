@@ -13,10 +13,10 @@ from affect.emotions import EMOTIONS
 from affect.live.report import drawings
 from affect.live.report.face_section import without_reading
 from affect.live.report.measures import Coverage, Episode, coverage, episodes, shares
-from affect.live.report.model_quality import worth_view
+from affect.live.report.model_quality import model_quality_view
 from affect.live.report.session_folder import LABELS, Session
 from affect.live.report.timeline import GAPS, NONE, STEP_S, Mask, Timeline, clock_of, people_of, seen_by_anyone
-from affect.live.report.writing import Words
+from affect.live.report.writing import Writer
 
 
 @dataclass(frozen=True)
@@ -41,51 +41,51 @@ class _Measured:
         return count / self.minutes if self.minutes else 0.0
 
 
-def comparison_view(sessions: Sequence[Session], words: Words) -> dict[str, Any]:
+def comparison_view(sessions: Sequence[Session], writer: Writer) -> dict[str, Any]:
     """Everything that `comparison.html` lays out.   sessions: in the order of their dates."""
     measured = [_measure(session) for session in sessions]
     top = math.ceil(10 * max(0.1, *(max(m.shares.values()) for m in measured))) / 10
     longest = max(len(m.timeline.labels) for m in measured)
-    names = {name: words.name(name) for name in LABELS}
+    names = {name: writer.name(name) for name in LABELS}
     models = {m.session.told["model"]["sha256"]: m.session.told for m in measured}
     return {
-        "warnings": _warnings(measured, len(models), words),
+        "warnings": _warnings(measured, len(models), writer),
         "sessions": [
             {
                 "number": number,
-                "date": _date(m.session, words),
+                "date": _date(m.session, writer),
                 "file": m.session.file,
-                "duration": words.span(m.session.duration_s),
-                "face": words.percent(m.spent.face_s / max(STEP_S, m.spent.analysed_s)),
-                "rate": words.number(m.rate(), 1),
+                "duration": writer.span(m.session.duration_s),
+                "face": writer.percent(m.spent.face_s / max(STEP_S, m.spent.analysed_s)),
+                "rate": writer.number(m.rate(), 1),
                 "markers": len(m.session.events_of("marker")),
                 "ground": drawings.ground(m.gaps, [], longest),
                 "band": drawings.band(
-                    m.timeline, names, words.text("band_label") + without_reading(m.gaps, words), longest
+                    m.timeline, names, writer.text("band_label") + without_reading(m.gaps, writer), longest
                 ),
             }
             for number, m in enumerate(measured, 1)
         ],
         "axis": drawings.axis(
-            longest * STEP_S, [(time_s, words.clock(time_s)) for time_s in drawings.ticks(longest * STEP_S)]
+            longest * STEP_S, [(time_s, writer.clock(time_s)) for time_s in drawings.ticks(longest * STEP_S)]
         ),
-        "gaps": [(name, words.text(f"legend_{name}")) for name in GAPS if any(m.gaps[name].any() for m in measured)],
-        "top": words.percent(top),
+        "gaps": [(name, writer.text(f"legend_{name}")) for name in GAPS if any(m.gaps[name].any() for m in measured)],
+        "top": writer.percent(top),
         "shares": [
             {
                 "label": name,
                 "bars": [
-                    (number, drawings.bar(m.shares[name], name, top), words.percent(m.shares[name]))
+                    (number, drawings.bar(m.shares[name], name, top), writer.percent(m.shares[name]))
                     for number, m in enumerate(measured, 1)
                 ],
-                "change": _change(name, measured, words),
+                "change": _change(name, measured, writer),
             }
             for name in LABELS
         ],
         "rates": [
-            {"label": name, "rates": [words.number(m.rate(name), 1) for m in measured]} for name in (*EMOTIONS, None)
+            {"label": name, "rates": [writer.number(m.rate(name), 1) for m in measured]} for name in (*EMOTIONS, None)
         ],
-        "worths": [worth_view(told, words) for told in models.values()],
+        "model_qualities": [model_quality_view(told, writer) for told in models.values()],
     }
 
 
@@ -105,22 +105,22 @@ def _measure(session: Session) -> _Measured:
     )
 
 
-def _change(name: str, measured: Sequence[_Measured], words: Words) -> str:
+def _change(name: str, measured: Sequence[_Measured], writer: Writer) -> str:
     """How the last session differs from the first; nothing where one of them has no face."""
     first, last = measured[0], measured[-1]
     if not (first.people and last.people):
         return ""
-    return words.text("change", change=words.points(last.shares[name] - first.shares[name]))
+    return writer.text("change", change=writer.points(last.shares[name] - first.shares[name]))
 
 
-def _date(session: Session, words: Words) -> str:
+def _date(session: Session, writer: Writer) -> str:
     """When the session took place; of a file that does not tell, when it was analysed."""
-    date = words.date(session.when)
-    return words.text("analysed_on", date=date) if session.file and session.recorded is None else date
+    date = writer.date(session.when)
+    return writer.text("analysed_on", date=date) if session.file and session.recorded is None else date
 
 
-def _warnings(measured: Sequence[_Measured], models: int, words: Words) -> list[str]:
-    told = [words.text("other_models")] if models > 1 else []
+def _warnings(measured: Sequence[_Measured], models: int, writer: Writer) -> list[str]:
+    told = [writer.text("other_models")] if models > 1 else []
     based = [bool(m.session.told.get("baseline")) for m in measured]
     for key, which in (
         ("some_baseline", based if not all(based) else []),
@@ -130,5 +130,5 @@ def _warnings(measured: Sequence[_Measured], models: int, words: Words) -> list[
     ):
         if any(which):
             numbers = [str(i) for i, yes in enumerate(which, 1) if yes]
-            told.append(words.counted(key, len(numbers), list=words.row(numbers)))
+            told.append(writer.counted(key, len(numbers), list=writer.row(numbers)))
     return told

@@ -10,14 +10,14 @@ from affect.live.report.measures import Episode, Side, around, episodes, gaps_ar
 from affect.live.report.model_quality import weak_note
 from affect.live.report.session_folder import LABELS, Session
 from affect.live.report.timeline import GAPS, STEP_S, Clock, Mask, Timeline, baseline_of
-from affect.live.report.writing import Words
+from affect.live.report.writing import Writer
 
 ONE_TABLE: Final = 12  # rows, above which a table of episodes is set as two
 
 
-def face_name(face: int, words: Words) -> str:
+def face_name(face: int, writer: Writer) -> str:
     """What a face is called; nothing where only one was followed."""
-    return words.text("face", face=face) if face else ""
+    return writer.text("face", face=face) if face else ""
 
 
 def markers_of(session: Session) -> list[tuple[float, str]]:
@@ -25,41 +25,41 @@ def markers_of(session: Session) -> list[tuple[float, str]]:
     return [(event.time_s, event.text.strip()) for event in session.events_of("marker")]
 
 
-def face_view(session: Session, face: int, timeline: Timeline, clock: Clock, words: Words) -> dict[str, Any]:
+def face_view(session: Session, face: int, timeline: Timeline, clock: Clock, writer: Writer) -> dict[str, Any]:
     """All that is said and drawn of one face."""
     found = episodes(timeline)
     kept = listed(found)
     gaps = clock.gaps(timeline.seen)
-    markers = markers_view(session, words, gaps, timeline)
+    markers = markers_view(session, writer, gaps, timeline)
     return {
-        "title": face_name(face, words),
-        "timeline": _timeline(session, face, timeline, clock, words),
-        "seen": words.span(timeline.seen_s),
-        "shares": _shares(timeline, words),
-        "weak": weak_note(session.told, words),
-        "episodes": _halves([_episode(episode, words) for episode in kept]),
+        "title": face_name(face, writer),
+        "timeline": _timeline(session, face, timeline, clock, writer),
+        "seen": writer.span(timeline.seen_s),
+        "shares": _shares(timeline, writer),
+        "weak": weak_note(session.told, writer),
+        "episodes": _halves([_episode(episode, writer) for episode in kept]),
         "episodes_cut": len(kept) < len(found)
-        and words.text("episodes_cut", shown=len(kept), all=words.number(len(found))),
+        and writer.text("episodes_cut", shown=len(kept), all=writer.number(len(found))),
         "markers": markers,
         "marker_gaps": [
-            (name, words.text(f"legend_{name}")) for name in GAPS if any(name in marker["gaps"] for marker in markers)
+            (name, writer.text(f"legend_{name}")) for name in GAPS if any(name in marker["gaps"] for marker in markers)
         ],
     }
 
 
-def without_reading(gaps: dict[str, Mask], words: Words) -> str:
+def without_reading(gaps: dict[str, Mask], writer: Writer) -> str:
     """For how long there is no reading, and why, for those who cannot see the patterns; "" where there always is."""
-    told = gaps_told(gaps, words)
-    return " " + words.text("gaps_label", list=told) if told else ""
+    told = gaps_told(gaps, writer)
+    return " " + writer.text("gaps_label", list=told) if told else ""
 
 
-def gaps_told(gaps: dict[str, Mask], words: Words) -> str:
+def gaps_told(gaps: dict[str, Mask], writer: Writer) -> str:
     """The reasons why there is no reading, each with its length: paused 2.0 s, no face 1.0 s."""
     found = [(name, float(mask.sum()) * STEP_S) for name, mask in gaps.items() if mask.any()]
-    return ", ".join(f"{words.text(f'legend_{name}')} {words.span(length_s)}" for name, length_s in found)
+    return ", ".join(f"{writer.text(f'legend_{name}')} {writer.span(length_s)}" for name, length_s in found)
 
 
-def _timeline(session: Session, face: int, timeline: Timeline, clock: Clock, words: Words) -> dict[str, Any]:
+def _timeline(session: Session, face: int, timeline: Timeline, clock: Clock, writer: Writer) -> dict[str, Any]:
     steps = len(timeline.labels)
     total_s = steps * STEP_S
     marked = [time_s for time_s, _ in markers_of(session)]
@@ -79,8 +79,8 @@ def _timeline(session: Session, face: int, timeline: Timeline, clock: Clock, wor
         "marked": bool(marked),
         "band": drawings.band(
             timeline,
-            {name: words.name(name) for name in LABELS},
-            words.text("band_label") + without_reading(gaps, words),
+            {name: writer.name(name) for name in LABELS},
+            writer.text("band_label") + without_reading(gaps, writer),
         ),
         "ridges": [
             (
@@ -88,21 +88,21 @@ def _timeline(session: Session, face: int, timeline: Timeline, clock: Clock, wor
                 drawings.ridge(
                     timeline,
                     name,
-                    words.text(
+                    writer.text(
                         "plot_label",
-                        name=words.name(name),
-                        mean=words.certainty(means[name]),
-                        highest=words.certainty(highest[name]),
+                        name=writer.name(name),
+                        mean=writer.certainty(means[name]),
+                        highest=writer.certainty(highest[name]),
                     ),
                 ),
             )
             for name in EMOTIONS
         ],
         "axis": drawings.axis(
-            total_s, [(time_s, words.clock(time_s)) for time_s in drawings.ticks(total_s, session.start_s)]
+            total_s, [(time_s, writer.clock(time_s)) for time_s in drawings.ticks(total_s, session.start_s)]
         ),
-        "points": words.text("timeline_columns", span=words.span(per * STEP_S)) if per > 1 else "",
-        "gaps": [(name, words.text(f"legend_{name}")) for name, mask in gaps.items() if mask.any()],
+        "points": writer.text("timeline_columns", span=writer.span(per * STEP_S)) if per > 1 else "",
+        "gaps": [(name, writer.text(f"legend_{name}")) for name, mask in gaps.items() if mask.any()],
         "uncertain": bool((timeline.labels == LABELS.index(UNCERTAIN)).any()),
         "baseline": bool(applied),
     }
@@ -114,29 +114,29 @@ def _acting(session: Session, told: dict[str, Any], clock: Clock) -> list[tuple[
     return [(start * STEP_S, end * STEP_S) for start, end in drawings.runs(set_ & ~(seen & ~own), 1)]
 
 
-def _shares(timeline: Timeline, words: Words) -> list[dict[str, Any]]:
+def _shares(timeline: Timeline, writer: Writer) -> list[dict[str, Any]]:
     parts, means, found = shares(timeline), mean_probabilities(timeline), episodes(timeline)
     ranked = sorted(EMOTIONS, key=lambda name: -parts[name])
     return [
         {
             "label": name,
             "bar": drawings.bar(parts[name], name),
-            "percent": words.percent(parts[name]),
-            "time": words.span(parts[name] * timeline.seen_s),
+            "percent": writer.percent(parts[name]),
+            "time": writer.span(parts[name] * timeline.seen_s),
             "episodes": "–" if name == UNCERTAIN else sum(episode.label == name for episode in found),
-            "mean": "–" if name == UNCERTAIN else words.certainty(means[name]),
+            "mean": "–" if name == UNCERTAIN else writer.certainty(means[name]),
         }
         for name in (*ranked, UNCERTAIN)
     ]
 
 
-def _episode(episode: Episode, words: Words) -> dict[str, str]:
+def _episode(episode: Episode, writer: Writer) -> dict[str, str]:
     return {
         "label": episode.label,
-        "start": words.clock(episode.start_s, tenths=True),
-        "end": words.clock(episode.end_s, tenths=True),
-        "length": words.span(episode.length_s),
-        "confidence": words.certainty(episode.confidence),
+        "start": writer.clock(episode.start_s, tenths=True),
+        "end": writer.clock(episode.end_s, tenths=True),
+        "length": writer.span(episode.length_s),
+        "confidence": writer.certainty(episode.confidence),
     }
 
 
@@ -147,17 +147,17 @@ def _halves(rows: list[dict[str, str]]) -> list[list[dict[str, str]]]:
 
 
 def markers_view(
-    session: Session, words: Words, gaps: dict[str, Mask], timeline: Timeline | None = None
+    session: Session, writer: Writer, gaps: dict[str, Mask], timeline: Timeline | None = None
 ) -> list[dict[str, Any]]:
     """The markers in their order, each with how a face was before and after it, or why that is not known.
 
     gaps: of `Clock.gaps`.   timeline: the face's; None: none was seen.
     """
-    return [_marker(number, event, words, gaps, timeline) for number, event in enumerate(markers_of(session), 1)]
+    return [_marker(number, event, writer, gaps, timeline) for number, event in enumerate(markers_of(session), 1)]
 
 
 def _marker(
-    number: int, event: tuple[float, str], words: Words, gaps: dict[str, Mask], timeline: Timeline | None
+    number: int, event: tuple[float, str], writer: Writer, gaps: dict[str, Mask], timeline: Timeline | None
 ) -> dict[str, Any]:
     time_s, said = event
     near = gaps_around(gaps, time_s)
@@ -165,24 +165,26 @@ def _marker(
     sides = [{name: mask[side] for name, mask in near.items()} for side in (slice(middle), slice(middle, None))]
     ends = round(time_s / STEP_S) >= len(gaps["none"])  # then it has the state of the last step
     state = next((name for name, mask in near.items() if mask[middle - ends]), None)
-    told = {"number": number, "time": words.clock(time_s), "text": said or words.text("no_text"), "plot": None}
+    told = {"number": number, "time": writer.clock(time_s), "text": said or writer.text("no_text"), "plot": None}
     told["gaps"] = [name for name, mask in near.items() if mask.any()]
-    told["state"] = words.text(f"markers_set_{state}") if state else ""
+    told["state"] = writer.text(f"markers_set_{state}") if state else ""
     if timeline is None:
         return told
     seen = around(timeline, time_s)
-    changes = [f"{words.name(name)} {words.points(change)}" for name, change in seen.changes]
+    changes = [f"{writer.name(name)} {writer.points(change)}" for name, change in seen.changes]
     if seen.before and seen.after and not changes:
-        changes = [words.text("no_change")]
+        changes = [writer.text("no_change")]
     return told | {
-        "plot": drawings.around_plot(timeline, time_s, near, words.text("around_label") + without_reading(near, words)),
-        "sides": [_side("before", seen.before, sides[0], words), _side("after", seen.after, sides[1], words)],
+        "plot": drawings.around_plot(
+            timeline, time_s, near, writer.text("around_label") + without_reading(near, writer)
+        ),
+        "sides": [_side("before", seen.before, sides[0], writer), _side("after", seen.after, sides[1], writer)],
         "changes": ", ".join(changes),
     }
 
 
-def _side(key: str, side: Side | None, gaps: dict[str, Mask], words: Words) -> dict[str, Any]:
-    told = {"when": words.text(key), "label": None}
+def _side(key: str, side: Side | None, gaps: dict[str, Mask], writer: Writer) -> dict[str, Any]:
+    told = {"when": writer.text(key), "label": None}
     if side is None:
-        return told | {"text": gaps_told(gaps, words)}
-    return told | {"label": side.label, "text": f"{words.name(side.label)} {words.percent(side.share)}"}
+        return told | {"text": gaps_told(gaps, writer)}
+    return told | {"label": side.label, "text": f"{writer.name(side.label)} {writer.percent(side.share)}"}

@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from affect.emotions import EMOTIONS
 from affect.live.report.measures import weak_classes
-from affect.live.report.writing import Words
+from affect.live.report.writing import Writer
 
 FEW: Final = 100  # pictures of a class, below which its figures are uncertain by several points
 
 
-def worth_view(told: dict[str, Any], words: Words) -> dict[str, Any]:
+def model_quality_view(told: dict[str, Any], writer: Writer) -> dict[str, Any]:
     """Sentences, and rows of the table of the model's figures (none where the model came without).
 
     told: a session's session.json.
@@ -19,67 +19,67 @@ def worth_view(told: dict[str, Any], words: Words) -> dict[str, Any]:
     model, settings = told["model"], told["settings"]
     figures = model.get("figures")
     if figures is None:
-        measured = [words.text("worth_unknown", file=model["file"])]
+        measured = [writer.text("worth_unknown", file=model["file"])]
     else:
-        measured = _measured(figures, model["file"], words)
-    sentences = [words.text("worth_perceived"), words.text("worth_device"), *measured, words.text("worth_untested")]
+        measured = _measured(figures, model["file"], writer)
+    sentences = [writer.text("worth_perceived"), writer.text("worth_device"), *measured, writer.text("worth_untested")]
     if "smoothing_s" in settings:
-        sentences.append(words.text("worth_smoothing", smoothing=words.span(settings["smoothing_s"])))
+        sentences.append(writer.text("worth_smoothing", smoothing=writer.span(settings["smoothing_s"])))
     if {"label_lead", "label_least", "label_keeps", "label_hold_s"} <= settings.keys():  # older versions had no hold
-        sentences.append(label_rule(settings, words))
-    return {"sentences": sentences, "rows": [] if figures is None else _rows(figures, words)}
+        sentences.append(label_rule(settings, writer))
+    return {"sentences": sentences, "rows": [] if figures is None else _rows(figures, writer)}
 
 
-def label_rule(settings: dict[str, Any], words: Words) -> str:
+def label_rule(settings: dict[str, Any], writer: Writer) -> str:
     """When an expression is shown, and when "uncertain": the rule of `affect.live.pipeline.smoothing.LabelChooser`."""
-    return words.text(
+    return writer.text(
         "label_rule",
-        least=words.percent(settings["label_least"]),
-        lead=words.points(settings["label_lead"]).lstrip("+"),
-        keeps=words.percent(settings["label_keeps"]),
-        hold=words.span(settings["label_hold_s"]),
+        least=writer.percent(settings["label_least"]),
+        lead=writer.points(settings["label_lead"]).lstrip("+"),
+        keeps=writer.percent(settings["label_keeps"]),
+        hold=writer.span(settings["label_hold_s"]),
     )
 
 
-def weak_note(told: dict[str, Any], words: Words) -> str:
+def weak_note(told: dict[str, Any], writer: Writer) -> str:
     """A line to stand by the shares of time: what the model seldom finds; "" where its figures show no weakness."""
     figures = told["model"].get("figures")
     weak = weak_classes(figures["per_class"]) if figures else []
-    return words.text("weak_note", list=words.names(weak)) if weak else ""
+    return writer.text("weak_note", list=writer.names(weak)) if weak else ""
 
 
-def _measured(figures: dict[str, Any], file: str, words: Words) -> list[str]:
+def _measured(figures: dict[str, Any], file: str, writer: Writer) -> list[str]:
     per_class = figures["per_class"]
     sentences = [
-        words.text(
+        writer.text(
             "worth_accuracy",
-            n=words.number(figures["n"]),
+            n=writer.number(figures["n"]),
             data=figures["data"],
             split=figures["split"],
             file=file,
-            accuracy=words.percent(figures["accuracy"]),
-            f1=words.number(figures["f1_macro"], 2),
+            accuracy=writer.percent(figures["accuracy"]),
+            f1=writer.number(figures["f1_macro"], 2),
         )
     ]
     if weak := weak_classes(per_class):
-        found = [f"{words.name(name)} ({words.percent(per_class[name]['recall'])})" for name in weak]
-        sentences.append(words.text("worth_weak", list=words.row(found)))
+        found = [f"{writer.name(name)} ({writer.percent(per_class[name]['recall'])})" for name in weak]
+        sentences.append(writer.text("worth_weak", list=writer.row(found)))
     if few := [name for name in EMOTIONS if name in per_class and per_class[name]["support"] < FEW]:
-        counted = [f"{words.name(name)} ({words.number(per_class[name]['support'])})" for name in few]
-        sentences.append(words.text("worth_few", list=words.row(counted)))
-    ece = words.text("points", number=words.number(100 * figures["ece"], 1))
-    return [*sentences, words.text("worth_calibration", ece=ece)]
+        counted = [f"{writer.name(name)} ({writer.number(per_class[name]['support'])})" for name in few]
+        sentences.append(writer.text("worth_few", list=writer.row(counted)))
+    ece = writer.text("points", number=writer.number(100 * figures["ece"], 1))
+    return [*sentences, writer.text("worth_calibration", ece=ece)]
 
 
-def _rows(figures: dict[str, Any], words: Words) -> list[dict[str, Any]]:
+def _rows(figures: dict[str, Any], writer: Writer) -> list[dict[str, Any]]:
     weak = weak_classes(figures["per_class"])
     return [
         {
             "label": name,
-            "recall": words.percent(row["recall"]),
-            "precision": words.percent(row["precision"]),
-            "f1": words.number(row["f1"], 2),
-            "support": words.number(row["support"]),
+            "recall": writer.percent(row["recall"]),
+            "precision": writer.percent(row["precision"]),
+            "f1": writer.number(row["f1"], 2),
+            "support": writer.number(row["support"]),
             "weak": name in weak,
         }
         for name, row in figures["per_class"].items()

@@ -13,7 +13,7 @@ from affect.emotions import EMOTIONS, UNCERTAIN
 from affect.live.report import drawings
 from affect.live.report.face_section import face_name, face_view, markers_of, markers_view
 from affect.live.report.measures import Coverage, coverage, episodes, shares
-from affect.live.report.model_quality import worth_view
+from affect.live.report.model_quality import model_quality_view
 from affect.live.report.session_folder import LABELS, Session
 from affect.live.report.timeline import (
     STEP_S,
@@ -26,62 +26,64 @@ from affect.live.report.timeline import (
     seen_by_anyone,
     stretches,
 )
-from affect.live.report.writing import Words
+from affect.live.report.writing import Writer
 from affect.live.sources.watch import ENDS
 from affect.live.texts.sources import SOURCE_TEXTS
 
 _KINDS: Final = ("camera", "video", "image", "stream", "screen", "demo")
 
 
-def warnings(session: Session, words: Words) -> list[str]:
+def warnings(session: Session, writer: Writer) -> list[str]:
     """What a reader must know before any number."""
     told = []
     if session.cut_off:
-        told.append(words.text("cut_off"))
+        told.append(writer.text("cut_off"))
     if session.rows.damaged:
-        told.append(words.counted("damaged", session.rows.damaged))
+        told.append(writer.counted("damaged", session.rows.damaged))
     if session.events_of("cut") and session.told["settings"].get("faces") == 1:
-        told.append(words.text("cuts_warning"))
+        told.append(writer.text("cuts_warning"))
     if session.told.get("baseline"):
-        told.append(words.text("baseline_warning"))
+        told.append(writer.text("baseline_warning"))
     return told
 
 
-def facts(session: Session, words: Words) -> list[tuple[str, list[str]]]:
+def facts(session: Session, writer: Writer) -> list[tuple[str, list[str]]]:
     """What was measured, and by what: names, each with its lines."""
     told = session.told
     model, settings = told["model"], told["settings"]
-    lines = _source(told["source"], words)
-    lines += [words.text("clock_source")] if told.get("clock") == "source" else []
-    measured = [model["file"], words.text("fingerprint", short=model["sha256"][:12])]
+    lines = _source(told["source"], writer)
+    lines += [writer.text("clock_source")] if told.get("clock") == "source" else []
+    measured = [model["file"], writer.text("fingerprint", short=model["sha256"][:12])]
     if model.get("figures"):
-        measured.append(f"{model['figures']['data']}, n = {words.number(model['figures']['n'])}")
+        measured.append(f"{model['figures']['data']}, n = {writer.number(model['figures']['n'])}")
     found = [
-        (words.text("duration"), [words.span(session.duration_s)]),
-        *([(words.text("analysed"), [words.date(session.started)])] if session.file else []),
-        (words.text("source"), lines),
-        (words.text("model"), measured),
+        (writer.text("duration"), [writer.span(session.duration_s)]),
+        *([(writer.text("analysed"), [writer.date(session.started)])] if session.file else []),
+        (writer.text("source"), lines),
+        (writer.text("model"), measured),
     ]
     if isinstance(settings.get("faces"), int):
-        found.append((words.text("followed"), [words.counted("followed", settings["faces"])]))
+        found.append((writer.text("followed"), [writer.counted("followed", settings["faces"])]))
     if consent := told.get("consent"):
         at = f"{datetime.fromisoformat(consent['given_at']):%H:%M}"
         key = "consent_asked" if consent["how"] == "asked" else "consent_option"
-        found.append((words.text("consent"), [words.text(key, when=at, how=consent["how"])]))
-    technical = [words.text(name, name=settings[name]) for name in ("detector", "backend") if name in settings]
+        found.append((writer.text("consent"), [writer.text(key, when=at, how=consent["how"])]))
+    technical = [writer.text(name, name=settings[name]) for name in ("detector", "backend") if name in settings]
     if model.get("temperature") is not None:
-        technical.append(words.text("temperature", value=words.number(model["temperature"], 3)))
-    found.append((words.text("settings"), [", ".join(technical)]))
-    found.append((words.text("versions"), [", ".join(f"{name} {told['versions'][name]}" for name in told["versions"])]))
+        technical.append(writer.text("temperature", value=writer.number(model["temperature"], 3)))
+    found.append((writer.text("settings"), [", ".join(technical)]))
+    found.append(
+        (writer.text("versions"), [", ".join(f"{name} {told['versions'][name]}" for name in told["versions"])])
+    )
     return found
 
 
-def _source(told: dict[str, Any], words: Words) -> list[str]:
+def _source(told: dict[str, Any], writer: Writer) -> list[str]:
     """What kind of source it was, and which one of its kind."""
     kind = str(told.get("kind"))
     if kind not in _KINDS:
         return [str(told["description"])] if told.get("description") else []
-    named = words.text(f"source_{kind}")
+    named = writer.text(f"source_{kind}")
     which = str(told["name"]) if "name" in told else _name_in(str(told.get("description", "")), kind)
     return [named, which] if which else [named]
 
@@ -101,63 +103,63 @@ NAMED: Final = 3  # expressions in the summary
 TIMES: Final = 20  # cuts that are listed
 
 
-def session_view(session: Session, words: Words) -> dict[str, Any]:
+def session_view(session: Session, writer: Writer) -> dict[str, Any]:
     """Everything that `session.html` lays out."""
-    words = replace(words, origin_s=session.start_s)
+    writer = replace(writer, origin_s=session.start_s)
     clock = clock_of(session)
     people = people_of(session, clock)
     spent = coverage(seen_by_anyone(session, clock), clock)
     drawn = list(people.timelines)[:DRAWN]
     nobody = np.zeros_like(clock.paused)
     return {
-        "warnings": warnings(session, words) + ([] if people.timelines else [words.text("never_seen")]),
-        "facts": facts(session, words),
-        "summary": _summary(session, people, spent, words),
-        "people": _people(people, spent, words),
-        "faces": [face_view(session, face, people.timelines[face], clock, words) for face in drawn],
-        "bare_markers": [] if drawn else markers_view(session, words, clock.gaps(nobody)),
-        "coverage": _coverage(session, spent, words),
-        "baselines": [_baseline(told, session, clock, words) for told in session.told.get("baseline") or []],
-        "worth": worth_view(session.told, words),
+        "warnings": warnings(session, writer) + ([] if people.timelines else [writer.text("never_seen")]),
+        "facts": facts(session, writer),
+        "summary": _summary(session, people, spent, writer),
+        "people": _people(people, spent, writer),
+        "faces": [face_view(session, face, people.timelines[face], clock, writer) for face in drawn],
+        "bare_markers": [] if drawn else markers_view(session, writer, clock.gaps(nobody)),
+        "coverage": _coverage(session, spent, writer),
+        "baselines": [_baseline(told, session, clock, writer) for told in session.told.get("baseline") or []],
+        "model_quality": model_quality_view(session.told, writer),
     }
 
 
-def read_as(timeline: Timeline, words: Words) -> str:
+def read_as(timeline: Timeline, writer: Writer) -> str:
     """A sentence or two on what a face was read as."""
     parts = shares(timeline)
     top = sorted((name for name in EMOTIONS if parts[name] >= 0.005), key=lambda name: -parts[name])[:NAMED]
-    told = [words.text("summary_part", name=words.name(name), percent=words.percent(parts[name])) for name in top]
-    sentences = [words.text("summary_read", list=words.row(told))] if told else []
+    told = [writer.text("summary_part", name=writer.name(name), percent=writer.percent(parts[name])) for name in top]
+    sentences = [writer.text("summary_read", list=writer.row(told))] if told else []
     if parts[UNCERTAIN]:
-        sentences.append(words.text("summary_uncertain", percent=words.percent(parts[UNCERTAIN])))
+        sentences.append(writer.text("summary_uncertain", percent=writer.percent(parts[UNCERTAIN])))
     return " ".join(sentences)
 
 
-def _summary(session: Session, people: People, spent: Coverage, words: Words) -> list[str]:
+def _summary(session: Session, people: People, spent: Coverage, writer: Writer) -> list[str]:
     told = [
-        words.text(
+        writer.text(
             "summary_seen",
-            seen=words.span(spent.face_s),
-            analysed=words.span(spent.analysed_s),
-            percent=words.percent(spent.face_s / max(STEP_S, spent.analysed_s)),
+            seen=writer.span(spent.face_s),
+            analysed=writer.span(spent.analysed_s),
+            percent=writer.percent(spent.face_s / max(STEP_S, spent.analysed_s)),
         )
     ]
     if spent.paused_s:
-        told.append(words.text("summary_paused", paused=words.span(spent.paused_s)))
+        told.append(writer.text("summary_paused", paused=writer.span(spent.paused_s)))
     if spent.lost_s:
-        told.append(words.text("summary_lost", lost=words.span(spent.lost_s)))
+        told.append(writer.text("summary_lost", lost=writer.span(spent.lost_s)))
     if spent.unrecorded_s:
-        told.append(words.text("summary_unrecorded", unrecorded=words.span(spent.unrecorded_s)))
+        told.append(writer.text("summary_unrecorded", unrecorded=writer.span(spent.unrecorded_s)))
     if marked := markers_of(session):
-        told.append(words.counted("markers_set", len(marked)))
+        told.append(writer.counted("markers_set", len(marked)))
     told = [" ".join(told)]
     for face, timeline in list(people.timelines.items())[:DRAWN]:
-        who = words.text("summary_person", face=face, seen=words.span(timeline.seen_s)) + " " if face else ""
-        told.append(f"{who}{read_as(timeline, words)} {words.counted('episodes', len(episodes(timeline)))}")
+        who = writer.text("summary_person", face=face, seen=writer.span(timeline.seen_s)) + " " if face else ""
+        told.append(f"{who}{read_as(timeline, writer)} {writer.counted('episodes', len(episodes(timeline)))}")
     return told
 
 
-def _people(people: People, spent: Coverage, words: Words) -> dict[str, Any] | None:
+def _people(people: People, spent: Coverage, writer: Writer) -> dict[str, Any] | None:
     """The table of several faces; None where there is one, or where one was followed."""
     if 0 in people.timelines or (len(people.timelines) < 2 and not people.passing):
         return None
@@ -167,22 +169,22 @@ def _people(people: People, spent: Coverage, words: Words) -> dict[str, Any] | N
         most = max(LABELS, key=lambda name: parts[name])
         rows.append(
             {
-                "name": face_name(face, words),
-                "seen": words.span(timeline.seen_s),
-                "share": words.percent(timeline.seen_s / max(STEP_S, spent.analysed_s)),
+                "name": face_name(face, writer),
+                "seen": writer.span(timeline.seen_s),
+                "share": writer.percent(timeline.seen_s / max(STEP_S, spent.analysed_s)),
                 "label": most,
-                "percent": words.percent(parts[most]),
+                "percent": writer.percent(parts[most]),
             }
         )
-    notes = [words.text("people_how")]
+    notes = [writer.text("people_how")]
     if people.passing:
-        notes.append(words.counted("passing", people.passing, time=words.span(people.passing_s)))
+        notes.append(writer.counted("passing", people.passing, time=writer.span(people.passing_s)))
     if len(people.timelines) > DRAWN:
-        notes.append(words.text("not_drawn", count=DRAWN))
+        notes.append(writer.text("not_drawn", count=DRAWN))
     return {"rows": rows, "notes": notes}
 
 
-def _coverage(session: Session, spent: Coverage, words: Words) -> dict[str, Any]:
+def _coverage(session: Session, spent: Coverage, writer: Writer) -> dict[str, Any]:
     parts = [
         ("coverage_face", spent.face_s, "#52606d"),
         ("coverage_none", spent.no_face_s, "url(#none)"),
@@ -193,20 +195,20 @@ def _coverage(session: Session, spent: Coverage, words: Words) -> dict[str, Any]
     told = session.told
     notes = []
     if told.get("frames") is not None and told.get("frames_with_face") is not None:
-        with_face = words.number(told["frames_with_face"])
-        notes.append(words.counted("coverage_frames", told["frames"], with_face=with_face))
-    notes.append(words.text("coverage_how"))
+        with_face = writer.number(told["frames_with_face"])
+        notes.append(writer.counted("coverage_frames", told["frames"], with_face=with_face))
+    notes.append(writer.text("coverage_how"))
     if spent.unrecorded_s:
-        notes.append(words.text("unrecorded_how"))
-    notes += _interruptions(session, words)
+        notes.append(writer.text("unrecorded_how"))
+    notes += _interruptions(session, writer)
     if taken := session.events_of("snapshot"):
         notes.append(
-            words.text("snapshots", list=", ".join(f"{event.text} ({words.clock(event.time_s)})" for event in taken))
+            writer.text("snapshots", list=", ".join(f"{event.text} ({writer.clock(event.time_s)})" for event in taken))
         )
     return {
         "bar": drawings.split_bar([(seconds / spent.total_s, fill) for _, seconds, fill in parts if seconds]),
         "rows": [
-            (drawings.square(fill), words.text(key), words.span(seconds), words.percent(seconds / spent.total_s))
+            (drawings.square(fill), writer.text(key), writer.span(seconds), writer.percent(seconds / spent.total_s))
             for key, seconds, fill in parts
             if seconds or key == "coverage_face"
         ],
@@ -214,44 +216,44 @@ def _coverage(session: Session, spent: Coverage, words: Words) -> dict[str, Any]
     }
 
 
-def _interruptions(session: Session, words: Words) -> list[str]:
+def _interruptions(session: Session, writer: Writer) -> list[str]:
     """When the source showed nothing, or another picture, a sentence for each kind."""
     told = []
     for opening, closing in ENDS.items():
         if found := stretches(session, opening, closing):
-            spans = [f"{words.clock(from_s)}\N{EN DASH}{words.clock(to_s)}" for from_s, to_s in found]
-            told.append(words.text(f"interrupted_{opening}", list=", ".join(spans)))
-    if cuts := [words.clock(event.time_s) for event in session.events_of("cut")]:
-        told.append(words.text("cuts", list=", ".join(cuts[:TIMES]) + (" …" if len(cuts) > TIMES else "")))
+            spans = [f"{writer.clock(from_s)}\N{EN DASH}{writer.clock(to_s)}" for from_s, to_s in found]
+            told.append(writer.text(f"interrupted_{opening}", list=", ".join(spans)))
+    if cuts := [writer.clock(event.time_s) for event in session.events_of("cut")]:
+        told.append(writer.text("cuts", list=", ".join(cuts[:TIMES]) + (" …" if len(cuts) > TIMES else "")))
     return told
 
 
-def _baseline(told: dict[str, Any], session: Session, clock: Clock, words: Words) -> dict[str, Any]:
+def _baseline(told: dict[str, Any], session: Session, clock: Clock, writer: Writer) -> dict[str, Any]:
     sentences = [
-        words.text(
+        writer.text(
             "baseline_how",
-            start=words.clock(told["from_s"] - session.start_s),
-            end=words.clock(told["to_s"] - session.start_s),
-            frames=words.counted("frames", told["frames"]),
+            start=writer.clock(told["from_s"] - session.start_s),
+            end=writer.clock(told["to_s"] - session.start_s),
+            frames=writer.counted("frames", told["frames"]),
         )
     ]
     _, seen, own = baseline_of(session, told, clock)
     if seen.any():
         sentences.append(
-            words.text(
+            writer.text(
                 "baseline_acted",
-                seen=words.span(float(seen.sum()) * STEP_S),
-                acted=words.span(float(own.sum()) * STEP_S),
-                percent=words.percent(float(own.sum() / seen.sum())),
+                seen=writer.span(float(seen.sum()) * STEP_S),
+                acted=writer.span(float(own.sum()) * STEP_S),
+                percent=writer.percent(float(own.sum() / seen.sum())),
             )
         )
     if told.get("undone_at_s") is not None:
-        sentences.append(words.text("baseline_undone", time=words.clock(told["undone_at_s"] - session.start_s)))
+        sentences.append(writer.text("baseline_undone", time=writer.clock(told["undone_at_s"] - session.start_s)))
     return {
-        "title": "" if session.told["settings"].get("faces") == 1 else face_name(told["face_id"], words),
+        "title": "" if session.told["settings"].get("faces") == 1 else face_name(told["face_id"], writer),
         "sentences": sentences,
         "shift": [
-            (name, f"×\u202f{words.number(math.exp(told['shift'][name]), 2)}")
+            (name, f"×\u202f{writer.number(math.exp(told['shift'][name]), 2)}")
             for name in EMOTIONS
             if name in told["shift"]
         ],

@@ -11,7 +11,7 @@ from affect.live.report.texts import TEXTS
 
 
 @dataclass(frozen=True)
-class Words:
+class Writer:
     """Writes in one language, "en" or "es".   origin_s: what a clock shows at the start of a session."""
 
     language: str

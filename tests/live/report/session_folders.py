@@ -15,7 +15,7 @@ from affect.files import sha256_of
 from affect.live.recording.model_figures import figures_of
 from affect.live.recording.sinks import COLUMNS
 
-BUNDLED = Path(__file__).resolve().parents[2] / "models" / "starter_ferplus.pt"
+BUNDLED = Path(__file__).resolve().parents[3] / "models" / "starter_ferplus.pt"
 Row = tuple[float, int, str, Sequence[float]]
 Told = tuple[float, str, str]
 

@@ -17,7 +17,7 @@ from affect.live.report import write_report
 from affect.live.report.__main__ import main
 from affect.live.report.model_quality import label_rule
 from affect.live.report.texts import TEXTS
-from affect.live.report.writing import Words
+from affect.live.report.writing import Writer
 from tests.conftest import REPOSITORY
 from tests.live.report.session_folders import BUNDLED, drawn_rows, one_hot, write_session
 
@@ -723,7 +723,7 @@ def test_the_rule_of_the_label_is_the_same_in_report_guide_and_readme(pages: dic
     chooser = LabelChooser()
     settings = {f"label_{name}": getattr(chooser, name) for name in ("lead", "least", "keeps", "hold_s")}
     for language, names in (("en", ("README.md", "docs/guide.md")), ("es", ("README.es.md", "docs/guide.es.md"))):
-        rule = " ".join(label_rule(settings, Words(language)).split())
+        rule = " ".join(label_rule(settings, Writer(language)).split())
         assert rule in Outline(pages["plain", language]).words
         for name in names:
             assert rule in " ".join((REPOSITORY / name).read_text(encoding="utf-8").split()), name

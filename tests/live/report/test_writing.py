@@ -9,9 +9,9 @@ import pytest
 
 from affect.emotions import LANGUAGES
 from affect.live.report.texts import TEXTS
-from affect.live.report.writing import Words
+from affect.live.report.writing import Writer
 
-EN, ES = Words("en"), Words("es")
+EN, ES = Writer("en"), Writer("es")
 
 
 @pytest.mark.parametrize(
@@ -46,8 +46,10 @@ def test_moments(seconds: float, tenths: bool, told: str) -> None:
 
 
 def test_what_adding_the_start_of_a_session_loses_is_no_tenth_less() -> None:
-    words = Words("en", origin_s=0.1)
-    assert [words.clock(i / 10 - 0.1, tenths=True)[-1] for i in range(1, 1000)] == [str(i % 10) for i in range(1, 1000)]
+    writer = Writer("en", origin_s=0.1)
+    assert [writer.clock(i / 10 - 0.1, tenths=True)[-1] for i in range(1, 1000)] == [
+        str(i % 10) for i in range(1, 1000)
+    ]
 
 
 def test_numbers_have_the_marks_of_the_language() -> None:
