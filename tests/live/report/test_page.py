@@ -144,7 +144,7 @@ def test_every_sentence_is_used_somewhere(pages: dict[tuple[str, str], str], tmp
     )
     sources = "".join(
         path.read_text(encoding="utf-8")
-        for path in (Path(__file__).parents[2] / "affect" / "live" / "report").rglob("*")
+        for path in (Path(__file__).parents[3] / "affect" / "live" / "report").rglob("*")
         if path.suffix in (".py", ".html") and path.name != "texts.py"
     )
     families = (
