@@ -69,7 +69,17 @@ def label_name(label: str, language: str) -> str:
     return UNCERTAIN_NAMES[language] if label == UNCERTAIN else NAMES[language][label]
 
 
+def color_hex(label: str) -> str:
+    """The colour of a class or of "uncertain" as #RRGGBB. Raises KeyError for another name."""
+    return UNCERTAIN_COLOR if label == UNCERTAIN else COLORS[label]
+
+
 def color_rgb(label: str) -> tuple[int, int, int]:
     """The colour of a class or of "uncertain": (red, green, blue), each 0…255. Raises KeyError for another name."""
-    value = UNCERTAIN_COLOR if label == UNCERTAIN else COLORS[label]
+    value = color_hex(label)
     return int(value[1:3], 16), int(value[3:5], 16), int(value[5:7], 16)
+
+
+def takes_dark_ink(red: int, green: int, blue: int) -> bool:
+    """Whether dark text reads better than light text on a colour, 0…255 each (WCAG 2 relative luminance)."""
+    return 0.2126 * (red / 255) ** 2.2 + 0.7152 * (green / 255) ** 2.2 + 0.0722 * (blue / 255) ** 2.2 > 0.18

@@ -14,11 +14,9 @@ from matplotlib.axis import Axis
 from matplotlib.colors import LinearSegmentedColormap, PowerNorm
 from matplotlib.figure import Figure
 
+from affect.arrays import Floats, Ints
 from affect.emotions import COLORS, EMOTIONS
 from affect.files import atomic_path
-
-Ints = npt.NDArray[np.integer[Any]]
-Floats = npt.NDArray[np.floating[Any]]
 
 # Two series that are not classes: what it is about, and what it is compared with. Both are the palette's own.
 MAIN = COLORS["sad"]

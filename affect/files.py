@@ -13,24 +13,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
-
-
-def new_mapped_array(path: Path, dtype: npt.DTypeLike, shape: tuple[int, ...]) -> np.memmap[Any, Any]:
-    """A new `.npy` file, mapped into memory and ready to be filled; an existing one is replaced.
-
-    All of its room on the disk is taken at once where the system can do that (Linux): a page that finds no room when
-    it is written later ends the whole program (SIGBUS). Raises OSError where there is not enough.
-    """
-    array: np.memmap[Any, Any] = np.lib.format.open_memmap(path, "w+", dtype, shape)
-    if hasattr(os, "posix_fallocate"):
-        with path.open("rb+") as file:
-            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
-    return array
-
 
 RETRY_S = 0.1
 TEMPORARY_HOME = "AFFECT_TEMPORARY_HOME"  # names the folder that stands in for the home folder; child processes know it

@@ -34,7 +34,7 @@ from affect.model.network import BLOCKS, build_model, load_initial_weights
 from affect.training.activations import Top
 from affect.training.experiments import EXPERIMENTS, Experiment, Stage, adapted
 from affect.training.loop import Fitter, Pictures, keep_freed_memory, new_accelerator
-from affect.training.state import Progress
+from affect.training.state import RunState
 
 STAGES = (("v1", "frozen"), ("v1", "finetuned"), ("v3", "finetuned"))  # that the loops are compared on
 
@@ -85,7 +85,7 @@ def ours(job: Job) -> dict[str, Any]:
             save=lambda _: marks.append(time.perf_counter()),
         )  # fmt: skip
         start = time.perf_counter()
-        progress = fitter.run(Progress())
+        progress = fitter.run(RunState())
     return {
         "seconds": [mark - start for mark in marks[: job.epochs]],
         "preparation_s": preparation_s,

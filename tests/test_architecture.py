@@ -56,7 +56,7 @@ def room_of(module: str) -> str:
 
 
 def place_of(module: str) -> str:
-    """The innermost folder that a module is in; a command, or a file of `affect/` or `affect/live/`, is its own place."""
+    """The innermost folder of a module; a command, or a file of `affect/` or `affect/live/`, is a place of its own."""
     parts = module.split(".")
     folder = parts if PACKAGE.joinpath(*parts).is_dir() else parts[:-1]
     return module if folder in ([], ["live"]) or parts[-1] == "__main__" else ".".join(folder)

@@ -23,6 +23,7 @@ from affect.command_line import CommandParser, exit_code_of
 from affect.comparison.measured import copied_from_train, read_metrics, read_predictions
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
+from affect.evaluation.measure import OVERALL
 from affect.evaluation.metrics import intervals_of, metrics_of, occurring
 from affect.evaluation.robustness import CONDITION, table_of
 from affect.files import atomic_path, sha256_of
@@ -38,8 +39,8 @@ INDEX_ROW = (
     "| {m[data]} {m[split]}, {m[n]:,} | {input.image_size}×{input.image_size} {input.color} | {size} |"
 )
 SAME = 0.001  # of accuracy: two measurements of one model on one split differ by less
-OVERALL = ("accuracy", "balanced_accuracy", "f1_weighted", "f1_macro", "auc_macro", "ece")
-MEASURED = (*OVERALL, "data", "split", "n", "per_class", "intervals")  # what a card takes from the metrics
+CALIBRATED = tuple(name for name in OVERALL if name != "ece_uncalibrated")
+MEASURED = (*CALIBRATED, "data", "split", "n", "per_class", "intervals")  # what a card takes from the metrics
 TRAINED = ("data", "pictures", "seed", "init_weights", "best", "versions")  # … and from the checkpoint's provenance
 
 
@@ -62,7 +63,7 @@ def write_card(path: Path, metrics_path: Path) -> Path:
         sha256=sha256_of(path),
         temperature=checkpoint.temperature,
         metrics=metrics,
-        overall=OVERALL,
+        overall=CALIBRATED,
         without_copies=_without_copies(folder),
         elsewhere=[_metrics(found, path) for found in sorted(folder.glob("on_*/metrics.json"))],
         robustness=_robustness(folder / "robustness.csv", path, metrics["accuracy"]),

@@ -19,11 +19,12 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from affect.arrays import new_mapped_array
 from affect.data.framing import FaceFinder
 from affect.data.manifest import Manifest
 from affect.errors import AffectError
 from affect.faces.preprocessing import Image, Preprocessing
-from affect.files import atomic_path, cache_folder, new_mapped_array, remove_leftovers
+from affect.files import atomic_path, cache_folder, remove_leftovers
 
 A_DAY = 86_400.0  # seconds
 KEPT, UNDECODED, FACELESS = 1, 0, 2  # what became of a picture

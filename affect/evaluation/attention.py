@@ -5,19 +5,15 @@ Selvaraju et al. 2017 (arXiv:1610.02391), by captum's LayerGradCam. For the note
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import nn
 
+from affect.arrays import Ints
 from affect.data.loading import FaceDataset
 from affect.emotions import EMOTIONS
 from affect.model.network import STRIDE
-
-Ints = npt.NDArray[np.integer[Any]]
-
 
 NO_EVIDENCE = 1e-5  # evidence for a class that is smaller than this share of the evidence against it is rounding
 

@@ -14,10 +14,8 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 from sklearn.metrics import accuracy_score, precision_recall_fscore_support, roc_auc_score
 
+from affect.arrays import Floats, Ints
 from affect.emotions import EMOTIONS
-
-Floats = npt.NDArray[np.floating[Any]]
-Ints = npt.NDArray[np.integer[Any]]
 
 CLASSES = len(EMOTIONS)
 # The figures that get an interval, as metrics.json calls them, and how tables and figures do.

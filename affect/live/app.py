@@ -202,10 +202,10 @@ def _run_in_window(
 ) -> None:
     """Show the frames as they are processed; a file plays at its own speed, and an image stays."""
     from affect.live.sources.files import ImageSource
-    from affect.live.window.loop import Screen
+    from affect.live.window.loop import WindowLoop
 
     beside = getattr(feed.source, "beside", None)  # of the screen: over what it reads, it would see itself
-    screen = Screen(session, beside)
+    screen = WindowLoop(session, beside)
 
     def work() -> None:
         for frame, results in processed:

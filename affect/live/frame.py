@@ -37,6 +37,19 @@ class FaceResult:
         return float(self.probabilities[EMOTIONS.index(self.emotion)])
 
 
+@dataclass
+class Event:
+    """A moment of a session, as a line of events.csv has it.
+
+    timestamp_s: on the recording's clock.   event: marker, pause, resume, …
+    text:        a marker's note, a snapshot's file.
+    """
+
+    timestamp_s: float
+    event: str
+    text: str = ""
+
+
 class Frame(NamedTuple):
     """One picture of a source.
 

@@ -13,10 +13,10 @@ from typing import Any, Literal
 from affect.emotions import LANGUAGES
 from affect.errors import AffectError
 from affect.live.baseline_control import BaselineControl
-from affect.live.frame import FaceResult, Frame, Source
+from affect.live.frame import Event, FaceResult, Frame, Source
 from affect.live.pipeline.pipeline import Pipeline
 from affect.live.recording.recorder import Recorder, default_folder
-from affect.live.recording.recording import Consent, Event, Recording
+from affect.live.recording.recording import Consent, Recording
 from affect.live.sources.watch import ENDS, Change, watch_of
 from affect.live.summary import Summary
 from affect.live.texts import TEXTS, TextError, clock, text
@@ -188,7 +188,7 @@ class Session:
             elif question == "marker_question" and self._marker is not None:
                 recording, event = self._marker
                 recording.describe(event, text or "")
-                self._say(self._text("marked", time=clock(event.timestamp_s)))
+                self._say(self._text("marked", time=clock(event.timestamp_s, self._summary.language)))
             self._snapshot_of, self._marker = None, None
 
     def close(self) -> None:
@@ -259,7 +259,7 @@ class Session:
                 self._say(told)
             else:
                 continue
-            self._tell(f"{clock(at_s)}  {told}")
+            self._tell(f"{clock(at_s, self._summary.language)}  {told}")
 
     def _note_cut(self, at_s: float) -> None:
         """The picture has changed to another one, in which faces may be other people's."""
@@ -333,7 +333,9 @@ class Session:
             return Question(self._text(self._question, **self._refused.values), "text", str(default_folder()))
         if self._marker is None:
             return Question(self._text(self._question), "yes-no")
-        return Question(self._text(self._question, time=clock(self._marker[1].timestamp_s)), "text")
+        return Question(
+            self._text(self._question, time=clock(self._marker[1].timestamp_s, self._summary.language)), "text"
+        )
 
     def _say(self, message: str) -> None:
         self._message = (message, time.monotonic() + MESSAGE_S)

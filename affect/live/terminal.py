@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING
 
 from affect.emotions import LANGUAGES
 from affect.errors import AffectError, as_shown
-from affect.live.texts import default_language, text
+from affect.live.texts import YES, default_language, text
 
 if TYPE_CHECKING:
     from affect.live.recording.recording import Consent
-
-YES = {"en": ("y", "yes"), "es": ("s", "si", "sí")}
 
 
 def tell(line: str) -> None:

@@ -14,8 +14,8 @@ from torch import nn
 from torch.utils.data import Dataset
 from tqdm import tqdm
 
+from affect.arrays import new_mapped_array
 from affect.data.loading import Batch, Batches
-from affect.files import new_mapped_array
 from affect.model.frozen import Trunk
 
 

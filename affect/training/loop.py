@@ -33,7 +33,7 @@ from affect.model.network import build_model, load_initial_weights
 from affect.training.activations import Activations, MatchingTop, Top, compute_activations
 from affect.training.experiments import Experiment, Stage
 from affect.training.learner import Learner, new_loss, new_optimizer, new_schedule
-from affect.training.state import Progress, State
+from affect.training.state import RunState, State
 from affect.training.teachers import Teachers
 
 
@@ -126,7 +126,7 @@ class Fitter:
         seed: int,
         init_weights: str,
         scratch: Path,
-        save: Callable[[Progress], None],
+        save: Callable[[RunState], None],
         teach: Teachers | None = None,
     ) -> None:
         check_experiment(experiment, accelerator.num_processes)
@@ -142,7 +142,7 @@ class Fitter:
         load_initial_weights(self._model, init_weights)
         self._model.to(accelerator.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
-    def run(self, progress: Progress) -> Progress:
+    def run(self, progress: RunState) -> RunState:
         """Train from where `progress` stands to the end; returns it finished."""
         for index in range(progress.stage, len(self._experiment.stages)):
             if progress.finished:
@@ -152,7 +152,7 @@ class Fitter:
             self._save(progress)
         return progress
 
-    def _fit_stage(self, index: int, progress: Progress) -> None:
+    def _fit_stage(self, index: int, progress: RunState) -> None:
         experiment, stage, accelerator = self._experiment, self._experiment.stages[index], self._accelerator
         frozen_blocks = len(self._model.features) - stage.trained_blocks  # type: ignore[arg-type]
         top = synchronise_batch_norm(self._new_top(index, frozen_blocks))
@@ -280,7 +280,7 @@ def predict(
     return np.concatenate(gather_object(parts))
 
 
-def _stopped(progress: Progress, stage: Stage) -> bool:
+def _stopped(progress: RunState, stage: Stage) -> bool:
     """Whether the stage's patience is at its end."""
     if stage.patience is None or progress.best is None:
         return False

@@ -20,12 +20,12 @@ from affect.model.checkpoint import Checkpoint, save_checkpoint
 from affect.model.network import build_model
 from affect.training.loop import Pictures
 from affect.training.run import Run
-from affect.training.state import Progress, State
+from affect.training.state import RunState, State
 
 
 def write_models(
     run: Run,
-    progress: Progress,
+    progress: RunState,
     manifest: Manifest,
     pictures: Pictures,
     choose_rows: pd.DataFrame,
@@ -82,7 +82,7 @@ def _about(run: Run, pictures: Pictures) -> dict[str, Any]:
     }
 
 
-def write_history(progress: Progress, run: Run) -> pd.DataFrame:
+def write_history(progress: RunState, run: Run) -> pd.DataFrame:
     """`history.csv`, a row for each finished epoch. Returns it."""
     history = pd.DataFrame(progress.history)
     with atomic_path(run.home / "history.csv") as part:

@@ -15,7 +15,7 @@ State = dict[str, Any]
 
 
 @dataclass
-class Progress:
+class RunState:
     """Where a run stands.
 
     stage:    the stage that is trained, its index.
@@ -51,18 +51,18 @@ class Progress:
         self.stage, self.epoch, self.best, self.running = self.stage + 1, 0, None, None
 
 
-def save_progress(path: Path, progress: Progress, identity: dict[str, Any]) -> None:
+def save_progress(path: Path, progress: RunState, identity: dict[str, Any]) -> None:
     """Write the state of a run; `identity` says which run it is.   Raises OSError where the disk is full."""
     write_whole(path, {"identity": identity, **vars(progress)})
 
 
-def load_progress(path: Path, identity: dict[str, Any]) -> Progress:
+def load_progress(path: Path, identity: dict[str, Any]) -> RunState:
     """The saved state of an interrupted run. Raises AffectError where it belongs to another run or is damaged."""
     state = _read(path)
     saved = state.pop("identity")
     if saved != identity:
         raise AffectError(f"{path} belongs to a run with other settings. Give the same arguments as then.")
-    return Progress(**state)
+    return RunState(**state)
 
 
 def identity_in(path: Path) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def identity_in(path: Path) -> dict[str, Any]:
 def _read(path: Path, mmap: bool = False) -> State:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True, mmap=mmap)
-        if set(state) != {"identity", *(f.name for f in fields(Progress))}:
+        if set(state) != {"identity", *(f.name for f in fields(RunState))}:
             raise KeyError("identity")
     except Exception as error:  # torch.load raises many kinds for a damaged file
         raise AffectError(f"{path} is damaged. Train again with --overwrite.") from error

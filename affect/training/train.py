@@ -31,7 +31,7 @@ from affect.training.experiments import Experiment
 from affect.training.loop import Fitter, Pictures, check_experiment, new_accelerator
 from affect.training.outputs import draw_history, write_history, write_models
 from affect.training.run import Run, Standing, identity_of, settings_of
-from affect.training.state import Progress, load_progress, save_progress
+from affect.training.state import RunState, load_progress, save_progress
 from affect.training.teachers import Teachers, teacher_targets
 
 REDRAW_S = 30.0  # an epoch on kept features takes less time than drawing its curve
@@ -82,7 +82,7 @@ def train_experiment(
         return run.checkpoints
     if standing == "new":
         check_start(experiment, init_weights, teachers)
-    progress = load_progress(run.state_path, identity) if standing == "interrupted" else Progress()
+    progress = load_progress(run.state_path, identity) if standing == "interrupted" else RunState()
     if experiment.soft_labels:
         _check_votes(experiment, manifest, accelerator)
     if taught and not teachers and accelerator.is_main_process:
@@ -98,7 +98,7 @@ def train_experiment(
 
     drawn_at = time.monotonic()
 
-    def save(current: Progress) -> None:
+    def save(current: RunState) -> None:
         nonlocal drawn_at
         if not accelerator.is_main_process:
             return

@@ -55,7 +55,7 @@ class Person:
 
 @pytest.fixture
 def person(monkeypatch: pytest.MonkeyPatch) -> type[Person]:
-    monkeypatch.setattr(screen_module, "Screen", Person)
+    monkeypatch.setattr(screen_module, "WindowLoop", Person)
     monkeypatch.setattr(window, "missing_display", lambda language: None)
     return Person
 

@@ -15,7 +15,7 @@ from skimage.data import astronaut
 from affect.faces.detection import HaarDetector
 from affect.live.frame import FaceResult
 from affect.live.window.control import Command, Question, Status
-from affect.live.window.loop import Screen
+from affect.live.window.loop import WindowLoop
 
 QUESTIONS = {
     Command.RECORD: {"en": Question("Has she agreed?", "yes-no"), "es": Question("¿Está de acuerdo?", "yes-no")},
@@ -58,7 +58,7 @@ def main() -> None:
     picture[:, 80:560] = astronaut()[:480, 16:496, ::-1]
     box = HaarDetector().detect(picture)[0]
     probabilities = np.array([0.01, 0.02, 0.01, 0.01, 0.84, 0.06, 0.02, 0.03], np.float32)
-    screen = Screen(Session(sys.argv[1]))
+    screen = WindowLoop(Session(sys.argv[1]))
     screen.run(lambda: screen.offer(picture, [FaceResult(1, box, probabilities, "happy")]), lambda: None, stays=True)
     print("left", flush=True)
 

@@ -22,7 +22,7 @@ from tqdm import tqdm
 from affect import figure_style
 from affect.training import figures, outputs, train
 from affect.training.__main__ import main as training_main
-from affect.training.state import Progress
+from affect.training.state import RunState
 from tests.tools.patterns import TINY
 from tests.tools.small_disk import fill
 
@@ -116,7 +116,7 @@ def _die_at_the_second_save() -> None:
 def _fill_after_an_epoch(disk: Path) -> None:
     save = train.save_progress
 
-    def save_and_fill(path: Path, progress: Progress, identity: dict[str, object]) -> None:
+    def save_and_fill(path: Path, progress: RunState, identity: dict[str, object]) -> None:
         save(path, progress, identity)
         if len(progress.history) == 1:
             fill(disk, but=1 << 20)  # the history still fits, the next state does not

@@ -13,7 +13,7 @@ from affect.faces.preprocessing import Preprocessing
 from affect.model.checkpoint import Checkpoint, save_checkpoint
 from affect.training.experiments import STARTER, V1, V2, V3, V4, with_mistake
 from affect.training.run import Run, checkpoint_name, default_folder
-from affect.training.state import Progress, save_progress
+from affect.training.state import RunState, save_progress
 
 IDENTITY = {"experiment": "…", "seed": 42, "init_weights": "none", "data": "0123"}
 
@@ -91,7 +91,7 @@ def test_the_bundled_model_is_not_replaced_by_a_training_into_its_folder(bundled
 
 def test_an_unfinished_run_goes_on_even_beside_the_model_that_it_replaces(run: Run, model: dict[str, Any]) -> None:
     write_model(run, model)
-    save_progress(run.state_path, Progress(), IDENTITY)
+    save_progress(run.state_path, RunState(), IDENTITY)
     assert run.standing(resume=True, overwrite=False) == "interrupted"
     assert run.standing(resume=False, overwrite=True) == "new"
     with pytest.raises(AffectError, match="this run, unfinished. Go on with --resume"):
@@ -100,7 +100,7 @@ def test_an_unfinished_run_goes_on_even_beside_the_model_that_it_replaces(run: R
 
 @pytest.mark.parametrize("resume", [False, True])
 def test_another_runs_state_is_replaced_only_where_that_is_asked_for(run: Run, resume: bool) -> None:
-    save_progress(run.state_path, Progress(), IDENTITY | {"data": "4567", "seed": 7})
+    save_progress(run.state_path, RunState(), IDENTITY | {"data": "4567", "seed": 7})
     with pytest.raises(AffectError, match=r"unfinished run with other settings \(the seed, the pictures"):
         run.standing(resume=resume, overwrite=False)
     assert run.standing(resume=resume, overwrite=True) == "new"

@@ -19,7 +19,7 @@ import torch
 from affect.errors import AffectError
 from affect.files import new_mapped_array
 from affect.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from affect.training.state import Progress, load_progress, save_progress
+from affect.training.state import RunState, load_progress, save_progress
 from tests.tools.patterns import write_patterns
 from tests.tools.small_disk import small_disk
 from tests.training.forked_training import Place, start
@@ -148,7 +148,7 @@ def test_a_kill_between_the_checkpoint_and_its_figures_does_not_pass_for_the_end
     row = {"stage": "all", "epoch": 3, "val_loss": 1.0, "val_accuracy": 0.5}
     done = {"row": row, "model": whole[0].state_dict}
     stage = {"best": done, "last": done}
-    save_progress(place.state, Progress(2, 0, [row], finished=[stage, stage]), identity)
+    save_progress(place.state, RunState(2, 0, [row], finished=[stage, stage]), identity)
     finish(place, "--resume")
     assert_is(place, whole[0])
 
@@ -174,7 +174,7 @@ def test_a_full_disk_ends_a_training_with_one_line_and_it_goes_on_when_there_is_
 
 def test_no_beginning_of_a_state_is_taken_for_a_state(tmp_path: Path) -> None:
     path = tmp_path / ".x.resume.pt"
-    save_progress(path, Progress(history=[{"epoch": 1}], best={"model": {"w": torch.arange(5000.0)}}), {"seed": 1})
+    save_progress(path, RunState(history=[{"epoch": 1}], best={"model": {"w": torch.arange(5000.0)}}), {"seed": 1})
     data = path.read_bytes()
     assert load_progress(path, {"seed": 1}).history == [{"epoch": 1}]
     for length in [*range(0, len(data), 997), len(data) - 1]:

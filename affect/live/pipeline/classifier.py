@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from affect.arrays import Floats
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 from affect.faces.detection import FaceBox, crop_face
@@ -24,8 +24,6 @@ from affect.faces.preprocessing import Image, Preprocessing
 from affect.files import sha256_of
 from affect.live.pipeline.export import LARGEST, load_export
 from affect.live.texts import TextError
-
-Floats = npt.NDArray[np.float32]
 
 
 class Classifier:

@@ -7,12 +7,10 @@ from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from affect.arrays import Floats
 from affect.faces.preprocessing import Image
 from affect.live.pipeline.grey_pyramid import Views
-
-Floats = npt.NDArray[np.float32]
 
 SIZE: Final = (64, 36)  # width and height of the small picture that is compared
 # Edges of the logarithm of brightness: a lamp, a flash or the camera's exposure moves brightness and leaves edges.
@@ -57,8 +55,8 @@ class CutDetector:
         x, y = round(across), round(down)
         if abs(x) > SIZE[0] // 2 or abs(y) > SIZE[1] // 2:
             return True
-        before, after = (_blurred(side, 1) for side in small)
-        return _likeness(_overlap(before, -x, -y), _overlap(after, x, y)) < SAME_EDGES
+        edges = [_blurred(side, 1) for side in small]
+        return _likeness(_overlap(edges[0], -x, -y), _overlap(edges[1], x, y)) < SAME_EDGES
 
 
 def _blurred(picture: Floats, sigma: float) -> Floats:

@@ -14,7 +14,7 @@ from affect.files import sha256_of
 
 HASH = re.compile(r"^\| SHA-256 \| `([0-9a-f]{64})` \|$", re.M)
 MEASURED_ON = re.compile(r"^On (.+) (\w+), n = ([\d,]+):$", re.M)
-OVERALL = ("accuracy", "f1_macro", "ece")
+KEPT = ("accuracy", "f1_macro", "ece")
 
 
 def figures_of(model: Path) -> dict[str, Any] | None:
@@ -41,7 +41,7 @@ def figures_of(model: Path) -> dict[str, Any] | None:
             "data": measured[1],
             "split": measured[2],
             "n": int(measured[3].replace(",", "")),
-            **{name: float(values[name]) for name in OVERALL},
+            **{name: float(values[name]) for name in KEPT},
             "per_class": {
                 name: {"precision": float(p), "recall": float(r), "f1": float(f1), "support": int(support)}
                 for name, p, r, f1, support in per_class[1:]

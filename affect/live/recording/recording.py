@@ -26,7 +26,7 @@ from typing import Any, Literal
 from affect.errors import AffectError
 from affect.faces.preprocessing import Image
 from affect.files import atomic_path, sync_folder
-from affect.live.frame import FaceResult
+from affect.live.frame import Event, FaceResult
 from affect.live.recording.sinks import CsvSink
 from affect.live.sources.clock import HELD_S, longest_step_s
 from affect.live.sources.files import Frame
@@ -50,15 +50,6 @@ class Consent:
     def now(cls, how: Literal["asked", "--consent"]) -> Consent:
         """Given at this moment."""
         return cls(datetime.now().astimezone().isoformat(timespec="seconds"), how)
-
-
-@dataclass
-class Event:
-    """A moment of a recording.   timestamp_s: on the recording's clock.   text: a marker's note, a snapshot's file."""
-
-    timestamp_s: float
-    event: str
-    text: str = ""
 
 
 class Recording:

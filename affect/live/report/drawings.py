@@ -14,9 +14,10 @@ from typing import Final
 import numpy as np
 from markupsafe import Markup, escape
 
-from affect.emotions import COLORS, EMOTIONS, UNCERTAIN, UNCERTAIN_COLOR, color_rgb
+from affect.arrays import Floats
+from affect.emotions import EMOTIONS, UNCERTAIN, color_hex, color_rgb, takes_dark_ink
 from affect.live.report.measures import AROUND_S
-from affect.live.report.session_folder import LABELS, Floats
+from affect.live.report.session_folder import LABELS
 from affect.live.report.timeline import NONE, STEP_S, Mask, Timeline
 
 COLUMNS: Final = 480  # points along a timeline: more than a page can show apart
@@ -49,20 +50,9 @@ def steps_per_point(steps: int) -> int:
     return max(1, -(-steps // COLUMNS))
 
 
-def color_of(label: str) -> str:
-    """The fill of a label, the same as in the live window."""
-    return UNCERTAIN_COLOR if label == UNCERTAIN else COLORS[label]
-
-
 def edge_of(label: str) -> str:
     """A darker line around the fill, so that yellow and sky blue stand out from white paper."""
     return "#{:02x}{:02x}{:02x}".format(*(round(0.6 * part) for part in color_rgb(label)))
-
-
-def ink_on(label: str) -> str:
-    """Black or white, whichever reads better on a label's fill (WCAG 2 relative luminance)."""
-    parts = (np.array(color_rgb(label)) / 255) ** 2.2
-    return "#000" if float(parts @ (0.2126, 0.7152, 0.0722)) > 0.18 else "#fff"
 
 
 def chip(label: str) -> Markup:
@@ -71,7 +61,7 @@ def chip(label: str) -> Markup:
     return Markup(
         '<svg class="chip" width="14" height="14" aria-hidden="true"><rect x="1.5" y="{}" width="11" height="{}" '
         'fill="{}" stroke="{}"/></svg>'
-    ).format(y, height, color_of(label), edge_of(label))
+    ).format(y, height, color_hex(label), edge_of(label))
 
 
 def square(fill: str) -> Markup:
@@ -134,11 +124,12 @@ def band(timeline: Timeline, names: dict[str, str], label: str, whole: int | Non
         x, width = start * per / (whole or steps), (min(end * per, steps) - start * per) / (whole or steps)
         y, height = ("42%", "16%") if name == UNCERTAIN else ("0", "100%")
         parts.append(
-            f'<rect x="{100 * x:.2f}%" y="{y}" width="{100 * width:.2f}%" height="{height}" fill="{color_of(name)}"/>'
+            f'<rect x="{100 * x:.2f}%" y="{y}" width="{100 * width:.2f}%" height="{height}" fill="{color_hex(name)}"/>'
         )
         if width >= NAMED and name != UNCERTAIN:
+            ink = "#000" if takes_dark_ink(*color_rgb(name)) else "#fff"
             parts.append(
-                f'<text x="{100 * (x + width / 2):.2f}%" y="50%" dy="4" text-anchor="middle" fill="{ink_on(name)}">'
+                f'<text x="{100 * (x + width / 2):.2f}%" y="50%" dy="4" text-anchor="middle" fill="{ink}">'
                 f"{escape(names[name])}</text>"
             )
     return _drawing("band", parts, label)
@@ -159,9 +150,9 @@ def ridge(timeline: Timeline, name: str, label: str) -> Markup:
     parts = ['<line x2="100%" y1="50%" y2="50%" class="half"/>']
     curves = []
     if per > 1:
-        curves += [f'<path d="{_area(highest, edges)}" fill="{color_of(name)}" opacity="0.35"/>']
+        curves += [f'<path d="{_area(highest, edges)}" fill="{color_hex(name)}" opacity="0.35"/>']
     curves += [
-        f'<path d="{_area(mean, edges)}" fill="{color_of(name)}"/>',
+        f'<path d="{_area(mean, edges)}" fill="{color_hex(name)}"/>',
         f'<path d="{_line(mean, edges)}" class="edge" stroke="{edge_of(name)}"/>',
     ]
     parts.append(
@@ -198,7 +189,7 @@ def bar(share: float, label: str, top: float = 1.0) -> Markup:
     return Markup(
         '<svg class="bar" aria-hidden="true"><rect class="track" width="100%" height="100%"/>'
         '<rect width="{:.2f}%" height="100%" fill="{}" stroke="{}"/></svg>'
-    ).format(100 * share / top, color_of(label), edge_of(label))
+    ).format(100 * share / top, color_hex(label), edge_of(label))
 
 
 def split_bar(parts: Sequence[tuple[float, str]]) -> Markup:
@@ -231,7 +222,7 @@ def around_plot(timeline: Timeline, time_s: float, gaps: dict[str, Mask], label:
     for place, name in enumerate(EMOTIONS):
         if seen.any() and np.nanmax(means[:, place]) >= 0.03:
             bottoms = tops[:, place] - means[:, place]
-            parts.append(f'<path d="{_area(tops[:, place], edges, bottoms)}" fill="{color_of(name)}"/>')
+            parts.append(f'<path d="{_area(tops[:, place], edges, bottoms)}" fill="{color_hex(name)}"/>')
     return _drawing(
         "around",
         [

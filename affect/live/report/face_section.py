@@ -22,7 +22,7 @@ def face_name(face: int, writer: Writer) -> str:
 
 def markers_of(session: Session) -> list[tuple[float, str]]:
     """When each marker was set, and its note."""
-    return [(event.time_s, event.text.strip()) for event in session.events_of("marker")]
+    return [(event.timestamp_s, event.text.strip()) for event in session.events_of("marker")]
 
 
 def face_view(session: Session, face: int, timeline: Timeline, clock: Clock, writer: Writer) -> dict[str, Any]:

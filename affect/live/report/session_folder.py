@@ -18,7 +18,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from affect.arrays import Floats
 from affect.emotions import EMOTIONS, UNCERTAIN
+from affect.live.frame import Event
 from affect.live.texts import TextError
 
 FORMAT: Final = 1
@@ -28,7 +30,6 @@ NEEDED: Final = ("state", "started", "duration_s", "source", "model", "settings"
 _PLACES: Final = {name: place for place, name in enumerate(LABELS)}
 _FIRST: Final = "p_" + EMOTIONS[0]
 
-Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 
@@ -50,15 +51,6 @@ class Rows:
         """The rows of one face."""
         mine = self.faces == face
         return Rows(self.times_s[mine], self.faces[mine], self.labels[mine], self.probabilities[mine])
-
-
-@dataclass(frozen=True)
-class Event:
-    """A line of events.csv: when, what (marker, pause, resume, …), and its text."""
-
-    time_s: float
-    kind: str
-    text: str
 
 
 @dataclass(frozen=True)
@@ -98,7 +90,7 @@ class Session:
 
     def events_of(self, kind: str) -> list[Event]:
         """The events of one kind, in order."""
-        return [event for event in self.events if event.kind == kind]
+        return [event for event in self.events if event.event == kind]
 
 
 def session_folders(folder: Path) -> list[Path]:
@@ -132,12 +124,12 @@ def read_session(folder: Path) -> Session:
         gaps_s = [(float(from_s), float(to_s)) for from_s, to_s in told.get("not_analysed", ())]
     except (TypeError, ValueError) as error:
         raise TextError("session_damaged", path=folder / "session.json", reason=error) from error
-    times = [*rows.times_s[:1].tolist(), *rows.times_s[-1:].tolist(), *(event.time_s for event in events)]
+    times = [*rows.times_s[:1].tolist(), *rows.times_s[-1:].tolist(), *(event.timestamp_s for event in events)]
     if start_s is None:  # of an older version; where it began in the middle of a video, its last moment tells when
         start_s = max(times, default=0.0) - duration_s if told.get("clock") == "source" else 0.0
     start_s = max(0.0, min([start_s, *times]))
     rows = replace(rows, times_s=rows.times_s - start_s)
-    events = tuple(replace(event, time_s=event.time_s - start_s) for event in events)
+    events = tuple(replace(event, timestamp_s=event.timestamp_s - start_s) for event in events)
     # session.json of a killed recording is up to a second older than the last rows
     duration_s = max(duration_s, max(times, default=0.0) - start_s)
     gaps = tuple((from_s - start_s, to_s - start_s) for from_s, to_s in gaps_s)
@@ -216,6 +208,6 @@ def _read_events(path: Path) -> tuple[Event, ...]:
             event = Event(float(line[0]), line[1], line[2])
         except (IndexError, ValueError):
             continue  # the header; a torn line
-        if math.isfinite(event.time_s) and event.time_s >= 0:
+        if math.isfinite(event.timestamp_s) and event.timestamp_s >= 0:
             events.append(event)
-    return tuple(sorted(events, key=lambda event: event.time_s))
+    return tuple(sorted(events, key=lambda event: event.timestamp_s))

@@ -203,7 +203,9 @@ def _coverage(session: Session, spent: Coverage, writer: Writer) -> dict[str, An
     notes += _interruptions(session, writer)
     if taken := session.events_of("snapshot"):
         notes.append(
-            writer.text("snapshots", list=", ".join(f"{event.text} ({writer.clock(event.time_s)})" for event in taken))
+            writer.text(
+                "snapshots", list=", ".join(f"{event.text} ({writer.clock(event.timestamp_s)})" for event in taken)
+            )
         )
     return {
         "bar": drawings.split_bar([(seconds / spent.total_s, fill) for _, seconds, fill in parts if seconds]),
@@ -223,7 +225,7 @@ def _interruptions(session: Session, writer: Writer) -> list[str]:
         if found := stretches(session, opening, closing):
             spans = [f"{writer.clock(from_s)}\N{EN DASH}{writer.clock(to_s)}" for from_s, to_s in found]
             told.append(writer.text(f"interrupted_{opening}", list=", ".join(spans)))
-    if cuts := [writer.clock(event.time_s) for event in session.events_of("cut")]:
+    if cuts := [writer.clock(event.timestamp_s) for event in session.events_of("cut")]:
         told.append(writer.text("cuts", list=", ".join(cuts[:TIMES]) + (" …" if len(cuts) > TIMES else "")))
     return told
 

@@ -11,7 +11,6 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     # numbers and dates
     "decimal_mark": {"en": ".", "es": ","},
     "thousands_mark": {"en": ",", "es": "\u202f"},
-    "percent": {"en": "{number}%", "es": "{number}\u202f%"},
     "points": {"en": "{number} points", "es": "{number} puntos"},
     "date": {"en": "{day} {month} {year}, {time}", "es": "{day} de {month} de {year}, {time}"},
     "months": {

@@ -170,7 +170,7 @@ def sample(rows: Rows, analysed: Mask) -> Timeline:
 
 def stretches(session: Session, opening: str, closing: str) -> list[tuple[float, float]]:
     """From when to when, seconds: each event of one kind, and the next of the other or, without one, the end."""
-    return watch.stretches(((e.time_s, e.kind) for e in session.events), opening, closing, session.duration_s)
+    return watch.stretches(((e.timestamp_s, e.event) for e in session.events), opening, closing, session.duration_s)
 
 
 def _mask(session: Session, spans: Iterable[tuple[float, float]]) -> Mask:

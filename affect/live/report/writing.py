@@ -8,6 +8,7 @@ from datetime import datetime
 
 from affect.emotions import label_name
 from affect.live.report.texts import TEXTS
+from affect.live.texts import certainty, clock, percent
 
 
 @dataclass(frozen=True)
@@ -46,13 +47,12 @@ class Writer:
         return "".join(marks.get(sign, sign) for sign in plain).replace("-", "−")
 
     def percent(self, share: float) -> str:
-        """A share, 0…1, in whole percent; "<1" where it is more than nothing."""
-        number = "<1" if 0 < share < 0.005 else self.number(100 * share)
-        return self.text("percent", number=number)
+        """A share, 0…1, in whole per cent (`affect.live.texts.percent`)."""
+        return percent(share, self.language)
 
     def certainty(self, probability: float) -> str:
-        """A probability, 0…1, as a share is told; ">99" where that would be 100: a model is never certain."""
-        return self.text("percent", number=">99") if probability >= 0.995 else self.percent(probability)
+        """A probability, 0…1, in whole per cent (`affect.live.texts.certainty`)."""
+        return certainty(probability, self.language)
 
     def points(self, change: float) -> str:
         """A difference of two shares, −1…1, in percentage points with its sign."""
@@ -61,20 +61,8 @@ class Writer:
         return self.text("points", number=sign + self.number(rounded))
 
     def clock(self, seconds: float, tenths: bool = False) -> str:
-        """A moment of a session, seconds from its start: 1:02:03, 2:03, or 2:03.4 with tenths.
-
-        As on the window's clock (`affect.live.texts.clock`), a second or a tenth that has begun is not over: 65.7 is
-        1:05.
-        """
-        moment_s = self.origin_s + seconds
-        whole = int(abs(moment_s) * 10 + 1e-6)  # tenths; what adding two times loses is not a tenth
-        if not tenths:
-            whole -= whole % 10
-        sign = "−" if moment_s < 0 and whole else ""
-        minutes, rest = divmod(whole, 600)
-        hours, minutes = divmod(minutes, 60)
-        tail = f"{rest // 10:02d}" + (f"{self.text('decimal_mark')}{rest % 10}" if tenths else "")
-        return sign + (f"{hours}:{minutes:02d}:{tail}" if hours else f"{minutes}:{tail}")
+        """A moment of a session, seconds from its start (`affect.live.texts.clock`)."""
+        return clock(self.origin_s + seconds, self.language, tenths)
 
     def span(self, seconds: float) -> str:
         """A length of time: 3.4 s, 27 s, 2 min 5 s, 1 h 2 min."""

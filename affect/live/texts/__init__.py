@@ -15,20 +15,16 @@ from affect.live.texts.files import FILE_TEXTS
 from affect.live.texts.sources import SOURCE_TEXTS
 from affect.live.texts.window import WINDOW_TEXTS
 
-
-def clock(seconds: float) -> str:
-    """A moment as a clock shows it while the moment's second lasts: 01:05 for 65.7, 1:01:05 from an hour on."""
-    minutes, second = divmod(int(seconds), 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute:02d}:{second:02d}"
-
-
 TEXTS: Final[dict[str, dict[str, str]]] = {
     **WINDOW_TEXTS,
     **SOURCE_TEXTS,
     **FILE_TEXTS,
     **COMMAND_TEXTS,
 }
+
+
+# What a person types who agrees; the first is the key in the window: "s" in English is the snapshot's, not consent.
+YES: Final = {"en": ("y", "yes"), "es": ("s", "si", "sí")}
 
 
 class _Shown(string.Formatter):
@@ -65,13 +61,32 @@ def told(error: BaseException, language: str) -> str:
 
 
 def percent(share: float, language: str) -> str:
-    """A share, 0…1, in whole per cent: "82%", in Spanish "82 %" with a space that does not break."""
-    return f"{share * 100:.0f}\N{NO-BREAK SPACE}%" if language == "es" else f"{share * 100:.0f}%"
+    """A share, 0…1, in whole per cent: "82%", in Spanish "82 %" with a space that does not break.
+
+    More than nothing is never "0%" but "<1%".
+    """
+    number = "<1" if 0 < share < 0.005 else f"{share * 100:.0f}"
+    return f"{number}\N{NO-BREAK SPACE}%" if language == "es" else f"{number}%"
 
 
 def certainty(probability: float, language: str) -> str:
     """A probability, 0…1, in whole per cent. What would round to 100 is ">99%": a model is never certain."""
     return ">" + percent(0.99, language) if probability >= 0.995 else percent(probability, language)
+
+
+def clock(seconds: float, language: str, tenths: bool = False) -> str:
+    """A moment as a clock shows it while the moment's second lasts: 1:05 for 65.7, 1:01:05 from an hour on.
+
+    seconds: may be below zero.   tenths: show them, 1:05.7, with the language's decimal mark.
+    """
+    whole = int(abs(seconds) * 10 + 1e-6)  # tenths; what adding two times loses is not a tenth
+    if not tenths:
+        whole -= whole % 10
+    sign = "−" if seconds < 0 and whole else ""
+    minutes, rest = divmod(whole, 600)
+    hours, minutes = divmod(minutes, 60)
+    tail = f"{rest // 10:02d}" + (f"{',' if language == 'es' else '.'}{rest % 10}" if tenths else "")
+    return sign + (f"{hours}:{minutes:02d}:{tail}" if hours else f"{minutes}:{tail}")
 
 
 def default_language() -> str:

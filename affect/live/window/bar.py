@@ -6,9 +6,9 @@ from functools import lru_cache
 from typing import Final
 
 from affect.faces.preprocessing import Image
-from affect.live.texts import clock, percent, text
+from affect.live.texts import YES, clock, percent, text
 from affect.live.window.control import Question, Status
-from affect.live.window.keys import COMMANDS, YES
+from affect.live.window.keys import COMMANDS
 from affect.live.window.lettering import (
     DIM,
     GROUND,
@@ -120,7 +120,7 @@ def _state(status: Status, size: int, width: int) -> list[Image]:
     if status.recording_s is None:
         pieces = [line(text("not_recording", language), size, DIM, PANEL)]
     else:
-        pieces = [chip(f"● REC {clock(status.recording_s)}", size, RED, PANEL)]
+        pieces = [chip(f"● REC {clock(status.recording_s, status.language)}", size, RED, PANEL)]
     if status.paused:
         pieces.append(chip(text("paused", language), size, INK, PANEL))
     if status.baseline is not None and status.baseline < 1:
@@ -136,7 +136,7 @@ def _question(question: Question, typed: str, language: str, size: int, width: i
     """The question's words, the line that is typed, and the keys that answer."""
     pieces = words(question.text, width, size, INK, ASKING, bold=True)
     if question.kind == "yes-no":
-        answers = ((YES[language].upper(), "key_yes"), ("N", "key_no"))
+        answers = ((YES[language][0].upper(), "key_yes"), ("N", "key_no"))
     else:
         answers = ((text("enter", language), "key_done"), ("Esc", "key_skip"))
         pieces.append(_field(typed, size, min(width, 24 * size)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
+from affect.live.texts import YES
 from affect.live.window.control import Command, Controller, Question
 
 COMMANDS: Final = {
@@ -19,7 +20,6 @@ COMMANDS: Final = {
     "q": Command.LEAVE,
     "\x1b": Command.LEAVE,
 }
-YES: Final = {"en": "y", "es": "s"}  # one key in a language: "s" in English is the snapshot's, not consent
 ENTER, BACKSPACE, ESCAPE = "\r", "\b", "\x1b"
 LONGEST = 200  # letters of a typed line
 
@@ -63,7 +63,7 @@ class Keyboard:
             if status.question.kind == "text":
                 self._write(letter)
             else:
-                self._decide(letter.lower(), YES[status.language])
+                self._decide(letter.lower(), YES[status.language][0])
             return None
         command = COMMANDS.get(letter.lower())
         if command not in (None, Command.HELP):

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image as PillowImage
 from PIL import ImageDraw, ImageFont
 
-from affect.emotions import color_rgb
+from affect.emotions import color_rgb, takes_dark_ink
 from affect.faces.preprocessing import Image
 from affect.live.bundled import MEDIA
 
@@ -25,16 +25,15 @@ GROUND: Final[Bgr] = (24, 20, 18)
 TRACK: Final[Bgr] = (72, 65, 60)  # an empty gauge, a key's edge
 
 
-def color_of(label: str) -> Bgr:
+def color_bgr(label: str) -> Bgr:
     """The colour of an expression, or of "uncertain"."""
     red, green, blue = color_rgb(label)
     return blue, green, red
 
 
 def ink_on(ground: Bgr) -> Bgr:
-    """Dark or light text, whichever is read better on a colour (its luma, ITU-R BT.601)."""
-    blue, green, red = ground
-    return GROUND if 0.114 * blue + 0.587 * green + 0.299 * red > 120 else INK
+    """Dark or light text, whichever reads better on a colour."""
+    return GROUND if takes_dark_ink(*ground[::-1]) else INK
 
 
 @lru_cache(maxsize=1024)

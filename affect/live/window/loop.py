@@ -33,7 +33,7 @@ class Shown(NamedTuple):
     results: list[FaceResult]
 
 
-class Screen:
+class WindowLoop:
     """Shows the newest of the frames that `offer` is given, and what `controller` tells; passes keys on to it.
 
     place: the part of the desktop that the window is to stay in; None: wherever the system puts it.

@@ -10,7 +10,7 @@ from affect.faces.detection import FaceBox
 from affect.faces.preprocessing import Image
 from affect.live.frame import FaceResult
 from affect.live.texts import certainty, text
-from affect.live.window.lettering import GROUND, INK, Bgr, beside, chip, color_of, fill, line, put
+from affect.live.window.lettering import GROUND, INK, Bgr, beside, chip, color_bgr, fill, line, put
 from affect.live.window.panel import draw_panel, numbered, panel_size, person_color
 
 
@@ -153,7 +153,7 @@ class Overlay:
         name = label_name(result.emotion, self._language)
         if result.emotion != UNCERTAIN:
             name = f"{name} {certainty(result.confidence, self._language)}"
-        label = chip(name, round(size * 1.2), color_of(result.emotion))
+        label = chip(name, round(size * 1.2), color_bgr(result.emotion))
         if not number:
             return label
         return beside([chip(str(result.face_id), round(size * 1.2), person_color(result.face_id)), label], 0, GROUND)

@@ -9,7 +9,7 @@ from affect.emotions import EMOTIONS, NAMES, UNCERTAIN, label_name
 from affect.faces.preprocessing import Image
 from affect.live.frame import FaceResult
 from affect.live.texts import certainty
-from affect.live.window.lettering import DIM, INK, PANEL, TRACK, Bgr, badge, color_of, fill, line, plain, put
+from affect.live.window.lettering import DIM, INK, PANEL, TRACK, Bgr, badge, color_bgr, fill, line, plain, put
 
 # Persons are pale where expressions are strong, and each carries a number as well, for any kind of colour vision.
 PERSONS: Final[tuple[Bgr, ...]] = (
@@ -57,7 +57,7 @@ def draw_panel(canvas: Image, result: FaceResult, left: int, top: int, language:
         if ink is INK:
             put(canvas, line(label_name(emotion, language), size, INK, PANEL), left + pad, y)
         edge = row // 5
-        fill(canvas, left + bar, y + edge, left + bar + round(gauge * share), y + row - edge, color_of(emotion))
+        fill(canvas, left + bar, y + edge, left + bar + round(gauge * share), y + row - edge, color_bgr(emotion))
         figure = line(certainty(share, language), size, ink, PANEL)
         put(canvas, figure, end - figure.shape[1], y)
 
@@ -80,7 +80,7 @@ def _head(canvas: Image, result: FaceResult, left: int, top: int, language: str,
         x += mark.shape[1] + size // 2
     swatch = round(size * 0.8)
     y = top + (height - swatch) // 2
-    fill(canvas, x, y, x + swatch, y + swatch, color_of(result.emotion))
+    fill(canvas, x, y, x + swatch, y + swatch, color_bgr(result.emotion))
     put(canvas, name, x + swatch + size // 2, top)
     if result.emotion != UNCERTAIN:
         figure = line(certainty(result.confidence, language), large, INK, PANEL, bold=True)

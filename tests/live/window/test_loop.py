@@ -13,7 +13,7 @@ from affect.errors import AffectError
 from affect.faces.preprocessing import Image
 from affect.live.window import loop as module
 from affect.live.window.control import Command, Question
-from affect.live.window.loop import Screen
+from affect.live.window.loop import WindowLoop
 from tests.live.window.test_keys import Session
 
 
@@ -51,12 +51,12 @@ def session() -> Session:
 
 
 @pytest.fixture
-def screen(session: Session, monkeypatch: pytest.MonkeyPatch) -> Screen:
+def screen(session: Session, monkeypatch: pytest.MonkeyPatch) -> WindowLoop:
     monkeypatch.setattr(module, "Window", SlowWindow)
     monkeypatch.setattr(SlowWindow, "leaves", 1000)
     monkeypatch.setattr(SlowWindow, "keys", [], raising=False)
     monkeypatch.setattr(SlowWindow, "shown", [], raising=False)
-    return Screen(session)
+    return WindowLoop(session)
 
 
 def nothing() -> None:
@@ -78,7 +78,7 @@ def wait_for_pictures(count: int) -> None:
         time.sleep(0.01)
 
 
-def test_frames_do_not_wait_for_a_slow_window_which_shows_the_newest(screen: Screen) -> None:
+def test_frames_do_not_wait_for_a_slow_window_which_shows_the_newest(screen: WindowLoop) -> None:
     offered = []
 
     def work() -> None:
@@ -94,7 +94,7 @@ def test_frames_do_not_wait_for_a_slow_window_which_shows_the_newest(screen: Scr
     assert numbers()[-1] == 99
 
 
-def test_when_the_window_is_closed_the_work_is_stopped(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_when_the_window_is_closed_the_work_is_stopped(screen: WindowLoop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(SlowWindow, "leaves", 2)
     stopped = threading.Event()
 
@@ -109,7 +109,7 @@ def test_when_the_window_is_closed_the_work_is_stopped(screen: Screen, monkeypat
 
 
 @pytest.mark.parametrize("key", [ord("q"), 27])
-def test_leaving_ends_the_run_and_is_told(screen: Screen, session: Session, key: int) -> None:
+def test_leaving_ends_the_run_and_is_told(screen: WindowLoop, session: Session, key: int) -> None:
     stopped = threading.Event()
     SlowWindow.keys = [key]
     screen.run(lambda: screen.offer(picture(7), []), stopped.set, stays=True)
@@ -117,7 +117,7 @@ def test_leaving_ends_the_run_and_is_told(screen: Screen, session: Session, key:
     assert session.commands == [Command.LEAVE]
 
 
-def test_an_image_stays_until_the_person_leaves(screen: Screen) -> None:
+def test_an_image_stays_until_the_person_leaves(screen: WindowLoop) -> None:
     threading.Timer(0.3, lambda: setattr(SlowWindow, "leaves", 1)).start()
     start = time.monotonic()
     screen.run(lambda: screen.offer(picture(7), []), nothing, stays=True)
@@ -125,7 +125,7 @@ def test_an_image_stays_until_the_person_leaves(screen: Screen) -> None:
     assert time.monotonic() - start > 0.25
 
 
-def test_what_changes_is_drawn_without_a_new_frame_and_nothing_else(screen: Screen, session: Session) -> None:
+def test_what_changes_is_drawn_without_a_new_frame_and_nothing_else(screen: WindowLoop, session: Session) -> None:
     states = [
         {"paused": True},
         {"recording_s": 1.2},
@@ -153,7 +153,7 @@ def test_what_changes_is_drawn_without_a_new_frame_and_nothing_else(screen: Scre
 
 
 @pytest.mark.parametrize("key", [ord("q"), ord("h"), ord("r"), 27, ord(" ")])
-def test_any_key_closes_the_help_and_does_nothing_else(screen: Screen, session: Session, key: int) -> None:
+def test_any_key_closes_the_help_and_does_nothing_else(screen: WindowLoop, session: Session, key: int) -> None:
     def work() -> None:
         screen.offer(picture(7), [])
         wait_for_pictures(1)
@@ -169,7 +169,7 @@ def test_any_key_closes_the_help_and_does_nothing_else(screen: Screen, session: 
     assert session.commands == []
 
 
-def test_what_the_work_raises_is_raised(screen: Screen) -> None:
+def test_what_the_work_raises_is_raised(screen: WindowLoop) -> None:
     def work() -> None:
         raise AffectError("broken")
 

@@ -8,7 +8,7 @@ from affect.emotions import COLORS, EMOTIONS, color_rgb
 from affect.faces.detection import FaceBox
 from affect.faces.preprocessing import Image
 from affect.live.frame import FaceResult
-from affect.live.window.lettering import color_of
+from affect.live.window.lettering import color_bgr
 from affect.live.window.overlay import Overlay
 from affect.live.window.panel import PERSONS, person_color
 
@@ -142,7 +142,7 @@ def test_persons_and_expressions_are_told_apart() -> None:
     def lab(colors: list[tuple[int, int, int]]) -> np.ndarray:
         return cv2.cvtColor(np.array([colors], np.float32) / 255, cv2.COLOR_BGR2LAB)[0]
 
-    persons, expressions = lab(list(PERSONS)), lab([color_of(e) for e in COLORS])
+    persons, expressions = lab(list(PERSONS)), lab([color_bgr(e) for e in COLORS])
     between = np.linalg.norm(persons[:, None] - expressions[None], axis=2)
     assert between.min() > 25
     among = np.linalg.norm(persons[:, None] - persons[None], axis=2) + 100 * np.eye(len(persons))
