@@ -17,6 +17,10 @@ import time
 import venv
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from affect.command_line import CommandParser
+
 FILES = (Path("requirements-live.txt"), Path("requirements.txt"))
 
 
@@ -42,7 +46,7 @@ def install(requirements: Path) -> tuple[float, float]:
 
 def main() -> None:
     """Print a line for each file."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = CommandParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="*", type=Path, default=FILES, metavar="FILE", help="requirements files")
     for requirements in parser.parse_args().files:
         seconds, megabytes = install(requirements)

@@ -154,7 +154,7 @@ def start_and_memory(model: Path, repeats: int = 5) -> dict[str, float]:
     """The real script, in processes of its own: seconds to the first labelled frame, MiB at most over 300 frames."""
     # The export is made by a process that ends: on Linux, a child's peak begins at its parent's.
     code = (
-        "import sys; from pathlib import Path; from affect.live.classifier import load_classifier; "
+        "import sys; from pathlib import Path; from affect.live.pipeline.classifier import load_classifier; "
         "load_classifier(Path(sys.argv[1]), notify=lambda _: None)"
     )
     subprocess.run([sys.executable, "-c", code, str(model)], cwd=REPOSITORY, check=True)  # noqa: S603

@@ -162,8 +162,8 @@ CI = {
 }
 
 NOT_RUN = {
-    "python -m affect.datasets.download --out data": "8 GB; tests/data/test_download.py downloads from a local server",
-    "AFFECTNET_DIR=data/affectnet.zip jupyter lab": "waits for a browser; tests/test_notebooks.py runs the notebooks",
+    "python -m affect.datasets.download --out data": "8 GB; tests/datasets downloads from a local server",
+    "AFFECTNET_DIR=data/affectnet.zip jupyter lab": "waits for a browser; tests/notebooks runs the notebooks",
     "python -m benchmarks.live": "its figures mean something on an idle machine only",
     "python -m benchmarks.installation": "installs some gigabytes; tests/test_package.py installs the smaller half",
     r".venv\Scripts\activate": "for Windows' own shells; the line for the others is run",

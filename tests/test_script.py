@@ -203,7 +203,7 @@ def test_the_window_shows_the_face_with_its_label_until_the_person_leaves(screen
 
 
 def _sees_and_leaves(screen: VirtualScreen, leave: str) -> bool:
-    """Whether the window was painted: Qt misses that now and then on a bare X server, see tests/live/test_window.py."""
+    """Whether the window was painted: Qt misses that now and then on a bare X server, see tests/live/window."""
     happy = np.array(color_rgb("happy")[::-1])  # the ground of the label, and the bar
     command = [sys.executable, str(REPOSITORY / "affectnet_webcam_detector.py"), "--source", "demo"]
     environment = os.environ | {"DISPLAY": screen.name}

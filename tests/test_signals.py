@@ -9,7 +9,7 @@ from tests.conftest import REPOSITORY
 
 LOST = """
 import signal, time
-from affect.signals import end_if_asked, end_on_signals
+from affect.command_line import end_if_asked, end_on_signals
 
 class Cleaned:
     def __del__(self):

@@ -52,7 +52,8 @@ def peak_mb(code: str, *arguments: object) -> float:
     """How much a process's memory grew at its highest while it ran `code`, MB, beyond a picture or two."""
     program = (
         "import re, sys; from pathlib import Path; import numpy as np; import cv2\n"
-        "from affect.data.manifest import read_manifest; from affect.pictures import decode_picture, read_picture\n"
+        "from affect.data.manifest import read_manifest\n"
+        "from affect.faces.pictures import decode_picture, read_picture\n"
         "from affect.errors import AffectError; from affect.data.splits import original_split\n"
         "original_split(10)\n"  # loads PyTorch, which takes 450 MB by itself
         # not ru_maxrss: that begins with what the process that starts this one has taken

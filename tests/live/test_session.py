@@ -96,7 +96,7 @@ def test_a_marker_has_the_time_of_its_key_and_gets_its_note_later(run: Run, tmp_
     run.press(Command.MARK, Command.RECORD)  # typed letters are no commands
     run.frames(10)
     run.session.answer("looked away")
-    assert run.message == "Marker at 00:01"
+    assert run.message == "Marker at 0:01"
     run.press(Command.MARK)
     run.session.answer(None)
     run.session.close()

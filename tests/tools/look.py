@@ -1,6 +1,6 @@
 """A session from start to report, as a person has it, on a virtual screen, in both languages; and what it looks like.
 
-    PYTHONPATH=. python tests/look.py docs
+    PYTHONPATH=. python tests/tools/look.py docs
 
 writes the pictures of docs: the window, and the first page of the report in Chromium. Pictures of the portrait only.
 """

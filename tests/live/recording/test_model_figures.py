@@ -99,7 +99,7 @@ def test_the_bundled_model_has_figures(bundled_model: Path) -> None:
 
 def test_reading_a_card_does_not_load_pytorch(bundled_model: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from affect.live.figures import figures_of; "
+        "import sys; from pathlib import Path; from affect.live.recording.model_figures import figures_of; "
         f"assert figures_of(Path({str(bundled_model)!r})); assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

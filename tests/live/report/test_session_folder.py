@@ -26,7 +26,7 @@ def test_rows_and_events_come_in_the_order_of_time(tmp_path: Path) -> None:
     assert session.rows.faces.tolist() == [1, 2]
     assert [LABELS[i] for i in session.rows.labels] == ["uncertain", "sad"]
     assert session.rows.probabilities[1, EMOTIONS.index("sad")] == pytest.approx(0.86)
-    assert [(e.time_s, e.kind, e.text) for e in session.events] == [
+    assert [(e.timestamp_s, e.event, e.text) for e in session.events] == [
         (1.5, "marker", "a, “b”\nand ü"),
         (9.0, "resume", ""),
     ]
@@ -52,7 +52,7 @@ def test_a_recording_from_the_middle_of_a_video_starts_where_it_was_started(tmp_
     session = read_session(write_session(tmp_path / "s", rows, [(30.0, "marker", "")], 30.0, **told))
     assert (session.start_s, session.duration_s) == (20.0, 30.0)
     assert (session.rows.times_s[0], session.rows.times_s[-1]) == pytest.approx((5.0, 20.0))
-    assert session.events[0].time_s == pytest.approx(10.0)
+    assert session.events[0].timestamp_s == pytest.approx(10.0)
 
 
 def test_of_an_older_recording_the_start_is_what_its_last_moment_tells(tmp_path: Path) -> None:

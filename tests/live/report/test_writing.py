@@ -54,7 +54,7 @@ def test_what_adding_the_start_of_a_session_loses_is_no_tenth_less() -> None:
 
 def test_numbers_have_the_marks_of_the_language() -> None:
     assert (EN.number(12345.6, 1), ES.number(12345.6, 1)) == ("12,345.6", "12\u202f345,6")
-    assert (EN.percent(0.456), ES.percent(0.456)) == ("46%", "46\u202f%")
+    assert (EN.percent(0.456), ES.percent(0.456)) == ("46%", "46\u00a0%")
     assert EN.percent(0.001) == "<1%"
     assert EN.percent(0.0) == "0%"
     assert [EN.certainty(p) for p in (0.0, 0.001, 0.994, 0.995, 1.0)] == ["0%", "<1%", "99%", ">99%", ">99%"]

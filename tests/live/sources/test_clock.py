@@ -11,7 +11,7 @@ from affect.live.texts import clock
 
 def test_a_second_that_has_begun_is_not_over_in_the_window_and_in_the_report() -> None:
     moments = (0.9, 61, 65.7, 3599.9, 3725.2)
-    assert [clock(s) for s in moments] == ["00:00", "01:01", "01:05", "59:59", "1:02:05"]
+    assert [clock(s, "en") for s in moments] == ["0:00", "1:01", "1:05", "59:59", "1:02:05"]
     assert [Words("en").clock(s) for s in moments] == ["0:00", "1:01", "1:05", "59:59", "1:02:05"]
 
 

@@ -305,7 +305,7 @@ def test_a_frozen_camera_is_told_and_in_the_record(
     assert run.message.startswith(sentence)
     run.show(EMPTY, 1)
     assert after in run.message
-    assert any(line.startswith("00:03  " + sentence) for line in run.told)
+    assert any(line.startswith("0:03  " + sentence) for line in run.told)
     assert run.events() == [("frozen", pytest.approx(3.0, abs=0.3)), ("frozen_end", pytest.approx(9.0, abs=0.3))]
 
 

@@ -208,12 +208,12 @@ def test_what_was_the_same_before_and_after_a_stop_is_not_frozen(
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGSTOP")
 def test_a_suspended_process_records_no_loss_and_that_nothing_was_analysed(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from paced_camera import PacedCamera, run\n"
+        "import sys; from pathlib import Path; from tests.live.sources.paced_camera import PacedCamera, run\n"
         "def between(session, count):\n    print(count, flush=True)\n"
         "done = run(PacedCamera(), Path(sys.argv[1]), 6.0, between=between)\n"
         "print(done.events, done.session['not_analysed'])"
     )
-    path = os.pathsep.join([str(REPOSITORY), str(Path(__file__).parent)])
+    path = str(REPOSITORY)
     command = [sys.executable, "-c", code, str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": path}) as child:
         assert child.stdout is not None
@@ -236,8 +236,8 @@ def test_a_camera_that_never_gives_a_frame_is_told_and_nothing_is_recorded_of_it
     quick: None, tmp_path: Path, reports: Reports
 ) -> None:
     done = run(PacedCamera(away=((0.0, 1.5),)), tmp_path, 2.0)
-    assert done.told[0] == "00:00  The camera gives no picture: check its cable. The session goes on when it returns."
-    assert done.told[1].startswith("00:01  The picture is back after")
+    assert done.told[0] == "0:00  The camera gives no picture: check its cable. The session goes on when it returns."
+    assert done.told[1].startswith("0:01  The picture is back after")
     assert done.events == []  # the recording begins with the first frame
     assert done.session["lost_s"] == 0
 

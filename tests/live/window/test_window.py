@@ -39,7 +39,7 @@ def display() -> Iterator[VirtualScreen]:
 
 
 class Person:
-    """Someone at the window of `tests/windowed.py`."""
+    """Someone at the window of `tests/tools/windowed.py`."""
 
     def __init__(self, display: VirtualScreen, program: subprocess.Popen[str], said: Path) -> None:
         self._display = display
@@ -88,7 +88,7 @@ def at_the_window(display: VirtualScreen, folder: Path, language: str) -> Iterat
     """Start the program. Sometimes Qt misses that its window is on the screen (X11's MapNotify) and never paints, with
     a bare loop of imshow and waitKey as well, the more often the more the server is asked meanwhile: start again."""
     said = folder / "said.txt"
-    command = [sys.executable, str(REPOSITORY / "tests" / "windowed.py"), language]
+    command = [sys.executable, str(REPOSITORY / "tests" / "tools" / "windowed.py"), language]
     environment = os.environ | {"DISPLAY": display.name, "PYTHONPATH": str(REPOSITORY), "PYTHONIOENCODING": "utf-8"}
     for attempt in range(3):
         with (

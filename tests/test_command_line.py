@@ -132,7 +132,9 @@ def test_a_typed_answer_that_the_encoding_cannot_read_is_no_failure(monkeypatch:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a pipe of Unix")
 def test_a_reader_that_goes_away_leaves_no_complaint_at_the_end() -> None:
-    program = "import sys; from affect.arguments import steady_streams; steady_streams(); sys.stdin.read(); print('x')"
+    program = (
+        "import sys; from affect.command_line import steady_streams; steady_streams(); sys.stdin.read(); print('x')"
+    )
     with subprocess.Popen(
         [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         cwd=REPOSITORY, env={k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"},
