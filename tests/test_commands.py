@@ -119,7 +119,7 @@ def test_the_guides_name_only_options_that_a_program_has() -> None:
     "program",
     [
         SCRIPT,
-        *(f"affect.{n}" for n in ("training", "evaluation", "comparison", "robustness", "live.report")),
+        *(f"affect.{n}" for n in ("training", "evaluation", "comparison", "evaluation.robustness", "live.report")),
     ],
 )
 def test_the_examples_in_a_help_are_valid(program: str) -> None:

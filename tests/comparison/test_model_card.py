@@ -148,11 +148,11 @@ def test_the_folders_readme_has_a_row_for_each_model(model: Path, metrics: Path)
     index = model.parent / "README.md"
     other = "| [`other.pt`](other.md) | kept |"
     stale = f"| [`{model.name}`](drawn.md) | stale |"
-    index.write_text(f"Words.\n{INDEX_BEGIN}\n| file |\n|---|\n{stale}\n{other}\n{INDEX_END}\nMore.\n")
+    index.write_text(f"Writer.\n{INDEX_BEGIN}\n| file |\n|---|\n{stale}\n{other}\n{INDEX_END}\nMore.\n")
     assert main([str(model), "--metrics", str(metrics)]) == 0
     assert main([str(model), "--metrics", str(metrics)]) == 0
     lines = index.read_text().splitlines()
-    assert lines[:4] == ["Words.", INDEX_BEGIN, "| file |", "|---|"]
+    assert lines[:4] == ["Writer.", INDEX_BEGIN, "| file |", "|---|"]
     assert lines[4] == other
     assert lines[5].startswith(f"| [`{model.name}`](drawn.md) | drawn, 1,234 pictures | 0.833 [0.750, 0.900] | ")
     assert lines[6:] == [INDEX_END, "More."]
@@ -162,7 +162,7 @@ def test_a_readme_without_a_table_of_models_is_told(
     model: Path, metrics: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     model.with_suffix(".md").write_text(f"{BEGIN}\n{END}\n")
-    (model.parent / "README.md").write_text("Words.\n")
+    (model.parent / "README.md").write_text("Writer.\n")
     assert main([str(model), "--metrics", str(metrics)]) == 2
     assert "README.md has no place for figures" in capsys.readouterr().err
 

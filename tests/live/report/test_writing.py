@@ -58,7 +58,7 @@ def test_numbers_have_the_marks_of_the_language() -> None:
     assert EN.percent(0.001) == "<1%"
     assert EN.percent(0.0) == "0%"
     assert [EN.certainty(p) for p in (0.0, 0.001, 0.994, 0.995, 1.0)] == ["0%", "<1%", "99%", ">99%", ">99%"]
-    assert ES.certainty(0.9999) == ">99\u202f%"
+    assert ES.certainty(0.9999) == ">99\u00a0%"
     assert (EN.points(0.071), EN.points(-0.2), EN.points(0.001)) == ("+7 points", "−20 points", "±0 points")
     assert ES.number(-0.4, 2) == "−0,40"
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from affect.live.report.writing import Words
+from affect.live.report.writing import Writer
 from affect.live.sources.clock import SourceClock
 from affect.live.texts import clock
 
@@ -12,7 +12,7 @@ from affect.live.texts import clock
 def test_a_second_that_has_begun_is_not_over_in_the_window_and_in_the_report() -> None:
     moments = (0.9, 61, 65.7, 3599.9, 3725.2)
     assert [clock(s, "en") for s in moments] == ["0:00", "1:01", "1:05", "59:59", "1:02:05"]
-    assert [Words("en").clock(s) for s in moments] == ["0:00", "1:01", "1:05", "59:59", "1:02:05"]
+    assert [Writer("en").clock(s) for s in moments] == ["0:00", "1:01", "1:05", "59:59", "1:02:05"]
 
 
 def test_a_live_source_s_time_goes_on_between_frames_and_without_any() -> None:

@@ -30,7 +30,7 @@ from affect.live.report.measures import shares
 from affect.live.report.session_folder import read_session
 from affect.live.report.session_page import session_view
 from affect.live.report.timeline import clock_of, people_of
-from affect.live.report.writing import Words
+from affect.live.report.writing import Writer
 from affect.live.session import Session
 from affect.live.sources.clock import SteadyTime
 from affect.live.sources.feed import FrameFeed, as_picture
@@ -415,7 +415,7 @@ def test_the_report_counts_nothing_of_a_time_without_a_living_picture_and_lists_
     parts = shares(people_of(session, clock).timelines[0])
     assert parts["happy"] == pytest.approx(1 / 11, abs=0.01)
     for language, words in (("en", "0:10–0:19"), ("es", "0:10–0:19")):
-        notes = session_view(session, Words(language))["coverage"]["notes"]
+        notes = session_view(session, Writer(language))["coverage"]["notes"]
         assert any(words in note for note in notes), notes
 
 
