@@ -213,6 +213,32 @@ def test_a_dim_face_that_comes_later_is_found_by_the_sweep(portrait: Image) -> N
     assert seen[15] == 1
 
 
+@pytest.mark.parametrize("start", [0, 3, 7, 10])
+@pytest.mark.parametrize("side", [150, 240, 400])
+def test_a_dim_face_is_found_within_half_a_second(portrait: Image, side: int, start: int) -> None:
+    ours, dim = Followed(AroundKnown()), np.full((720, 1280, 3), 8, np.uint8)
+    face = cv2.resize(darkened(portrait, 0.12, 0)[20:220, 120:320], None, fx=side / 100, fy=side / 100)[:720]
+    dim[: face.shape[0], 200 : 200 + face.shape[1]] = face
+    for i in range(60 + start):
+        ours.see(Frame(np.full_like(dim, 8), i / 30, i))
+    seen = [len(ours.see(Frame(dim, 2 + (start + i) / 30, i))) for i in range(15)]
+    assert seen[-1] == 1
+
+
+def test_where_nobody_is_the_evened_copy_is_searched_at_a_slower_pace(
+    portrait: Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, looks, even = Followed(AroundKnown()), list[int](), Views.evened
+    monkeypatch.setattr(Views, "evened", lambda views, number: (looks.append(number), even(views, number))[1])
+    room = cv2.resize(portrait[300:450, :100], (1280, 720))  # a shoulder and what is beside it
+    ours.see(Frame(room, 0.0, 0))
+    looks.clear()
+    for i in range(1, 121):
+        assert ours.see(Frame(room, i / 30, i)) == []
+    assert 30 <= len(looks) <= 48  # in 4 s; the frame itself is searched 78 times
+    assert set(looks) == {1, 2, 3, 4}
+
+
 def test_good_light_pays_nothing_for_the_dark(monkeypatch: pytest.MonkeyPatch) -> None:
     ours = Followed(AroundKnown())
     frames = Clip(2, fps=15).frames(30)
@@ -225,11 +251,11 @@ def test_good_light_pays_nothing_for_the_dark(monkeypatch: pytest.MonkeyPatch) -
 def test_evened_levels_are_those_of_the_frame_they_were_asked_for(portrait: Image) -> None:
     views = Views()
     first = views.take(portrait).evened(1)
-    assert [level.shape for level in first] == [level.shape for level in views.levels]
-    assert first[0] is views.levels[0]
-    assert abs(float(first[1].std()) - 73) < 8  # of grey values that are all as frequent: 255 / sqrt(12)
+    assert first.shape == views.levels[1].shape
+    assert abs(float(first.std()) - 73) < 8  # of grey values that are all as frequent: 255 / sqrt(12)
+    assert views.evened(1) is first
     again = views.take(np.ascontiguousarray(portrait[:, ::-1])).evened(1)
-    assert not np.array_equal(again[1], first[1])
+    assert not np.array_equal(again, first)
 
 
 def test_too_dark_is_what_shows_next_to_nothing(portrait: Image) -> None:
