@@ -54,7 +54,6 @@ class Augmentation:
     light:      brightness and contrast change by at most this factor (0.4: 0.6…1.4).
     blur:       probability of a Gaussian blur (sigma 0.5…2 px).
     camera:     probability that the picture goes through a poor camera (`affect.data.augmentation.through_a_camera`).
-    random_ops: so many operations of RandAugment (Cubuk et al. 2020, arXiv:1909.13719), at torchvision's magnitude.
     erase:      probability that a rectangle (2…15 % of the area) is hidden, as by a hand or a frame.
     """
 
@@ -67,7 +66,6 @@ class Augmentation:
     light: float = 0.0
     blur: float = 0.0
     camera: float = 0.0
-    random_ops: int = 0
     erase: float = 0.0
 
 
@@ -88,16 +86,14 @@ class Experiment:
     match:       weight of a second loss, where teachers look at what is learned from: how far the first teacher's
                  features, standardised, are from what a linear map makes of the network's own; the map is not kept
                  (Romero et al. 2015, arXiv:1412.6550).
-    imbalance:   "none"; "class-weights" (loss weighted by 1/class share, mean 1); or "logit-adjustment"
-                 (Menon et al. 2021, arXiv:2007.07314).
-    adjustment:  how much of the logit adjustment, 0…1.
+    adjustment:  strength of logit adjustment, 0…1 (0: none): in training, the log of the classes' shares times this is
+                 added to the logits (Menon et al. 2021, arXiv:2007.07314).
     balance:     pictures are drawn in proportion to their class's share to the power of minus this: 0 as they are,
                  1 every class equally often.
-    mixup, cutmix: each batch is mixed with itself with one of them, drawn at random; the parameter alpha of the mixing
-                 (Zhang et al. 2018, arXiv:1710.09412; Yun et al. 2019, arXiv:1905.04899). 0: never.
+    mixup:       each batch is mixed with itself (Zhang et al. 2018, arXiv:1710.09412); the parameter alpha of the Beta
+                 distribution that the shares come from (0: not mixed).
     average:     the network that is measured and kept is a moving average of the weights with this decay a step
                  (0: the weights themselves).
-    sharpness:   radius rho of sharpness-aware minimisation, at twice the cost (Foret et al. 2021, arXiv:2010.01412).
     measure_framing: set the live crop's margin and shift to what the training pictures show around a face
                  (for pictures that are taken as they are).
     frozen_batch_norm, mistake: see MISTAKES.
@@ -119,13 +115,10 @@ class Experiment:
     distill: float = 0.0
     taught_on: Literal["as-it-is", "varied"] = "as-it-is"
     match: float = 0.0
-    imbalance: Literal["none", "class-weights", "logit-adjustment"] = "none"
-    adjustment: float = 1.0
+    adjustment: float = 0.0
     balance: float = 0.0
     mixup: float = 0.0
-    cutmix: float = 0.0
     average: float = 0.0
-    sharpness: float = 0.0
     chosen_on: Literal["hold-out", "val"] = "hold-out"
     measure_framing: bool = False
     frozen_batch_norm: Literal["fixed", "drifting"] = "fixed"

@@ -79,10 +79,10 @@ def check_experiment(experiment: Experiment, processes: int) -> None:
             f"Experiment {experiment.name} matches its teacher's features (match), which needs a teacher that looks at "
             'what is learned from. Set taught_on="varied".'
         )
-    if (experiment.mixup or experiment.cutmix) and viewed:
+    if experiment.mixup and viewed:
         raise AffectError(
-            f"Experiment {experiment.name} mixes pictures (mixup, cutmix), which cannot be done with what is kept of "
-            "them. Leave `views` away in its stages."
+            f"Experiment {experiment.name} mixes pictures (mixup), which cannot be done with what is kept of them. "
+            "Leave `views` away in its stages."
         )
 
 
@@ -195,7 +195,7 @@ class Fitter:
         Pictures that neither vary nor are mixed have one.
         """
         experiment, stage = self._experiment, self._experiment.stages[index]
-        still = experiment.augmentation == Augmentation() and not (experiment.mixup or experiment.cutmix)
+        still = experiment.augmentation == Augmentation() and not experiment.mixup
         return [self._varied(index, view) for view in range(1 if still else stage.views or 0)]
 
     def _size(self, stage: Stage) -> int:

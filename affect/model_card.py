@@ -1,23 +1,23 @@
-"""The figures of a model card, written by a run and not by hand.
+"""Write the figures of a model card from what the commands measured.
 
     python -m affect.model_card models/starter_ferplus.pt --metrics results/ferplus/starter/metrics.json
 
-replaces what stands between the two markers in the card beside the checkpoint (`models/starter_ferplus.md`), and the
-checkpoint's row in the table of the folder's `README.md`, where there is one. What `affect.robustness`,
-`affect.quantisation` and `affect.ablation` wrote beside the metrics stands in the card as well, and so do the figures
-on other data sets, `on_<data set>/metrics.json` beside them.
+fills the template `model_card.md` and puts it between two markers of the card beside the checkpoint
+(`models/starter_ferplus.md`), and the checkpoint's row into the table of the folder's `README.md`, where there is one.
+It reads, where they are there: beside the metrics `predictions.csv`, `robustness.csv`, `ablation.md` and
+`on_<data set>/metrics.json`, and `../eda/duplicates.csv`.
 """
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from jinja2 import Environment, StrictUndefined
 
 from affect.arguments import CommandParser
 from affect.comparison.measured import copied_from_train, read_metrics, read_predictions
@@ -27,133 +27,56 @@ from affect.exit_codes import exit_code_of
 from affect.files import atomic_path, sha256_of
 from affect.metrics import intervals_of, metrics_of, occurring
 from affect.model import Checkpoint, load_checkpoint
+from affect.robustness import CONDITION, table_of
 
 BEGIN = "<!-- figures: written by python -m affect.model_card -->"
 END = "<!-- end of figures -->"
 INDEX_BEGIN = "<!-- models: a row each, written by python -m affect.model_card -->"
 INDEX_END = "<!-- end of models -->"
-BESIDE = {  # tables that other commands write into the folder of the metrics
-    "robustness.md": "Under what a webcam does to a picture",
-    "int8.md": "In 8-bit integers, with the mirror image, and the time for a face",
-    "ablation.md": "What each ingredient of the recipe brings",
-}
-OTHER_DATA = "On other data sets"
+INDEX_ROW = (
+    "| [`{file.name}`]({file.stem}.md) | {trained[data]}, {trained[pictures][train]:,} pictures "
+    "| {m[accuracy]:.3f} [{interval[0]:.3f}, {interval[1]:.3f}] | {m[f1_macro]:.3f} | {m[ece]:.3f} "
+    "| {m[data]} {m[split]}, {m[n]:,} | {input.image_size}×{input.image_size} {input.color} | {size} |"
+)
 SAME = 0.001  # of accuracy: two measurements of one model on one split differ by less
 OVERALL = ("accuracy", "balanced_accuracy", "f1_weighted", "f1_macro", "auc_macro", "ece")
 MEASURED = (*OVERALL, "data", "split", "n", "per_class", "intervals")  # what a card takes from the metrics
 TRAINED = ("data", "pictures", "seed", "init_weights", "best", "versions")  # … and from the checkpoint's provenance
 
 
-def figures(
-    path: Path, checkpoint: Checkpoint, metrics: dict[str, Any], tables: dict[str, str], beside: Sequence[str] = ()
-) -> str:
-    """The generated part of a card, Markdown: file, training, overall and per-class figures, then `tables` by title.
-
-    beside: sentences that stand by the overall figures.
-    """
-    provenance, settings = checkpoint.provenance, checkpoint.preprocessing
-    best, side = provenance["best"], settings.image_size
-    chosen = provenance.get("chosen_on", "val")  # the first checkpoints, all chosen on val, do not say it
-    chosen_on = f"{provenance['data']} val" if chosen == "val" else f"{provenance['data']}, {chosen}"
-    fitted_on = "val split" if chosen == "val" else "pictures"
-    detail = "" if settings.detail is None else f"detail up to {settings.detail} px, "
-    lines = [
-        BEGIN,
-        "",
-        f"| | {path.name} |",
-        "|---|---|",
-        f"| SHA-256 | `{sha256_of(path)}` |",
-        f"| size | {path.stat().st_size / 1e6:.1f} MB, {_parameters(checkpoint) / 1e6:.2f} M parameters |",
-        f"| input | {side}×{side} px, {settings.color}, {detail}"
-        f"crop margin {settings.crop_margin:+.3f}, shift {settings.crop_shift:+.3f} face boxes |",
-        f"| trained on | {provenance['data']}, {provenance['pictures']['train']:,} pictures, "
-        f"seed {provenance['seed']}, from {provenance['init_weights']} |",
-        f"| chosen on | {chosen_on}, {provenance['pictures']['val']:,} pictures: "
-        f"stage {best['stage']}, epoch {best['epoch']} |",
-        f"| temperature | {checkpoint.temperature:.3f} (fitted on the same {fitted_on}) |",
-        f"| versions | {', '.join(f'{k} {v}' for k, v in provenance['versions'].items())} |",
-        "",
-        f"On {metrics['data']} {metrics['split']}, n = {metrics['n']:,}:",
-        "",
-        "| " + " | ".join(OVERALL) + " |",
-        "|" + "---|" * len(OVERALL),
-        "| " + " | ".join(_figure(metrics[name]) for name in OVERALL) + " |",
-        *(line for sentence in beside for line in ("", sentence)),
-        "",
-        "| class | precision | recall | F1 | support |",
-        "|---|---|---|---|---|",
-    ]
-    present = occurring(metrics)
-    for name in present:
-        row = metrics["per_class"][name]
-        lines.append(f"| {name} | {row['precision']:.3f} | {row['recall']:.3f} | {row['f1']:.3f} | {row['support']} |")
-    if missing := [name for name in metrics["per_class"] if name not in present]:
-        lines += ["", f"No picture of: {', '.join(missing)}. Means are over the other {len(present)} classes."]
-    for title, table in tables.items():
-        lines += ["", f"### {title}", "", table]
-    return "\n".join([*lines, "", END])
-
-
-def index_row(path: Path, checkpoint: Checkpoint, metrics: dict[str, Any], ms_a_face: float | None) -> str:
-    """The checkpoint's row in the table of models, Markdown."""
-    provenance, settings = checkpoint.provenance, checkpoint.preprocessing
-    low, high = metrics["intervals"]["accuracy"]
-    time = "–" if ms_a_face is None else f"{ms_a_face:.1f} ms"
-    cells = (
-        f"[`{path.name}`]({path.with_suffix('.md').name})",
-        f"{provenance['data']}, {provenance['pictures']['train']:,} pictures",
-        f"{metrics['accuracy']:.3f} [{low:.3f}, {high:.3f}]",
-        f"{metrics['f1_macro']:.3f}",
-        f"{metrics['ece']:.3f}",
-        f"{metrics['data']} {metrics['split']}, {metrics['n']:,}",
-        f"{settings.image_size}×{settings.image_size} {settings.color}",
-        f"{path.stat().st_size / 1e6:.1f} MB, {_parameters(checkpoint) / 1e6:.2f} M",
-        time,
-    )
-    return f"| {' | '.join(cells)} |"
-
-
-def _figure(value: float | None) -> str:
-    """A figure with four digits; a dash for the area under the curve of pictures that are all of one class."""
-    return "–" if value is None else f"{value:.4f}"
-
-
-def _parameters(checkpoint: Checkpoint) -> int:
-    return sum(v.numel() for k, v in checkpoint.state_dict.items() if k.endswith((".weight", ".bias")))
-
-
 def write_card(path: Path, metrics_path: Path) -> Path:
     """Renew the figures in the card beside a checkpoint, and its row in the folder's README. Words around them stay.
 
     Returns the card's path. Raises AffectError where the card or its markers are missing, the checkpoint does not say
-    where it comes from, or the metrics or what stands beside them are not what the commands write.
+    where it comes from, or the metrics or what stands beside them are not what the commands write, or another model's.
     """
-    card = path.with_suffix(".md")
     if not metrics_path.is_file():
         raise AffectError(f"{metrics_path} does not exist. Make it with python -m affect.evaluation … --out DIR.")
-    metrics, checkpoint = _metrics(metrics_path, path), _trained(path)
-    folder = metrics_path.parent
-    quantised = folder / "int8.json"
-    measured = _float32(quantised) if quantised.is_file() else None
-    if measured is not None and abs(measured["accuracy"] - metrics["accuracy"]) > SAME:
-        raise _of_another_model(quantised, "affect.quantisation")
-    if (folder / "robustness.md").is_file():
-        _check_robustness(folder, path, metrics["accuracy"])
-    elsewhere = [_metrics(found, path) for found in sorted(folder.glob("on_*/metrics.json"))]
-    tables = {OTHER_DATA: _other_data(elsewhere)} if elsewhere else {}
-    tables |= {title: _table(folder / name) for name, title in BESIDE.items() if (folder / name).is_file()}
-    before, _, after = _parts(card, BEGIN, END)
-    with atomic_path(card) as part:
-        part.write_text(
-            before + figures(path, checkpoint, metrics, tables, _without_copies(folder)) + after, encoding="utf-8"
-        )
-    index = path.parent / "README.md"
+    metrics, checkpoint, folder = _metrics(metrics_path, path), _trained(path), metrics_path.parent
+    parameters = sum(v.numel() for k, v in checkpoint.state_dict.items() if k.endswith((".weight", ".bias")))
+    size = f"{path.stat().st_size / 1e6:.1f} MB, {parameters / 1e6:.2f} M"
+    about = {"file": path, "trained": checkpoint.provenance, "input": checkpoint.preprocessing, "size": size}
+    ablation = folder / "ablation.md"
+    environment = Environment(undefined=StrictUndefined, trim_blocks=True)  # noqa: S701  Markdown, of our own files
+    figures = environment.from_string(Path(__file__).with_suffix(".md").read_text(encoding="utf-8")).render(
+        about,
+        sha256=sha256_of(path),
+        temperature=checkpoint.temperature,
+        metrics=metrics,
+        overall=OVERALL,
+        without_copies=_without_copies(folder),
+        elsewhere=[_metrics(found, path) for found in sorted(folder.glob("on_*/metrics.json"))],
+        robustness=_robustness(folder / "robustness.csv", path, metrics["accuracy"]),
+        ablation=ablation.read_text(encoding="utf-8").strip() if ablation.is_file() else "",
+        occurring=occurring,
+        missing=lambda m: ", ".join(name for name in EMOTIONS if name not in occurring(m)),
+        table_of=table_of,
+    )
+    card, index = path.with_suffix(".md"), path.parent / "README.md"
+    row = INDEX_ROW.format(**about, m=metrics, interval=metrics["intervals"]["accuracy"])
+    _replace(card, BEGIN, END, lambda _: figures)
     if index.is_file():
-        before, inside, after = _parts(index, INDEX_BEGIN, INDEX_END)
-        row = index_row(path, checkpoint, metrics, measured["ms_a_face"] if measured is not None else None)
-        kept = [line for line in inside.strip().splitlines() if not line.startswith(f"| [`{path.name}`]")]
-        with atomic_path(index) as part:
-            part.write_text("\n".join([f"{before}{INDEX_BEGIN}", *kept, row, INDEX_END]) + after, encoding="utf-8")
+        _replace(index, INDEX_BEGIN, INDEX_END, lambda rows: _with_row(rows, row))
     return card
 
 
@@ -162,61 +85,47 @@ def _metrics(path: Path, model: Path) -> dict[str, Any]:
     metrics = read_metrics(path)
     if not set(MEASURED) <= metrics.keys():
         raise AffectError(f"{path} is not what affect.evaluation writes. Make it again with --out.")
-    name, digest = metrics.get("model", model.name), metrics.get("model_sha256") or sha256_of(model)
-    if name != model.name or digest != sha256_of(model):
+    own = sha256_of(model)
+    if metrics.get("model", model.name) != model.name or (metrics.get("model_sha256") or own) != own:
         raise _of_another_model(path, "affect.evaluation")
     return metrics
 
 
-def _check_robustness(folder: Path, model: Path, accuracy: float) -> None:
-    """Raises AffectError where a `robustness.csv` or `.md` has no column of this model, or of another of its name."""
+def _robustness(path: Path, model: Path, accuracy: float) -> pd.DataFrame | None:
+    """A `robustness.csv` with its accuracies as exact shares of the n pictures again; None without one.
+
+    Raises AffectError where its first row, the clean pictures, has no column of this model, or another accuracy in it.
+    """
+    if not path.is_file():
+        return None
     try:
-        table = pd.read_csv(folder / "robustness.csv")
+        table = pd.read_csv(path, dtype={"setting": str})
         clean = float(table.loc[table["corruption"] == "clean", model.stem].iloc[0])
-    except (OSError, ValueError, KeyError, IndexError):
+    except (ValueError, KeyError, IndexError):
         clean = np.nan
-    told = (folder / "robustness.md").read_text(encoding="utf-8")
-    if not abs(clean - accuracy) <= SAME or not {f" {model.stem} ", f" **{clean:.3f}** "} <= set(told.split("|")):
-        raise _of_another_model(folder / "robustness.md", "affect.robustness")
+    if not abs(clean - accuracy) <= SAME:
+        raise _of_another_model(path, "affect.robustness")
+    n = table["n"]
+    return table.apply(lambda c: (c * n).round() / n if c.name not in (*CONDITION, "n") else c)  # 0.825499… is 0.825500
 
 
 def _of_another_model(path: Path, command: str) -> AffectError:
     return AffectError(f"{path} was measured on another model. Run {command} again.")
 
 
-def _without_copies(folder: Path) -> list[str]:
-    """What the figures are without the pictures that have a near-duplicate in train, as a sentence.
+def _without_copies(folder: Path) -> dict[str, Any] | None:
+    """The figures without the pictures that have a near-duplicate in train.
 
-    folder: of the metrics, with their `predictions.csv`; the data analysis lies in `eda` beside it. [] without either.
+    folder: of the metrics, with their `predictions.csv`; the data analysis is in `eda` beside it. None without either.
     """
     predictions, duplicates = folder / "predictions.csv", folder.parent / "eda" / "duplicates.csv"
     if not predictions.is_file() or not duplicates.is_file():
-        return []
+        return None
     table = read_predictions(predictions)
     own = table[~table.index.isin(copied_from_train(pd.read_csv(duplicates)))]
     probabilities = own.drop(columns="label").to_numpy(np.float64)
     labels = own["label"].map({e: i for i, e in enumerate(EMOTIONS)}).to_numpy(np.int64)
-    metrics = {**metrics_of(probabilities, labels), "intervals": intervals_of(probabilities, labels)}
-    return [
-        f"Without the {len(table) - len(own):,} of these pictures that have a near-duplicate in train, n = "
-        f"{len(own):,}: accuracy {_with_interval(metrics, 'accuracy')}, macro F1 {_with_interval(metrics, 'f1_macro')}."
-    ]
-
-
-def _other_data(measured: list[dict[str, Any]]) -> str:
-    """A row for each other data set, Markdown."""
-    lines = ["| data | n | accuracy | macro F1 | balanced accuracy | no pictures of |", "|---|---|---|---|---|---|"]
-    for metrics in measured:
-        missing = [name for name in EMOTIONS if name not in occurring(metrics)]
-        cells = [_with_interval(metrics, name) for name in ("accuracy", "f1_macro", "balanced_accuracy")]
-        cells = [f"{metrics['data']} {metrics['split']}", f"{metrics['n']:,}", *cells, ", ".join(missing) or "–"]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join([*lines, "", "In brackets: 95 % bootstrap intervals over the pictures."])
-
-
-def _with_interval(metrics: dict[str, Any], name: str) -> str:
-    low, high = metrics["intervals"][name]
-    return f"{metrics[name]:.3f} [{low:.3f}, {high:.3f}]"
+    return {**metrics_of(probabilities, labels), "intervals": intervals_of(probabilities, labels)}
 
 
 def _trained(path: Path) -> Checkpoint:
@@ -230,30 +139,21 @@ def _trained(path: Path) -> Checkpoint:
     return checkpoint
 
 
-def _float32(path: Path) -> dict[str, float]:
-    """What `affect.quantisation` measured of the network as it is: accuracy (0…1), ms_a_face."""
-    try:
-        measured = json.loads(path.read_text(encoding="utf-8"))["float32"]
-        return {name: float(measured[name]) for name in ("accuracy", "ms_a_face")}
-    except (ValueError, KeyError, TypeError) as error:
-        raise AffectError(f"{path} is not what affect.quantisation writes. Run it again with --out.") from error
+def _with_row(rows: str, row: str) -> str:
+    """The lines of a table with a checkpoint's row, the last, in place of the one that it had."""
+    link = row.partition("]")[0]
+    return "\n".join([line for line in rows.strip().splitlines() if not line.startswith(link)] + [row])
 
 
-def _table(path: Path) -> str:
-    """A file's Markdown without its own title."""
-    return "\n".join(
-        line.lstrip("# ") if line.startswith("# ") else line for line in path.read_text(encoding="utf-8").splitlines()
-    ).strip()
-
-
-def _parts(path: Path, begin: str, end: str) -> tuple[str, str, str]:
-    """A file's text before, between and after two markers."""
+def _replace(path: Path, begin: str, end: str, renewed: Callable[[str], str]) -> None:
+    """Renew what stands between two markers of a file. Raises AffectError where it does not have them."""
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
     if begin not in text or end not in text:
         raise AffectError(f"{path} has no place for figures. Write it with the lines {begin!r} and {end!r}.")
     before, _, rest = text.partition(begin)
     inside, _, after = rest.partition(end)
-    return before, inside, after
+    with atomic_path(path) as part:
+        part.write_text(f"{before}{begin}\n{renewed(inside)}\n{end}{after}", encoding="utf-8")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -10,7 +10,7 @@ import torch
 from accelerate import Accelerator
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from torchvision.transforms.v2 import CutMix, MixUp
+from torchvision.transforms.v2 import MixUp
 from tqdm import tqdm
 
 from affect.distillation import Answer
@@ -43,17 +43,13 @@ def new_schedule(experiment: Experiment, stage: Stage, optimizer: Any, pictures:
 
 
 def new_loss(experiment: Experiment, targets: torch.Tensor, device: torch.device) -> Loss:
-    """Cross-entropy with the target distributions, nats, with the experiment's answer to uneven classes.
+    """Cross-entropy with the target distributions, nats, with the experiment's logit adjustment.
 
     targets: float32 (n, 8) of all training pictures, rows sum to 1: the classes' shares come from them.
     Returns a function of logits float (batch, 8) and targets float32 (batch, 8) on `device`: a scalar, float32.
     """
     shares = targets.double().mean(0).clamp_min(1e-6).float().to(device)
-    if experiment.imbalance == "class-weights":
-        weights = (1 / shares) / len(shares)  # the mean weight of a picture is 1
-        return lambda logits, wanted: nn.functional.cross_entropy(logits.float(), wanted, weight=weights)
-    adjusted = experiment.imbalance == "logit-adjustment"
-    offset = experiment.adjustment * shares.log() if adjusted else torch.zeros_like(shares)
+    offset = experiment.adjustment * shares.log()
     return lambda logits, wanted: nn.functional.cross_entropy(logits.float() + offset, wanted)
 
 
@@ -95,7 +91,7 @@ class WeightAverage:
 
 
 class Learner:
-    """What turns a batch into a step: mixing, loss, backward (twice for sharpness-aware minimisation), optimiser.
+    """Turns a batch into an optimiser step: mixing, loss, backward, optimiser, schedule, weight average.
 
     module: what learns, as it was given; prepared: the same after `accelerator.prepare`. It gives logits, or, where
             features are to be matched, logits and what its map makes of its features.
@@ -119,12 +115,10 @@ class Learner:
         self._optimizer = optimizer
         self._schedule = schedule
         self._loss = loss
-        self._radius = experiment.sharpness
         self._teach = teach
         self._taught = experiment.distill
         self._match = experiment.match
-        ways = [(MixUp, experiment.mixup), (CutMix, experiment.cutmix)]
-        self._mixing: list[nn.Module] = [way(alpha=alpha) for way, alpha in ways if alpha]
+        self._mixup = MixUp(alpha=experiment.mixup) if experiment.mixup else None
 
     def epoch(self, trunk: Trunk, loader: Any, title: str) -> dict[str, float]:
         """One pass; returns the mean loss and accuracy over its pictures, as they were while it learned.
@@ -152,32 +146,15 @@ class Learner:
         return {"train_loss": loss_sum / count, "train_accuracy": right_sum / count}
 
     def _mixed(self, inputs: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        if not self._mixing or len(inputs) < 2:
+        if self._mixup is None or len(inputs) < 2:
             return inputs, targets
-        way = self._mixing[int(torch.randint(len(self._mixing), ()))]
-        mixed: tuple[torch.Tensor, torch.Tensor] = way(inputs, targets)
+        mixed: tuple[torch.Tensor, torch.Tensor] = self._mixup(inputs, targets)
         return mixed
 
     def _step(
         self, activations: torch.Tensor, targets: torch.Tensor, features: torch.Tensor | None
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """One step of the optimiser. Returns the logits and the loss where the step began."""
-        logits, loss = self._backward(activations, targets, features)
-        if self._radius:
-            climbed = self._climb()
-            self._backward(activations, targets, features)
-            with torch.no_grad():
-                for parameter, way in climbed:
-                    parameter.sub_(way)
-        self._optimizer.step()
-        self._schedule.step()
-        self._optimizer.zero_grad()
-        self.average.update()
-        return logits, loss
-
-    def _backward(
-        self, activations: torch.Tensor, targets: torch.Tensor, features: torch.Tensor | None
-    ) -> tuple[torch.Tensor, torch.Tensor]:
         with self._accelerator.autocast():
             made = self._prepared(activations)
         logits, matched = made if isinstance(made, tuple) else (made, None)
@@ -185,20 +162,8 @@ class Learner:
         if matched is not None and features is not None:
             loss = loss + self._match * nn.functional.mse_loss(matched.float(), features)
         self._accelerator.backward(loss)
-        return logits, loss
-
-    def _climb(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
-        """Go up the gradient by the radius, and forget the gradient. Returns each parameter with the way it went.
-
-        Where the gradient overflowed, as a gradient scaler's first steps in float16 do by design, none goes anywhere:
-        the second gradient overflows as well, and the scaler skips the step.
-        """
-        learned = [p for p in self._prepared.parameters() if p.grad is not None]
-        gradients = [p.grad.detach().clone() for p in learned if p.grad is not None]
-        length = torch.stack([g.norm() for g in gradients]).norm().clamp_min(1e-12)
-        ways = [torch.where(length.isfinite(), g * (self._radius / length), 0.0) for g in gradients]
-        with torch.no_grad():
-            for parameter, way in zip(learned, ways, strict=True):
-                parameter.add_(way)
+        self._optimizer.step()
+        self._schedule.step()
         self._optimizer.zero_grad()
-        return list(zip(learned, ways, strict=True))
+        self.average.update()
+        return logits, loss

@@ -1,6 +1,6 @@
 """Whether a model is measured on pictures that it did not learn from, as far as its checkpoint knows.
 
-Called by what measures: `affect.evaluation`, `affect.robustness`, `affect.quantisation`.
+Called by what measures: `affect.evaluation`, `affect.robustness`.
 """
 
 from __future__ import annotations

@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 from affect.arguments import CommandParser
 from affect.files import atomic_path
 from affect.live.app import BUNDLED
-from affect.machine import processor
 from benchmarks import measure
+from benchmarks.machine import processor
 
 FOLDER = Path(__file__).resolve().parent
 README, JSON, PLOT = FOLDER / "README.md", FOLDER / "live.json", FOLDER / "live.png"

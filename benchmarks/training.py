@@ -34,7 +34,7 @@ from affect.data.splits import stratified_part
 from affect.errors import AffectError
 from affect.experiments import Stage
 from affect.files import atomic_path
-from affect.machine import processor
+from benchmarks.machine import processor
 from benchmarks.training_loops import STAGES, Job, stage_of
 from benchmarks.training_report import BARS, figure_of, report, write_pages
 

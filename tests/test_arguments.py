@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from conftest import REPOSITORY
 
-from affect import ablation, quantisation, training
+from affect import training
 from affect.arguments import CommandParser, positive, seed_number, steady_streams
 from affect.data import sample
 
@@ -40,11 +40,6 @@ def test_a_seed_is_what_every_generator_takes() -> None:
         (training.main, ["v1", "--limit", "0"]),
         (training.main, ["v1", "--image-size", "-64"]),
         (training.main, ["v1", "--seed", "-1"]),
-        (ablation.main, ["--epochs", "0"]),
-        (ablation.main, ["--image-size", "0"]),
-        (ablation.main, ["--limit", "-3"]),
-        (ablation.main, ["--seeds", "1", "-2"]),
-        (quantisation.main, ["--pictures", "0"]),
         (sample.main, ["faces", "--train", "0"]),
         (sample.main, ["faces", "--val", "-1"]),
         (sample.main, ["faces", "--size", "0"]),

@@ -119,7 +119,7 @@ def test_the_guides_name_only_options_that_a_program_has() -> None:
     "program",
     [
         SCRIPT,
-        *(f"affect.{n}" for n in ("training", "evaluation", "comparison", "quantisation", "robustness", "live.report")),
+        *(f"affect.{n}" for n in ("training", "evaluation", "comparison", "robustness", "live.report")),
     ],
 )
 def test_the_examples_in_a_help_are_valid(program: str) -> None:
@@ -147,6 +147,7 @@ def test_the_tests_that_a_guide_runs_are_there() -> None:
 
 # Run by CI. The value is what .ci/run says.
 CI = {
+    "pip install -r requirements-live.txt": "  pip install -r requirements-live.txt && python ",
     "pip install -r requirements-dev.txt": "\npip install -r requirements-dev.txt && python -m pytest\n",
     "python -m pytest": "\npip install -r requirements-dev.txt && python -m pytest\n",
     "python -m pytest -m slow": "\npython -m pytest -m slow\n",
@@ -164,6 +165,7 @@ NOT_RUN = {
     "python -m affect.data.download --out data": "8 GB; tests/data/test_download.py downloads from a local server",
     "AFFECTNET_DIR=data/affectnet.zip jupyter lab": "waits for a browser; tests/test_notebooks.py runs the notebooks",
     "python -m benchmarks.live": "its figures mean something on an idle machine only",
+    "python -m benchmarks.installation": "installs some gigabytes; tests/test_package.py installs the smaller half",
     r".venv\Scripts\activate": "for Windows' own shells; the line for the others is run",
 }
 

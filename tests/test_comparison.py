@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import REPOSITORY
 
 from affect.comparison import compare_mistakes, compare_models
 from affect.comparison.__main__ import main
@@ -102,6 +103,23 @@ def test_ones_own_model_stands_below_the_six(results: Path, capsys: pytest.Captu
     assert text.startswith("# Six models and 1 more on drawn test")
     (line,) = (line for line in text.splitlines() if line.startswith("| mylr finetuned |"))
     assert line.endswith("| - | - | - | - | - | - | - |")
+
+
+@pytest.mark.parametrize("where", ["starter/on_ck48", "mine/elsewhere"])
+def test_what_one_model_is_on_another_data_set_is_no_model_of_its_own(results: Path, where: str) -> None:
+    """A model's folder may hold what it is on other data, as the cards read it."""
+    alone = compare_models(results).table
+    write((results / where).parent, evaluation(2.5))
+    write(results / where, evaluation(2.5, split="val"))
+    pd.testing.assert_frame_equal(compare_models(results).table, alone)
+
+
+def test_the_saved_tables_are_made_by_the_command_beside_them(tmp_path: Path) -> None:
+    saved = REPOSITORY / "results" / "ferplus"
+    assert main(["--results", str(saved), "--out", str(tmp_path)]) == 0
+    for name in ("comparison.csv", "mistakes.csv"):
+        made, kept = pd.read_csv(tmp_path / name), pd.read_csv(saved / name)
+        pd.testing.assert_frame_equal(made, kept, atol=1e-5)
 
 
 def test_the_cost_of_a_mistake_is_paired_over_the_same_pictures(results: Path) -> None:

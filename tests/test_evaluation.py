@@ -205,13 +205,3 @@ def test_the_bundled_model_reaches_its_published_figures(tmp_path: Path) -> None
     assert len(predictions) == measured["n"] == 3553
     assert (predictions["label"] == predictions["predicted"]).mean() == pytest.approx(measured["accuracy"])
     assert {p.name for p in tmp_path.iterdir()} == FILES
-
-
-def test_the_model_card_shows_the_published_figures() -> None:
-    card = (REPOSITORY / "models" / "starter_ferplus.md").read_text(encoding="utf-8")
-    published = json.loads((REPOSITORY / "results" / "ferplus" / "starter" / "metrics.json").read_text())
-    assert f"{published['accuracy']:.4f}" in card
-    for name, row in published["per_class"].items():
-        line = next(li for li in card.splitlines() if li.startswith(f"| {name} "))
-        assert f"{row['f1']:.3f}" in line
-        assert str(row["support"]) in line

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from affect import evaluation, quantisation, robustness, training
+from affect import evaluation, robustness, training
 from affect.data import report
 from affect.data.sample import write_sample
 from affect.errors import AffectError
@@ -96,7 +96,7 @@ def test_what_goes_well_is_zero(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr() == ("done\n", "")
 
 
-@pytest.mark.parametrize("command", [evaluation.main, robustness.main, quantisation.main])
+@pytest.mark.parametrize("command", [evaluation.main, robustness.main])
 def test_a_folder_that_cannot_be_made_is_told_before_anything_is_measured(
     command: Callable[[list[str]], int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

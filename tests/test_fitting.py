@@ -40,7 +40,6 @@ def test_a_gpu_that_only_emulates_bfloat16_computes_in_float16(
     ("settings", "what"),
     [
         ({"mixup": 0.2}, "mixes"),
-        ({"cutmix": 1.0}, "mixes"),
         ({"balance": 0.5}, "draws rare"),
         ({"taught_on": "varied"}, "shows its teachers"),
     ],

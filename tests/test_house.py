@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -21,13 +22,13 @@ def test_ci_runs_readmes_test_command_word_for_word() -> None:
     command = "pip install -r requirements-dev.txt && python -m pytest"
     assert command in text_of("README.md")
     assert command in text_of(".ci/run").splitlines()
-    assert "pip install -r requirements.txt && python affectnet_webcam_detector.py --source demo" in text_of(
-        "README.md"
-    )
+    first = "pip install -r requirements-live.txt && python affectnet_webcam_detector.py --source demo"
+    assert re.search(r"^```\n(.*)$", text_of("README.md"), re.M)[1] == first  # type: ignore[index]
+    assert f"{first} --headless" in text_of(".ci/run")
 
 
 def test_opencv_is_held_below_5_and_has_its_cascades() -> None:
-    assert re.search(r"^opencv-python>=[\d.]+,<5\b", text_of("requirements.txt"), re.M)
+    assert re.search(r"^opencv-python>=[\d.]+,<5\b", text_of("requirements-live.txt"), re.M)
     assert int(cv2.__version__.split(".")[0]) < 5
     assert (Path(cv2.data.haarcascades) / "haarcascade_frontalface_default.xml").is_file()
 
@@ -41,17 +42,34 @@ def test_torch_and_torchvision_are_a_matching_pair() -> None:
     assert kept.tolist() == [0, 2]
 
 
-def test_every_requirement_has_an_upper_and_a_lower_bound() -> None:
-    for line in text_of("requirements.txt").splitlines():
-        if requirement := line.split("#")[0].strip():
-            assert re.fullmatch(r"[A-Za-z0-9-]+>=[\d.]+,<[\d.]+", requirement), requirement
+def requirements_of(name: str) -> list[str]:
+    """The requirements that a file lists itself, without those of the file that it begins with."""
+    lines = [line.split("#")[0].strip() for line in text_of(name).splitlines()]
+    return [line for line in lines if line and not line.startswith("-r ")]
 
 
-def test_constraints_name_an_exact_version_for_every_requirement() -> None:
+@pytest.mark.parametrize("name", ["requirements-live.txt", "requirements.txt"])
+def test_every_requirement_has_both_bounds_and_an_exact_version_in_the_constraints(name: str) -> None:
     pinned = dict(re.findall(r"^([\w.-]+)==(\S+)$", text_of("constraints.txt"), re.M))
-    for line in text_of("requirements.txt").splitlines():
-        if requirement := line.split("#")[0].strip():
-            assert requirement.split(">")[0] in pinned
+    assert len(requirements_of(name)) >= 10
+    for requirement in requirements_of(name):
+        assert re.fullmatch(r"[A-Za-z0-9-]+>=[\d.]+,<[\d.]+", requirement), requirement
+        assert requirement.split(">")[0] in pinned
+
+
+def test_the_research_is_the_live_half_and_more() -> None:
+    assert "-r requirements-live.txt" in text_of("requirements.txt").splitlines()
+    assert "-r requirements.txt" in text_of("requirements-dev.txt").splitlines()
+    assert not {*requirements_of("requirements-live.txt")} & {*requirements_of("requirements.txt")}
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="Python 3.10 reads no TOML")
+def test_the_package_asks_for_what_the_requirements_files_list() -> None:
+    import tomllib
+
+    project = tomllib.loads(text_of("pyproject.toml"))["project"]
+    assert project["dependencies"] == requirements_of("requirements-live.txt")
+    assert project["optional-dependencies"] == {"research": requirements_of("requirements.txt")}
 
 
 def test_the_version_is_the_same_everywhere() -> None:
@@ -67,5 +85,6 @@ def test_no_data_is_tracked() -> None:
     if listed.returncode != 0:
         pytest.skip("not a git checkout")
     for name in listed.stdout.splitlines():
-        assert not name.endswith((".webp", ".zip", ".onnx", ".npy")), name
+        assert not name.endswith((".webp", ".zip", ".npy", ".whl")), name
+        assert not name.endswith(".onnx") or name == "models/starter_ferplus.onnx", name
         assert (REPOSITORY / name).stat().st_size < 16_000_000, name

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from affect.machine import processor
+from benchmarks.machine import processor
 
 INFO = "processor\t: 0\ncpu family\t: 23\nmodel\t\t: 1\nmodel name\t: AMD EPYC\n"
 

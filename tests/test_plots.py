@@ -74,17 +74,6 @@ def mistakes(difference: float) -> pd.DataFrame:
     return pd.DataFrame([row])
 
 
-def ablated(difference: float) -> pd.DataFrame:
-    """A base, one run that is as good, and one that has `difference` more."""
-    rows: list[dict[str, object]] = []
-    for name, more in (("base", np.nan), ("mixup", -0.001), ("soft labels", difference)):
-        row: dict[str, object] = {"ingredient": name, "accuracy": 0.7, "f1_macro": 0.5}
-        for metric in ("accuracy", "f1_macro"):
-            row |= {f"{metric}_difference{b}": more + e for b, e in (("", 0), ("_low", -0.02), ("_high", 0.02))}
-        rows.append(row)
-    return pd.DataFrame(rows)
-
-
 FIGURES: dict[str, Callable[[], Figure]] = {
     "learning_curves": lambda: plots.learning_curves(HISTORY, ORIGIN),
     "confusion": lambda: plots.confusion(LABELS, LOGITS.argmax(1), ORIGIN),
@@ -114,7 +103,6 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     ),
     "six_models": lambda: plots.six_models(six(4), ORIGIN),
     "mistakes_cost": lambda: plots.mistakes_cost(mistakes(0.05), ORIGIN),
-    "ablation": lambda: plots.ablation(ablated(0.05), ORIGIN),
     "robustness": lambda: plots.robustness(corrupted(), ORIGIN),
 }
 
@@ -308,24 +296,7 @@ def test_the_cost_of_a_mistake_is_said_as_it_is(difference: float, finding: str)
     assert title(plots.mistakes_cost(mistakes(difference), ORIGIN)).split("\n")[0] == finding
 
 
-@pytest.mark.parametrize(
-    ("difference", "finding"),
-    [
-        (0.05, "The most helpful: soft labels, +5.0 points of accuracy"),
-        (0.01, "The most helpful: soft labels, +1.0 points of accuracy (the interval includes zero)"),
-        (-0.05, "No run is more accurate than the base"),
-    ],
-)
-def test_what_an_ingredient_brings_is_said_as_it_is(difference: float, finding: str) -> None:
-    figure = plots.ablation(ablated(difference), ORIGIN)
-    assert title(figure).split("\n")[0] == finding
-    names = [t.get_text() for t in figure.axes[0].get_yticklabels()]
-    assert names == sorted(["mixup", "soft labels"], key=lambda name: (name == "mixup") == (difference > 0))
-
-
 def test_nothing_to_show_is_refused() -> None:
-    with pytest.raises(ValueError, match="no run beside"):
-        plots.ablation(ablated(0.1).head(1), ORIGIN)
     with pytest.raises(ValueError, match="no mistakes"):
         plots.mistakes_cost(mistakes(0.1).head(0), ORIGIN)
     with pytest.raises(ValueError, match="need as many"):

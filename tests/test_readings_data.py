@@ -9,34 +9,39 @@ from affect import readings
 from affect.emotions import EMOTIONS
 
 
-def test_even_and_uneven_classes_get_different_words() -> None:
-    even = pd.DataFrame({"label": list(EMOTIONS) * 2, "split": "train"})
-    uneven = pd.DataFrame({"label": [*EMOTIONS, *["happy"] * 20], "split": "train"})
-    assert "equally many" in readings.balance(even)
-    assert "75.0% are happy and 3.6% are anger: who always answers happy is right for 75.0%" in readings.balance(uneven)
-    assert "21.0 times the training pictures of the rarest. " in readings.balance_follows(uneven)
-
-
-def test_classes_that_do_not_occur_are_named_and_are_not_the_rarest() -> None:
-    three = ["anger", *["happy"] * 3, "sad"]
-    table = pd.DataFrame({"label": three * 2, "split": ["train"] * 5 + ["val"] * 5})
-    told = readings.balance(table)
-    assert told.startswith("No training picture shows contempt, disgust, fear, neutral or surprise. ")
-    assert "60.0% are happy and 20.0% are anger" in told
-    follows = readings.balance_follows(table)
-    assert "3.0 times the training pictures of the rarest that occurs" in follows
-    assert "Figures about anger, happy and sad rest on fewer than 50 val pictures" in follows
-    assert follows.endswith(
-        "Val has no picture of contempt, disgust, fear, neutral or surprise: its averages leave them out."
+def test_the_most_and_the_least_frequent_class_are_told_of_train_and_of_val() -> None:
+    table = pd.DataFrame({"label": [*EMOTIONS, *["happy"] * 20, *["anger"], *["sad"] * 3]})
+    table["split"] = ["train"] * 28 + ["val"] * 4
+    assert readings.balance(table) == (
+        "Of 28 train pictures, 21 have the label happy (75.0%), 1 anger (3.6%). Of 4 val pictures, 3 have the label "
+        "sad (75.0%), 1 anger (25.0%), none contempt, disgust, fear, happy, neutral or surprise."
     )
-    even = pd.DataFrame({"label": ["anger", "sad"], "split": "train"})
-    assert "The other classes have equally many" in readings.balance(even)
+
+
+def test_copies_are_told_with_those_that_are_in_train() -> None:
+    rows = {"exact": [2, 1, 0, 0], "near": [5, 3, 1, 2]}
+    names = ["superfluous", "groups", "groups_of_several_labels", "judged_and_in_train"]
+    report = SimpleNamespace(
+        copies=pd.DataFrame.from_dict(rows, orient="index", columns=names),
+        counts=pd.DataFrame({"train": [60], "val": [30], "test": [10], "total": [100]}, index=["total"]),
+    )
+    told = readings.copies(report)  # type: ignore[arg-type]
+    assert told.startswith("2 of 100 pictures are exact copies of another, and 5 when")
+    assert "In 1 of 3 groups the same photograph has different labels. 2 of 40 val and test pictures have" in told
+
+
+def test_the_largest_difference_of_a_share_is_told() -> None:
+    table = pd.DataFrame(
+        {"label": ["sad", "sad", "sad", "happy", "sad", "happy"], "split": ["train"] * 4 + ["val"] * 2}
+    )
+    assert "at most 25.0 points between train and val (happy)" in readings.split_shares(table)
+    assert "no train and val" in readings.split_shares(table.head(4))
 
 
 def test_disagreeing_labels_are_told() -> None:
     confusion = pd.DataFrame(np.eye(8, dtype=int) * 8 + 1, EMOTIONS, EMOTIONS)
     report = SimpleNamespace(confusion=confusion, agreement=9 / 16)
-    assert "agree on 56.2%" in readings.disagreement(report)  # type: ignore[arg-type]
+    assert "agree on 56.2% of the pictures: most for anger (56%)" in readings.disagreement(report)  # type: ignore[arg-type]
     assert "one kind of label" in readings.disagreement(SimpleNamespace(confusion=None, agreement=None))  # type: ignore[arg-type]
 
 

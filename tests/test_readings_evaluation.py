@@ -17,8 +17,8 @@ assert V2_MODEL is not None
 
 def test_figures_about_other_pictures_are_never_subtracted() -> None:
     measured = evaluation_of(list(EMOTIONS), list(EMOTIONS))
-    assert "says anything about the method" in readings.reported_beside(measured, V2_MODEL, same_data=False)
-    assert "about 6,201 pictures" in readings.reported_beside(measured, V2_MODEL, same_data=True)  # these are 8
+    assert "about 6,201 other pictures" in readings.reported_beside(measured, V2_MODEL, same_data=False)
+    assert "about 6,201 other pictures" in readings.reported_beside(measured, V2_MODEL, same_data=True)  # these are 8
     same = replace(V2_MODEL, n=len(EMOTIONS))
     assert (
         "62% in the first version's README and 60% printed by its notebook, both of its last epoch, and 62.39% at the "
@@ -74,8 +74,9 @@ def test_where_all_f1_are_equal_nothing_is_said_about_training_pictures() -> Non
 def test_mix_ups_are_counted() -> None:
     measured = evaluation_of(["sad", "sad", "happy"], ["neutral", "neutral", "happy"])
     assert "2 of 2 sad taken for neutral" in readings.confusion(measured)
-    assert '"neutral" (100% of them)' in readings.went_wrong(measured)
-    assert "Recall is lowest for sad (0%) and happy (100%)" in readings.went_wrong(measured)
+    assert '100% of the wrong answers are "neutral"' in readings.went_wrong(measured)
+    assert "2 of 3 pictures are wrong. Recall: happy 100% (n = 1) and sad 0% (n = 2)." in readings.went_wrong(measured)
+    assert "is 95% where it is wrong, 95% where it is right." in readings.went_wrong(measured)
     assert readings.went_wrong(evaluation_of(["sad"], ["sad"])) == "All 1 pictures are right."
 
 
@@ -99,8 +100,7 @@ def test_where_the_weight_of_the_maps_lies_is_told() -> None:
     assert readings.attention(np.full((8, 64, 64), np.nan, np.float32)) == "No map shows any evidence."
 
 
-def test_copies_flatter_only_where_a_figure_falls_without_them() -> None:
-    table = pd.DataFrame({"model": ["v1"], "accuracy": [0.73], "n": [100], "n_without_copies": [90]})
-    assert "loses most: 2.0 points" in readings.copies_flatter(table.assign(accuracy_without_copies=0.71))
-    assert "lowers no figure" in readings.copies_flatter(table.assign(accuracy_without_copies=0.74))
-    assert "No val picture" in readings.copies_flatter(table.assign(accuracy_without_copies=0.73, n_without_copies=100))
+def test_a_picture_without_a_found_face_can_count_as_wrong() -> None:
+    told = readings.lost_pictures(evaluation_of(["sad"] * 4, ["sad"] * 3 + ["happy"]), 0.8)
+    assert told.startswith("Of the 4 val pictures with a found face 75.0% are right;")
+    assert told.endswith("counts as wrong, 60.0%.")

@@ -7,31 +7,28 @@ from affect import readings
 from affect.data.framing import Framing
 
 
-def test_small_pictures_are_said_to_be_enlarged() -> None:
-    sizes = pd.DataFrame({"width": [48] * 4, "height": [48] * 4})
-    assert "48 pixels in every picture; 100% of the pictures are square" in readings.sizes(sizes)
-    text = readings.sizes_follow(sizes, 112)
-    assert "enlarged 2.3 times" in text
-    assert "4×4 cells" in text
-    assert "reduced" in readings.sizes_follow(sizes * 10, 112)
+def test_sizes_are_told_beside_the_training_size() -> None:
+    sizes = pd.DataFrame({"width": [48, 48, 60], "height": [48, 48, 50]})
+    assert readings.sizes(sizes, 112) == (
+        "The shorter side has 48 to 50 pixels (median 48, n = 3); 67% are square. At 112×112, the median picture is "
+        "scaled by 2.3, and the network's last block has 4×4 cells."
+    )
 
 
 def test_a_class_that_differs_in_light_is_told() -> None:
     rng, labels = np.random.default_rng(0), np.repeat(np.arange(8), 100)
     alike = pd.DataFrame({"brightness": rng.normal(100, 10, 800)})
     apart = alike.assign(brightness=alike["brightness"] + 20 * labels)
-    assert "between the 8 classes, the means differ by 0.06 (brightness) of" in readings.statistics_follow(
-        alike, labels
-    )
-    assert "differ by 0.98 (brightness) of a picture's standard deviation" in readings.statistics_follow(apart, labels)
+    assert readings.statistics(alike, labels).endswith("share of that of the 800 pictures: 0.06 (brightness).")
+    told = readings.statistics(apart, labels)
+    assert told.endswith(": 0.98 (brightness).")
+    assert "Mean brightness lies between 101 (anger) and 239 (surprise) grey levels." in told
 
 
-def test_faces_that_are_found_unevenly_are_told() -> None:
+def test_where_faces_are_found_least_and_most_is_told() -> None:
     labels = pd.Series(["sad"] * 10 + ["happy"] * 10)
     text = readings.found(pd.Series([True] * 5 + [False] * 5 + [True] * 10), labels)
-    assert "least often in sad (50%)" in text
-    assert "uneven" in text
-    assert "loses 0.0% of them" in readings.found(pd.Series([True] * 20), labels)
+    assert "in 75.0% of these 20 pictures, least often in sad (50%), most often in happy (100%)" in text
 
 
 def test_the_mean_of_a_class_that_does_not_occur_is_not_missed() -> None:
@@ -40,6 +37,7 @@ def test_the_mean_of_a_class_that_does_not_occur_is_not_missed() -> None:
     assert "fewer than 20" in readings.mean_faces(pictures, np.repeat([0, 4], [40, 10]))
 
 
-def test_pictures_that_are_crops_already_are_told_from_those_that_are_not() -> None:
-    assert "face crops already" in readings.framing(Framing(0.01, 0.0, 500, 430), 0.88)
-    assert "what v4 is about" in readings.framing(Framing(0.4, 0.0, 500, 490), 0.98)
+def test_what_the_pictures_show_around_a_face_is_told() -> None:
+    told = readings.framing(Framing(0.4, 0.0, 500, 490), 0.98)
+    assert told.startswith("Measured in 490 of 500 pictures: the picture's border lies 40% of")
+    assert told.endswith("v4 keeps 98.0% of the val pictures.")

@@ -75,8 +75,12 @@ def compare_models(results: Path) -> Comparison:
 
 
 def _models_in(results: Path) -> dict[str, Path]:
-    """Where each of the six is measured, or would be, and each other model that is, by "<experiment> <stage>"."""
-    named = {f"{path.parts[-3]} {path.parts[-2]}": path for path in sorted(results.glob("*/*/metrics.json"))}
+    """Where each of the six is measured, or would be, and each other model that is, by "<experiment> <stage>".
+
+    A folder with a `metrics.json` of its own is a single model's: what lies in it is that model on other data sets.
+    """
+    measured = [p for p in sorted(results.glob("*/*/metrics.json")) if not (p.parents[1] / p.name).is_file()]
+    named = {f"{path.parts[-3]} {path.parts[-2]}": path for path in measured}
     six = {m.name: results / m.experiment / m.stage / "metrics.json" for m in MODELS}
     return six | {name: path for name, path in named.items() if name not in six}
 

@@ -48,8 +48,6 @@ def augment(picture: Image, settings: Augmentation, image_size: int, rng: np.ran
     varied = np.asarray(varied, np.uint8).reshape(image_size, image_size, channels)
     if settings.camera and rng.random() < settings.camera:
         varied = through_a_camera(varied, rng)
-    if settings.random_ops:
-        varied = _random_ops(varied, settings.random_ops, rng)
     if rng.random() < settings.erase:
         area, aspect = rng.uniform(0.02, 0.15), np.exp(rng.uniform(-1, 1))
         height = min(image_size, round(image_size * np.sqrt(area * aspect)))
@@ -81,14 +79,3 @@ def through_a_camera(picture: Image, rng: np.random.Generator) -> Image:
     if rng.random() < 0.5:
         seen = jpeg(seen, int(rng.integers(8, 70)))
     return np.asarray(cv2.resize(seen, (side, side), interpolation=cv2.INTER_LINEAR), np.uint8).reshape(shape)
-
-
-def _random_ops(picture: Image, operations: int, rng: np.random.Generator) -> Image:
-    """RandAugment on one picture, drawn from `rng`; torch's own generator is left as it was."""
-    import torch
-    from torchvision.transforms import v2
-
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(int(rng.integers(2**63)))
-        changed = v2.RandAugment(operations)(torch.from_numpy(picture).permute(2, 0, 1))
-    return np.ascontiguousarray(changed.permute(1, 2, 0).numpy())

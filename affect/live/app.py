@@ -15,6 +15,7 @@ from affect.arguments import CommandParser, positive
 from affect.emotions import LANGUAGES
 from affect.errors import AffectError
 from affect.files import is_file, same_file, try_folder
+from affect.live.bundled import BUNDLED, TRAINED, default_model
 from affect.live.terminal import consent_of, language_of, tell
 from affect.live.texts import default_language, text, told
 from affect.signals import end_on_signals
@@ -30,10 +31,6 @@ if TYPE_CHECKING:
     from affect.live.sources import Frame
     from affect.live.summary import Summary
     from affect.live.upright import Upright
-
-HOME = Path(__file__).resolve().parents[2]
-TRAINED = HOME / "models" / "best_model_finetuned_affectnet_v4.pt"
-BUNDLED = HOME / "models" / "starter_ferplus.pt"
 
 
 def parser(language: str | None = None) -> argparse.ArgumentParser:
@@ -105,7 +102,7 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
     from affect.live.window import missing_display
 
     _check(options)
-    model = options.model or (TRAINED if TRAINED.is_file() else BUNDLED)
+    model = options.model or default_model()
     if options.record is not None and (len(options.source) > 1 or is_file(Path(options.source[0]))):
         from affect.live.recorded import analyse_files
 

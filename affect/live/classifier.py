@@ -1,15 +1,16 @@
 """From face crops to eight probabilities, on ONNX Runtime (fast, no PyTorch import) or on PyTorch.
 
-The ONNX export is made once from the `.pt` and kept beside it (see `affect.live.export`). The `.pt` stays the source of
-truth.
+The ONNX export is made once from the `.pt` and kept beside it (see `affect.live.export`); that needs PyTorch, a bundled
+model's is there already. The `.pt` stays the source of truth.
 """
 
 from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -78,14 +79,28 @@ def load_classifier(
                 "Choose another model with --model."
             )
         return _torch_classifier(model) if backend == "torch" else _onnx_classifier(model, notify, language)
+    except TextError:
+        raise
     except (AffectError, OSError) as error:
         raise TextError("model_unusable", reason=error) from error
 
 
-def _torch_classifier(path: Path) -> Classifier:
-    import torch
+@contextmanager
+def _needs_torch(path: Path) -> Iterator[None]:
+    """Around what imports PyTorch, which requirements-live.txt leaves out. Raises AffectError where it is missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name not in ("torch", "torchvision", "onnx"):
+            raise
+        raise TextError("torch_missing", name=path.name) from error
 
-    from affect.model import load_checkpoint
+
+def _torch_classifier(path: Path) -> Classifier:
+    with _needs_torch(path):
+        import torch
+
+        from affect.model import load_checkpoint
 
     checkpoint = load_checkpoint(path)
     model = checkpoint.build()
@@ -103,9 +118,10 @@ def _onnx_classifier(path: Path, notify: Callable[[str], None], language: str) -
     fingerprint = sha256_of(path)
 
     def make() -> bytes:
-        from affect.model import load_checkpoint, onnx_export
+        with _needs_torch(path):
+            from affect.model import load_checkpoint, onnx_export
 
-        return onnx_export(load_checkpoint(path), fingerprint)
+            return onnx_export(load_checkpoint(path), fingerprint)
 
     session = _session(load_export(path, fingerprint, make, notify, language))
     values = session.get_modelmeta().custom_metadata_map

@@ -2,6 +2,7 @@
 
 What an export says of itself can be forged, and a changed one gives wrong labels. So the SHA-256 of every export that
 is made is kept in the user's own cache folder, and a file that is not among them is not even opened by ONNX Runtime.
+The export of a bundled model is committed with it, and its SHA-256 is in the code (`bundled.PINNED_EXPORTS`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from affect.files import atomic_path, cache_folder
+from affect.live.bundled import PINNED_EXPORTS
 from affect.live.texts import text
 
 LARGEST = 64_000_000  # bytes; the network's export has 9 MB
@@ -32,6 +34,8 @@ def load_export(
     cached = cache_folder() / "exports" / f"{model.stem}-{fingerprint[:16]}.onnx"
     record = cache_folder() / "exports" / f"{fingerprint}.sha256"
     known = _known(record)
+    if (pinned := PINNED_EXPORTS.get(fingerprint)) is not None:
+        known.add(pinned)
     for path in (beside, cached):
         content = _content(path)
         if content is not None and hashlib.sha256(content).hexdigest() in known:

@@ -63,6 +63,14 @@ FILE_TEXTS: Final[dict[str, dict[str, str]]] = {
         "en": "{reason}",
         "es": "No se puede usar este modelo. Elija otro con --model. Detalle técnico: {reason}",
     },
+    "torch_missing": {
+        "en": "{name} cannot be used without PyTorch, which is not installed. A model of your own needs it at its "
+        "first start, and --backend torch always. Install it: pip install -r requirements.txt; or leave --model and "
+        "--backend away.",
+        "es": "{name} no se puede usar sin PyTorch, que no está instalado. Un modelo propio lo necesita la primera vez "
+        "que se usa, y --backend torch siempre. Instálelo: pip install -r requirements.txt; o no indique --model ni "
+        "--backend.",
+    },
     "detector_unusable": {
         "en": "{reason}",
         "es": "No se puede usar este detector de caras. Detalle técnico: {reason}",

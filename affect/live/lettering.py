@@ -1,14 +1,12 @@
 """Letters and small shapes as pictures, drawn once with Pillow and kept: what overlay, bar and help are set in.
 
-OpenCV's own fonts have no accents; DejaVu Sans comes with matplotlib and has them. Colours here are (blue, green, red).
+OpenCV's own fonts have no accents; DejaVu Sans has them. Colours here are (blue, green, red).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -16,7 +14,7 @@ from PIL import Image as PillowImage
 from PIL import ImageDraw, ImageFont
 
 from affect.emotions import color_rgb
-from affect.errors import AffectError
+from affect.live.bundled import MEDIA
 from affect.preprocessing import Image
 
 Bgr = tuple[int, int, int]
@@ -164,9 +162,5 @@ def _mixed(opacity: Image, ink: Bgr, ground: Bgr) -> Image:
 
 @lru_cache(maxsize=32)
 def font(size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
-    """DejaVu Sans, which comes with matplotlib, at a size in pixels, 8 at least."""
-    spec = find_spec("matplotlib")  # found, not imported: a live start does not pay for plots
-    if spec is None or spec.origin is None:
-        raise AffectError("matplotlib is missing. Install it: pip install -r requirements.txt")
-    folder = Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf"
-    return ImageFont.truetype(str(folder / f"DejaVuSans{'-Bold' * bold}.ttf"), max(8, size))
+    """DejaVu Sans at a size in pixels, 8 at least."""
+    return ImageFont.truetype(str(MEDIA / f"DejaVuSans{'-Bold' * bold}.ttf"), max(8, size))

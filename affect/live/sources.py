@@ -12,6 +12,7 @@ import numpy as np
 
 from affect.errors import AffectError, as_shown
 from affect.files import is_file, is_folder
+from affect.live.bundled import MEDIA
 from affect.live.captures import CameraSource, StreamSource, without_login
 from affect.live.frame import Frame, Source
 from affect.live.texts import text
@@ -140,7 +141,7 @@ class ImageSource:
 
 
 class DemoSource:
-    """A clip made on the fly from NASA's public-domain portrait of Eileen Collins, as scikit-image ships it.
+    """A clip made on the fly from NASA's public-domain portrait of Eileen Collins.
 
     1280×720, 30 frames a second, 20 seconds: slow zoom and pan, and the light goes down and up.
     endless: it goes round until the person leaves.
@@ -152,13 +153,16 @@ class DemoSource:
     fps = 30.0
     SECONDS = 20
     SIZE = (1280, 720)
-    FACE = (222.0, 118.0)  # the middle of the face in the 512×512 portrait
+    FACE = (222.0, 118.0)  # the middle of the face in the portrait, pixels
     endless = False
 
     def __init__(self, language: str = "en") -> None:
-        from skimage.data import astronaut
+        from affect.pictures import read_picture
 
-        self._portrait = np.ascontiguousarray(astronaut()[:, :, ::-1])
+        portrait = read_picture(MEDIA / "portrait.png")
+        if portrait is None:
+            raise AffectError(text("image_unreadable", language, path=MEDIA / "portrait.png"))
+        self._portrait = portrait
         self.description = text("demo", language)
 
     def frames(self) -> Iterator[Frame]:

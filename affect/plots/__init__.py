@@ -5,7 +5,7 @@ A function takes arrays or a table and returns a matplotlib Figure; none touches
 """
 
 from affect.plots.attention import faces, gradcam_maps
-from affect.plots.comparing import ablation, mistakes_cost, six_models
+from affect.plots.comparing import mistakes_cost, six_models
 from affect.plots.data import (
     annotator_agreement,
     class_balance,
@@ -22,7 +22,6 @@ from affect.plots.robust import robustness
 from affect.plots.style import save
 
 __all__ = [
-    "ablation",
     "annotator_agreement",
     "class_balance",
     "confusion",

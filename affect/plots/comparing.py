@@ -1,4 +1,4 @@
-"""Several models in one figure: the six beside the reported ones, what a mistake cost, what an ingredient brings."""
+"""Several models in one figure: the six beside the reported ones, and what a mistake cost."""
 
 from __future__ import annotations
 
@@ -110,40 +110,6 @@ def _costliest(table: pd.DataFrame) -> str:
         return "No mistake cost accuracy here"
     sure = "" if row["accuracy_difference_low"] > 0 else " (the interval includes zero)"
     return f"The costliest: {row['mistake']} ({row['experiment']}), {cost:.1f} points of accuracy{sure}"
-
-
-def ablation(table: pd.DataFrame, origin: str) -> Figure:
-    """What each run has more than the base: points of accuracy and of macro F1 with 95 % intervals, the best on top.
-
-    table: `affect.ablation.ablate(…)`, the base first.   Raises ValueError where there is nothing beside the base.
-    """
-    if len(table) < 2:
-        raise ValueError("There is no run beside the base.")
-    runs = table.iloc[1:].sort_values("accuracy_difference", ascending=False, kind="stable")
-    points = runs.filter(like="_difference").astype(float) * 100
-    places = np.arange(len(runs), dtype=float)[::-1]
-    figure = new_figure(13, 1.8 + 0.36 * len(runs))
-    panels = figure.subplots(1, 2, sharey=True)
-    for axes, metric, color, marker in zip(panels, ("accuracy", "f1_macro"), (MAIN, OTHER), ("o", "D"), strict=True):
-        _intervals(axes, points, f"{metric}_difference", places, color, marker, METRIC_NAMES[metric])
-        axes.axvline(0, color="0.3", linestyle="--")
-        axes.set(
-            xlabel=f"{METRIC_NAMES[metric]}: points more than the base with the same seeds\nline: 95 % paired interval",
-            ylim=(-0.6, len(runs) - 0.4),
-        )
-        tidy(axes, "x")
-    panels[0].set_yticks(places, list(runs["ingredient"]))
-    headline(figure, _most_helpful(runs), origin)
-    return figure
-
-
-def _most_helpful(runs: pd.DataFrame) -> str:
-    """runs: the best first."""
-    best = runs.iloc[0]
-    if best["accuracy_difference"] <= 0:
-        return "No run is more accurate than the base"
-    sure = "" if best["accuracy_difference_low"] > 0 else " (the interval includes zero)"
-    return f"The most helpful: {best['ingredient']}, {100 * best['accuracy_difference']:+.1f} points of accuracy{sure}"
 
 
 def _intervals(

@@ -13,7 +13,7 @@ from affect.emotions import EMOTIONS
 from affect.evaluation import Evaluation
 from affect.metrics import METRIC_NAMES, occurring
 from affect.model import STRIDE
-from affect.readings.wording import counted, listed, points
+from affect.readings.wording import listed, points
 from affect.reported import BEST_EPOCH, DATA, METRICS, PRINTED, README, Reported
 
 
@@ -54,9 +54,8 @@ def reported_beside(evaluation: Evaluation, reported: Reported | None, same_data
     if reported is None:
         return text + "Nothing was reported of this model."
     if not same_data or n != reported.n:
-        return text + (
-            f"What is reported of {reported.name} is about {reported.n:,} pictures of {DATA}, which are others, or "
-            "have other labels: no difference between these columns says anything about the method."
+        return (
+            text + f"What is reported of {reported.name} is about {reported.n:,} other pictures of {DATA}, or labels."
         )
     return text + (
         f"Reported on the same pictures: {reported.accuracy:.0%} in the {README} and {reported.printed[0]:.0%} "
@@ -76,21 +75,13 @@ def absent(metrics: dict[str, Any]) -> str:
 
 def confusion(evaluation: Evaluation, top: int = 3) -> str:
     """The largest mix-ups."""
-    return f"The most frequent mix-ups: {listed(_mix_ups(evaluation, top))}."
-
-
-def _mix_ups(evaluation: Evaluation, top: int) -> list[str]:
-    labels, predicted = evaluation.labels, evaluation.predicted
-    counts = np.zeros((len(EMOTIONS), len(EMOTIONS)), int)
-    np.add.at(counts, (labels, predicted), 1)
-    np.fill_diagonal(counts, 0)
-    order = np.argsort(-counts, axis=None, kind="stable")[:top]
-    pairs = [divmod(int(i), len(EMOTIONS)) for i in order]
-    return [
-        f"{counts[t, p]:,} of {(labels == t).sum():,} {EMOTIONS[t]} taken for {EMOTIONS[p]}"
-        for t, p in pairs
-        if counts[t, p]
-    ] or ["none"]
+    pairs = pd.Series(zip(evaluation.labels, evaluation.predicted, strict=True))
+    counts = pairs[evaluation.labels != evaluation.predicted].value_counts().head(top)
+    each = [
+        f"{n:,} of {(evaluation.labels == label).sum():,} {EMOTIONS[label]} taken for {EMOTIONS[said]}"
+        for (label, said), n in counts.items()
+    ]
+    return f"The most frequent mix-ups: {listed(each or ['none'])}."
 
 
 def ranking(evaluation: Evaluation) -> str:
@@ -117,19 +108,16 @@ def calibration(evaluation: Evaluation) -> str:
 
 
 def f1(evaluation: Evaluation, train: pd.DataFrame) -> str:
-    """The best and the worst F1, and whether F1 goes with the number of training pictures.   train: their rows."""
+    """The highest and the lowest F1, and how F1 goes with the number of training pictures.   train: their rows."""
     present = occurring(evaluation.metrics)
     f1 = pd.Series({e: evaluation.metrics["per_class"][e]["f1"] for e in present})
     counts = train["label"].value_counts().reindex(present, fill_value=0)
-    low, high = str(f1.idxmin()), str(f1.idxmax())
-    text = f"Of {len(present)} classes, {high} has the highest F1 ({f1.max():.2f}), {low} the lowest ({f1.min():.2f}). "
-    if len(present) < 3 or counts.min() == counts.max() or f1.min() == f1.max():
-        return text + absent(evaluation.metrics)
+    text = f"Of {len(present)} classes, {f1.idxmax()} has the highest F1 ({f1.max():.2f}), {f1.idxmin()} the lowest "
+    text += f"({f1.min():.2f}). {absent(evaluation.metrics)}"
+    if counts.nunique() < 2 or f1.nunique() < 2:
+        return text
     rank = float(spearmanr(f1, counts).statistic)
-    return text + (
-        f"Rank correlation of F1 and the number of training pictures over these classes: {rank:.2f}. "
-        f"{absent(evaluation.metrics)}"
-    )
+    return f"{text}Rank correlation of F1 and the number of training pictures over these classes: {rank:.2f}."
 
 
 def attention(maps: npt.NDArray[np.float32]) -> str:
@@ -137,54 +125,32 @@ def attention(maps: npt.NDArray[np.float32]) -> str:
     known = [c for c in range(len(EMOTIONS)) if np.isfinite(maps[c]).all() and maps[c].sum() > 0]
     if not known:
         return "No map shows any evidence."
-    side, edge = maps.shape[1], max(1, maps.shape[1] // 10)
-    weight = maps[known].sum(0) / maps[known].sum()
-    border = 1 - float(weight[edge:-edge, edge:-edge].sum())
-    even = 1 - (1 - 2 * edge / side) ** 2
-    upper = {EMOTIONS[c]: float(maps[c][: side // 2].sum() / maps[c].sum()) for c in known}
-    high, low = max(upper, key=upper.__getitem__), min(upper, key=upper.__getitem__)
-    cells = -(-side // STRIDE)
+    side, weight = maps.shape[1], maps[known].sum(0) / maps[known].sum()
+    edge = max(1, side // 10)
+    border, even = 1 - float(weight[edge:-edge, edge:-edge].sum()), 1 - (1 - 2 * edge / side) ** 2
+    upper = pd.Series({EMOTIONS[c]: float(maps[c][: side // 2].sum() / maps[c].sum()) for c in known})
     row, column = (float((weight.sum(axis) * (np.arange(side) + 0.5)).sum()) / side for axis in (1, 0))
+    cells = -(-side // STRIDE)
     return (
-        f"The upper half, with brows and eyes, carries {upper[high]:.0%} of the weight for {high} and {upper[low]:.0%} "
-        f"for {low}. The outer tenth on all sides carries {border:.0%}; evenly spread, it would be {even:.0%}. The "
-        f"centre of all weight lies {row:.0%} from the top and {column:.0%} from the left. A map has {cells}×{cells} "
-        "cells here, and those at the edge see the padding of all layers below."
+        f"The upper half carries {upper.max():.0%} of the weight for {upper.idxmax()} and {upper.min():.0%} for "
+        f"{upper.idxmin()}; the outer tenth on all sides {border:.0%} (evenly spread: {even:.0%}). The centre of all "
+        f"weight lies {row:.0%} from the top and {column:.0%} from the left. A map has {cells}×{cells} cells."
     )
 
 
 def went_wrong(evaluation: Evaluation) -> str:
-    """What went wrong and where, in a list."""
-    wrong = evaluation.predicted != evaluation.labels
+    """What went wrong and where: recall by class, and how sure it was."""
+    wrong, sure = evaluation.predicted != evaluation.labels, evaluation.probabilities.max(1)
     if not wrong.any():
         return f"All {len(wrong):,} pictures are right."
-    surest = evaluation.probabilities.max(1)
-    taken = np.bincount(evaluation.predicted[wrong], minlength=len(EMOTIONS))
-    sure_and_wrong = int((wrong & (surest > 0.9)).sum())
-    recall = {e: v["recall"] for e, v in evaluation.metrics["per_class"].items() if v["support"]}
-    missed = sorted(recall, key=recall.__getitem__)[:2]
-    lines = [
-        f"{wrong.sum():,} of {len(wrong):,} pictures are wrong: {listed(_mix_ups(evaluation, 3))}.",
-        f"Recall is lowest for {listed([f'{e} ({recall[e]:.0%})' for e in missed])}.",
-        f'Wrong answers are most often "{EMOTIONS[int(taken.argmax())]}" ({taken.max() / wrong.sum():.0%} of them).',
-        f"It is more than 90 % sure of {counted(int((surest > 0.9).sum()), 'picture')}, and wrong about "
-        f"{sure_and_wrong:,} of them" + (": there, the label may be what is wrong." if sure_and_wrong else "."),
-    ]
-    return "\n".join(f"- {line}" for line in lines)
-
-
-def copies_flatter(table: pd.DataFrame) -> str:
-    """What copies in train do to the figure.   table: `affect.notebook.without_copies`."""
-    dropped = int((table["n"] - table["n_without_copies"]).max()) if len(table) else 0
-    if not dropped:
-        return "No val picture has a near-duplicate in train, so both figures are the same."
-    change = table["accuracy"] - table["accuracy_without_copies"]
-    name = str(table["model"][change.idxmax()])
-    if change.max() < 0.001:
-        return f"{dropped:,} val pictures have a near-duplicate in train; leaving them out lowers no figure noticeably."
+    taken = pd.Series(evaluation.predicted[wrong]).value_counts()
+    rows = {e: v for e, v in evaluation.metrics["per_class"].items() if v["support"]}
+    recall = [f"{e} {v['recall']:.0%} (n = {v['support']:,})" for e, v in rows.items()]
+    confidence = "" if wrong.all() else f", {sure[~wrong].mean():.0%} where it is right"
     return (
-        f"{dropped:,} val pictures have a near-duplicate in train. Without them, {name} loses most: "
-        f"{points(change.max(), False)}."
+        f"- {wrong.sum():,} of {len(wrong):,} pictures are wrong. Recall: {listed(recall)}.\n"
+        f'- {taken.max() / wrong.sum():.0%} of the wrong answers are "{EMOTIONS[int(taken.idxmax())]}".\n'
+        f"- Mean confidence is {sure[wrong].mean():.0%} where it is wrong{confidence}."
     )
 
 
@@ -192,6 +158,6 @@ def lost_pictures(evaluation: Evaluation, share: float) -> str:
     """v4's accuracy if a picture without a found face counts as wrong.   share: of the val pictures that it keeps."""
     accuracy = evaluation.metrics["accuracy"]
     return (
-        f"On the {len(evaluation.rows):,} val pictures with a found face it has {accuracy:.1%} right. If a picture in "
-        f"which no face is found counts as wrong (live, it gets no answer), that is {accuracy * share:.1%} of all."
+        f"Of the {len(evaluation.rows):,} val pictures with a found face {accuracy:.1%} are right; of all, if a "
+        f"picture without one counts as wrong, {accuracy * share:.1%}."
     )

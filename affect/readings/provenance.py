@@ -6,15 +6,19 @@ from affect.notebook import Setup
 from affect.readings.wording import counted, listed
 from affect.reported import DATA
 
+LABELS = {"folder": "the folders' names", "csv": "labels.csv"}
+SPLITS = {"given": "as given", "original": "random 80/20 (the first version's)"}
+
 
 def where_from(setup: Setup) -> str:
     """What the outputs of a notebook were made with, for its top."""
-    splits = setup.manifest.table["split"].value_counts()
+    manifest, splits = setup.manifest, setup.manifest.table["split"].value_counts()
     parts = ", ".join(f"{splits[s]:,} {s}" for s in ("train", "val", "test") if s in splits)
     lines = [
-        f"**The outputs below are from the data set `{setup.name}`**: {len(setup.manifest.table):,} pictures "
-        f"({parts}), labels from {_labels(setup)}, split {_split(setup)}, pictures at "
-        f"{setup.image_size}×{setup.image_size}, seed {setup.seed}."
+        f"**The outputs below are from the data set `{setup.name}`**: {len(manifest.table):,} pictures ({parts}), "
+        f"labels from {LABELS.get(manifest.labels, 'the annotation files')}, split "
+        f"{SPLITS.get(manifest.split, manifest.split)}, pictures at {setup.image_size}×{setup.image_size}, seed "
+        f"{setup.seed}."
     ]
     if chosen := setup.chosen():
         given = ", ".join(f"`{name} = {value}`" for name, value in chosen.items())
@@ -26,22 +30,11 @@ def where_from(setup: Setup) -> str:
         )
     if not setup.as_reported:
         lines.append(
-            f"These notebooks are written for {DATA}, and the reported figures are about its public copy, labels from "
-            "the folders' names, the first version's random split. What is measured here is about other pictures, "
-            "labels or splits: the two are shown side by side and never subtracted."
+            f"The reported figures are about {DATA}'s public copy, labels from the folders' names, the first version's "
+            "random split. What is measured here is about other pictures, labels or splits."
         )
     if setup.epochs is not None or setup.limit is not None:
         short = [f"{counted(setup.epochs, 'epoch')} a stage"] if setup.epochs is not None else []
         short += [f"{setup.limit:,} pictures to learn from"] if setup.limit is not None else []
         lines.append(f"**A trial run:** {listed(short)} instead of the experiment's own.")
     return "\n\n".join(lines)
-
-
-def _labels(setup: Setup) -> str:
-    return {"folder": "the folders' names", "csv": "labels.csv"}.get(setup.manifest.labels, "the annotation files")
-
-
-def _split(setup: Setup) -> str:
-    return {"given": "as given", "original": "random 80/20 (the first version's)"}.get(
-        setup.manifest.split, setup.manifest.split
-    )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-FOLLOWS = "**What follows for training:** "
-
 
 def points(share: float, sign: bool = True) -> str:
     """A difference of shares in percentage points, e.g. "+1.4 points"."""

@@ -7,14 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from affect import ablation, evaluation, face_weights, quantisation, robustness, training
+from affect import evaluation, face_weights, robustness, training
 from affect.data import report
 from affect.data.manifest import read_manifest
 from affect.data.options import overview
 from affect.data.sample import write_sample
 from affect.emotions import EMOTIONS
 
-COMMANDS = [training, ablation, evaluation, robustness, quantisation, report, face_weights]
+COMMANDS = [training, evaluation, robustness, report, face_weights]
 
 
 @pytest.mark.parametrize("module", COMMANDS, ids=lambda m: m.__name__)
@@ -100,7 +100,7 @@ def test_what_a_limit_leaves_is_told(tmp_path: Path, capsys: pytest.CaptureFixtu
         read_manifest(data).limited(20, 1)
     )
     given = ["--data", str(data), "--limit", "16", "--out", str(tmp_path), "--init-weights", "none"]
-    assert ablation.main([*given, "--only", "no such"]) == 2
+    assert training.main(["v1", *given, "--teacher", "none.pt"]) == 2
     assert "limit: 16 of 80 train, 16 of 80 val" in capsys.readouterr().err
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from affect.faces import FaceBox
 from affect.files import cache_folder, sha256_of
+from affect.live import export
 from affect.live.classifier import load_classifier
 from affect.live.export import load_export
 from affect.live.texts import text
@@ -62,11 +64,11 @@ def test_it_is_made_once_and_its_note_is_the_users_alone(maker: Maker, model: Pa
 
 
 def test_a_changed_one_is_not_used_and_is_made_anew_with_a_line_in_both_languages(maker: Maker, model: Path) -> None:
-    export = model.with_suffix(".onnx")
+    beside = model.with_suffix(".onnx")
     whole = maker.load(model)
     for language, words in (("en", "has been changed since"), ("es", "se ha modificado")):
-        export.write_bytes(b"other weights " + whole)
-        assert maker.load(model, language) == whole == export.read_bytes()
+        beside.write_bytes(b"other weights " + whole)
+        assert maker.load(model, language) == whole == beside.read_bytes()
         assert words in maker.told[-1]
         assert "\n" not in maker.told[-1]
     assert len(maker.told) == maker.made == 3
@@ -84,6 +86,28 @@ def test_one_that_was_made_elsewhere_is_not_used_however_well_it_fits(
     assert maker.made == 2
 
 
+def test_the_committed_export_of_a_bundled_model_is_used_and_no_other_in_its_place(
+    maker: Maker, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    committed = b"committed " + MADE
+    monkeypatch.setitem(export.PINNED_EXPORTS, sha256_of(model), hashlib.sha256(committed).hexdigest())
+    model.with_suffix(".onnx").write_bytes(committed)
+    assert maker.load(model) == committed
+    assert (maker.made, maker.told) == (0, [])
+    model.with_suffix(".onnx").write_bytes(b"forged " + MADE + sha256_of(model).encode())
+    assert maker.load(model) == MADE + sha256_of(model).encode()
+    assert (maker.made, len(maker.told)) == (1, 1)
+
+
+def test_the_pin_of_one_model_is_not_that_of_another(
+    maker: Maker, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    committed = b"committed " + MADE
+    monkeypatch.setitem(export.PINNED_EXPORTS, "0" * 64, hashlib.sha256(committed).hexdigest())
+    model.with_suffix(".onnx").write_bytes(committed)
+    assert maker.load(model) != committed
+
+
 def test_one_of_an_older_model_is_replaced_without_alarm(maker: Maker, model: Path) -> None:
     maker.load(model)
     model.write_bytes(b"trained again")
@@ -93,10 +117,10 @@ def test_one_of_an_older_model_is_replaced_without_alarm(maker: Maker, model: Pa
 
 @pytest.mark.parametrize("content", [b"another program's network", b"", MADE], ids=["readable", "empty", "no hash"])
 def test_another_programs_file_of_that_name_is_left_as_it_is(maker: Maker, model: Path, content: bytes) -> None:
-    export = model.with_suffix(".onnx")
-    export.write_bytes(content)
+    beside = model.with_suffix(".onnx")
+    beside.write_bytes(content)
     assert maker.load(model) == maker.load(model)
-    assert export.read_bytes() == content
+    assert beside.read_bytes() == content
     assert maker.made == 1
     assert "left as it is" in maker.told[0]
     assert len(list((cache_folder() / "exports").glob("model-*.onnx"))) == 1
@@ -129,11 +153,11 @@ def test_the_labels_of_a_forged_network_are_never_seen(
     )  # another test's export of this model is in the shared one
     told: list[str] = []
     before = load_classifier(checkpoint_file, "onnx", told.append).probabilities(portrait, [portrait_box])
-    export = checkpoint_file.with_suffix(".onnx")
-    network = onnx.load(str(export))
+    beside = checkpoint_file.with_suffix(".onnx")
+    network = onnx.load(str(beside))
     bias = next(i for i in network.graph.initializer if i.name == "classifier.1.bias")
     bias.CopyFrom(onnx.numpy_helper.from_array(np.float32([0, 0, 0, 0, 0, 0, 99, 0]), bias.name))  # always sad
-    onnx.save(network, str(export))  # its metadata still name the right checkpoint
+    onnx.save(network, str(beside))  # its metadata still name the right checkpoint
     after = load_classifier(checkpoint_file, "onnx", told.append).probabilities(portrait, [portrait_box])
     np.testing.assert_array_equal(after, before)
     assert len(told) == 2

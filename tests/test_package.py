@@ -1,0 +1,123 @@
+"""The wheel has all that the program reads, and works in an environment and a folder of its own."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+from conftest import REPOSITORY, no_display
+
+from affect.files import sha256_of
+from affect.live.bundled import BUNDLED
+
+pytestmark = pytest.mark.slow  # it downloads and installs
+
+
+def pip(*arguments: object, python: Path | str = sys.executable) -> subprocess.CompletedProcess[str]:
+    command = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=600)
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    backend = re.search(r'^requires = \["(.+)"\]$', (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"), re.M)
+    assert backend is not None
+    if pip("download", "--no-deps", "--dest", folder / "backend", backend[1]).returncode != 0:
+        pytest.skip("no package index is reachable")
+    built = pip("wheel", "--no-deps", "--wheel-dir", folder, REPOSITORY)
+    assert built.returncode == 0, built.stderr
+    return next(folder.glob("affect-*.whl"))
+
+
+class Installed:
+    """An environment that has the wheel and what it requires, and nothing else."""
+
+    def __init__(self, folder: Path, wheel: Path) -> None:
+        self.folder = folder / "elsewhere"
+        self.folder.mkdir()
+        venv.create(folder / "environment", with_pip=True)
+        self.programs = folder / "environment" / ("Scripts" if os.name == "nt" else "bin")
+        done = pip("install", "--no-compile", wheel, python=self.programs / "python")
+        assert done.returncode == 0, done.stderr
+
+    def run(self, program: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+        environment = {k: v for k, v in no_display().items() if not k.startswith("PYTHON")}
+        return subprocess.run(
+            [str(self.programs / program), *map(str, arguments)], cwd=self.folder, capture_output=True, text=True,
+            timeout=300, env=environment | {"AFFECT_CACHE": str(self.folder / "cache")},
+        )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    return Installed(tmp_path_factory.mktemp("installed"), wheel)
+
+
+def test_the_wheel_has_every_file_of_the_package_and_the_bundled_models(wheel: Path) -> None:
+    listed = subprocess.run(["git", "ls-files", "affect"], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    with zipfile.ZipFile(wheel) as archive:
+        names = {name for name in archive.namelist() if ".dist-info/" not in name}
+    models = {f"affect/models/{BUNDLED.stem}{ending}" for ending in (".pt", ".onnx", ".md")}
+    assert {*listed.stdout.splitlines()} - names == set()
+    assert {name for name in names if name.startswith("affect/models/")} == models
+    assert {Path(name).suffix for name in names} <= {
+        ".py",
+        ".html",
+        ".css",
+        ".ttf",
+        ".txt",
+        ".png",
+        ".pt",
+        ".onnx",
+        ".md",
+    }
+
+
+def test_the_command_runs_the_demo_from_another_folder_without_pytorch(installed: Installed) -> None:
+    done = installed.run("affect", "--source", "demo", "--headless", "--max-frames", 5, "--csv", "demo.csv")
+    assert done.returncode == 0, done.stderr
+    assert "Preparing" not in done.stderr
+    with (installed.folder / "demo.csv").open(encoding="utf-8", newline="") as file:
+        assert [row["emotion"] for row in csv.DictReader(file)] == ["happy"] * 5
+    assert installed.run("python", "-c", "import torch").returncode != 0
+
+
+def test_a_recording_and_its_report_are_made_with_the_models_own_figures(installed: Installed) -> None:
+    arguments = (
+        "--source",
+        "demo",
+        "--headless",
+        "--max-frames",
+        40,
+        "--record",
+        "sessions",
+        "--consent",
+        "--lang",
+        "en",
+    )
+    done = installed.run("affect", *arguments)
+    assert done.returncode == 0, done.stderr
+    (report,) = installed.folder.glob("sessions/*/report.html")
+    assert "ferplus" in report.read_text(encoding="utf-8")
+
+
+def test_a_reader_uses_the_bundled_model_of_the_package(installed: Installed) -> None:
+    code = (
+        "import affect, sys; assert not {'numpy', 'torch', 'cv2'} & {*sys.modules}\n"
+        "reader = affect.ExpressionReader(); moment = next(reader.follow('demo'))\n"
+        "print(reader.model, moment.faces[0].emotion, sep='\\n')"
+    )
+    done = installed.run("python", "-c", code)
+    assert done.returncode == 0, done.stderr
+    model, emotion = done.stdout.splitlines()
+    assert Path(model).parts[-3:-1] == ("affect", "models")
+    assert sha256_of(model) == sha256_of(BUNDLED)
+    assert emotion == "happy"
