@@ -46,6 +46,9 @@ LEAST_CONTRAST = 2.6  # with less, at a 16th of the light, a smile reads as neut
 SURE_HITS, SURE_EVENED_HITS = 20, 25
 STILL_FACE = 40  # pixels of the picture: a smaller face shows no expression
 STILL_SHARE = 0.4  # of the strongest face's hits
+# Levels whose longer side has more pixels than this take most of the time, a second in 12 megapixels: a single picture
+# is searched there in the sweep's coarse steps, and never in the evened copy.
+STILL_SEARCHED = 2 * SEARCHED
 SWEEP_NEIGHBORS = 0  # a single hit of the coarse sweep is worth a close look: asking for two loses one face in five
 
 
@@ -88,8 +91,9 @@ class AroundKnown:
     far_period_s: the same for faces that are less than about a seventh of the picture's shorter side.
     still:      the source is a single picture: it is searched at once for faces of 48 pixels and more, or of 40 where
                 its longer side has at most 1280.
-    Where no face is found, the evened copy of the frame (see `Views`) is searched as well: in period_s for large faces,
-    in EVENED_PERIODS·far_period_s for all; in a single picture for faces of 24 pixels of at most 1280 and more.
+    Where no face is found, the evened copy of the frame (see `Views`) is searched as well: once in period_s for faces
+    of EVENED_FACE and more, once in EVENED_PERIODS·far_period_s for all; of a single picture at once, for faces of 24
+    pixels and more where it is reduced to at most 1280.
     Works in two threads where there are several known faces; the result does not depend on that.
     """
 
@@ -143,12 +147,10 @@ class AroundKnown:
         for number in range(finest, len(views.levels)):
             last = number == len(views.levels) - 1
             least = NEW_FAR_HITS if number == finest else KEPT_HITS
-            smallest, largest = max(HAAR_WINDOW, STILL_FACE >> number), max(views.levels[number].shape) if last else 47
-            part = Slice(number, 0, views.levels[number].shape[0], smallest, largest, least)
-            pace = (
-                (NEAR_FACTOR, 1) if max(views.levels[number].shape) <= 2 * SEARCHED else (SWEEP_FACTOR, SWEEP_NEIGHBORS)
-            )
-            for box in _swept(detector, views, part, even, *pace):
+            height, longest = views.levels[number].shape[0], max(views.levels[number].shape)
+            part = Slice(number, 0, height, max(HAAR_WINDOW, STILL_FACE >> number), longest if last else 47, least)
+            steps = (NEAR_FACTOR, 1) if longest <= STILL_SEARCHED else (SWEEP_FACTOR, SWEEP_NEIGHBORS)
+            for box in _swept(detector, views, part, even, *steps):
                 if any(_inside(box, s.box) for s in seen):
                     continue
                 if (sighting := _confirmed(detector, views, box, least, even)) is not None:
@@ -278,7 +280,7 @@ def _middle(grey: Image) -> Image:
 def _finest(views: Views, even: bool) -> int:
     """The number of the level that the search of a single picture, or of its evened copy, begins with."""
     longest = max(views.grey.shape)
-    at_most = next((i for i in range(len(views.levels)) if longest >> i <= 2 * SEARCHED), len(views.levels) - 1)
+    at_most = next((i for i in range(len(views.levels)) if longest >> i <= STILL_SEARCHED), len(views.levels) - 1)
     return at_most if even else min(1, at_most)
 
 

@@ -167,6 +167,30 @@ def test_a_single_picture_shows_all_of_a_group_at_once(portrait: Image, size: tu
     assert len(found) <= len(boxes) + 1
 
 
+@pytest.mark.parametrize("side", [60, 250])
+def test_so_it_does_of_a_dim_group(portrait: Image, side: int) -> None:
+    picture, boxes = group(portrait, (4000, 3000), side)
+    found = found_in(np.asarray(cv2.convertScaleAbs(picture, alpha=0.25), np.uint8), still=True)
+    assert all(any(intersection_over_union(box, other) > 0.4 for other in found) for box in boxes)
+
+
+def test_a_large_picture_without_a_face_is_searched_finely_only_where_it_is_reduced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks, search = list[tuple[int, int, float]](), HaarDetector.search
+
+    def spied(self: HaarDetector, grey: Image, smallest: int, largest: int, factor: float, min_hits: int) -> list:
+        looks.append((max(grey.shape), smallest, factor))
+        return search(self, grey, smallest, largest, factor, min_hits)
+
+    monkeypatch.setattr(HaarDetector, "search", spied)
+    noise = np.random.default_rng(0).integers(0, 256, (1500, 2000, 3), np.uint8)
+    assert found_in(cv2.resize(noise, (4000, 3000)), still=True) == []
+    assert sum(side > 1280 for side, _, _ in looks) == 1  # not of the evened copy as well
+    assert (2000, 24, 1.2) in looks
+    assert {factor for side, _, factor in looks if side <= 1280} == {1.1}
+
+
 def test_a_single_picture_without_a_face_shows_no_more_than_a_frame_does() -> None:
     rng = np.random.default_rng(3)
     noise = cv2.GaussianBlur(rng.integers(0, 256, (900, 1200, 3), np.uint8), (0, 0), 3)
