@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from affect.emotions import EMOTIONS, UNCERTAIN, label_name
+from affect.live.darkness import too_dark
 from affect.live.results import FaceResult
 from affect.live.sources import Frame
 from affect.live.texts import TextError, certainty, percent, text
-from affect.live.views import too_dark
 
 RATE_S: Final = 2.0
 TOO_DARK_SHARE: Final = 0.05  # of the frames: a film may begin in the dark

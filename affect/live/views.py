@@ -17,8 +17,6 @@ SEARCHED = 640  # the longer side, in pixels, of the largest picture that a whol
 # and hardly any that are backlit.
 EVENED_PARTS = (4, 4)
 UNCLIPPED = 40.0
-DARK = 32  # of 255: where hardly a pixel is brighter, noise hides what there is
-BRIGHT_SHARE = 0.02
 
 
 class Views:
@@ -68,10 +66,3 @@ class Views:
 def evened(grey: Image, parts: tuple[int, int] = EVENED_PARTS) -> Image:
     """A grey picture in each of whose parts every grey value is about as frequent, uint8."""
     return np.asarray(cv2.createCLAHE(UNCLIPPED, parts).apply(grey), np.uint8)
-
-
-def too_dark(picture: Image) -> bool:
-    """Whether next to nothing in a uint8 BGR picture is brighter than DARK."""
-    step = max(1, min(picture.shape[:2]) // 64)
-    brightest = picture[step // 2 :: step, step // 2 :: step].max(axis=2)
-    return bool(np.count_nonzero(brightest > DARK) <= BRIGHT_SHARE * brightest.size)

@@ -11,7 +11,7 @@ from affect.live.search import AroundKnown, FaceSearch
 from affect.live.sources import Frame
 from affect.live.sweep import Slice, Sweep
 from affect.live.tracking import FaceTracker, TrackedFace, intersection_over_union
-from affect.live.views import Views, too_dark
+from affect.live.views import Views
 from affect.preprocessing import Image
 from benchmarks.clips import Clip
 
@@ -280,13 +280,6 @@ def test_evened_levels_are_those_of_the_frame_they_were_asked_for(portrait: Imag
     assert views.evened(1) is first
     again = views.take(np.ascontiguousarray(portrait[:, ::-1])).evened(1)
     assert not np.array_equal(again, first)
-
-
-def test_too_dark_is_what_shows_next_to_nothing(portrait: Image) -> None:
-    assert not too_dark(portrait)
-    assert not too_dark(darkened(portrait, 0.25, 0))
-    assert too_dark(darkened(portrait, 0.08, 0))
-    assert too_dark(np.zeros((1, 1, 3), np.uint8))
 
 
 def test_what_is_too_small_to_show_an_expression_is_no_face(portrait: Image, portrait_box: FaceBox) -> None:
