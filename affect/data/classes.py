@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Final
 
 from affect.emotions import AFFECTNET_NUMBERS, EMOTIONS, NAMES
-from affect.errors import AffectError
+from affect.errors import AffectError, as_shown
 
 NONE: Final = "none"  # in --classes: left out on purpose
 
@@ -158,5 +158,5 @@ def remedy(names: Iterable[str]) -> str:
 
 def shown(name: str) -> str:
     """A name out of a data set as it may be printed: on one line, and short."""
-    text = "".join(c if c.isprintable() else "?" for c in name)
+    text = as_shown(name)
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from affect.emotions import EMOTIONS, UNCERTAIN, label_name
+from affect.live.darkness import too_dark
 from affect.live.frame import FaceResult
-from affect.live.pipeline.grey_pyramid import too_dark
 from affect.live.sources.files import Frame
 from affect.live.texts import TextError, certainty, percent, text
 

@@ -17,8 +17,6 @@ SEARCHED = 640  # the longer side, in pixels, of the largest picture that a whol
 # and hardly any that are backlit.
 EVENED_PARTS = (4, 4)
 UNCLIPPED = 40.0
-DARK = 32  # of 255: where hardly a pixel is brighter, noise hides what there is
-BRIGHT_SHARE = 0.02
 
 
 class Views:
@@ -31,7 +29,7 @@ class Views:
     def __init__(self) -> None:
         self.picture: Image = np.empty((0, 0, 3), np.uint8)
         self.levels: list[Image] = []
-        self._evened: list[Image] | None = None
+        self._evened: dict[int, Image] = {}
 
     def take(self, picture: Image) -> Views:
         """Look at another frame, uint8 BGR (height, width, 3)."""
@@ -41,7 +39,7 @@ class Views:
             while min(height, width) >= 60:
                 height, width = height // 2, width // 2
                 self.levels.append(np.empty((height, width), np.uint8))
-        self.picture, self._evened = picture, None
+        self.picture, self._evened = picture, {}
         cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY, dst=self.levels[0])
         for finer, coarser in zip(self.levels, self.levels[1:], strict=False):
             height, width = coarser.shape
@@ -58,24 +56,13 @@ class Views:
         """The number of the largest level that a whole frame is searched in."""
         return next((i for i, level in enumerate(self.levels) if max(level.shape) <= SEARCHED), len(self.levels) - 1)
 
-    def evened(self, first: int) -> list[Image]:
-        """The levels with their contrast evened, from the one of number `first` on; larger ones as they are."""
-        if self._evened is None or self._evened[first] is self.levels[first]:
-            self._evened = [*self.levels[:first], evened(self.levels[first])]
-            for level in self.levels[first + 1 :]:
-                height, width = level.shape
-                even = self._evened[-1][: 2 * height, : 2 * width]
-                self._evened.append(np.asarray(cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA)))
-        return self._evened
+    def evened(self, number: int) -> Image:
+        """The level of this number with its contrast evened."""
+        if number not in self._evened:
+            self._evened[number] = evened(self.levels[number])
+        return self._evened[number]
 
 
 def evened(grey: Image, parts: tuple[int, int] = EVENED_PARTS) -> Image:
     """A grey picture in each of whose parts every grey value is about as frequent, uint8."""
     return np.asarray(cv2.createCLAHE(UNCLIPPED, parts).apply(grey), np.uint8)
-
-
-def too_dark(picture: Image) -> bool:
-    """Whether next to nothing in a uint8 BGR picture is brighter than DARK."""
-    step = max(1, min(picture.shape[:2]) // 64)
-    brightest = picture[step // 2 :: step, step // 2 :: step].max(axis=2)
-    return bool(np.count_nonzero(brightest > DARK) <= BRIGHT_SHARE * brightest.size)

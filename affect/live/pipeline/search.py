@@ -35,6 +35,10 @@ SWEEP_FACTOR = 1.2
 # The cascade sees nothing where the grey values deviate by less than 10; a face with less than this in its middle is
 # looked at in an evened copy, any other one as it is, so that good light costs nothing.
 LITTLE_CONTRAST = 16.0
+# What is evened, noise too, takes the cascade several times as long: of the evened copy only faces of this share of the
+# picture's shorter side are searched for as often as in the frame itself, all others in a multiple of the far period.
+EVENED_FACE = 0.2
+EVENED_PERIODS = 2
 LEAST_CONTRAST = 2.6  # with less, at a 16th of the light, a smile reads as neutral: that is too dark
 # A single picture is searched on every level. What only that finds counts where one face is beyond doubt: of a portrait
 # from the front the cascade has 20 hits and more; of 26 pictures of textures four had a pattern with as many, and of
@@ -42,6 +46,9 @@ LEAST_CONTRAST = 2.6  # with less, at a 16th of the light, a smile reads as neut
 SURE_HITS, SURE_EVENED_HITS = 20, 25
 STILL_FACE = 40  # pixels of the picture: a smaller face shows no expression
 STILL_SHARE = 0.4  # of the strongest face's hits
+# Levels whose longer side has more pixels than this take most of the time, a second in 12 megapixels: a single picture
+# is searched there in the sweep's coarse steps, and never in the evened copy.
+STILL_SEARCHED = 2 * SEARCHED
 SWEEP_NEIGHBORS = 0  # a single hit of the coarse sweep is worth a close look: asking for two loses one face in five
 
 
@@ -84,7 +91,9 @@ class AroundKnown:
     far_period_s: the same for faces that are less than about a seventh of the picture's shorter side.
     still:      the source is a single picture: it is searched at once for faces of 48 pixels and more, or of 40 where
                 its longer side has at most 1280.
-    Where no face is found, the evened copy of the frame (see `Views`) is searched as well.
+    Where no face is found, the evened copy of the frame (see `Views`) is searched as well: once in period_s for faces
+    of EVENED_FACE and more, once in EVENED_PERIODS·far_period_s for all; of a single picture at once, for faces of 24
+    pixels and more where it is reduced to at most 1280.
     Works in two threads where there are several known faces; the result does not depend on that.
     """
 
@@ -98,6 +107,7 @@ class AroundKnown:
         self._helper = ThreadPoolExecutor(1)
         self._shape: tuple[int, ...] = ()
         self._sweeps: tuple[Sweep, Sweep] = (Sweep([], 1.0), Sweep([], 1.0))
+        self._evened_sweeps = self._sweeps
         self._last_whole_s = -math.inf
 
     def find(
@@ -107,41 +117,46 @@ class AroundKnown:
         if views.grey.shape != self._shape:
             self._shape = views.grey.shape
             self._sweeps = sweeps(views, self._min_face, self._periods_s)
+            large, _ = sweeps(views, EVENED_FACE, self._periods_s)
+            everywhere = [part for sweep in self._sweeps for part in sweep.slices]
+            self._evened_sweeps = (large, Sweep(everywhere, EVENED_PERIODS * self._periods_s[1]))
             self._last_whole_s = -math.inf
         near = self._each(_near, views, known)
         back = self._each(_again, views, lost)
         found = _without_doubles([s for s in near + back if s is not None])
         strongest = max((s.hits for s in found), default=0)
-        slices = [s for sweep in self._sweeps for s in sweep.due(timestamp_s)]
+        slices, evened_slices = (
+            [s for sweep in pair for s in sweep.due(timestamp_s)] for pair in (self._sweeps, self._evened_sweeps)
+        )
         first_or_lost = math.isinf(self._last_whole_s) or None in near
         if first_or_lost and timestamp_s - self._last_whole_s >= self._periods_s[0]:
             self._last_whole_s = timestamp_s
             found = _without_doubles(found + self._whole(views, not found))
             if self._still:
-                fine = self._fine(views, views.levels)
-                found = _without_doubles(fine + found) or self._fine(views, views.evened(_finest(views)))
+                found = _without_doubles(self._fine(views) + found) or self._fine(views, even=True)
         else:
-            found += self._new(views, views.levels, slices, found, strongest)
-            if not found and slices:
-                found = self._new(views, views.evened(views.first_searched()), slices, [], 0)
+            found += self._new(views, slices, found, strongest)
+            if not found:
+                found = self._new(views, evened_slices, [], 0, even=True)
         return sorted((s.box for s in found), key=lambda b: -b.width * b.height)
 
-    def _fine(self, views: Views, levels: list[Image]) -> list[Sighting]:
+    def _fine(self, views: Views, even: bool = False) -> list[Sighting]:
         """The faces of a single picture, searched from its finest level on, or nothing where none is beyond doubt."""
         detector, seen = self._detectors[0], list[Sighting]()
-        finest = _finest(views)
-        for number in range(finest, len(levels)):
-            last = number == len(levels) - 1
+        finest = _finest(views, even)
+        for number in range(finest, len(views.levels)):
+            last = number == len(views.levels) - 1
             least = NEW_FAR_HITS if number == finest else KEPT_HITS
-            smallest, largest = max(HAAR_WINDOW, STILL_FACE >> number), max(levels[number].shape) if last else 47
-            part = Slice(number, 0, levels[number].shape[0], smallest, largest, least)
-            for box in _swept(detector, levels, part, NEAR_FACTOR, 1):
+            height, longest = views.levels[number].shape[0], max(views.levels[number].shape)
+            part = Slice(number, 0, height, max(HAAR_WINDOW, STILL_FACE >> number), longest if last else 47, least)
+            steps = (NEAR_FACTOR, 1) if longest <= STILL_SEARCHED else (SWEEP_FACTOR, SWEEP_NEIGHBORS)
+            for box in _swept(detector, views, part, even, *steps):
                 if any(_inside(box, s.box) for s in seen):
                     continue
-                if (sighting := _confirmed(detector, views, box, least, levels is not views.levels)) is not None:
+                if (sighting := _confirmed(detector, views, box, least, even)) is not None:
                     seen.append(sighting)
         strongest = max((s.hits for s in seen), default=0)
-        sure = SURE_HITS if levels is views.levels else SURE_EVENED_HITS
+        sure = SURE_EVENED_HITS if even else SURE_HITS
         enough = STILL_SHARE * strongest if strongest >= sure else math.inf
         return _without_doubles(sorted((s for s in seen if s.hits >= enough), key=lambda s: -s.hits))
 
@@ -152,7 +167,7 @@ class AroundKnown:
         if boxes or not try_evened:
             return [Sighting(box, NEW_HITS) for box in boxes]
         shrink = views.grey.shape[1] / views.levels[first].shape[1]
-        rough = [FaceBox(*(round(v * shrink) for v in box)) for box in detector.detect(views.evened(first)[first])]
+        rough = [FaceBox(*(round(v * shrink) for v in box)) for box in detector.detect(views.evened(first))]
         return [s for box in rough if (s := _confirmed(detector, views, box, NEW_HITS, True)) is not None]
 
     def _each(self, look: Look, views: Views, boxes: Sequence[FaceBox]) -> list[Sighting | None]:
@@ -165,9 +180,9 @@ class AroundKnown:
         return helped.result() + rest
 
     def _new(
-        self, views: Views, levels: list[Image], slices: list[Slice], found: list[Sighting], strongest: int
+        self, views: Views, slices: list[Slice], found: list[Sighting], strongest: int, even: bool = False
     ) -> list[Sighting]:
-        """Faces in slices of the sweep of these levels, the frame's or evened ones, that are not found already.
+        """Faces in slices of the sweep, of the frame or its evened copy, that are not found already.
 
         What the coarse sweep sees is looked at closely, and needs its share of the strongest face's hits.
         """
@@ -175,11 +190,11 @@ class AroundKnown:
         seen: list[Sighting] = []
         tried: list[FaceBox] = [s.box for s in found]
         for part in slices:
-            for box in _swept(detector, levels, part):
+            for box in _swept(detector, views, part, even):
                 if any(_inside(box, other) for other in tried):
                     continue
                 tried.append(box)
-                sighting = _confirmed(detector, views, box, part.new_hits, levels is not views.levels)
+                sighting = _confirmed(detector, views, box, part.new_hits, even)
                 if sighting is not None and not any(_inside(sighting.box, s.box) for s in found + seen):
                     seen.append(sighting)
         enough = NEW_SHARE * max([strongest, *(s.hits for s in seen)])
@@ -262,21 +277,24 @@ def _middle(grey: Image) -> Image:
     return grey[height // 4 : height - height // 4, width // 4 : width - width // 4]
 
 
-def _finest(views: Views) -> int:
-    """The number of the level that the search of a single picture begins with."""
-    return 0 if max(views.grey.shape) <= 2 * SEARCHED else 1
+def _finest(views: Views, even: bool) -> int:
+    """The number of the level that the search of a single picture, or of its evened copy, begins with."""
+    longest = max(views.grey.shape)
+    at_most = next((i for i in range(len(views.levels)) if longest >> i <= STILL_SEARCHED), len(views.levels) - 1)
+    return at_most if even else min(1, at_most)
 
 
 def _swept(
     detector: HaarDetector,
-    levels: list[Image],
+    views: Views,
     part: Slice,
+    even: bool,
     factor: float = SWEEP_FACTOR,
     neighbors: int = SWEEP_NEIGHBORS,
 ) -> list[FaceBox]:
-    """What a slice shows, in pixels of the frame."""
-    grey = levels[part.level][part.top : part.bottom]
-    shrink = levels[0].shape[1] / levels[part.level].shape[1]
+    """What a slice of the frame, or of its evened copy, shows, in pixels of the frame."""
+    level = views.evened(part.level) if even else views.levels[part.level]
+    grey, shrink = level[part.top : part.bottom], views.grey.shape[1] / level.shape[1]
     found = detector.search(grey, part.smallest, part.largest, factor, neighbors)
     return [FaceBox(*(round(v * shrink) for v in (x, y + part.top, w, h))) for (x, y, w, h), _ in found]
 

@@ -89,8 +89,9 @@ class CameraSource:
 class StreamSource:
     """A video stream from the network (RTSP or HTTP).
 
-    live: it has no end, as a camera's; a lost signal is waited for. A video file behind an address gives every
-    picture on the file's own clock and ends as a file does; where it breaks off before, it cannot go on from there.
+    live: it has no end, as a camera's; a lost signal is waited for. A video file or a finished playlist behind an
+    address gives every picture on its own clock and ends as a file does; where it breaks off before, it cannot go on
+    from there. A live playlist that is finished later ends as well.
     """
 
     kind = "stream"
@@ -124,6 +125,8 @@ class StreamSource:
             self.close()
             if self._retries.wait():
                 self._track = self._open()
+                if self._track is not None and self._track.ends:  # a finished playlist would begin anew
+                    return
 
     def interrupt(self) -> None:
         """See `Interruptible.interrupt`."""

@@ -39,6 +39,9 @@ SQUARE: Final = (
     "w='round(iw*max(clip(sar,0.1,10),1))':h='round(ih/min(clip(sar,0.1,10),1))':eval=frame:flags=bicubic",
 )
 
+# Pictures of a playlist that are so far apart follow one another: its clock changed (EXT-X-DISCONTINUITY, RFC 8216). It
+# is not told; FFmpeg's own programs take as much for such a change (-dts_delta_threshold).
+SPLICE_S: Final = 10.0
 CUT_S: Final = 0.25  # a picture track that ends so much before its own duration is cut off
 # The duration of a whole file says less about its pictures: a screen recorder may write none while nothing changes.
 CUT_SHARE: Final = 0.1
@@ -105,6 +108,8 @@ class PictureTrack:
         self._aspect = _own_aspect(self._stream)
         self._last = (0.0, 0.0)  # from when to when the last picture read is shown, on the container's clock
         self._any_read_s = 0.0  # and any track
+        self._splices_s = 0.0  # what a playlist's changes of its clock amount to
+        self._step_s = 1 / self.fps  # between its last two pictures
         self._broken = False
 
     def pictures(self) -> Iterator[tuple[Image, float]]:
@@ -192,9 +197,22 @@ class PictureTrack:
                     frame.pts = heapq.heappop(places) if places else None
                 elif frame.pts is None:
                     frame.pts = frame.dts
+                if frame.time is not None and _kind(self._container) == "hls":
+                    self._splice(frame)
                 if frame.time is not None:
                     self._has_shown(frame.time, seconds_of(frame.duration, frame))
                 yield frame
+
+    def _splice(self, frame: av.VideoFrame) -> None:
+        """Put a playlist's picture where its clock would be, had it never changed."""
+        time_s, (last_s, end_s) = seconds_of(frame.pts, frame) + self._splices_s, self._last
+        if end_s and 0 < time_s - last_s < SPLICE_S:
+            self._step_s = time_s - last_s
+        elif end_s:
+            self._splices_s += last_s + self._step_s - time_s
+            time_s = last_s + self._step_s
+        if frame.time_base:
+            frame.pts = round(time_s / frame.time_base)
 
     def _has_shown(self, from_s: float, lasts_s: float) -> None:
         self._last = max(self._last, (from_s, from_s + (lasts_s or 1 / self.fps)))

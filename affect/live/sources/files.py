@@ -14,11 +14,11 @@ from affect.errors import AffectError, as_shown
 from affect.faces.preprocessing import Image
 from affect.files import is_file, is_folder
 from affect.live.bundled import MEDIA
+from affect.live.darkness import is_black, sampled
 from affect.live.frame import Frame, Source
 from affect.live.sources.captures import CameraSource, StreamSource, without_login
 from affect.live.texts import text
 
-DARK = 32  # of 255: a picture without a brighter pixel is black, as `watch.DARK` has it of a camera's
 STREAM_SCHEMES = ("rtsp://", "rtsps://", "http://", "https://", "rtmp://", "udp://")
 
 
@@ -102,7 +102,7 @@ class VideoSource:
     def frames(self) -> Iterator[Frame]:
         """See `Source.frames`. Raises AffectError after the last frame of a file that is cut off."""
         for number, (picture, time_s) in enumerate(itertools.chain([self._first], self._pictures)):
-            self.black = self.black and is_black(picture)
+            self.black = self.black and is_black(sampled(picture))
             yield Frame(picture, time_s, number)
         cut = self._track.cut
         if cut is not None:
@@ -112,11 +112,6 @@ class VideoSource:
     def close(self) -> None:
         """See `Source.close`."""
         self._track.close()
-
-
-def is_black(picture: Image) -> bool:
-    """Whether nothing can be seen in a picture, uint8 BGR; one pixel in sixteen is looked at, each way."""
-    return bool(picture[::16, ::16].max() <= DARK)
 
 
 class ImageSource:

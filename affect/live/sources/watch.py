@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from affect.live.darkness import is_black, sampled
 from affect.live.sources.clock import SourceClock
 
 if TYPE_CHECKING:  # the report reads ENDS, and needs no OpenCV
@@ -24,10 +25,7 @@ SIGNAL_GAP_S: Final = 2.0  # a live source that gives nothing for so long has lo
 STOPPED_S: Final = 1.0  # no sign of life of this program's own for so long: it did not run, and could hear nothing
 FROZEN_S: Final = 5.0  # the same picture for so long: no camera's noise, and no living face, repeats itself
 BLACK_S: Final = 2.0  # a camera that starts, or a window that opens, may be black for a moment
-DARK: Final = 32  # of 255: a face that is not brighter than this is not found, and noise in the dark is below
-BRIGHT_SPOTS: Final = 2  # sampled pixels that may be brighter: faulty ones of the sensor, a reflection
 LOOK_S: Final = 0.25
-SAMPLED: Final = 36  # rows of pixels that are looked at, and as many columns as fit: some 2,300 pixels, in 0.05 ms
 
 ENDS: Final = {"signal_lost": "signal_back", "black": "black_end", "frozen": "frozen_end"}
 
@@ -196,12 +194,11 @@ class _Look:
         if now_s - self._looked_s < LOOK_S:
             return self._found
         self._looked_s = now_s
-        step = max(1, min(picture.shape[:2]) // SAMPLED)
-        sample = picture[step // 2 :: step, step // 2 :: step].copy()
+        sample = sampled(picture).copy()
         if self._sample is None or not np.array_equal(sample, self._sample):
             self._same_s = now_s
         self._sample = sample
-        black = np.count_nonzero(sample.max(axis=2) > DARK) <= BRIGHT_SPOTS
+        black = is_black(sample)
         self._black_s = (now_s if self._black_s is None else self._black_s) if black else None
         if self._black_s is not None and now_s - self._black_s >= BLACK_S:
             self._found = ("black", self._black_s)

@@ -79,8 +79,24 @@ def test_what_is_between_covered_and_bare_stays_what_it_was() -> None:
     assert not watch.update(1, between, 0.0)
     assert watch.update(2, cover, 0.0)
     assert all(watch.update(2, between, 1.0 + i) for i in range(5))
+    watch.update(2, cover, 5.1)
     watch.keep_only({1})
-    assert not watch.update(2, between, 9.0)
+    assert not watch.update(2, between, 5.2)
+
+
+def test_a_hand_that_passes_in_one_frame_covers_nothing() -> None:
+    watch, bare = CoverWatch(), grey(PICTURE)
+    hand = np.asarray(cv2.addWeighted(bare, 0.3, grey(masked(COLOURS["skin"])), 0.7, 0), np.uint8)
+    assert mouth_edges(hand) < -1.2
+    seen = [watch.update(1, hand if i == 5 else bare, i / 30) for i in range(10)]
+    assert not any(seen)
+
+
+@pytest.mark.parametrize("light", [0.6, 0.3, 0.2])
+def test_a_mouth_in_the_shade_is_judged_as_one_in_the_light(light: float) -> None:
+    bare = grey(PICTURE)
+    shaded = np.asarray(bare * np.linspace(1, light, bare.shape[0])[:, None], np.uint8)
+    assert mouth_edges(shaded) == pytest.approx(mouth_edges(bare), abs=0.1)
 
 
 @pytest.mark.parametrize("side", [192, 193, 383, 384, 1001])

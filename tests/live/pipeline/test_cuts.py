@@ -67,6 +67,14 @@ def test_a_cut_is_seen_in_any_size_and_also_where_the_size_changes_with_it(size:
     assert cuts(scene(3), cv2.resize(scene(4), size)) == [False, True]
 
 
+def test_a_cut_between_black_bars_that_stay_is_seen_too() -> None:
+    pairs = [[scene(2 * seed), scene(2 * seed + 1)] for seed in range(12)]
+    for picture in (picture for pair in pairs for picture in pair):
+        picture[:40] = picture[-40:] = 0
+        picture[40:44] = picture[-44:-40] = 255
+    assert sum(cuts(*pair)[1] for pair in pairs) >= 3  # of strong edges alone, which stay, none
+
+
 def test_another_size_of_the_same_picture_is_none() -> None:
     assert not any(cuts(scene(3), cv2.resize(scene(3), (320, 180)), cv2.resize(scene(3), (1280, 720))))
 

@@ -8,7 +8,7 @@ import pytest
 
 from affect.faces.detection import FaceBox, HaarDetector
 from affect.faces.preprocessing import Image
-from affect.live.pipeline.grey_pyramid import Views, too_dark
+from affect.live.pipeline.grey_pyramid import Views
 from affect.live.pipeline.search import AroundKnown, FaceSearch
 from affect.live.pipeline.sweep import Slice, Sweep
 from affect.live.pipeline.tracking import FaceTracker, TrackedFace, intersection_over_union
@@ -167,6 +167,30 @@ def test_a_single_picture_shows_all_of_a_group_at_once(portrait: Image, size: tu
     assert len(found) <= len(boxes) + 1
 
 
+@pytest.mark.parametrize("side", [60, 250])
+def test_so_it_does_of_a_dim_group(portrait: Image, side: int) -> None:
+    picture, boxes = group(portrait, (4000, 3000), side)
+    found = found_in(np.asarray(cv2.convertScaleAbs(picture, alpha=0.25), np.uint8), still=True)
+    assert all(any(intersection_over_union(box, other) > 0.4 for other in found) for box in boxes)
+
+
+def test_a_large_picture_without_a_face_is_searched_finely_only_where_it_is_reduced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks, search = list[tuple[int, int, float]](), HaarDetector.search
+
+    def spied(self: HaarDetector, grey: Image, smallest: int, largest: int, factor: float, min_hits: int) -> list:
+        looks.append((max(grey.shape), smallest, factor))
+        return search(self, grey, smallest, largest, factor, min_hits)
+
+    monkeypatch.setattr(HaarDetector, "search", spied)
+    noise = np.random.default_rng(0).integers(0, 256, (1500, 2000, 3), np.uint8)
+    assert found_in(cv2.resize(noise, (4000, 3000)), still=True) == []
+    assert sum(side > 1280 for side, _, _ in looks) == 1  # not of the evened copy as well
+    assert (2000, 24, 1.2) in looks
+    assert {factor for side, _, factor in looks if side <= 1280} == {1.1}
+
+
 def test_a_single_picture_without_a_face_shows_no_more_than_a_frame_does() -> None:
     rng = np.random.default_rng(3)
     noise = cv2.GaussianBlur(rng.integers(0, 256, (900, 1200, 3), np.uint8), (0, 0), 3)
@@ -213,6 +237,32 @@ def test_a_dim_face_that_comes_later_is_found_by_the_sweep(portrait: Image) -> N
     assert seen[15] == 1
 
 
+@pytest.mark.parametrize("start", [0, 3, 7, 10])
+@pytest.mark.parametrize("side", [150, 240, 400])
+def test_a_dim_face_is_found_within_half_a_second(portrait: Image, side: int, start: int) -> None:
+    ours, dim = Followed(AroundKnown()), np.full((720, 1280, 3), 8, np.uint8)
+    face = cv2.resize(darkened(portrait, 0.12, 0)[20:220, 120:320], None, fx=side / 100, fy=side / 100)[:720]
+    dim[: face.shape[0], 200 : 200 + face.shape[1]] = face
+    for i in range(60 + start):
+        ours.see(Frame(np.full_like(dim, 8), i / 30, i))
+    seen = [len(ours.see(Frame(dim, 2 + (start + i) / 30, i))) for i in range(15)]
+    assert seen[-1] == 1
+
+
+def test_where_nobody_is_the_evened_copy_is_searched_at_a_slower_pace(
+    portrait: Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, looks, even = Followed(AroundKnown()), list[int](), Views.evened
+    monkeypatch.setattr(Views, "evened", lambda views, number: (looks.append(number), even(views, number))[1])
+    room = cv2.resize(portrait[300:450, :100], (1280, 720))  # a shoulder and what is beside it
+    ours.see(Frame(room, 0.0, 0))
+    looks.clear()
+    for i in range(1, 121):
+        assert ours.see(Frame(room, i / 30, i)) == []
+    assert 30 <= len(looks) <= 48  # in 4 s; the frame itself is searched 78 times
+    assert set(looks) == {1, 2, 3, 4}
+
+
 def test_good_light_pays_nothing_for_the_dark(monkeypatch: pytest.MonkeyPatch) -> None:
     ours = Followed(AroundKnown())
     frames = Clip(2, fps=15).frames(30)
@@ -225,18 +275,11 @@ def test_good_light_pays_nothing_for_the_dark(monkeypatch: pytest.MonkeyPatch) -
 def test_evened_levels_are_those_of_the_frame_they_were_asked_for(portrait: Image) -> None:
     views = Views()
     first = views.take(portrait).evened(1)
-    assert [level.shape for level in first] == [level.shape for level in views.levels]
-    assert first[0] is views.levels[0]
-    assert abs(float(first[1].std()) - 73) < 8  # of grey values that are all as frequent: 255 / sqrt(12)
+    assert first.shape == views.levels[1].shape
+    assert abs(float(first.std()) - 73) < 8  # of grey values that are all as frequent: 255 / sqrt(12)
+    assert views.evened(1) is first
     again = views.take(np.ascontiguousarray(portrait[:, ::-1])).evened(1)
-    assert not np.array_equal(again[1], first[1])
-
-
-def test_too_dark_is_what_shows_next_to_nothing(portrait: Image) -> None:
-    assert not too_dark(portrait)
-    assert not too_dark(darkened(portrait, 0.25, 0))
-    assert too_dark(darkened(portrait, 0.08, 0))
-    assert too_dark(np.zeros((1, 1, 3), np.uint8))
+    assert not np.array_equal(again, first)
 
 
 def test_what_is_too_small_to_show_an_expression_is_no_face(portrait: Image, portrait_box: FaceBox) -> None:

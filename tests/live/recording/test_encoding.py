@@ -75,6 +75,14 @@ def test_a_browser_can_play_it(tmp_path: Path) -> None:
     assert "moof" not in boxes(saved)
 
 
+def test_no_picture_waits_for_a_later_one(tmp_path: Path) -> None:
+    saved = save(tmp_path / "o.mp4", [(pattern(i), i / 15) for i in range(40)])
+    with av.open(str(saved)) as container:
+        kinds = [frame.pict_type for frame in container.decode(video=0)]
+    assert len(kinds) == 40
+    assert set(kinds) == {1, 2}  # I and P of AVPictureType, no B
+
+
 def test_colours_stay_as_they_were(tmp_path: Path) -> None:
     colours = [(20, 30, 220), (30, 200, 40), (210, 40, 30), (120, 120, 120), (150, 170, 220)]
     picture = np.zeros((120, 160, 3), np.uint8)

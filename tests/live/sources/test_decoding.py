@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import csv
-import functools
 import http.server
 import io
+import itertools
 import os
 import struct
 import sys
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timezone
 from fractions import Fraction
 from pathlib import Path
@@ -25,10 +23,12 @@ import pytest
 from affect.errors import AffectError
 from affect.faces.preprocessing import Image
 from affect.live.app import main
+from affect.live.sources import retries
 from affect.live.sources.feed import FrameFeed
 from affect.live.sources.files import VideoSource, open_source
 from tests.tools.clips import SIZE, combs, cut, interlaced, pattern, turn, write_clip
 from tests.tools.reports import Reports
+from tests.tools.web_server import half_served, served, serving
 
 FASTSTART = {"movflags": "faststart"}
 
@@ -513,9 +513,7 @@ def test_a_local_file_makes_nobody_open_an_address(tmp_path: Path) -> None:
         def log_message(self, *_: object) -> None:
             pass
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Listening) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        base = f"http://127.0.0.1:{server.server_port}"
+    with serving(Listening) as base:
         playlists = {
             "a.m3u8": f"#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n{base}/a.ts\n#EXT-X-ENDLIST\n",
             "a.txt": f"ffconcat version 1.0\nfile {base}/a.mp4\n",
@@ -525,7 +523,6 @@ def test_a_local_file_makes_nobody_open_an_address(tmp_path: Path) -> None:
             (tmp_path / name).write_text(content)
             with pytest.raises(AffectError, match="cannot be read"):
                 open_source(str(tmp_path / name))
-        server.shutdown()
     assert asked == []
 
 
@@ -555,15 +552,6 @@ def test_a_file_tells_when_it_was_recorded_and_how_long_it_is(
 
 
 # files behind addresses, streams
-
-
-@contextmanager
-def served(folder: Path) -> Iterator[str]:
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
 
 
 @pytest.mark.parametrize(
@@ -609,23 +597,81 @@ def test_a_file_behind_an_address_that_breaks_off_is_told_without_the_password(
     noise = np.random.default_rng(0).integers(0, 40, (30, 120, 160, 3), np.uint8)
     whole = write_clip(tmp_path / name, [pattern(i) + noise[i] for i in range(30)], options={"g": "1"}).read_bytes()
 
-    class Half(http.server.BaseHTTPRequestHandler):
-        """Promises a video, and sends half of it."""
-
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(whole)))
-            self.end_headers()
-            self.wfile.write(whole[: len(whole) // 2])
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Half) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        source = open_source(f"http://me:secret@127.0.0.1:{server.server_port}/{name}?key=secret")
+    with half_served(whole) as address:
+        source = open_source(f"{address.replace('//', '//me:secret@')}/{name}?key=secret")
         with pytest.raises(AffectError, match=words) as told:
             list(source.frames())
         assert "secret" not in str(told.value)
         source.close()
-        server.shutdown()
+
+
+# playlists (HLS, RFC 8216)
+
+
+def playlist(folder: Path, starts: list[float], *, finished: bool = True, suffix: str = "ts") -> Path:
+    """A playlist of segments of one second each, whose own clocks start at these times."""
+    lines = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-TARGETDURATION:1", "#EXT-X-MEDIA-SEQUENCE:0"]
+    for number, start in enumerate(starts):
+        name = f"{number}.{suffix}"
+        at = [start + i / 15 for i in range(15)]
+        write_clip(folder / name, 15, times=at, options={"g": "15", "bf": "0"}, container=SEGMENT.get(suffix))
+        if number and start != starts[number - 1] + 1:
+            lines.append("#EXT-X-DISCONTINUITY")
+        lines += ["#EXTINF:1.0,", name]
+    path = folder / "a.m3u8"
+    path.write_text("\n".join(lines + ["#EXT-X-ENDLIST"] * finished) + "\n")
+    return path
+
+
+SEGMENT = {"mp4": {"movflags": "frag_keyframe+empty_moov+default_base_moof"}}
+ONE_SECOND_EACH = [i / 15 for i in range(45)]
+
+
+@pytest.mark.parametrize(
+    "starts",
+    [[7, 8, 9], [100, 5000, 5001], [5000, 5001, 3], [9000, 100, 7000], [100, 101, 101.5]],
+    ids=["one clock", "ahead", "back", "both", "a little back"],
+)
+def test_a_finished_playlist_has_the_times_that_players_show(tmp_path: Path, starts: list[float]) -> None:
+    playlist(tmp_path, starts)
+    (tmp_path / "all.m3u8").write_text("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=100000\na.m3u8\n")
+    with served(tmp_path) as address:
+        for name in ("a.m3u8", "all.m3u8"):
+            assert not open_source(f"{address}/{name}").live
+            assert fed(f"{address}/{name}") == pytest.approx(ONE_SECOND_EACH, abs=0.005)
+    assert fed(tmp_path / "a.m3u8") == pytest.approx(ONE_SECOND_EACH, abs=0.005)
+
+
+def test_a_gap_in_a_playlist_is_as_long_as_it_is_told(tmp_path: Path) -> None:
+    playlist(tmp_path, [3, 4, 9])
+    assert fed(tmp_path / "a.m3u8")[30] == pytest.approx(6.0, abs=0.002)
+
+
+def test_a_session_of_a_finished_playlist_has_its_times(tmp_path: Path, portrait: Image, reports: Reports) -> None:
+    small = np.asarray(cv2.resize(portrait, (320, 240)), np.uint8)
+    at = [50 + i / 4 for i in range(12)]
+    made = {"hls_time": "1", "hls_list_size": "0", "hls_segment_type": "fmp4"}
+    (tmp_path / "made").mkdir()
+    write_clip(
+        tmp_path / "made" / "a.m3u8", [small] * 12, fps=4, times=at, kind="hls", container=made, options={"g": "4"}
+    )
+    with served(tmp_path / "made") as address:
+        rows = tmp_path / "rows.csv"
+        assert main(["--source", f"{address}/a.m3u8", "--headless", "--csv", str(rows)]) == 0
+    assert [float(r["timestamp_s"]) for r in rows_of(rows)] == pytest.approx([i / 4 for i in range(12)], abs=0.03)
+
+
+def test_a_live_playlist_has_the_times_of_arrival_and_ends_when_it_is_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retries, "RETRY_S", (0.02,))
+    path = playlist(tmp_path, [7, 8, 9], finished=False)
+    with served(tmp_path) as address:
+        source = open_source(f"{address}/a.m3u8")
+        assert source.live
+        frames = source.frames()
+        came = [next(frames).timestamp_s for _ in range(30)]
+        path.write_text(path.read_text() + "#EXT-X-ENDLIST\n")
+        assert len(list(itertools.islice(frames, 30))) == 15  # and not all of it once more
+        source.close()
+    assert came[-1] < 1.5  # it was all there at once

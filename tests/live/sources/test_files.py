@@ -1,9 +1,6 @@
 from __future__ import annotations
 
-import functools
-import http.server
 import struct
-import threading
 from pathlib import Path
 
 import cv2
@@ -14,6 +11,7 @@ from affect.errors import AffectError
 from affect.faces.preprocessing import Image
 from affect.live.sources.files import DemoSource, StreamSource, open_source
 from tests.tools.fake_camera import FakeCamera
+from tests.tools.web_server import served
 
 
 def test_the_demo_is_a_moving_720p_clip_with_changing_light() -> None:
@@ -82,15 +80,12 @@ def test_a_camera_s_name_is_its_number(camera: type[FakeCamera]) -> None:
 
 
 def test_a_video_file_is_read_over_http_and_ends_as_a_file_does(portrait_video: Path) -> None:
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(portrait_video.parent))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        source = open_source(f"http://127.0.0.1:{server.server_port}/{portrait_video.name}")
+    with served(portrait_video.parent) as address:
+        source = open_source(f"{address}/{portrait_video.name}")
         assert (source.name, source.description) == ("", "stream")  # an address may hold a password
         assert isinstance(source, StreamSource)
         assert [frame.number for frame in source.frames()] == list(range(30))
         source.close()
-        server.shutdown()
 
 
 @pytest.mark.parametrize("name", ["empty.mp4", "text.mp4", "empty.png", "text.jpg"])

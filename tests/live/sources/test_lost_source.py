@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import http.server
 import itertools
 import json
 import threading
@@ -26,6 +25,7 @@ from affect.live.sources.retries import Retries
 from tests.live.sources.mjpeg_server import MjpegServer
 from tests.tools.fake_camera import FakeCamera
 from tests.tools.reports import Reports
+from tests.tools.web_server import half_served
 
 
 @pytest.fixture
@@ -234,24 +234,8 @@ def test_a_stream_that_hangs_does_not_hold_up_leaving(stream: MjpegServer) -> No
 
 
 def test_a_video_behind_an_address_that_breaks_off_says_so(portrait_video: Path) -> None:
-    whole = portrait_video.read_bytes()
-
-    class Half(http.server.BaseHTTPRequestHandler):
-        """Promises a video, and sends half of it."""
-
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(whole)))
-            self.end_headers()
-            self.wfile.write(whole[: len(whole) // 2])
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Half) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        source = StreamSource(f"http://127.0.0.1:{server.server_port}/{portrait_video.name}")
+    with half_served(portrait_video.read_bytes()) as address:
+        source = StreamSource(f"{address}/{portrait_video.name}")
         with pytest.raises(AffectError, match=r"broke off after 1 s of about 2 s.*Download it"):
             list(source.frames())
         source.close()
-        server.shutdown()
