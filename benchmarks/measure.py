@@ -17,7 +17,7 @@ import numpy as np
 
 from affect.faces.detection import crop_face
 from affect.live.pipeline.classifier import load_classifier
-from affect.live.pipeline.grey_pyramid import Views
+from affect.live.pipeline.grey_pyramid import GreyPyramid
 from affect.live.pipeline.search import AroundKnown
 from affect.live.pipeline.tracking import intersection_over_union
 from affect.live.window.overlay import Overlay
@@ -111,7 +111,7 @@ def growth(model: Path, frames: int, rounds: int = 3) -> dict[str, dict[str, dic
 def stages(model: Path) -> dict[str, dict[str, float]]:
     """Where a frame's time goes with one 720p face, and the least it could take on this machine where that is known."""
     cv2.setNumThreads(1)
-    classifier, clip, views, search = load_classifier(model), Clip(), Views(), AroundKnown()
+    classifier, clip, views, search = load_classifier(model), Clip(), GreyPyramid(), AroundKnown()
     frame = clip.frame(0)
     picture = frame.picture
     encoded = cv2.imencode(".jpg", picture)[1]

@@ -19,8 +19,8 @@ PICTURE = cv2.imencode(".png", np.zeros((8, 8, 3), np.uint8))[1].tobytes()
 @pytest.mark.parametrize(
     ("files", "advice"),
     [
-        (["archive/fer2013.csv"], r"archive/fer2013\.csv .*affect\.data\.ferplus --pictures fer2013\.csv --votes"),
-        (["icml_face_data.csv"], r"affect\.data\.ferplus --pictures icml_face_data\.csv"),
+        (["archive/fer2013.csv"], r"archive/fer2013\.csv .*affect\.datasets\.ferplus --pictures fer2013\.csv --votes"),
+        (["icml_face_data.csv"], r"affect\.datasets\.ferplus --pictures icml_face_data\.csv"),
         (["EmoLabel/list_patition_label.txt", "Image/aligned/a.png"], r"RAF-DB's list.*--classes raf-db"),
         (["images/a.png", "labels/a.txt"], "labels/a.txt belongs to YOLO's labels"),
         (["data.yaml", "train/images/a.png"], "YOLO"),

@@ -184,7 +184,7 @@ def test_the_command_says_what_is_missing(
 
 
 def test_the_other_networks_start_is_refused(checkpoint_file: Path) -> None:
-    with pytest.raises(AffectError, match=r"affect\.face_weights"):
+    with pytest.raises(AffectError, match=r"affect\.training\.face_weights"):
         load_initial_weights(build_model("face_mobilenet"), str(checkpoint_file))
     with pytest.raises(AffectError, match="ImageNet"):
         load_initial_weights(build_model("face_mobilenet"), "imagenet")
@@ -193,7 +193,7 @@ def test_the_other_networks_start_is_refused(checkpoint_file: Path) -> None:
 @pytest.mark.parametrize(
     ("holds", "trains", "remedy"),
     [
-        ("mobilenet_v2", "face_mobilenet", r"python -m affect\.face_weights"),
+        ("mobilenet_v2", "face_mobilenet", r"python -m affect\.training\.face_weights"),
         ("face_mobilenet", "torchvision's mobilenet_v2", "--init-weights imagenet"),
     ],
 )

@@ -28,7 +28,7 @@ from affect.model.network import build_model
 from affect.training import figures, loop
 from affect.training import train as train_module
 from affect.training.__main__ import main as training_main
-from affect.training.experiments import Experiment, Stage, with_mistake
+from affect.training.experiments import EXPERIMENTS, Experiment, Stage, with_mistake
 from affect.training.learner import Learner
 from tests.tools.patterns import TINY, write_patterns
 
@@ -344,7 +344,7 @@ def test_the_command_line_trains_and_evaluates(
 ) -> None:
     from affect.evaluation.__main__ import main as evaluation_main
 
-    monkeypatch.setitem(train_module.EXPERIMENTS, "starter", TINY)
+    monkeypatch.setitem(EXPERIMENTS, "starter", TINY)
     common = ["--data", str(drawn), "--out", str(tmp_path), "--results", str(tmp_path / "r"), "--init-weights", "none"]
     assert training_main(["starter", *common, "--epochs", "1", "--limit", "16", "--image-size", "40"]) == 0
     path = Path(capsys.readouterr().out.strip())
@@ -474,7 +474,7 @@ def test_a_data_set_with_train_and_test_only_is_trained_measured_and_tested(
 ) -> None:
     from affect.evaluation.__main__ import main as evaluation_main
 
-    monkeypatch.setitem(train_module.EXPERIMENTS, "starter", replace(TINY, stages=(Stage("all", 0, 1, 1e-3),)))
+    monkeypatch.setitem(EXPERIMENTS, "starter", replace(TINY, stages=(Stage("all", 0, 1, 1e-3),)))
     data = ["--data", str(kaggles(drawn, tmp_path))]
     common = [*data, "--out", str(tmp_path / "m"), "--results", str(tmp_path / "r"), "--init-weights", "none"]
     assert training_main(["starter", *common]) == 0
@@ -542,8 +542,8 @@ def test_one_class_or_a_val_of_other_classes_is_told_first(manifest: Manifest, t
 def test_the_start_of_the_last_experiment_is_looked_at_before_the_first_is_trained(
     drawn: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(train_module, "train_experiment", lambda *_, **__: pytest.fail("began"))
-    monkeypatch.setitem(train_module.EXPERIMENTS, "v4", replace(TINY, name="v4", network="resnet"))
+    monkeypatch.setattr("affect.training.__main__.train_experiment", lambda *_, **__: pytest.fail("began"))
+    monkeypatch.setitem(EXPERIMENTS, "v4", replace(TINY, name="v4", network="resnet"))
     common = ["--data", str(drawn), "--out", str(tmp_path / "m"), "--results", str(tmp_path), "--init-weights", "none"]
     assert training_main(["all", *common]) == 2
     assert "There is no network 'resnet'" in capsys.readouterr().err

@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 import torch
 
+from affect.arrays import new_mapped_array
 from affect.errors import AffectError
-from affect.files import new_mapped_array
 from affect.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from affect.training.state import RunState, load_progress, save_progress
 from tests.tools.patterns import write_patterns

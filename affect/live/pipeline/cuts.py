@@ -10,7 +10,7 @@ import numpy as np
 
 from affect.arrays import Floats
 from affect.faces.preprocessing import Image
-from affect.live.pipeline.grey_pyramid import Views
+from affect.live.pipeline.grey_pyramid import GreyPyramid
 
 SIZE: Final = (64, 36)  # width and height of the small picture that is compared
 # Edges of the logarithm of brightness: a lamp, a flash or the camera's exposure moves brightness and leaves edges.
@@ -29,7 +29,7 @@ class CutDetector:
         self._last: tuple[Image, Floats] | None = None  # a small picture, and its edges
         self._window = cv2.createHanningWindow(SIZE, cv2.CV_32F)
 
-    def see(self, views: Views) -> bool:
+    def see(self, views: GreyPyramid) -> bool:
         """Whether this frame shows another picture than the one before: its edges are elsewhere, and did not move.
 
         A plain frame, as in a fade through black or under a hand, is passed over: the next picture is compared with

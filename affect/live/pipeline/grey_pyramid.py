@@ -19,7 +19,7 @@ EVENED_PARTS = (4, 4)
 UNCLIPPED = 40.0
 
 
-class Views:
+class GreyPyramid:
     """A frame's picture, and grey pictures of it, each half as wide and high as the one before.
 
     They stay valid until the next `take`; the memory is then written over.   picture: as given.
@@ -31,7 +31,7 @@ class Views:
         self.levels: list[Image] = []
         self._evened: dict[int, Image] = {}
 
-    def take(self, picture: Image) -> Views:
+    def take(self, picture: Image) -> GreyPyramid:
         """Look at another frame, uint8 BGR (height, width, 3)."""
         if picture.shape[:2] != self.picture.shape[:2]:
             height, width = picture.shape[:2]

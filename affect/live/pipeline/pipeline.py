@@ -14,7 +14,7 @@ from affect.live.pipeline.baseline import Baseline
 from affect.live.pipeline.classifier import Classifier
 from affect.live.pipeline.covering import CoverWatch
 from affect.live.pipeline.cuts import CutDetector
-from affect.live.pipeline.grey_pyramid import Views
+from affect.live.pipeline.grey_pyramid import GreyPyramid
 from affect.live.pipeline.search import FaceSearch
 from affect.live.pipeline.smoothing import BoxSmoother, LabelChooser, ProbabilitySmoother
 from affect.live.pipeline.tracking import FaceTracker
@@ -34,7 +34,7 @@ class Pipeline:
         cv2.setNumThreads(1)
         self._search = search
         self._classifier = classifier
-        self._views = Views()
+        self._views = GreyPyramid()
         self._tracker = FaceTracker(max_faces)
         self._boxes = BoxSmoother()
         self._size: tuple[int, int] | None = None

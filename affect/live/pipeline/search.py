@@ -19,7 +19,7 @@ import numpy as np
 from affect.errors import AffectError
 from affect.faces.detection import HAAR_WINDOW, FaceBox, FaceDetector, HaarDetector, Sighting, create_detector
 from affect.faces.preprocessing import Image
-from affect.live.pipeline.grey_pyramid import SEARCHED, Views, evened
+from affect.live.pipeline.grey_pyramid import SEARCHED, GreyPyramid, evened
 from affect.live.pipeline.sweep import NEW_FAR_HITS, NEW_HITS, Slice, Sweep, sweeps
 from affect.live.texts import TextError
 
@@ -52,14 +52,14 @@ STILL_SEARCHED = 2 * SEARCHED
 SWEEP_NEIGHBORS = 0  # a single hit of the coarse sweep is worth a close look: asking for two loses one face in five
 
 
-Look = Callable[[HaarDetector, Views, FaceBox], Sighting | None]
+Look = Callable[[HaarDetector, GreyPyramid, FaceBox], Sighting | None]
 
 
 class FaceSearch(Protocol):
     """Anything that finds the faces of successive frames."""
 
     def find(
-        self, views: Views, known: Sequence[FaceBox], lost: Sequence[FaceBox], timestamp_s: float
+        self, views: GreyPyramid, known: Sequence[FaceBox], lost: Sequence[FaceBox], timestamp_s: float
     ) -> list[FaceBox]:
         """The faces of a frame, largest first.
 
@@ -76,7 +76,7 @@ class Everywhere:
         self._detector = detector
 
     def find(
-        self, views: Views, known: Sequence[FaceBox], lost: Sequence[FaceBox], timestamp_s: float
+        self, views: GreyPyramid, known: Sequence[FaceBox], lost: Sequence[FaceBox], timestamp_s: float
     ) -> list[FaceBox]:
         """See `FaceSearch.find`."""
         return self._detector.detect(views.picture)
@@ -91,9 +91,9 @@ class AroundKnown:
     far_period_s: the same for faces that are less than about a seventh of the picture's shorter side.
     still:      the source is a single picture: it is searched at once for faces of 48 pixels and more, or of 40 where
                 its longer side has at most 1280.
-    Where no face is found, the evened copy of the frame (see `Views`) is searched as well: once in period_s for faces
-    of EVENED_FACE and more, once in EVENED_PERIODS·far_period_s for all; of a single picture at once, for faces of 24
-    pixels and more where it is reduced to at most 1280.
+    Where no face is found, the evened copy of the frame (see `GreyPyramid`) is searched as well: once in period_s for
+    faces of EVENED_FACE and more, once in EVENED_PERIODS·far_period_s for all; of a single picture at once, for faces
+    of 24 pixels and more where it is reduced to at most 1280.
     Works in two threads where there are several known faces; the result does not depend on that.
     """
 
@@ -111,7 +111,7 @@ class AroundKnown:
         self._last_whole_s = -math.inf
 
     def find(
-        self, views: Views, known: Sequence[FaceBox], lost: Sequence[FaceBox], timestamp_s: float
+        self, views: GreyPyramid, known: Sequence[FaceBox], lost: Sequence[FaceBox], timestamp_s: float
     ) -> list[FaceBox]:
         """See `FaceSearch.find`."""
         if views.grey.shape != self._shape:
@@ -140,7 +140,7 @@ class AroundKnown:
                 found = self._new(views, evened_slices, [], 0, even=True)
         return sorted((s.box for s in found), key=lambda b: -b.width * b.height)
 
-    def _fine(self, views: Views, even: bool = False) -> list[Sighting]:
+    def _fine(self, views: GreyPyramid, even: bool = False) -> list[Sighting]:
         """The faces of a single picture, searched from its finest level on, or nothing where none is beyond doubt."""
         detector, seen = self._detectors[0], list[Sighting]()
         finest = _finest(views, even)
@@ -160,7 +160,7 @@ class AroundKnown:
         enough = STILL_SHARE * strongest if strongest >= sure else math.inf
         return _without_doubles(sorted((s for s in seen if s.hits >= enough), key=lambda s: -s.hits))
 
-    def _whole(self, views: Views, try_evened: bool) -> list[Sighting]:
+    def _whole(self, views: GreyPyramid, try_evened: bool) -> list[Sighting]:
         """The whole frame at once; in the evened copy, if that may be tried, where it shows nothing as it is."""
         first, detector = views.first_searched(), self._detectors[0]
         boxes = detector.detect(views.grey)
@@ -170,7 +170,7 @@ class AroundKnown:
         rough = [FaceBox(*(round(v * shrink) for v in box)) for box in detector.detect(views.evened(first))]
         return [s for box in rough if (s := _confirmed(detector, views, box, NEW_HITS, True)) is not None]
 
-    def _each(self, look: Look, views: Views, boxes: Sequence[FaceBox]) -> list[Sighting | None]:
+    def _each(self, look: Look, views: GreyPyramid, boxes: Sequence[FaceBox]) -> list[Sighting | None]:
         first, second = self._detectors
         if len(boxes) < 2:
             return [look(first, views, box) for box in boxes]
@@ -180,7 +180,7 @@ class AroundKnown:
         return helped.result() + rest
 
     def _new(
-        self, views: Views, slices: list[Slice], found: list[Sighting], strongest: int, even: bool = False
+        self, views: GreyPyramid, slices: list[Slice], found: list[Sighting], strongest: int, even: bool = False
     ) -> list[Sighting]:
         """Faces in slices of the sweep, of the frame or its evened copy, that are not found already.
 
@@ -213,26 +213,32 @@ def create_search(name: str, model: str | Path | None = None, still: bool = Fals
         raise TextError("detector_unusable", reason=error) from error
 
 
-def _near(detector: HaarDetector, views: Views, box: FaceBox) -> Sighting | None:
+def _near(detector: HaarDetector, views: GreyPyramid, box: FaceBox) -> Sighting | None:
     """A known face where it was, or else a little farther away, larger or smaller."""
     return _closely(detector, views, box, KEPT_HITS, steps=1, margin=0.2) or _closely(
         detector, views, box, KEPT_HITS, steps=3, margin=0.5
     )
 
 
-def _again(detector: HaarDetector, views: Views, box: FaceBox) -> Sighting | None:
+def _again(detector: HaarDetector, views: GreyPyramid, box: FaceBox) -> Sighting | None:
     """A face that was lost, where it was."""
     return _closely(detector, views, box, KEPT_HITS, steps=1, margin=0.35)
 
 
-def _confirmed(detector: HaarDetector, views: Views, box: FaceBox, min_hits: int, even: bool) -> Sighting | None:
+def _confirmed(detector: HaarDetector, views: GreyPyramid, box: FaceBox, min_hits: int, even: bool) -> Sighting | None:
     """A new face, looked at in the end as a known one is: so their hits compare."""
     rough = _closely(detector, views, box, KEPT_HITS, steps=3, margin=0.35, even=even)
     return rough and _closely(detector, views, rough.box, min_hits, steps=1, margin=0.2, even=even)
 
 
 def _closely(
-    detector: HaarDetector, views: Views, box: FaceBox, min_hits: int, steps: int, margin: float, even: bool = True
+    detector: HaarDetector,
+    views: GreyPyramid,
+    box: FaceBox,
+    min_hits: int,
+    steps: int,
+    margin: float,
+    even: bool = True,
 ) -> Sighting | None:
     """The face with most hits around a box, None where there are less than `min_hits`.
 
@@ -277,7 +283,7 @@ def _middle(grey: Image) -> Image:
     return grey[height // 4 : height - height // 4, width // 4 : width - width // 4]
 
 
-def _finest(views: Views, even: bool) -> int:
+def _finest(views: GreyPyramid, even: bool) -> int:
     """The number of the level that the search of a single picture, or of its evened copy, begins with."""
     longest = max(views.grey.shape)
     at_most = next((i for i in range(len(views.levels)) if longest >> i <= STILL_SEARCHED), len(views.levels) - 1)
@@ -286,7 +292,7 @@ def _finest(views: Views, even: bool) -> int:
 
 def _swept(
     detector: HaarDetector,
-    views: Views,
+    views: GreyPyramid,
     part: Slice,
     even: bool,
     factor: float = SWEEP_FACTOR,

@@ -6,7 +6,7 @@ import math
 from typing import NamedTuple
 
 from affect.faces.detection import HAAR_WINDOW
-from affect.live.pipeline.grey_pyramid import Views
+from affect.live.pipeline.grey_pyramid import GreyPyramid
 
 # Hits that make a new face, measured with FER+ faces on pictures without faces: 6 keep nine in ten of those that a
 # search of the whole frame finds. Small chance patterns get more hits than large ones.
@@ -16,7 +16,7 @@ SLICE_WINDOWS = 12_000  # positions of the cascade in a slice of the sweep: abou
 
 
 class Slice(NamedTuple):
-    """A part of the sweep: rows top…bottom of a level of `Views`, faces of the sides smallest…largest there, pixels.
+    """A part of the sweep: rows top…bottom of a level, faces of the sides smallest…largest there, pixels.
 
     new_hits: what a close look at a face that it sees must give.
     """
@@ -53,8 +53,8 @@ class Sweep:
         return taken
 
 
-def sweeps(views: Views, min_face: float, periods_s: tuple[float, float]) -> tuple[Sweep, Sweep]:
-    """The sweep for near faces and that for far ones: each level of `Views` serves faces of 24 to 48 pixels in it."""
+def sweeps(views: GreyPyramid, min_face: float, periods_s: tuple[float, float]) -> tuple[Sweep, Sweep]:
+    """The sweep for near faces and that for far ones: each level serves faces of 24 to 48 pixels in it."""
     first = views.first_searched()
     slices: list[list[Slice]] = [[], []]
     for level in range(first, len(views.levels)):

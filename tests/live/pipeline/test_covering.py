@@ -13,7 +13,7 @@ from affect.faces.detection import FaceBox, HaarDetector
 from affect.faces.preprocessing import Image
 from affect.live.pipeline.classifier import load_classifier
 from affect.live.pipeline.covering import CoverWatch, mouth_edges
-from affect.live.pipeline.grey_pyramid import Views
+from affect.live.pipeline.grey_pyramid import GreyPyramid
 from affect.live.pipeline.pipeline import Pipeline
 from affect.live.sources.files import DemoSource, Frame
 
@@ -26,7 +26,7 @@ class There:
     """A search that always finds the portrait's face."""
 
     def find(
-        self, views: Views, known: Sequence[FaceBox], lost: Sequence[FaceBox], timestamp_s: float
+        self, views: GreyPyramid, known: Sequence[FaceBox], lost: Sequence[FaceBox], timestamp_s: float
     ) -> list[FaceBox]:
         return [BOX]
 

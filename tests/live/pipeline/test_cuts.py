@@ -8,7 +8,7 @@ import pytest
 
 from affect.faces.preprocessing import Image
 from affect.live.pipeline.cuts import CutDetector
-from affect.live.pipeline.grey_pyramid import Views
+from affect.live.pipeline.grey_pyramid import GreyPyramid
 from affect.live.sources.files import DemoSource
 
 WIDTH, HEIGHT = 640, 360
@@ -35,7 +35,7 @@ def scene(seed: int, aside: float = 0.0, grows: float = 1.0) -> Image:
 
 
 def cuts(*pictures: Image) -> list[bool]:
-    detector, views = CutDetector(), Views()
+    detector, views = CutDetector(), GreyPyramid()
     return [detector.see(views.take(np.ascontiguousarray(picture))) for picture in pictures]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from affect.faces.detection import FaceBox, HaarDetector
 from affect.faces.preprocessing import Image
-from affect.live.pipeline.grey_pyramid import Views
+from affect.live.pipeline.grey_pyramid import GreyPyramid
 from affect.live.pipeline.search import AroundKnown, FaceSearch
 from affect.live.pipeline.sweep import Slice, Sweep
 from affect.live.pipeline.tracking import FaceTracker, TrackedFace, intersection_over_union
@@ -21,7 +21,7 @@ class Followed:
 
     def __init__(self, search: FaceSearch) -> None:
         self._search = search
-        self._views = Views()
+        self._views = GreyPyramid()
         self._tracker = FaceTracker()
 
     def see(self, frame: Frame) -> list[TrackedFace]:
@@ -100,7 +100,7 @@ def test_the_same_frames_give_the_same_boxes() -> None:
 
 @pytest.mark.parametrize("shape", [(20, 30), (1, 1), (24, 2000), (481, 853), (719, 1279)])
 def test_pictures_of_any_size_are_searched(shape: tuple[int, int]) -> None:
-    search, views = AroundKnown(), Views()
+    search, views = AroundKnown(), GreyPyramid()
     picture = np.full((*shape, 3), 90, np.uint8)
     for i in range(15):
         assert search.find(views.take(picture), [FaceBox(0, 0, 30, 30)] if i else [], [], i / 10) == []
@@ -124,7 +124,7 @@ def test_a_sweep_takes_its_time_whatever_the_frame_rate(fps: int) -> None:
 
 
 def test_halves_are_exact_and_the_memory_is_used_again() -> None:
-    views = Views()
+    views = GreyPyramid()
     picture = np.zeros((241, 321, 3), np.uint8)
     picture[:, 160:] = 200
     before = [id(level) for level in views.take(picture).levels]
@@ -135,7 +135,7 @@ def test_halves_are_exact_and_the_memory_is_used_again() -> None:
 
 def found_in(picture: Image, frames: int = 1, *, still: bool = False) -> list[FaceBox]:
     """What a search finds in the last of so many equal frames, a tenth of a second apart."""
-    search, views, known = AroundKnown(still=still), Views(), list[FaceBox]()
+    search, views, known = AroundKnown(still=still), GreyPyramid(), list[FaceBox]()
     for i in range(frames):
         known = search.find(views.take(picture), known, [], i / 10)
     return known
@@ -252,8 +252,8 @@ def test_a_dim_face_is_found_within_half_a_second(portrait: Image, side: int, st
 def test_where_nobody_is_the_evened_copy_is_searched_at_a_slower_pace(
     portrait: Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ours, looks, even = Followed(AroundKnown()), list[int](), Views.evened
-    monkeypatch.setattr(Views, "evened", lambda views, number: (looks.append(number), even(views, number))[1])
+    ours, looks, even = Followed(AroundKnown()), list[int](), GreyPyramid.evened
+    monkeypatch.setattr(GreyPyramid, "evened", lambda views, number: (looks.append(number), even(views, number))[1])
     room = cv2.resize(portrait[300:450, :100], (1280, 720))  # a shoulder and what is beside it
     ours.see(Frame(room, 0.0, 0))
     looks.clear()
@@ -268,12 +268,12 @@ def test_good_light_pays_nothing_for_the_dark(monkeypatch: pytest.MonkeyPatch) -
     frames = Clip(2, fps=15).frames(30)
     ours.see(frames[0])
     monkeypatch.setattr("affect.live.pipeline.search.evened", lambda *_: pytest.fail("a copy was made"))
-    monkeypatch.setattr(Views, "evened", lambda *_: pytest.fail("a copy was made"))
+    monkeypatch.setattr(GreyPyramid, "evened", lambda *_: pytest.fail("a copy was made"))
     assert all(len(ours.see(frame)) == 2 for frame in frames[1:])
 
 
 def test_evened_levels_are_those_of_the_frame_they_were_asked_for(portrait: Image) -> None:
-    views = Views()
+    views = GreyPyramid()
     first = views.take(portrait).evened(1)
     assert first.shape == views.levels[1].shape
     assert abs(float(first.std()) - 73) < 8  # of grey values that are all as frequent: 255 / sqrt(12)

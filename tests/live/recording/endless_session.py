@@ -19,7 +19,7 @@ from affect.faces.detection import FaceBox
 from affect.faces.preprocessing import Preprocessing
 from affect.live.app import BUNDLED
 from affect.live.pipeline.classifier import Classifier
-from affect.live.pipeline.grey_pyramid import Views
+from affect.live.pipeline.grey_pyramid import GreyPyramid
 from affect.live.pipeline.pipeline import Pipeline
 from affect.live.recording.recording import Consent
 from affect.live.session import Session
@@ -50,7 +50,7 @@ class Found:
     """A face in the middle of every frame."""
 
     def find(
-        self, views: Views, known: Sequence[FaceBox], lost: Sequence[FaceBox], timestamp_s: float
+        self, views: GreyPyramid, known: Sequence[FaceBox], lost: Sequence[FaceBox], timestamp_s: float
     ) -> list[FaceBox]:
         return [FaceBox(110, 70, 100, 100)]
 
