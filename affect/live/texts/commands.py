@@ -1,4 +1,4 @@
-"""What the live program's two command lines say in English and Spanish: their help, and what is wrong with a folder."""
+"""Texts of the live program's and the report's command line in English and Spanish: help, and errors of folders."""
 
 from __future__ import annotations
 
