@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from affect.live.frame import FaceResult
 
 PathName = str | PathLike[str]
-Timed = tuple[float, Image]  # seconds, and the frame, uint8 BGR
+Timed = tuple[float, Image]  # timestamp in seconds, and frame, uint8 BGR
 
 NEGATIVE = ("anger", "contempt", "disgust", "fear", "sad")
 _LOG = logging.getLogger("affect")  # takes the program's messages; warnings reach stderr unless logging is configured

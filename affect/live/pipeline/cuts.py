@@ -31,7 +31,7 @@ class CutDetector:
         self._window = cv2.createHanningWindow(SIZE, cv2.CV_32F)
 
     def see(self, views: Views) -> bool:
-        """Return whether this frame follows a cut: its edges neither match the previous frame's nor are shifted ones.
+        """Return whether a cut precedes this frame: its edges differ from the last frame's, also after a shift.
 
         Plain frames, as in a fade through black or under a hand, are skipped: the next frame is compared with the one
         before them. A slow cross-fade is not reported.

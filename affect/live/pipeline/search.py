@@ -37,8 +37,8 @@ SWEEP_FACTOR = 1.2
 LITTLE_CONTRAST = 16.0
 LEAST_CONTRAST = 2.6  # below this, at a 16th of the light, the model reads a smile as neutral: too dark
 # A single picture is searched on every level, and its result counts only if the strongest face has at least this many
-# hits. A frontal portrait has 20 or more; so had a false positive in 4 of 26 texture pictures, and in 5 of their
-# equalised copies one had 25.
+# hits. A frontal portrait has 20 or more. False positives reached 20 in 4 of 26 texture pictures, and 25 in 5 of
+# their equalised copies.
 SURE_HITS, SURE_EVENED_HITS = 20, 25
 STILL_FACE = 40  # pixels of the picture: a smaller face shows no expression
 STILL_SHARE = 0.4  # minimum share of the strongest face's hits in a single picture
@@ -94,7 +94,7 @@ class AroundKnown:
         self._min_face = min_face
         self._periods_s = (period_s, far_period_s)
         self._still = still
-        self._detectors = (HaarDetector(), HaarDetector())  # a cascade serves one thread at a time
+        self._detectors = (HaarDetector(), HaarDetector())  # one per thread, as a cascade is not thread-safe
         self._helper = ThreadPoolExecutor(1)
         self._shape: tuple[int, ...] = ()
         self._sweeps: tuple[Sweep, Sweep] = (Sweep([], 1.0), Sweep([], 1.0))

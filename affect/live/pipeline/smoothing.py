@@ -96,7 +96,7 @@ class BoxSmoother:
     cutoff_hz:  cutoff for a face at rest, Hz.   per_speed: Hz added to it for each box side per second of speed.
     """
 
-    SPEED_CUTOFF_HZ = 1.0  # the filter of the speed itself, as in the paper
+    SPEED_CUTOFF_HZ = 1.0  # cutoff of the filter for the speed, as in the paper
 
     def __init__(self, cutoff_hz: float = 1.5, per_speed: float = 10.0) -> None:
         self._cutoff_hz = cutoff_hz

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from affect.faces.detection import HAAR_WINDOW
 from affect.live.pipeline.grey_pyramid import Views
 
-# Minimum hits for a new face, measured with FER+ faces pasted on pictures without faces: 6 keep 90 % of the faces that
+# Minimum hits for a new face, measured with FER+ faces on pictures without faces: 6 keep 90 % of the faces that
 # a search of the whole frame finds. Small false positives get more hits than large ones.
 NEW_HITS = 6
 NEW_FAR_HITS = 12

@@ -25,7 +25,7 @@ def model_quality_view(told: dict[str, Any], writer: Writer) -> dict[str, Any]:
     sentences = [writer.text("worth_perceived"), writer.text("worth_device"), *measured, writer.text("worth_untested")]
     if "smoothing_s" in settings:
         sentences.append(writer.text("worth_smoothing", smoothing=writer.span(settings["smoothing_s"])))
-    if {"label_lead", "label_least", "label_keeps", "label_hold_s"} <= settings.keys():  # older versions had no hold
+    if {"label_lead", "label_least", "label_keeps", "label_hold_s"} <= settings.keys():  # older versions lack hold_s
         sentences.append(label_rule(settings, writer))
     return {"sentences": sentences, "rows": [] if figures is None else _rows(figures, writer)}
 

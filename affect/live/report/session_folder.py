@@ -200,7 +200,7 @@ def _read_rows(path: Path) -> Rows:
 
 
 def _read_events(path: Path) -> tuple[Event, ...]:
-    if not path.exists():  # killed before anything happened
+    if not path.exists():  # the recording was killed before its first event
         return ()
     events = []
     for line in _lines(path):

@@ -94,7 +94,7 @@ class StreamSource:
     """
 
     kind = "stream"
-    name = ""  # its address may hold a password
+    name = ""  # private, as the address may contain a password
 
     def __init__(self, address: str, language: str = "en") -> None:
         self._address = address

@@ -64,7 +64,7 @@ class SourceWatch:
         self._may_stand = kind == "screen"
         self._face = False  # whether the last analysed frame had a face
         self._arrived = False
-        self._begun: float | None = None  # the times of these three are time.monotonic()'s
+        self._begun: float | None = None  # this and the next on time.monotonic()
         self._alive: float | None = None
         self._stood_s = 0.0
         self._news: list[Change] = []

@@ -106,7 +106,7 @@ WINDOW_TEXTS: Final[dict[str, dict[str, str]]] = {
         "en": "Nothing is being recorded. Press r to start.",
         "es": "No se está registrando nada. Pulse r para empezar.",
     },
-    # why there is no window
+    # errors of the display
     "display_unset": {"en": "there is no display (DISPLAY is not set)", "es": "no hay pantalla (falta DISPLAY)"},
     "display_missing": {"en": "the display {name} does not exist", "es": "la pantalla {name} no existe"},
     "display_silent": {"en": "the display {name} does not answer", "es": "la pantalla {name} no responde"},
