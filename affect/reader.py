@@ -1,6 +1,6 @@
-"""The door for other programs: `affect.ExpressionReader` and what it gives. The work is done by `affect.live`.
+"""Public Python API: `affect.ExpressionReader` and its result types, based on `affect.live`.
 
-`read` and `follow` are a run of the webcam program without its window; nothing is analysed in another way here.
+`read` and `follow` use the same pipeline as the webcam program, without its window.
 """
 
 from __future__ import annotations
@@ -38,24 +38,24 @@ if TYPE_CHECKING:
     from affect.live.frame import FaceResult
 
 PathName = str | PathLike[str]
-Timed = tuple[float, Image]  # seconds, and the frame, uint8 BGR
+Timed = tuple[float, Image]  # timestamp in seconds, and frame, uint8 BGR
 
 NEGATIVE = ("anger", "contempt", "disgust", "fear", "sad")
-_LOG = logging.getLogger("affect")  # what the program would print: warnings reach stderr unless it is configured
+_LOG = logging.getLogger("affect")  # takes the program's messages; warnings reach stderr unless logging is configured
 
 
 @dataclass(frozen=True)
 class FaceExpression:
     """The perceived expression of one face in one picture.
 
-    box:           x, y, width, height in pixels of the picture, `x` and `y` of the upper left corner; it may reach
-                   beyond the border. Where the picture was turned (see `turned`), of the turned picture.
-    face_id:       1, 2, …: in one picture from the largest face on, in a video in the order of appearance.
-    emotion:       the label: one of `affect.emotions.EMOTIONS`, or "uncertain" where none wins clearly.
-    confidence:    the probability of the label, 0…1; of the most probable class where the label is "uncertain".
-    probabilities: of the eight classes by name, each 0…1, calibrated; they sum to 1.
-    quality:       0…1, how much the face's size, sharpness and light allow a reading (`affect.live.pipeline.quality`).
-    turned:        how far a picture that lay on its side was turned to the right first: 0, 90, 180 or 270 degrees.
+    box:           bounding box: x, y (upper left corner), width and height in pixels of the picture, after rotation
+                   (see `turned`); it may extend beyond the border.
+    face_id:       1, 2, …: in a picture in order of size, largest first; in a video in order of appearance.
+    emotion:       the label: one of `affect.emotions.EMOTIONS`, or "uncertain" if no class leads clearly.
+    confidence:    probability of the label, 0…1; of the most probable class if the label is "uncertain".
+    probabilities: calibrated probabilities of the eight classes by name, each 0…1; they sum to 1.
+    quality:       image quality of the face, 0…1, from its size, sharpness and light (`affect.live.pipeline.quality`).
+    turned:        clockwise rotation applied to a sideways or upside-down picture: 0, 90, 180 or 270 degrees.
 
     Example:
         import affect
@@ -74,17 +74,17 @@ class FaceExpression:
 
     @property
     def valence(self) -> float:
-        """How pleasant it looks, -1…1: P(happy) less the largest of anger, contempt, disgust, fear and sad."""
+        """Valence, -1…1: P(happy) minus the largest probability of anger, contempt, disgust, fear and sad."""
         return self.probabilities["happy"] - max(self.probabilities[name] for name in NEGATIVE)
 
 
 @dataclass(frozen=True)
 class Moment:
-    """One frame of a video with the faces in it.
+    """The faces of one video frame.
 
-    timestamp_s: seconds since the start: a file's own clock, the time since a live source was opened, or your own.
-    frame:       0, 1, 2 …; a live source leaves numbers out where the analysis was slower than its frames.
-    faces:       largest first; empty where none is found.
+    timestamp_s: seconds since the start: a file's timestamp, the time since a live source was opened, or your own.
+    frame:       frame number, 0, 1, 2 …; numbers are missing if a live source is faster than the analysis.
+    faces:       largest first; empty if none is found.
 
     Example:
         import affect
@@ -101,15 +101,15 @@ class Moment:
 class ExpressionReader:
     """Reads perceived expressions from pictures, videos, cameras and your own frames, as the webcam program does.
 
-    model:          a `.pt` checkpoint; None: as the program, your own v4 model in `models/` or else the bundled one,
-                    which needs no PyTorch. Another one needs it at its first use, for its export.
-    detector:       "haar" or "yunet"; for the latter, `detector_model` is the path of its `.onnx` file.
-    faces:          read the largest so many faces, 1 or more.
+    model:          path of a `.pt` checkpoint; None: your own v4 model in `models/` or else the bundled one, which
+                    needs no PyTorch. Other checkpoints need PyTorch at their first use, for the ONNX export.
+    detector:       "haar" or "yunet"; for "yunet", `detector_model` is the path of its `.onnx` file.
+    faces:          maximum number of faces, 1 or more; the largest are read.
     backend:        "onnx" (ONNX Runtime), or "torch".
-    Raises AffectError for a missing or unusable model or detector, or another value than these.
+    Raises AffectError for a missing or unusable model or detector, and for invalid values.
 
-    A reader may be kept and used for any number of sources, one after the other in one thread. It sets OpenCV to one
-    thread for the whole process. Notes, such as that an export is being made, go to the logger "affect".
+    A reader can be reused for any number of sources, one after the other, in one thread. It sets OpenCV to one thread
+    for the whole process. Messages, such as that an export is being made, go to the logger "affect".
 
     Example:
         import affect
@@ -136,15 +136,15 @@ class ExpressionReader:
         self._detector_model = None if detector_model is None else Path(detector_model)
         self._faces = faces
         self.model = default_model() if model is None else Path(model)
-        create_search(detector, self._detector_model)  # what is wrong with it is said here
+        create_search(detector, self._detector_model)  # raises early for an unusable detector
         self._classifier = load_classifier(self.model, backend, _LOG.warning)
 
     def read(self, picture: PathName | Image) -> list[FaceExpression]:
-        """The faces of one picture, largest first: what the program gives for `--source picture.jpg`.
+        """Read the faces of one picture, largest first, as the program does for `--source picture.jpg`.
 
         picture: the path of a JPEG, PNG, WebP, BMP, TIFF, HEIC or AVIF, or an array as OpenCV reads it: uint8 BGR
-        (height, width, 3), grey (height, width) or BGRA. Every face is looked for, from about 40 pixels on.
-        Returns an empty list where there is no face.
+        (height, width, 3), grey (height, width) or BGRA. Faces from a size of about 40 pixels are detected.
+        Returns an empty list if there is no face.
         Raises AffectError for a file that cannot be read, or an array that is no picture.
 
         Example:
@@ -163,15 +163,15 @@ class ExpressionReader:
         return list(moment.faces)
 
     def follow(self, source: PathName | int | Iterable[Timed]) -> Iterator[Moment]:
-        """The faces of a video's frames, tracked and smoothed as live: what the program gives for `--source`.
+        """Read the faces of a video's frames, tracked and smoothed as in the program's `--source`.
 
-        source: the path of a video (every frame, as fast as they are asked for), a camera's number, an address
-        (`rtsp://…`, `http://…`), "screen" or "demo"; or your own frames: an iterable of (timestamp_s, frame) with times
-        in seconds that do not go back, and frames as `read` takes them. Your own frames are read in your thread, one
-        for each moment, and give it their time.
-        Faces keep their `face_id` while they are followed. End a live source by leaving the loop.
-        Raises AffectError at once where the source cannot be opened; while it is read, where a file breaks off, after
-        its last frame, and for a frame or a time that cannot be used.
+        source: the path of a video (every frame, as fast as you iterate), a camera's index, an address (`rtsp://…`,
+        `http://…`), "screen" or "demo"; or your own frames: an iterable of (timestamp_s, frame) with times in seconds
+        that do not decrease, and frames as for `read`. Your own frames are read in your thread, and each gives one
+        `Moment` with its timestamp.
+        A face keeps its `face_id` while it is tracked. To stop a live source, leave the loop.
+        Raises AffectError at once if the source cannot be opened. While reading, raises it after the last frame of a
+        truncated file, and for an invalid frame or timestamp.
 
         Example:
             import affect
@@ -194,14 +194,14 @@ class ExpressionReader:
         return self._moments(given, given.frames())
 
     def table(self, paths: PathName | Iterable[PathName]) -> pd.DataFrame:
-        """The faces of many pictures and videos as a pandas DataFrame, a row for each face.
+        """Read the faces of many pictures and videos into a pandas DataFrame, one row per face.
 
-        paths: files and folders, or one of them. A folder stands for the pictures in it and in its subfolders, in the
-        order of their names; a video has a row for each face and frame.
+        paths: one file or folder, or several. A folder stands for all pictures in it and its subfolders, sorted by
+        name; a video has one row per face and frame.
         Columns: those of the program's CSV, `valence`, `quality` (see `FaceExpression`) and `path`. A picture or frame
         without a face has a row with empty (NA) face columns.
-        Raises AffectError, before any work, where a path does not exist or pandas is missing, and for a file that
-        cannot be read. A damaged picture in a folder is left out and logged.
+        Raises AffectError at the start if a path does not exist or pandas is missing, and later for a file that cannot
+        be read. A damaged picture in a folder is skipped and logged.
 
         Example:
             import affect
@@ -220,7 +220,7 @@ class ExpressionReader:
         return table.astype({"emotion": "object", "path": "object"} | whole | dict.fromkeys(_REAL, "float64"))
 
     def _rows(self, path: Path, named: bool) -> Iterator[dict[str, Any]]:
-        """The table's rows of one file.   named: it was given itself, not found in a folder."""
+        """Yield the table's rows for one file.   named: the caller gave this file, it was not found in a folder."""
         from affect.faces.pictures import is_picture
 
         try:
@@ -239,14 +239,14 @@ class ExpressionReader:
                 yield {"timestamp_s": moment.timestamp_s, "frame": moment.frame, **shown, "path": str(path)}
 
     def _followed(self, source: Source) -> Iterator[Moment]:
-        """The moments of an opened source, which is closed at the end."""
+        """Yield the moments of an opened source, and close it at the end."""
         with closing(FrameFeed(source)) as feed:
             yield from self._moments(source, feed.frames())
             for line in remarks(source, feed.skipped, "en"):
                 _LOG.warning(line)
 
     def _moments(self, source: Source, frames: Iterator[Frame]) -> Iterator[Moment]:
-        """Each frame through a pipeline of its own, turned upright first."""
+        """Rotate frames upright and analyse them with a new pipeline."""
         search = create_search(self._detector, self._detector_model, still=source.kind == "image")
         pipeline = Pipeline(search, self._classifier, self._faces)
         upright = Upright(source, "en", _LOG.info, lambda degrees: None)
@@ -267,27 +267,30 @@ def _expression(result: FaceResult, picture: Image, turned: int) -> FaceExpressi
 
 
 def _columns(face: FaceExpression) -> dict[str, Any]:
-    """A face's part of a row."""
+    """Convert a face to its columns of the table."""
     box, probabilities = face.box._asdict(), {f"p_{name}": p for name, p in face.probabilities.items()}
     shown = {"face_id": face.face_id, "emotion": face.emotion, "confidence": face.confidence}
     return {**box, **probabilities, **shown, "valence": face.valence, "quality": face.quality}
 
 
 def _opened(source: PathName | int) -> Source:
-    """A source as the command line names it; a path object is a file, whatever its name."""
+    """Open a source as on the command line; a path object always means a file."""
     spec = str(Path(source).absolute()) if isinstance(source, PathLike) else str(source)
     return open_source(spec, tell=_LOG.warning)
 
 
 def _file(path: PathName) -> Path:
-    """The path of a file. Raises AffectError where there is none."""
+    """Convert to Path and check that it is a file. Raises AffectError if not."""
     if not is_file(Path(path)):
         raise AffectError(f"{path} is no file. Check the path.")
     return Path(path)
 
 
 def _files(given: Sequence[PathName]) -> list[tuple[Path, bool]]:
-    """Each file of what was given, and whether it was named itself. Raises AffectError where there is none."""
+    """Expand folders to their pictures; each file with True if the caller gave it itself, False if from a folder.
+
+    Raises AffectError if a path does not exist.
+    """
     from affect.faces.pictures import is_picture
 
     files: list[tuple[Path, bool]] = []
@@ -300,18 +303,18 @@ def _files(given: Sequence[PathName]) -> list[tuple[Path, bool]]:
 
 
 class _Given:
-    """A `Source` of a caller's own frames.   kind: "image" for one picture, or "camera"."""
+    """Source that gives the caller's own frames.   kind: "image" for one picture, or "camera"."""
 
     name = description = ""
     fps = 30.0
 
     def __init__(self, frames: Iterable[Timed], kind: str) -> None:
         self.kind = kind
-        self.live = kind != "image"  # no frame waits for the next ones
+        self.live = kind != "image"  # each frame is passed on at once, without look-ahead
         self._frames = frames
 
     def frames(self) -> Iterator[Frame]:
-        """See `Source.frames`. Raises AffectError for what is no frame, or a time that goes back."""
+        """See `Source.frames`. Raises AffectError for an invalid frame, or a timestamp that decreases."""
         last_s = -math.inf
         for number, given in enumerate(self._frames):
             if not isinstance(given, (tuple, list)) or len(given) != 2:
@@ -335,5 +338,5 @@ class _Given:
 
 
 def _described(value: object) -> str:
-    """What somebody gave in place of a picture."""
+    """Describe a value that is no picture, for the error message: dtype and shape, or its type."""
     return f"{value.dtype} {value.shape}" if isinstance(value, np.ndarray) else f"a {type(value).__name__}"

@@ -1,4 +1,4 @@
-"""The live half: a frame's way from the camera to eight smoothed probabilities on the screen.
+"""Live analysis: from a camera frame to eight smoothed probabilities on the screen.
 
-Nothing here imports training or data, and nothing imports PyTorch unless an export has to be made.
+Nothing here imports training or data. PyTorch is imported only to make an export or for the torch backend.
 """

@@ -1,6 +1,6 @@
-"""The webcam program: arguments in, frames through detection, classification, smoothing, and out.
+"""Command-line program for live analysis: parses the options, and runs a session with or without a window.
 
-`main` is what `affectnet_webcam_detector.py` runs.
+`affectnet_webcam_detector.py` calls `main`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 def parser(language: str | None = None) -> argparse.ArgumentParser:
-    """The command line of the webcam program.   language: of its words; None: the computer's."""
+    """Create the argument parser of the webcam program.   language: of its texts; None: the computer's language."""
     language = language or default_language()
 
     def told(name: str, **values: str) -> str:
@@ -65,7 +65,7 @@ def parser(language: str | None = None) -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the program. Returns the exit code: 0, 2, or 130 after Ctrl-C."""
+    """Run the program and return its exit code: 0, 2 after an error, or 130 after Ctrl-C."""
     options = parser(language_of(arguments)).parse_args(arguments)
 
     from affect.live.summary import Summary
@@ -80,7 +80,7 @@ def main(arguments: list[str] | None = None) -> int:
             summary.print()
         tell(f"error: {told(error, options.lang)}")
         return 2
-    except (KeyboardInterrupt, BrokenPipeError):  # who reads what it prints has gone (`| head`)
+    except (KeyboardInterrupt, BrokenPipeError):  # a broken pipe: the reader of the output has ended (`| head`)
         with suppress(AffectError, OSError):  # the terminal may have been closed
             summary.print()
         tell(text("interrupted", options.lang))
@@ -89,7 +89,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def run(options: argparse.Namespace, summary: Summary) -> int:
-    """Process the source until it ends, the person leaves, or `--max-frames` is reached. Returns the exit code."""
+    """Analyse the source until it ends, the user leaves, or `--max-frames` is reached. Returns the exit code."""
     from affect.live.pipeline.classifier import load_classifier
     from affect.live.pipeline.search import create_search
     from affect.live.recording.sinks import Outputs
@@ -109,7 +109,7 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
     no_window = None if options.headless else missing_display(options.lang)
     windowed = not options.headless and no_window is None
     known = options.consent or (options.record is not None and not windowed)
-    consent = consent_of(options) if known else None  # else the window asks
+    consent = consent_of(options) if known else None  # otherwise the window asks for consent
     source = open_source(options.source[0], options.lang, tell)
     search = create_search(options.detector, options.detector_model, still=source.kind == "image")
     if windowed and isinstance(source, DemoSource):
@@ -139,7 +139,7 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
 
 
 def _check(options: argparse.Namespace) -> None:
-    """Options that do not go together, and a folder that cannot be recorded into. Raises AffectError."""
+    """Check the options before anything starts. Raises AffectError for conflicts or an unwritable folder."""
     if (quoted := _quoted(options.source)) is not None:
         raise AffectError(said("A name with spaces needs quotation marks: {quoted}", quoted=f"--source {quoted}"))
     if len(options.source) > 1 and options.record is None:
@@ -161,7 +161,7 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _quoted(sources: list[str]) -> str | None:
-    """The sources as they should have been typed, where words of them are one file's name; None where none are."""
+    """Suggest quotation marks if several arguments together are one file's name; None if they are not."""
     typed, start, joined = [], 0, False
     while start < len(sources):
         ends = range(len(sources), start + 1, -1)
@@ -178,7 +178,7 @@ def _quoted(sources: list[str]) -> str | None:
 def _processed(
     feed: FrameFeed, upright: Upright, session: Session, outputs: Outputs, summary: Summary, most: int | None
 ) -> Iterator[tuple[Frame, list[FaceResult]]]:
-    """Each frame with its faces; `most` frames, and those that come during a pause."""
+    """Yield each frame with its faces, until `most` frames are analysed; frames during a pause do not count."""
     for frame in upright.frames(feed.frames()):
         results = session.process(frame)
         upright.saw(bool(results))
@@ -190,7 +190,7 @@ def _processed(
 
 
 def _run_headless(processed: Iterator[tuple[Frame, list[FaceResult]]], session: Session, summary: Summary) -> None:
-    """A line a second; nothing goes on where the recording cannot."""
+    """Print a line per second without a window; end after a recording error."""
     for _, results in processed:
         summary.print_line(results)
         if session.failure is not None:
@@ -200,11 +200,11 @@ def _run_headless(processed: Iterator[tuple[Frame, list[FaceResult]]], session: 
 def _run_in_window(
     processed: Iterator[tuple[Frame, list[FaceResult]]], feed: FrameFeed, session: Session, summary: Summary
 ) -> None:
-    """Show the frames as they are processed; a file plays at its own speed, and an image stays."""
+    """Show the analysed frames in the window; a file plays in real time, and an image stays visible."""
     from affect.live.sources.files import ImageSource
     from affect.live.window.loop import WindowLoop
 
-    beside = getattr(feed.source, "beside", None)  # of the screen: over what it reads, it would see itself
+    beside = getattr(feed.source, "beside", None)  # for a screen source, so that the window does not capture itself
     screen = WindowLoop(session, beside)
 
     def work() -> None:

@@ -1,4 +1,4 @@
-"""The key for a baseline: begins one and takes it back, tells the person, and notes it in the recording."""
+"""Controls the neutral baseline of a session: starts and removes it, shows messages, and records its events."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from affect.live.pipeline.pipeline import Pipeline
 from affect.live.recording.recorder import Recorder
 from affect.live.texts import certainty, text, told
 
-TOLD_SHIFT = 0.1  # a class that a baseline moves by less is not mentioned
+TOLD_SHIFT = 0.1  # smallest shift of a log-probability that the message mentions
 
 
 def told_baseline(shift: Shift, language: str) -> str:
-    """What a baseline does to the face at rest: for the classes that it moves most, and, where the face does not look
-    neutral even so, for the class that it looks like."""
+    """Message that describes a baseline by the probabilities of the face at rest before and after.
+
+    It names the classes that change most and, if the face is still not neutral, the class that leads instead.
+    """
     leading = int(shift.after.argmax())
     instead = None if leading == EMOTIONS.index("neutral") else leading
     change = np.abs(shift.after - shift.before)
@@ -35,15 +37,15 @@ def told_baseline(shift: Shift, language: str) -> str:
     return text(key, language, changes=", ".join(told))
 
 
-BRIDGED_S: Final = 0.5  # a face that is missed for less, while nobody else is there, counts as in view
+BRIDGED_S: Final = 0.5  # a face missed for less than this, without another face in view, counts as in view
 
 
 class BaselineControl:
-    """What a session does with the pipeline's baseline. Times are on the source's clock.
+    """Starts, monitors and removes the pipeline's baseline for a session. Times are on the source's clock.
 
-    pipeline: measures and shifts.   recorder: its current recording notes what happens.
-    language: tells the language of messages.   say: told what the person should see for a moment.
-    acts:     the face that was measured is in view; where it is not, a baseline in use changes nothing that is shown.
+    pipeline: contains the baseline.   recorder: its current recording receives the events.
+    language: returns the language of messages.   say: takes a message that the window shows for a moment.
+    acts:     the measured face is in view, so an applied baseline has an effect.
     """
 
     def __init__(
@@ -55,8 +57,8 @@ class BaselineControl:
         self._language = language
         self._say = say
         self._pressed = False
-        self._seen_s = 0.0  # when the face of the baseline in use was last in view
-        self._warned = False  # somebody else is in view, and the person was told
+        self._seen_s = 0.0  # when the applied baseline's face was last in view
+        self._warned = False  # the message that another person is in view was shown
         self.acts = True
 
     @property
@@ -65,17 +67,17 @@ class BaselineControl:
         return self._baseline.share
 
     def press(self) -> None:
-        """The person asks for a baseline, or for the end of the one that there is: from the next frame on."""
+        """Handle the baseline key: start a baseline or remove the current one, from the next frame on."""
         self._pressed = True
 
     def pause(self) -> None:
-        """Nothing is analysed for a while: what is being measured is given up."""
+        """Cancel a measurement in progress when analysis is paused."""
         if self._baseline.share is not None and self._baseline.applied is None:
             self._baseline.undo()
             self._tell("baseline_stopped")
 
     def begin(self, faces: list[FaceResult], now_s: float) -> None:
-        """A frame comes: what was asked for is done.   faces: of the frame before."""
+        """Execute a pending key press at the start of a frame.   faces: of the previous frame."""
         if not self._pressed:
             return
         self._pressed = False
@@ -88,14 +90,14 @@ class BaselineControl:
             self._tell("baseline_begun")
 
     def cut(self, at_s: float) -> None:
-        """Faces may be other people's from now on: the baseline is off until it is chosen again."""
+        """Remove the baseline after a shot cut, as the faces may belong to other people now."""
         if self._baseline.share is not None:
             self._undo(at_s, "baseline_cut")
 
     def settle(self, faces: Sequence[FaceResult], now_s: float) -> None:
-        """A frame is analysed: take note of a baseline that is measured, cannot be, or has lost its face.
+        """Update the state after a frame: baseline completed, failed, or its face out of view.
 
-        faces: that it shows.
+        faces: of this frame.
         """
         try:
             shift = self._baseline.settle(now_s)
@@ -120,14 +122,14 @@ class BaselineControl:
         self._turn(here or (not faces and self.acts and now_s - self._seen_s < BRIDGED_S), now_s)
 
     def note_applied(self) -> None:
-        """A recording has begun: the baseline that is in use already belongs into it."""
+        """Record an already applied baseline at the start of a recording."""
         if self._baseline.applied is not None:
             self._note(self._baseline.applied)
             if not self.acts and self._recorder.current is not None:
                 self._recorder.current.baseline_away(self._seen_s)
 
     def _turn(self, acts: bool, now_s: float) -> None:
-        """The measured face has left the view, or is back."""
+        """Set whether the measured face is in view, and record a change."""
         if acts == self.acts:
             return
         self.acts = acts

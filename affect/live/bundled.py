@@ -1,4 +1,4 @@
-"""What comes with the program: the default model and its ONNX export, the demo's portrait, the window's font.
+"""Paths of the bundled files: default model and its ONNX export, the demo's portrait, the window's font.
 
 Called by the command line, the Python API, the demo and the lettering. The files lie in `models/` and
 `affect/live/media` of a checkout; in an installed package, `models/` is `affect/models` (see pyproject.toml).
@@ -11,13 +11,13 @@ from typing import Final
 
 _LIVE = Path(__file__).resolve().parent
 
-# portrait.png: NASA's public-domain portrait of Eileen Collins (S92-40463), the upper part of what scikit-image ships.
-# DejaVuSans*.ttf: DejaVu Fonts 2.37, which may be passed on with their licence, LICENSE_DEJAVU.txt.
+# portrait.png: NASA's public-domain portrait of Eileen Collins (S92-40463), upper part of scikit-image's `astronaut`.
+# DejaVuSans*.ttf: DejaVu Fonts 2.37, redistributed under their licence, LICENSE_DEJAVU.txt.
 MEDIA: Final = _LIVE / "media"
 
 
 def models_folder() -> Path:
-    """The folder of the models that come with the program: of the installed package, or of the checkout."""
+    """Folder of the bundled models, in the installed package or in the checkout."""
     packaged = _LIVE.parent / "models"
     return packaged if packaged.is_dir() else _LIVE.parents[1] / "models"
 
@@ -25,7 +25,7 @@ def models_folder() -> Path:
 TRAINED: Final = models_folder() / "best_model_finetuned_affectnet_v4.pt"
 BUNDLED: Final = models_folder() / "starter_ferplus.pt"
 
-# SHA-256 of a committed checkpoint, and of the ONNX export that is committed beside it. Where the checkpoint changes,
+# SHA-256 of a committed checkpoint → SHA-256 of the ONNX export committed beside it. After a change of the checkpoint,
 # delete the export, start the program, which makes it again, and put both sums (`sha256sum models/starter*`) here.
 PINNED_EXPORTS: Final = {
     "2808c635a5de5096e182969541c51fb74c4f7f337770402b89fd6122a9d705cf": (
@@ -35,5 +35,5 @@ PINNED_EXPORTS: Final = {
 
 
 def default_model() -> Path:
-    """The model that is used where none is named: the user's own v4 of AffectNet if there is one, else `BUNDLED`."""
+    """Path of the default model: the user's own AffectNet v4 checkpoint if it exists, else `BUNDLED`."""
     return TRAINED if TRAINED.is_file() else BUNDLED

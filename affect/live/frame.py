@@ -1,4 +1,4 @@
-"""A frame, and what gives frames: the contract between the sources and everything that works on their pictures."""
+"""Data types of frames, faces and events, and the `Source` interface. Sources, pipeline and recording share them."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from affect.faces.preprocessing import Image
 
 @dataclass(frozen=True)
 class FaceResult:
-    """One face in one frame.
+    """Result of one face in one frame.
 
     face_id:       1, 2, … in order of appearance.
-    box:           in pixels of the frame; steadied.
+    box:           bounding box in pixels of the frame, smoothed.
     probabilities: float32 (8,) in the order of `EMOTIONS`, smoothed and calibrated, sum 1.
-    emotion:       the label that is shown: one of `EMOTIONS`, or "uncertain".
+    emotion:       the displayed label: one of `EMOTIONS`, or "uncertain".
     """
 
     face_id: int
@@ -31,7 +31,7 @@ class FaceResult:
 
     @property
     def confidence(self) -> float:
-        """The probability of the label, 0…1; of the most probable class where the label is "uncertain"."""
+        """Probability of the label, 0…1; of the most probable class if the label is "uncertain"."""
         if self.emotion == UNCERTAIN:
             return float(self.probabilities.max())
         return float(self.probabilities[EMOTIONS.index(self.emotion)])
@@ -39,10 +39,10 @@ class FaceResult:
 
 @dataclass
 class Event:
-    """A moment of a session, as a line of events.csv has it.
+    """An event of a session, one row of events.csv.
 
-    timestamp_s: on the recording's clock.   event: marker, pause, resume, …
-    text:        a marker's note, a snapshot's file.
+    timestamp_s: on the recording's clock.   event: its kind: marker, pause, resume, …
+    text:        a marker's note, or a snapshot's file name.
     """
 
     timestamp_s: float
@@ -51,10 +51,10 @@ class Event:
 
 
 class Frame(NamedTuple):
-    """One picture of a source.
+    """One frame of a source.
 
-    picture:     uint8 BGR (height, width, 3); as the device gives it until it has passed `FrameFeed`.
-    timestamp_s: seconds since the source's start: the file's own clock, or the monotonic clock of a live source.
+    picture:     uint8 BGR (height, width, 3); before `FrameFeed` also in other formats of the device.
+    timestamp_s: seconds since the source's start: a file's timestamps, or the monotonic clock of a live source.
     number:      0, 1, 2 …
     """
 
@@ -64,12 +64,12 @@ class Frame(NamedTuple):
 
 
 class Source(Protocol):
-    """Anything that gives frames.
+    """Interface of a frame source.
 
     kind:        "camera", "video", "image", "stream", "screen" or "demo".
-    name:        which of its kind, in no language: a camera's number, a file's name, a part of the screen; "" where
-                 there is one only, or where it must not be told, as a stream's address.
-    description: both, for the person.   live: frames come at their own pace and cannot be repeated.
+    name:        language-independent name: a camera's index, a file's name, a rectangle of the screen; "" if there is
+                 only one of its kind, or it must stay private, as a stream's address.
+    description: kind and name, for the user.   live: frames arrive in real time and cannot be read again.
     fps:         nominal frames per second.
     """
 
@@ -80,21 +80,21 @@ class Source(Protocol):
     fps: float
 
     def frames(self) -> Iterator[Frame]:
-        """The frames in order, until the source ends. A live source whose signal is lost waits for its return.
+        """Yield the frames in order, until the source ends. A live source that loses its signal reconnects.
 
-        Raises AffectError where it cannot go on.
+        Raises AffectError if reading cannot continue.
         """
         ...
 
     def close(self) -> None:
-        """Give the device or file back. Not while another thread is in `frames`."""
+        """Release the device or file. Do not call while another thread is in `frames`."""
         ...
 
 
 @runtime_checkable
 class Interruptible(Protocol):
-    """A source that may wait for its signal for long."""
+    """Interface of a source whose waiting for a signal can be interrupted."""
 
     def interrupt(self) -> None:
-        """End the wait, and `frames`, at once; from any thread."""
+        """End the wait and `frames` at once; thread-safe."""
         ...

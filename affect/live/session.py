@@ -1,4 +1,4 @@
-"""A session at work: frames in one thread, a person's commands from another."""
+"""The live session: analyses frames in one thread and executes the user's commands from another."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from affect.live.texts import TEXTS, TextError, clock, text
 from affect.live.window.control import Command, Question, Status
 
 MESSAGE_S = 6.0
-WATCH_S = 0.25  # how often it is looked whether frames still come
-READ_S = 1.0  # in Spanish "s" asks for a snapshot and also says yes: a key held down must not agree
+WATCH_S = 0.25  # interval between checks for a lost signal
+READ_S = 1.0  # in Spanish, "s" means both snapshot and yes: a key held down must not give consent
 
 
 class Session:
-    """Analyses frames, and does what the person asks: the `Controller` of the window.
+    """Analyses frames and executes the user's commands: the `Controller` of the window.
 
-    summary: counts what is processed; it also holds the language.
-    setup:   tells what measures, for session.json; asked when a recording starts.
-    folder:  where recordings go.   consent: known before; None: the person is asked before each recording.
-    tell:    told, in a line, what should stay readable on the terminal.   leave: called when the person leaves.
+    summary: counts the analysed frames; it also holds the language.
+    setup:   returns source, model, settings and versions for session.json; called when a recording starts.
+    folder:  parent of the session folders.   consent: given beforehand; None: asked for before each recording.
+    tell:    takes a line for the terminal.   leave: called when the user leaves.
     """
 
     def __init__(
@@ -65,18 +65,18 @@ class Session:
         self._baseline = BaselineControl(pipeline, self._recorder, lambda: summary.language, self._say)
         self._closed = False
         self._recording_from_s = 0.0  # on the source's clock
-        self._starts_with: Consent | None = None  # a recording starts with the next frame
-        self._turned = 0  # degrees to the right
+        self._starts_with: Consent | None = None  # consent for a recording that starts with the next frame
+        self._turned = 0  # clockwise rotation, degrees
         self._paused = False
         self._paused_from_s = 0.0
         self._last: tuple[Frame, list[FaceResult]] | None = None
-        self._question: str | None = None  # its key in TEXTS
-        self._refused: TextError | None = None  # where the folder cannot be used, until another is named
+        self._question: str | None = None  # key of the open question in TEXTS
+        self._refused: TextError | None = None  # error of an unusable folder, until another one is chosen
         self._asked_at = 0.0  # on time.monotonic()
-        self._marker: tuple[Recording, Event] | None = None  # waits for its note
-        self._snapshot_of: Frame | None = None  # waits for the person's yes
+        self._marker: tuple[Recording, Event] | None = None  # marker that waits for its note
+        self._snapshot_of: Frame | None = None  # frame that waits for consent to its snapshot
         self._snapshots_allowed = False
-        self._message = ("", 0.0)  # and until when it is shown, on time.monotonic()
+        self._message = ("", 0.0)  # text, and until when it is shown, on time.monotonic()
         self._commands = {
             Command.RECORD: self._record,
             Command.MARK: self._mark,
@@ -88,11 +88,11 @@ class Session:
 
     @property
     def failure(self) -> AffectError | None:
-        """The last thing that could not be written; None where all went well, or another folder was chosen."""
+        """The last write error, or the error of an unusable folder; None if there is none."""
         return self._recorder.failure or self._refused
 
     def process(self, frame: Frame) -> list[FaceResult] | None:
-        """Analyse a frame, and record what it shows. None: not analysed, because of a pause."""
+        """Analyse a frame and record its faces. Returns None for a frame skipped during a pause."""
         with self._lock:
             self._begin(frame)
             if self._paused:
@@ -102,13 +102,13 @@ class Session:
         with self._lock:
             self._last = (frame, results)
             self._summary.add(frame, results, usable=self._watch.trouble not in ("black", "frozen"))
-            if not self._paused:  # it may have been pressed while the frame was analysed
+            if not self._paused:  # the pause may have begun during the analysis
                 self._recorder.write(frame, results)
             self._baseline.settle(results, frame.timestamp_s)
         return results
 
     def turned(self, degrees: int) -> None:
-        """The source's pictures are turned so far to the right from now on: session.json says so."""
+        """Record in session.json that the source's pictures are rotated clockwise from now on."""
         with self._lock:
             self._turned = degrees
             if self._recorder.current is not None:
@@ -123,7 +123,7 @@ class Session:
             trouble = None if self._closed else self._watch.trouble
             if trouble == "signal_lost" or (trouble is not None and time.monotonic() > until):
                 message = self._trouble_text(trouble)
-            elif time.monotonic() > until:  # what failed stays in view until something is recorded again
+            elif time.monotonic() > until:  # an error stays visible until the next recording
                 failure = self._recorder.failure
                 message = str(failure) if failure is not None and recording is None else ""
             return Status(
@@ -139,7 +139,7 @@ class Session:
             )
 
     def command(self, command: Command) -> None:
-        """See `Controller.command`. While a question is open, the person can only answer, or leave."""
+        """See `Controller.command`. While a question is open, all commands except LEAVE are ignored."""
         if command is Command.LEAVE:
             self._leave()
             return
@@ -156,7 +156,7 @@ class Session:
                     act()
 
     def draft(self, text: str) -> None:
-        """See `Controller.draft`: a note is the marker's as it is typed, so that no end of the run takes it away."""
+        """See `Controller.draft`. A marker's note is saved while typed, so that it is kept if the run ends."""
         with self._lock:
             if self._marker is not None and not self._closed:
                 self._marker[0].describe(self._marker[1], text)
@@ -171,7 +171,7 @@ class Session:
             if question == "folder_question":
                 self._refused = None
                 if text:
-                    with suppress(RuntimeError):  # a ~ that is no home folder: nothing is to be made of that name
+                    with suppress(RuntimeError):  # the home folder of ~ or ~name is unknown: the name is ignored
                         self._recorder.folder = Path(text).expanduser()
                     self._record()
                 else:
@@ -192,7 +192,7 @@ class Session:
             self._snapshot_of, self._marker = None, None
 
     def close(self) -> None:
-        """Nothing more is analysed: end the recording, and wait for its report."""
+        """End the session and its recording, and wait for the report."""
         self._ended.set()
         if self._watcher.is_alive():
             self._watcher.join()
@@ -217,7 +217,7 @@ class Session:
         self.close()
 
     def _begin(self, frame: Frame) -> None:
-        """What is due when a frame comes."""
+        """Update watch, recording and baseline at the start of a frame."""
         now_s = frame.timestamp_s
         self._note_changes(self._watch.frame(frame, face=self._last is not None and bool(self._last[1])))
         if self._starts_with is not None:
@@ -235,7 +235,7 @@ class Session:
         self._baseline.begin([] if self._last is None else self._last[1], now_s)
 
     def _keep_watching(self) -> None:
-        """Without a window nobody asks for the status, and a loss must be on the disk before a picture returns."""
+        """Poll the watch in a thread, so that a lost signal is recorded at once even without a window."""
         while not self._ended.wait(WATCH_S):
             self._watch.beat()
             with self._lock:
@@ -246,7 +246,7 @@ class Session:
             self._note_changes(self._watch.news())
 
     def _note_changes(self, changes: list[Change]) -> None:
-        """What began or ended with the source's picture: in the record, for the person, and on the terminal."""
+        """Report signal problems that began or ended: in the recording, in the window, and on the terminal."""
         for event, at_s, lasted_s in changes:
             if event in ENDS.values():
                 self._summary.interrupted(lost_s=lasted_s)
@@ -262,7 +262,7 @@ class Session:
             self._tell(f"{clock(at_s, self._summary.language)}  {told}")
 
     def _note_cut(self, at_s: float) -> None:
-        """The picture has changed to another one, in which faces may be other people's."""
+        """Record a shot cut and remove the baseline, as the faces may belong to other people now."""
         with self._lock:
             if self._recorder.current is not None and not self._paused:
                 self._recorder.current.event("cut", at_s)
@@ -275,7 +275,7 @@ class Session:
     def _record(self) -> None:
         if self._recorder.current is not None:
             self._recorder.end()
-        elif self._starts_with is not None:  # pressed twice before a frame came
+        elif self._starts_with is not None:  # pressed again before the next frame
             self._starts_with = None
             self._say(self._text("not_recorded"))
         elif (obstacle := self._recorder.obstacle()) is not None:
@@ -287,7 +287,7 @@ class Session:
             self._question = "consent_question"
 
     def _mark(self) -> None:
-        """A marker's time is that of the key, so it is noted at once, and its note when that is written."""
+        """Add a marker at the time of the key press; its note follows when it is typed."""
         if (recording := self._recording()) is not None:
             self._marker = (recording, recording.event("marker", self._clock.now_s()))
             self._question = "marker_question"
@@ -321,7 +321,7 @@ class Session:
             self._baseline.press()
 
     def _recording(self) -> Recording | None:
-        """The recording; where there is none, the person is told that this needs one."""
+        """Return the current recording; without one, show a message that the command needs a recording."""
         if self._recorder.current is None:
             self._say(self._text("needs_recording"))
         return self._recorder.current

@@ -1,4 +1,4 @@
-"""What a run is put together from, and how session.json tells it: source, model, settings, versions."""
+"""Creates a session from the command line's options, and its metadata for session.json."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def create_session(
     tell: Callable[[str], None],
     leave: Callable[[], None],
 ) -> Session:
-    """A session of the command line's options.   model: the classifier's file.   See `Session` for the rest."""
+    """Create a session from the command line's options.   model: the classifier's file.   Rest: see `Session`."""
     pipeline = Pipeline(search, classifier, options.faces)
 
     def setup() -> dict[str, Any]:
@@ -49,9 +49,9 @@ def create_session(
 def describe_setup(
     source: Source, model: Path, classifier: Classifier, pipeline: Pipeline, chosen: dict[str, Any]
 ) -> dict[str, Any]:
-    """The parts of session.json that do not change while a session goes on.
+    """Metadata for session.json that is fixed when a recording starts: source, model, settings, versions.
 
-    chosen: faces, language, detector and backend.
+    chosen: the settings faces, language, detector and backend.
     """
     import cv2
     import onnxruntime
@@ -60,7 +60,7 @@ def describe_setup(
     from affect.live.recording.model_figures import figures_of
 
     name = {"name": as_shown(source.name)} if source.name else {}
-    recorded_at = getattr(source, "recorded_at", None)  # a datetime, where a video file tells when it was recorded
+    recorded_at = getattr(source, "recorded_at", None)  # datetime in a video file's metadata
     recorded = {} if recorded_at is None else {"recorded": recorded_at.astimezone().isoformat(timespec="seconds")}
     return {
         **recorded,

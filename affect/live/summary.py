@@ -1,4 +1,4 @@
-"""What a run saw: a line a second while it goes on, a few lines at its end, and the frame rate."""
+"""Statistics of a run: frame rate, status lines without a window, and a summary at the end."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from affect.live.sources.files import Frame
 from affect.live.texts import TextError, certainty, percent, text
 
 RATE_S: Final = 2.0
-TOO_DARK_SHARE: Final = 0.05  # of the frames: a film may begin in the dark
+TOO_DARK_SHARE: Final = 0.05  # share of dark frames from which it is reported: a film may begin in the dark
 
 
 @dataclass
 class Summary:
-    """Counts frames, faces and labels; a black or frozen picture's are not counted, as soon as it is known for one.
+    """Counts frames, faces and labels, except those of a picture known to be black or frozen.
 
     language: "en" or "es".
-    usable: how many frames had a picture in which a face could be read.
-    fps:    frames a second over the last RATE_S or, of a slower source, the last two; None before the second frame.
-    paused_s, lost_s: for how long nothing was analysed, and for how long there was no such picture.
+    usable: number of frames whose picture was neither black nor frozen.
+    fps:    frames per second over the last RATE_S or, for a slow source, the last two frames; None before the second.
+    paused_s, lost_s: total time of pauses, and of lost, black or frozen pictures, in seconds.
     """
 
     language: str
@@ -39,14 +39,14 @@ class Summary:
     paused_s: float = 0.0
     lost_s: float = 0.0
     timestamp_s: float = 0.0
-    _times: deque[float] = field(default_factory=deque)  # of the frames of the last RATE_S, and of the one before
-    _readable: bool = True  # the last frame
+    _times: deque[float] = field(default_factory=deque)  # of the frames within RATE_S, and of the one before
+    _readable: bool = True  # whether the last frame was usable
     _started: float = 0.0
     _last: float = 0.0
     _printed: float = -1.0
 
     def start(self, source: str, model: str) -> None:
-        """The clock starts here."""
+        """Start the clock, and set the names of source and model."""
         self.source, self.model = source, model
         self._started = self._last = time.monotonic()
 
@@ -56,7 +56,7 @@ class Summary:
         return time.monotonic() - self._started
 
     def add(self, frame: Frame, results: list[FaceResult], usable: bool = True) -> None:
-        """One frame and its faces.   usable: the picture is neither black nor frozen."""
+        """Count one frame and its faces.   usable: the picture is neither black nor frozen."""
         self._last = time.monotonic()
         self._times.append(self._last)
         while len(self._times) > 1 and self._times[1] <= self._last - RATE_S:
@@ -74,13 +74,13 @@ class Summary:
         self.emotions.update(result.emotion for result in results)
 
     def interrupted(self, paused_s: float = 0.0, lost_s: float = 0.0) -> None:
-        """A pause or a loss is over; it says nothing of the frame rate."""
+        """Add the duration of a pause or a signal problem, and restart the measurement of the frame rate."""
         self.paused_s += paused_s
         self.lost_s += lost_s
         self._times.clear()
 
     def print_line(self, results: list[FaceResult]) -> None:
-        """At most once a second: where the source stands, and what the faces show."""
+        """Print time, frame rate and labels, at most once per second."""
         if self._printed >= 0 and time.monotonic() - self._printed < 1:
             return
         self._printed = time.monotonic()
@@ -99,7 +99,7 @@ class Summary:
         return text(key, self.language, **values)
 
     def print(self) -> None:
-        """The whole run in a few lines; nothing where no frame was processed."""
+        """Print a summary of the whole run; nothing if no frame was analysed."""
         if not self.frames:
             return
         took = max(1e-6, self._last - self._started)
@@ -124,7 +124,7 @@ class Summary:
 
 
 def _print(lines: list[str]) -> None:
-    """Lines on stdout. Raises BrokenPipeError where its reader has gone, AffectError where it cannot be written."""
+    """Print lines on stdout. Raises BrokenPipeError if its reader has ended, AffectError for other write errors."""
     try:
         print(*lines, sep="\n", flush=True)
     except BrokenPipeError:

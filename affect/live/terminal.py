@@ -1,4 +1,4 @@
-"""What is told and asked on the terminal, in the person's language."""
+"""Terminal input and output in the user's language: messages, language option, consent question."""
 
 from __future__ import annotations
 
@@ -17,28 +17,31 @@ if TYPE_CHECKING:
 
 
 def tell(line: str) -> None:
-    """A line on stderr; nobody is told where the terminal has gone."""
+    """Print a line on stderr; ignored if the terminal is closed."""
     with suppress(OSError):
         print(as_shown(line), file=sys.stderr, flush=True)
 
 
 def language_of(arguments: list[str] | None) -> str:
-    """The language of a command line, "en" or "es": that of its `--lang`, wherever it stands and whatever else is wrong
-    there, else the computer's.   arguments: None: the process's own."""
+    """Language of a command line, "en" or "es": the value of `--lang` or, without it, the computer's language.
+
+    It is read before parsing, so that errors in other options are reported in this language.
+    arguments: the command line; None: sys.argv.
+    """
     given = sys.argv[1:] if arguments is None else arguments
     found = default_language()
     for argument, following in itertools.zip_longest(given, given[1:]):
         name, equals, value = argument.partition("=")
-        if len(name) > 2 and "--lang".startswith(name):  # argparse takes the beginning of a name, too
+        if len(name) > 2 and "--lang".startswith(name):  # argparse also accepts abbreviated options
             value = value if equals else following
             found = value if value in LANGUAGES else found
     return found
 
 
 def consent_of(options: argparse.Namespace) -> Consent:
-    """The consent to a recording without a window: from the command line, or asked here.
+    """Get consent to a recording without a window: from the option `--consent`, or by a question on the terminal.
 
-    Raises AffectError where it is declined, or nobody can be asked.
+    Raises AffectError if it is declined, or stdin is no terminal.
     """
     from affect.live.recording.recording import Consent
 

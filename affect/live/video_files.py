@@ -1,4 +1,4 @@
-"""Recorded sessions: video files analysed afterwards, every frame, as fast as the computer can, a session for each."""
+"""Batch analysis of video files: every frame, as fast as possible, with one recorded session per file."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from affect.live.window.control import Command
 
 
 def analyse_files(options: argparse.Namespace, model: Path, consent: Consent) -> int:
-    """Analyse `options.source`, files, one after the other. Returns the exit code: 2 where one of them failed.
+    """Analyse the files of `options.source` one after the other. Returns the exit code: 2 if any of them failed.
 
-    A file that cannot be read is told, and the others go on.
+    After an error in one file, a message is printed and the next file follows.
     """
     classifier = load_classifier(model, options.backend, tell, options.lang)
     code = 0
@@ -50,7 +50,7 @@ def analyse_files(options: argparse.Namespace, model: Path, consent: Consent) ->
 def _analyse(
     name: str, options: argparse.Namespace, model: Path, classifier: Classifier, summary: Summary, consent: Consent
 ) -> None:
-    """One file into its session. Raises AffectError where it is unreadable, from the start or from somewhere on."""
+    """Analyse one file into a session folder. Raises AffectError if it cannot be read, or not to its end."""
     source = open_source(name, options.lang, tell)
     with closing(FrameFeed(source)) as feed:
         if len(options.source) > 1 and not isinstance(source, VideoSource):
@@ -82,7 +82,7 @@ def _analyse(
 
 
 def _bar(source: Source) -> tqdm:
-    """A progress bar over the file's own time, on stderr; without a bar where the file does not tell its duration."""
+    """Create a progress bar over the file's duration, on stderr; only a time counter if the duration is unknown."""
     total_s = getattr(source, "duration_s", None)
     form = (
         "{desc}: {n:.1f} s [{elapsed}]"
@@ -93,7 +93,7 @@ def _bar(source: Source) -> tqdm:
 
 
 def _advance(bar: tqdm, now_s: float) -> None:
-    """The file has been read up to here. A duration that is only estimated is not exceeded."""
+    """Set the progress bar to a time of the file, limited to its total, as the duration may be an estimate."""
     bar.update(max(0.0, (now_s if bar.total is None else min(now_s, bar.total)) - bar.n))
 
 

@@ -1,1 +1,1 @@
-"""A frame's way: search, tracking, classification, smoothing."""
+"""The analysis pipeline of a frame: face detection, tracking, classification and smoothing."""

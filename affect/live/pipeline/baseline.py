@@ -1,8 +1,8 @@
-"""A neutral baseline: how one person's face looks at rest, so that a resting face that seems sad is not called sad.
+"""Neutral baseline: a per-person bias correction measured on the face at rest.
 
-A shift for each class, added to its log-probability before smoothing. Log-probabilities are the model's outputs up to
-a constant, so this corrects the outputs' bias for one face, as a calibration with a bias for each class does (Guo et
-al. 2017, arXiv:1706.04599, section 4.2, vector scaling with only its bias).
+A shift for each class is added to its log-probability before smoothing, so that a resting face that resembles sadness
+is not labelled sad. Log-probabilities equal the logits up to a constant, so this is vector scaling with only its bias
+(Guo et al. 2017, arXiv:1706.04599, section 4.2), fitted to one face.
 """
 
 from __future__ import annotations
@@ -19,29 +19,29 @@ from affect.live.texts import TextError
 Values = npt.NDArray[np.float32]
 
 SECONDS = 10.0
-# A frame stands for the time since the one before, but for no more than this: seconds without a picture are not
-# measured, and there are at least twenty frames.
+# A frame is weighted by the time since the frame before, up to this limit: gaps without frames do not count, and a
+# baseline rests on at least twenty frames.
 LONGEST_FRAME_S = 0.5
-LEAST_SHARE = 0.5  # of the time that it takes must show the face; else it is given up
-# At rest neutral gets this probability: what the bundled model gives the 1,304 faces of FER+'s val split that people
-# called neutral, on average 0.76 (results/ferplus/starter/predictions.csv). The other classes share the rest evenly.
+LEAST_SHARE = 0.5  # share of the elapsed time that must show the face; below it, the measurement is cancelled
+# Target probability of neutral at rest, close to the bundled model's mean of 0.76 on the 1,304 neutral faces of FER+'s
+# val split (results/ferplus/starter/predictions.csv). The other classes share the rest evenly.
 NEUTRAL_AT_REST = 0.75
-# A factor of 4.5 at most. Neutral then leads wherever it had a twentieth at rest, and an expression that the model
-# gives 0.95 still leads after the largest shift.
+# A factor of at most 4.5 per class. Neutral then leads wherever it had 0.05 at rest, and an expression with a
+# probability of 0.95 still leads after the largest shift.
 LARGEST_SHIFT = 1.5
-ROUNDING_S = 1e-6  # what adding many short times loses
-LEAST_PROBABILITY = 1e-4  # a single frame's 0 must not decide the mean of logarithms
+ROUNDING_S = 1e-6  # tolerance for rounding errors in the sum of many short durations
+LEAST_PROBABILITY = 1e-4  # lower bound before the logarithm, so that one frame's 0 does not dominate the mean
 
 
 @dataclass(frozen=True)
 class Shift:
-    """A measured baseline.
+    """A measured baseline: the shift of each class's log-probability for one face.
 
-    from_s, to_s:  when it was measured, on the source's clock: SECONDS of the face lie between.
-    frames:        that showed the face.
+    from_s, to_s:  start and end of the measurement on the source's clock; the face was seen for SECONDS of it.
+    frames:        number of frames that showed the face.
     values:        float32 (8,), added to the log-probabilities.
-    before, after: float32 (8,), the face at rest: geometric mean of its probabilities over the time that it was seen,
-                   as measured and when shifted.
+    before, after: float32 (8,), the face at rest before and after the shift: geometric mean of its probabilities,
+                   weighted by time.
     """
 
     face_id: int
@@ -54,19 +54,19 @@ class Shift:
 
 
 class Baseline:
-    """Measures one face until it has been seen for ten seconds, then shifts what is said of it, until it is undone."""
+    """Measures one face's baseline over SECONDS, then shifts that face's probabilities until `undo` is called."""
 
     def __init__(self) -> None:
         self.applied: Shift | None = None
-        self._face_id: int | None = None  # of the face that is being measured
+        self._face_id: int | None = None  # the face that is being measured
         self._from_s = self._now_s = 0.0
-        self._told_s = 0.0  # how much of the time since then had a picture
-        self._shown: Values | None = None  # by the face in the frame that is being analysed
-        self._seen: list[tuple[Values, float]] = []  # what the face showed, and for how long
+        self._told_s = 0.0  # time covered by frames since the start
+        self._shown: Values | None = None  # the measured face's probabilities in the current frame
+        self._seen: list[tuple[Values, float]] = []  # the face's probabilities, each with its duration
 
     @property
     def share(self) -> float | None:
-        """The share of the ten seconds for which the face was seen; 1: a shift is in use; None: neither."""
+        """Progress of the measurement, 0…0.99; 1 once a shift is applied; None if neither is the case."""
         if self.applied is not None:
             return 1.0
         if self._face_id is None:
@@ -78,17 +78,20 @@ class Baseline:
         return sum(length_s for _, length_s in self._seen)
 
     def begin(self, face_id: int, timestamp_s: float) -> None:
-        """Start to measure a face; an earlier shift ends."""
+        """Start measuring a face and remove any earlier shift."""
         self.undo()
         self._face_id, self._from_s, self._now_s = face_id, timestamp_s, timestamp_s
 
     def undo(self) -> None:
-        """Stop shifting, and stop measuring: everything is as if there had been no baseline."""
+        """Remove the shift, cancel any measurement and reset the state."""
         self.applied, self._face_id = None, None
         self._told_s, self._shown, self._seen = 0.0, None, []
 
     def update(self, face_id: int, probabilities: Values) -> Values:
-        """A face's probabilities as the model gives them, float32 (8,), sum 1 → the same, shifted where it is its."""
+        """Return a face's probabilities, shifted if the applied baseline is this face's.
+
+        probabilities: as the model gives them, float32 (8,), sum 1; collected if this face is being measured.
+        """
         if face_id == self._face_id:
             self._shown = probabilities
         if self.applied is not None and face_id == self.applied.face_id:
@@ -96,10 +99,10 @@ class Baseline:
         return probabilities
 
     def settle(self, timestamp_s: float) -> Shift | None:
-        """Called after every frame: the shift, in use from now on, once the face has been seen for ten seconds.
+        """Finish the frame, and return the shift in the frame that completes the measurement. Call after every frame.
 
-        Raises TextError, and measures no longer, where ten seconds or more have passed and less than LEAST_SHARE of
-        them showed the face.
+        Raises TextError and cancels the measurement if at least SECONDS have passed and the face was seen for less
+        than LEAST_SHARE of them.
         """
         if self._face_id is None:
             return None
@@ -126,11 +129,10 @@ class Baseline:
 
 
 def shift_of(resting: npt.NDArray[np.floating]) -> Values:
-    """What brings a resting face to neutral: log(target) - mean(log p), in 0…LARGEST_SHIFT for neutral, and in
-    -LARGEST_SHIFT…0 for the other classes.
+    """Compute the shift that moves a resting face to neutral: log(target) - mean(log p), clipped for each class.
 
-    One-sided, so that a baseline can only take back what the face shows at rest: it never lifts an expression, and a
-    face that is read as neutral already is hardly shifted at all.
+    The range is 0…LARGEST_SHIFT for neutral and -LARGEST_SHIFT…0 for the other classes. A baseline can thus never
+    raise an expression, and hardly shifts a face that is already read as neutral.
 
     resting: (8,), the mean of the face's log-probabilities.   Returns float32 (8,).
     """
@@ -144,6 +146,6 @@ def shift_of(resting: npt.NDArray[np.floating]) -> Values:
 
 
 def shifted(probabilities: Values, values: Values) -> Values:
-    """Probabilities (8,) with `values` (8,) added to their logarithms, and brought back to sum 1."""
+    """Add `values` (8,) to the logarithms of probabilities (8,) and renormalise to sum 1."""
     moved = probabilities * np.exp(values)
     return np.asarray(moved / moved.sum(), np.float32)

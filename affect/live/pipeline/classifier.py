@@ -1,7 +1,7 @@
-"""From face crops to eight probabilities, on ONNX Runtime (fast, no PyTorch import) or on PyTorch.
+"""Expression classifier: face crops to eight probabilities, on ONNX Runtime (no PyTorch import) or on PyTorch.
 
-The ONNX export is made once from the `.pt` and kept beside it (see `affect.live.pipeline.export`); that needs
-PyTorch, a bundled model's is there already. The `.pt` stays the source of truth.
+The ONNX export is made once from the `.pt` checkpoint and kept beside it (see `affect.live.pipeline.export`). That
+needs PyTorch, except for a bundled model, which comes with its export. The `.pt` stays the source of truth.
 """
 
 from __future__ import annotations
@@ -27,9 +27,11 @@ from affect.live.texts import TextError
 
 
 class Classifier:
-    """A model ready to use: `probabilities(picture, boxes)`.
+    """A loaded expression model with its preprocessing and temperature; call `probabilities(picture, boxes)`.
 
-    logits:         the network, float32 (n, 3, side, side) → float32 (n, 8).
+    logits:        the network's forward pass, float32 (n, 3, side, side) → float32 (n, 8).
+    preprocessing: crop, resize and normalisation of a face.   temperature: divides the logits (temperature scaling).
+    description:   file name and backend, for the user.
     """
 
     def __init__(
@@ -45,9 +47,9 @@ class Classifier:
         self.description = description
 
     def probabilities(self, picture: Image, boxes: list[FaceBox]) -> Floats:
-        """The calibrated probabilities of the faces in a frame, in one batch.
+        """Classify all faces of a frame in one batch; probabilities are calibrated by temperature scaling.
 
-        picture: uint8 BGR (height, width, 3), or grey (height, width) where the model sees grey.
+        picture: uint8 BGR (height, width, 3), or grey (height, width) for a model with grey input.
         boxes: n face boxes that overlap the picture.
         Returns float32 (n, 8) in the order of `EMOTIONS`, rows sum to 1.
         """
@@ -63,15 +65,15 @@ class Classifier:
 def load_classifier(
     model: Path, backend: str = "onnx", notify: Callable[[str], None] = print, language: str = "en"
 ) -> Classifier:
-    """The classifier of a `.pt` file.
+    """Load a classifier from a `.pt` checkpoint.
 
-    backend: "onnx" or "torch".   notify: told, in a line, of work that takes a while, in `language`.
-    Raises AffectError for a missing, damaged, unsafe or unfitting file.
+    backend: "onnx" or "torch".   notify: takes a line, in `language`, about work that takes a while.
+    Raises AffectError for a missing, damaged, unsafe or incompatible file.
     """
     if not model.is_file():
         raise TextError("model_missing", path=model)
     try:
-        if model.stat().st_size > LARGEST:  # said before the hash is taken of all of it
+        if model.stat().st_size > LARGEST:  # checked before the whole file is hashed
             raise AffectError(
                 f"{model} is larger than {LARGEST // 1_000_000} MB: it is no checkpoint of this network. "
                 "Choose another model with --model."
@@ -85,7 +87,7 @@ def load_classifier(
 
 @contextmanager
 def _needs_torch(path: Path) -> Iterator[None]:
-    """Around what imports PyTorch, which requirements-live.txt leaves out. Raises AffectError where it is missing."""
+    """Context manager for PyTorch imports: raises AffectError if it is missing, as requirements-live.txt omits it."""
     try:
         yield
     except ModuleNotFoundError as error:
@@ -112,7 +114,7 @@ def _torch_classifier(path: Path) -> Classifier:
 
 def _onnx_classifier(path: Path, notify: Callable[[str], None], language: str) -> Classifier:
     helper = ThreadPoolExecutor(1)
-    helper.submit(importlib.import_module, "onnxruntime")  # its start hides the time that the hashes take
+    helper.submit(importlib.import_module, "onnxruntime")  # imports while the main thread computes the hashes
     fingerprint = sha256_of(path)
 
     def make() -> bytes:
@@ -141,10 +143,10 @@ def _onnx_classifier(path: Path, notify: Callable[[str], None], language: str) -
 
 
 def _session(export: bytes) -> Any:
-    """An inference session on the CPU."""
+    """Create an ONNX Runtime inference session on the CPU, with one thread."""
     import onnxruntime
 
-    onnxruntime.disable_telemetry_events()  # the older Windows packages do not heed the variable that affect sets
+    onnxruntime.disable_telemetry_events()  # older Windows packages ignore the environment variable that affect sets
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     options.intra_op_num_threads = 1  # for one face a second thread costs more than it saves; see `logits` for several

@@ -1,4 +1,7 @@
-"""A mouth under a mask, a scarf or a hand: what is read of such a face is mostly "neutral", and worth nothing."""
+"""Occlusion detector for the mouth: masks, scarves and hands. The pipeline labels such a face "uncertain".
+
+The model reads most covered faces as "neutral", and these readings are meaningless.
+"""
 
 from __future__ import annotations
 
@@ -11,20 +14,22 @@ from affect.faces.preprocessing import Image
 from affect.live.pipeline.smoothing import ProbabilitySmoother
 
 SIDE: Final = 48
-EYES: Final = (slice(14, 24), slice(8, 40))  # rows and columns of a crop of that side
+EYES: Final = (slice(14, 24), slice(8, 40))  # rows and columns of a crop with SIDE pixels
 MOUTH: Final = (slice(32, 43), slice(13, 35))
-# Of uncovered faces 1 % are below the first one, of drawn masks and hands nine in ten; not of patterned masks
-# (python -m benchmarks.covered, results/benchmarks/covered.json). A face counts as uncovered again above the second.
+# Hysteresis thresholds: a face counts as covered below COVERED, and as uncovered again above FREE. 1 % of uncovered
+# faces and 90 % of drawn masks and hands fall below COVERED; patterned masks do not
+# (python -m benchmarks.covered, results/benchmarks/covered.json).
 COVERED: Final = -1.1
 FREE: Final = -0.9
 
 
 def mouth_edges(face: Image) -> float:
-    """The logarithm of how strong level edges are around the mouth, as lips make them, against those around the eyes.
+    """Logarithm of the ratio of horizontal edge strength around the mouth to that around the eyes.
 
-    face: uint8 grey, of any size, cropped as the model sees it.   0: equally strong; about −0.2 for a bare face.
+    Lips make horizontal edges, which a cover hides.   face: uint8 grey crop of any size, as the model sees it.
+    Returns 0 where both are equally strong; about −0.2 for an uncovered face.
     """
-    while min(face.shape) >= 4 * SIDE:  # halving is ten times as fast as another reduction by area
+    while min(face.shape) >= 4 * SIDE:  # exact halving is ten times as fast as other area interpolation
         half_height, half_width = face.shape[0] // 2, face.shape[1] // 2
         even = face[: 2 * half_height, : 2 * half_width]
         face = np.asarray(cv2.resize(even, (half_width, half_height), interpolation=cv2.INTER_AREA), np.uint8)
@@ -34,14 +39,14 @@ def mouth_edges(face: Image) -> float:
 
 
 class CoverWatch:
-    """Whether each face's mouth seems covered; smoothed as probabilities are, so that it does not flicker."""
+    """Tracks whether each face's mouth seems covered, with temporal smoothing and hysteresis."""
 
     def __init__(self) -> None:
         self._edges = ProbabilitySmoother()
         self._covered: set[int] = set()
 
     def update(self, face_id: int, face: Image, timestamp_s: float) -> bool:
-        """Whether the mouth seems covered now.   face: as for `mouth_edges`.   timestamp_s: not decreasing."""
+        """Return whether a face's mouth seems covered.   face: see `mouth_edges`.   timestamp_s: not decreasing."""
         now = np.array([mouth_edges(face)], np.float32)
         edges = float(self._edges.update(face_id, now, timestamp_s)[0])
         if edges < COVERED:
@@ -51,6 +56,6 @@ class CoverWatch:
         return face_id in self._covered
 
     def keep_only(self, face_ids: set[int]) -> None:
-        """Forget every other face."""
+        """Drop the state of every face that is not in `face_ids`."""
         self._edges.keep_only(face_ids)
         self._covered &= face_ids

@@ -1,4 +1,4 @@
-"""Where a source cuts to another picture, as an edited video or a call's speaker view does: faces begin anew there."""
+"""Shot-cut detection for edited videos and the speaker view of calls. The pipeline resets its tracker at a cut."""
 
 from __future__ import annotations
 
@@ -12,28 +12,29 @@ from affect.arrays import Floats
 from affect.faces.preprocessing import Image
 from affect.live.pipeline.grey_pyramid import GreyPyramid
 
-SIZE: Final = (64, 36)  # width and height of the small picture that is compared
-# Edges of the logarithm of brightness: a lamp, a flash or the camera's exposure moves brightness and leaves edges.
+SIZE: Final = (64, 36)  # width and height of the thumbnails that are compared
+# Correlation of the edges of log brightness from which two frames show the same scene. A lamp, a flash or the camera's
+# exposure changes brightness but not these edges.
 SAME_EDGES: Final = 0.5
-# The height of the phase correlation's peak: what only moved, as a head before a bare wall, keeps one. A dragged window
-# keeps its edges where that peak says that they are.
+# Phase-correlation peak from which the picture only moved, as a head before a bare wall does. For a dragged window,
+# the edges are compared again after a shift to the peak's position.
 SAME_MOVED: Final = 0.6
-STRONG: Final = 0.05  # an edge counts up to this, 5 % of brightness: a head's outline is not all of the picture
-FLAT: Final = 0.05  # root mean square of the edges: a black, white or plain picture has none to compare
+STRONG: Final = 0.05  # edges are clipped to this, 5 % of brightness, so that a head's outline does not dominate
+FLAT: Final = 0.05  # minimum root mean square of the edges: black, white and plain frames have none to compare
 
 
 class CutDetector:
-    """Compares each frame with the last one that showed anything."""
+    """Detects cuts by comparing each frame with the last frame that was not plain."""
 
     def __init__(self) -> None:
-        self._last: tuple[Image, Floats] | None = None  # a small picture, and its edges
+        self._last: tuple[Image, Floats] | None = None  # thumbnail, and its edges
         self._window = cv2.createHanningWindow(SIZE, cv2.CV_32F)
 
     def see(self, views: GreyPyramid) -> bool:
-        """Whether this frame shows another picture than the one before: its edges are elsewhere, and did not move.
+        """Return whether a cut precedes this frame: its edges differ from the last frame's, also after a shift.
 
-        A plain frame, as in a fade through black or under a hand, is passed over: the next picture is compared with
-        the one before it. A slow cross-fade is no cut.
+        Plain frames, as in a fade through black or under a hand, are skipped: the next frame is compared with the one
+        before them. A slow cross-fade is not reported.
         """
         level = next(v for v in reversed(views.levels) if v is views.grey or min(v.shape) >= SIZE[1])
         edges = _edges(_logarithm(level, (SIZE[0] // 2, SIZE[1] // 2)))
@@ -44,7 +45,7 @@ class CutDetector:
         return _correlation(before, edges) < SAME_EDGES and self._moved_nowhere(last, level)
 
     def _moved_nowhere(self, last: Image, level: Image) -> bool:
-        """The same question, asked with more patience, of pictures whose edges are not where they were."""
+        """Second, slower test of a suspected cut: False if the frames match after blurring or after a shift."""
         small = [_logarithm(side, SIZE) for side in (last, level)]
         if _likeness(*(_blurred(side, 2) for side in small)) >= SAME_EDGES:
             return False
@@ -64,13 +65,13 @@ def _blurred(picture: Floats, sigma: float) -> Floats:
 
 
 def _overlap(picture: Floats, across: int, down: int) -> Floats:
-    """What is left of a picture where one that lies so far left of it and above it covers it."""
+    """Crop the part of a picture that overlaps with a copy shifted by (across, down) pixels."""
     height, width = picture.shape
     return picture[max(0, down) : height + min(0, down), max(0, across) : width + min(0, across)]
 
 
 def _likeness(a: Floats, b: Floats) -> float:
-    """How far two pictures' edges agree, −1…1; strong ones count no more than STRONG."""
+    """Correlation of two pictures' edges clipped to ±STRONG, −1…1."""
     return _correlation(*(_edges(side).clip(-STRONG, STRONG) for side in (a, b)))
 
 
@@ -79,10 +80,10 @@ def _logarithm(picture: Image, size: tuple[int, int]) -> Floats:
 
 
 def _edges(picture: Floats) -> Floats:
-    """The differences between neighbours, across and down, in one row."""
+    """Horizontal and vertical differences of neighbouring pixels, in one flat array."""
     return np.concatenate([(picture[:, 1:] - picture[:, :-1]).ravel(), (picture[1:] - picture[:-1]).ravel()])
 
 
 def _correlation(a: Floats, b: Floats) -> float:
-    """−1…1; 1 for the same direction."""
+    """Cosine similarity of two vectors, −1…1."""
     return float(a @ b) / max(1e-6, math.sqrt(float(a @ a) * float(b @ b)))

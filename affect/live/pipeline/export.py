@@ -1,7 +1,7 @@
-"""The ONNX export of a `.pt`: where it lies, and whether this computer made it. Called by the classifier.
+"""Cache of ONNX exports of `.pt` checkpoints, verified by SHA-256. Called by the classifier.
 
-What an export says of itself can be forged, and a changed one gives wrong labels. So the SHA-256 of every export that
-is made is kept in the user's own cache folder, and a file that is not among them is not even opened by ONNX Runtime.
+An export's metadata can be forged, and a modified export gives wrong labels. The user's cache folder therefore holds
+the SHA-256 of every export made on this computer, and ONNX Runtime opens only files that match one of them.
 The export of a bundled model is committed with it, and its SHA-256 is in the code (`bundled.PINNED_EXPORTS`).
 """
 
@@ -18,17 +18,17 @@ from affect.live.bundled import PINNED_EXPORTS
 from affect.live.texts import text
 
 LARGEST = 64_000_000  # bytes; the network's export has 9 MB
-MADE_FROM = re.compile(rb"source_sha256\x12\x40([0-9a-f]{64})")  # as the metadata lie in the file, at its end
+MADE_FROM = re.compile(rb"source_sha256\x12\x40([0-9a-f]{64})")  # the metadata entry, at the end of the file
 
 
 def load_export(
     model: Path, fingerprint: str, make: Callable[[], bytes], notify: Callable[[str], None], language: str
 ) -> bytes:
-    """The export of a `.pt`, made where this computer has none yet.
+    """Load a checkpoint's verified ONNX export, or make and save it if there is none.
 
-    fingerprint: the `.pt`'s SHA-256.   make: makes the export.   notify: told in a line what is made, and why.
-    It lies beside the `.pt`, or in the cache folder where that one cannot be written to or another program's file has
-    its name. Where the cache folder cannot be written to, nothing is kept, and it is made at every start.
+    fingerprint: the `.pt`'s SHA-256.   make: makes the export.   notify: takes a line on what is made, and why.
+    The export is saved beside the `.pt`, or in the cache folder if that folder is read-only or another program's file
+    has the same name. If the cache folder is read-only, nothing is saved and the export is made at every start.
     """
     beside = model.with_suffix(".onnx")
     cached = cache_folder() / "exports" / f"{model.stem}-{fingerprint[:16]}.onnx"
@@ -51,7 +51,7 @@ def load_export(
         notify(text("preparing", language, name=model.name))
     content = make()
     try:
-        _note(record, known | {hashlib.sha256(content).hexdigest()})  # first: an export without a note is worthless
+        _note(record, known | {hashlib.sha256(content).hexdigest()})  # first: an export without its hash is not used
     except OSError as error:
         notify(text("export_unkept", language, folder=record.parent, reason=error.strerror or error))
         return content
@@ -61,7 +61,7 @@ def load_export(
 
 
 def _known(record: Path) -> set[str]:
-    """The SHA-256 of all exports that were made of this `.pt`."""
+    """Read the SHA-256 hashes of all exports made from one checkpoint; empty if the file is missing or unreadable."""
     try:
         return set(record.read_text(encoding="ascii").split())
     except (OSError, UnicodeDecodeError):
@@ -84,7 +84,7 @@ def _content(path: Path) -> bytes | None:
 
 
 def _written(path: Path, content: bytes) -> bool:
-    """Whether the folder takes it: a `.pt` may lie where its user cannot write, or on a full disk."""
+    """Write an export file and return whether that succeeded; the folder may be read-only or the disk full."""
     if path.parent.exists() and not os.access(path.parent, os.W_OK):
         return False
     try:

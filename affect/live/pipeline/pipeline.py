@@ -1,4 +1,4 @@
-"""A frame's way: faces found, matched, steadied, classified in one batch, shifted by a baseline, smoothed, labelled."""
+"""The pipeline that analyses one frame: detection, tracking, batch classification, baseline, smoothing, label."""
 
 from __future__ import annotations
 
@@ -21,13 +21,12 @@ from affect.live.pipeline.tracking import FaceTracker
 
 
 class Pipeline:
-    """Search, tracker, classifier, baseline and smoothers in a row; `process` is called once a frame, in order.
+    """Runs face search, tracker, classifier, baseline and smoothers on each frame, in order.
 
-    OpenCV is held to one thread: its pictures are small here, and its threads would wait, awake, for work that the
-    model's threads have taken the cores for.
+    OpenCV is limited to one thread: its pictures are small here, and its busy-waiting threads would compete with the
+    model's threads for the cores.
 
-    on_cut: called with the time of a frame that shows another picture than the one before, while faces were known: all
-            get new ids.
+    on_cut: called with the timestamp of the first frame after a shot cut, if faces were known; all get new ids.
     """
 
     def __init__(self, search: FaceSearch, classifier: Classifier, max_faces: int = 4) -> None:
@@ -47,17 +46,17 @@ class Pipeline:
 
     @property
     def face_ids(self) -> set[int]:
-        """The faces that are remembered: seen in the last frame, or not long ago."""
+        """Ids of the faces that the tracker keeps: seen in the last frame, or recently."""
         return self._tracker.ids
 
     def process(self, frame: Frame) -> list[FaceResult]:
-        """The faces of a frame, largest first, with smoothed probabilities; an empty list where there is none."""
+        """Analyse a frame and return its faces with smoothed probabilities, largest first; empty if there is none."""
         now_s = frame.timestamp_s
         self._follow_size(frame.picture)
         views = self._views.take(frame.picture)
         known, lost = self._tracker.boxes_of_last_frame(), self._tracker.boxes_of_lost()
         found = self._search.find(views, known, lost, now_s)
-        if self._cuts.see(views) and self._tracker.ids:  # whoever is where a face was may be somebody else
+        if self._cuts.see(views) and self._tracker.ids:  # after a cut, the same place may show another person
             self._tracker.forget()
             self.on_cut(now_s)
         faces = self._tracker.update(found, now_s)
@@ -77,7 +76,7 @@ class Pipeline:
         return results
 
     def _follow_size(self, picture: Image) -> None:
-        """A call's pictures change their size with its connection: faces keep their ids, and their places."""
+        """Rescale tracker and box filter if the frame size changed, as it does in calls; faces keep their ids."""
         height, width = picture.shape[:2]
         if self._size is not None and self._size != (width, height):
             across, down = width / self._size[0], height / self._size[1]

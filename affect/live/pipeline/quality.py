@@ -1,4 +1,4 @@
-"""How much a face's pixels allow a reading: its size, sharpness and light as one number. Called by the Python API."""
+"""Image quality of a face crop: size, sharpness and light in one number, 0…1. Called by the Python API."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from affect.faces.detection import FaceBox
 from affect.faces.preprocessing import Image
 from affect.live.pipeline.search import LEAST_CONTRAST, LITTLE_CONTRAST
 
-SIDE = 48  # pixels of FER+'s faces, on which agreement with the annotators is measured: more of them bring no more
-# Deviation of the Laplacian, as a share of the grey levels' own, of a face of SIDE pixels: the medians of 600 faces of
-# FER+ that were blurred by 5 % and by 1.5 % of their side (0.85 as they are). The bundled model then agrees with 58 %
-# and 82 % of the labels instead of 85 % (results/ferplus/starter/robustness.md).
+SIDE = 48  # pixels: the size of FER+ faces, on which accuracy is measured; larger faces gain nothing
+# Standard deviation of the Laplacian divided by that of the grey levels, for a face of SIDE pixels: medians of 600
+# FER+ faces blurred by 5 % and by 1.5 % of their side (0.85 without blur). The bundled model then agrees with 58 % and
+# 82 % of the labels instead of 85 % (results/ferplus/starter/robustness.md).
 BLURRED, SHARP = 0.085, 0.38
-WHITE = 254  # a pixel as bright as this has lost what it showed
+WHITE = 254  # grey level from which a pixel counts as overexposed
 
 
 def face_quality(picture: Image, box: FaceBox) -> float:
-    """The quality of a face's picture, 0 (nothing can be read) to 1 (as good as the faces the model learned from).
+    """Estimate a face's image quality, from 0 (unusable) to 1 (as good as the training faces).
 
     picture: uint8 BGR (height, width, 3).   box: in its pixels; only the part inside counts.
-    The product of three shares, each clipped to 0…1: the box's shorter visible side by SIDE; sharpness between BLURRED
-    and SHARP; and light, the deviation of the grey levels between the two contrasts at which the face search evens them
-    (`affect.live.pipeline.search`), times the share of pixels that are not white. It does not see pose, hands or masks.
+    The product of three factors, each clipped to 0…1: the box's shorter visible side divided by SIDE; sharpness between
+    BLURRED and SHARP; and light, which is contrast between LEAST_CONTRAST and LITTLE_CONTRAST times the share of pixels
+    below WHITE. Pose and occlusion are not considered.
     """
     x, y, width, height = box
     part = picture[max(0, y) : max(0, y + height), max(0, x) : max(0, x + width)]
@@ -41,5 +41,5 @@ def face_quality(picture: Image, box: FaceBox) -> float:
 
 
 def _share(value: float, low: float, high: float) -> float:
-    """How far a value lies between two others, 0…1."""
+    """Scale a value linearly from low…high to 0…1, clipped."""
     return min(1.0, max(0.0, (value - low) / (high - low)))

@@ -1,8 +1,8 @@
-"""Where the faces of a frame are, at a fraction of what looking everywhere costs.
+"""Face detection in successive frames, restricted to regions of interest to save time.
 
-`AroundKnown` looks closely at where the faces of the last frame were, and sweeps the rest of the picture a slice at a
-time; a single picture, which has no next frame, it sweeps whole, and more finely. `Everywhere` runs any detector on
-every whole frame: for YuNet, and to compare with.
+`AroundKnown` runs the Haar cascade around the last frame's boxes and scans the rest of the frame in slices, spread
+over several frames. A single picture is scanned completely and on a finer scale. `Everywhere` runs any detector on
+every whole frame: for YuNet, and as a reference.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from affect.live.pipeline.grey_pyramid import SEARCHED, GreyPyramid, evened
 from affect.live.pipeline.sweep import NEW_FAR_HITS, NEW_HITS, Slice, Sweep, sweeps
 from affect.live.texts import TextError
 
-# Around a known face. 62 px = 24·1.1^10: the cascade then tries three sides, one step below and above the last one.
-# Measured against a search of the whole frame: median IoU 0.95 in 1.2 ms; larger or finer costs more and gives no more.
+# Side to which a known face is scaled. 62 px = 24·1.1^10: the cascade then tries three scales, around the last one.
+# Measured against a search of the whole frame: median IoU 0.95 in 1.2 ms; larger or finer costs more without gain.
 NEAR_SIDE = 24 * 1.1**10
 NEAR_FACTOR = 1.1
-KEPT_HITS = 4  # a known face is kept by as few hits
-# A new face needs this share of the strongest face's hits: beside a real face, chance patterns reach a third of them
-# for a moment, and second faces have about as many. A known one may have fewer: a chin beyond the border takes most.
+KEPT_HITS = 4  # minimum hits for a known face
+# A new face needs this share of the strongest face's hits: beside a real face, false positives briefly reach a third
+# of them, and a second face has about as many. A known face may have fewer, as when its chin is outside the frame.
 NEW_SHARE = 0.4
 SWEEP_FACTOR = 1.2
-# The cascade sees nothing where the grey values deviate by less than 10; a face with less than this in its middle is
-# looked at in an evened copy, any other one as it is, so that good light costs nothing.
+# The cascade rejects windows whose grey levels have a standard deviation below 10. A face whose centre has less than
+# this is searched after contrast equalisation; other faces are not, which saves time in good light.
 LITTLE_CONTRAST = 16.0
 # What is evened, noise too, takes the cascade several times as long: of the evened copy only faces of this share of the
 # picture's shorter side are searched for as often as in the frame itself, all others in a multiple of the far period.
@@ -56,21 +56,21 @@ Look = Callable[[HaarDetector, GreyPyramid, FaceBox], Sighting | None]
 
 
 class FaceSearch(Protocol):
-    """Anything that finds the faces of successive frames."""
+    """Interface of a face detector for successive frames."""
 
     def find(
         self, views: GreyPyramid, known: Sequence[FaceBox], lost: Sequence[FaceBox], timestamp_s: float
     ) -> list[FaceBox]:
-        """The faces of a frame, largest first.
+        """Detect the faces of a frame; boxes are returned largest first.
 
-        known: where the faces of the last frame were.   lost: where faces were last seen that it did not show.
+        known: boxes of the last frame's faces.   lost: last boxes of faces that are missing from the last frame.
         timestamp_s: seconds, not decreasing.
         """
         ...
 
 
 class Everywhere:
-    """Every whole frame through a detector."""
+    """Runs a detector on every whole frame."""
 
     def __init__(self, detector: FaceDetector) -> None:
         self._detector = detector
@@ -83,7 +83,7 @@ class Everywhere:
 
 
 class AroundKnown:
-    """The Haar cascade near known faces in every frame, and over the whole picture every so often.
+    """Runs the Haar cascade around known faces in every frame, and over the whole frame periodically.
 
     min_face:   the smallest new face, as a share of the picture's shorter side.
     period_s:   the whole picture is swept once in this time, so that a new face is found within it. The first frame,
@@ -103,7 +103,7 @@ class AroundKnown:
         self._min_face = min_face
         self._periods_s = (period_s, far_period_s)
         self._still = still
-        self._detectors = (HaarDetector(), HaarDetector())  # a cascade serves one thread at a time
+        self._detectors = (HaarDetector(), HaarDetector())  # one per thread, as a cascade is not thread-safe
         self._helper = ThreadPoolExecutor(1)
         self._shape: tuple[int, ...] = ()
         self._sweeps: tuple[Sweep, Sweep] = (Sweep([], 1.0), Sweep([], 1.0))
@@ -141,7 +141,7 @@ class AroundKnown:
         return sorted((s.box for s in found), key=lambda b: -b.width * b.height)
 
     def _fine(self, views: GreyPyramid, even: bool = False) -> list[Sighting]:
-        """The faces of a single picture, searched from its finest level on, or nothing where none is beyond doubt."""
+        """Detect the faces of a single picture on all levels; empty unless the strongest has enough hits."""
         detector, seen = self._detectors[0], list[Sighting]()
         finest = _finest(views, even)
         for number in range(finest, len(views.levels)):
@@ -161,7 +161,7 @@ class AroundKnown:
         return _without_doubles(sorted((s for s in seen if s.hits >= enough), key=lambda s: -s.hits))
 
     def _whole(self, views: GreyPyramid, try_evened: bool) -> list[Sighting]:
-        """The whole frame at once; in the evened copy, if that may be tried, where it shows nothing as it is."""
+        """Search the whole frame and, if nothing is found and `try_evened` is true, its contrast-equalised copy."""
         first, detector = views.first_searched(), self._detectors[0]
         boxes = detector.detect(views.grey)
         if boxes or not try_evened:
@@ -182,9 +182,10 @@ class AroundKnown:
     def _new(
         self, views: GreyPyramid, slices: list[Slice], found: list[Sighting], strongest: int, even: bool = False
     ) -> list[Sighting]:
-        """Faces in slices of the sweep, of the frame or its evened copy, that are not found already.
+        """Detect new faces in slices of the sweep, of the frame or its contrast-equalised copy.
 
-        What the coarse sweep sees is looked at closely, and needs its share of the strongest face's hits.
+        levels: the frame's levels, or the equalised ones.   strongest: most hits of a known face in this frame.
+        Each candidate of the coarse sweep is searched closely, and needs NEW_SHARE of the strongest face's hits.
         """
         detector = self._detectors[0]
         seen: list[Sighting] = []
@@ -202,10 +203,10 @@ class AroundKnown:
 
 
 def create_search(name: str, model: str | Path | None = None, still: bool = False) -> FaceSearch:
-    """The search that the command line names: "haar", or "yunet" with its model file.
+    """Create the face search by its command-line name: "haar", or "yunet" with its model file.
 
     still: the source is a single picture.
-    Raises AffectError for another name, or where YuNet's file is missing or unusable.
+    Raises AffectError for another name, or if YuNet's file is missing or unusable.
     """
     try:
         return AroundKnown(still=still) if name == "haar" else Everywhere(create_detector(name, model))
@@ -214,19 +215,19 @@ def create_search(name: str, model: str | Path | None = None, still: bool = Fals
 
 
 def _near(detector: HaarDetector, views: GreyPyramid, box: FaceBox) -> Sighting | None:
-    """A known face where it was, or else a little farther away, larger or smaller."""
+    """Search for a known face close to its last box, then in a larger region and over more scales."""
     return _closely(detector, views, box, KEPT_HITS, steps=1, margin=0.2) or _closely(
         detector, views, box, KEPT_HITS, steps=3, margin=0.5
     )
 
 
 def _again(detector: HaarDetector, views: GreyPyramid, box: FaceBox) -> Sighting | None:
-    """A face that was lost, where it was."""
+    """Search for a lost face around its last box."""
     return _closely(detector, views, box, KEPT_HITS, steps=1, margin=0.35)
 
 
 def _confirmed(detector: HaarDetector, views: GreyPyramid, box: FaceBox, min_hits: int, even: bool) -> Sighting | None:
-    """A new face, looked at in the end as a known one is: so their hits compare."""
+    """Confirm a candidate by a close search; its last step is that of known faces, so that hits compare."""
     rough = _closely(detector, views, box, KEPT_HITS, steps=3, margin=0.35, even=even)
     return rough and _closely(detector, views, rough.box, min_hits, steps=1, margin=0.2, even=even)
 
@@ -240,10 +241,10 @@ def _closely(
     margin: float,
     even: bool = True,
 ) -> Sighting | None:
-    """The face with most hits around a box, None where there are less than `min_hits`.
+    """Find the face with most hits around a box; None if it has fewer than `min_hits`.
 
-    steps: sides up to NEAR_FACTOR**steps smaller and larger than the box.   margin: added on each side, in box sides.
-    even:  whether the contrast may be evened where there is little.
+    steps: search scales up to NEAR_FACTOR**steps smaller and larger.   margin: added on each side, in box sides.
+    even:  equalise the contrast if it is low.
     """
     level = min(max(0, int(math.log2(max(1.0, box.width / NEAR_SIDE)))), len(views.levels) - 1)
     grey = views.levels[level]
@@ -278,13 +279,13 @@ def _closely(
 
 
 def _middle(grey: Image) -> Image:
-    """Where a face is in a part around it: its middle half, in either direction."""
+    """Crop the central half of a picture in both directions."""
     height, width = grey.shape
     return grey[height // 4 : height - height // 4, width // 4 : width - width // 4]
 
 
 def _finest(views: GreyPyramid, even: bool) -> int:
-    """The number of the level that the search of a single picture, or of its evened copy, begins with."""
+    """Index of the finest level that the search of a single picture, or of its equalised copy, uses."""
     longest = max(views.grey.shape)
     at_most = next((i for i in range(len(views.levels)) if longest >> i <= STILL_SEARCHED), len(views.levels) - 1)
     return at_most if even else min(1, at_most)
@@ -306,7 +307,7 @@ def _swept(
 
 
 def _without_doubles(sightings: list[Sighting]) -> list[Sighting]:
-    """The earlier of any two that lie on one another."""
+    """Remove duplicates: of overlapping sightings, keep the first."""
     kept: list[Sighting] = []
     for sighting in sightings:
         if not any(_inside(sighting.box, other.box) for other in kept):
@@ -315,7 +316,7 @@ def _without_doubles(sightings: list[Sighting]) -> list[Sighting]:
 
 
 def _inside(box: FaceBox, other: FaceBox) -> bool:
-    """Whether the middle of a box lies in the other one, or the other one's in it."""
+    """Whether the centre of either box lies inside the other box."""
     return _holds(other, box) or _holds(box, other)
 
 

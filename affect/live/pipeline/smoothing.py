@@ -1,4 +1,7 @@
-"""Boxes and probabilities that do not tremble, labels that do not flicker: in seconds, separately for each face."""
+"""Temporal smoothing for each face: moving average of probabilities, label hysteresis, One-Euro filter for boxes.
+
+The pipeline calls all three once per face and frame. Time constants are in seconds, not in frames.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,9 @@ Probabilities = npt.NDArray[np.float32]
 
 
 class ProbabilitySmoother:
-    """An exponential moving average with a time constant in seconds: the same at 10 and at 60 frames a second.
+    """Exponential moving average of class probabilities; its time constant in seconds does not depend on frame rate.
 
-    time_constant_s: after a sudden change, 63 % of it is shown after this time. 0 does not smooth.
+    time_constant_s: time after which 63 % of a step change is reached; 0 disables smoothing.
     """
 
     def __init__(self, time_constant_s: float = 0.4) -> None:
@@ -24,7 +27,7 @@ class ProbabilitySmoother:
         self._state: dict[int, tuple[float, Probabilities]] = {}
 
     def update(self, face_id: int, probabilities: Probabilities, timestamp_s: float) -> Probabilities:
-        """The smoothed probabilities of one face.
+        """Update one face's average and return its smoothed probabilities.
 
         probabilities: float32 (8,), sum 1.   timestamp_s: seconds, not decreasing.   Returns float32 (8,), sum 1.
         """
@@ -39,16 +42,17 @@ class ProbabilitySmoother:
         return smoothed
 
     def keep_only(self, face_ids: set[int]) -> None:
-        """Forget every other face."""
+        """Drop the state of every face that is not in `face_ids`."""
         self._state = {k: v for k, v in self._state.items() if k in face_ids}
 
 
 class LabelChooser:
-    """The label of each face, by one rule; the report, the guide and README tell it in the same words.
+    """Chooses each face's label from its smoothed probabilities, with hysteresis against flicker.
 
     An expression is shown once it has at least `least` and leads every other one by `lead`. It stays while it is the
     most probable one, or was within the last `hold_s`, as long as it has at least `keeps` and no other one leads it by
-    `lead`. Otherwise the label is "uncertain". (The pipeline adds: so is that of a face whose mouth seems covered.)
+    `lead`. Otherwise the label is "uncertain". The report, the guide and README state this rule in the same words.
+    The pipeline also labels a face "uncertain" while its mouth seems covered.
 
     lead, least, keeps: probabilities, 0…1.   hold_s: seconds.
     """
@@ -58,12 +62,12 @@ class LabelChooser:
         self.least = least
         self.keeps = keeps
         self.hold_s = hold_s
-        self._labels: dict[int, tuple[str, float]] = {}  # and when its class was last the most probable one
+        self._labels: dict[int, tuple[str, float]] = {}  # label, and when its class was last the most probable one
 
     def update(self, face_id: int, probabilities: Probabilities, timestamp_s: float) -> str:
-        """One of `EMOTIONS`, or "uncertain".
+        """Return one face's label: one of `EMOTIONS`, or "uncertain".
 
-        probabilities: of one face, float32 (8,), smoothed.   timestamp_s: seconds, not decreasing.
+        probabilities: smoothed, float32 (8,), sum 1.   timestamp_s: seconds, not decreasing.
         """
         second, first = (int(i) for i in np.argsort(probabilities)[-2:])
         label, largest_s = self._labels.get(face_id, (UNCERTAIN, timestamp_s))
@@ -80,19 +84,19 @@ class LabelChooser:
         return label
 
     def keep_only(self, face_ids: set[int]) -> None:
-        """Forget every other face."""
+        """Drop the state of every face that is not in `face_ids`."""
         self._labels = {k: v for k, v in self._labels.items() if k in face_ids}
 
 
 class BoxSmoother:
-    """The One-Euro filter (Casiez, Roussel and Vogel, CHI 2012): a still face's box rests, a moving one's follows.
+    """One-Euro filter for bounding boxes: a low-pass filter whose cutoff frequency rises with the face's speed.
 
-    A low pass whose cutoff rises with speed. It filters the box's middle and the logarithm of its side, in box sides.
+    It filters the box centre, in box sides, and the logarithm of the side. Casiez, Roussel and Vogel, CHI 2012.
 
-    cutoff_hz:  for a face at rest.   per_speed: added to it, Hz for one box side a second.
+    cutoff_hz:  cutoff for a face at rest, Hz.   per_speed: Hz added to it for each box side per second of speed.
     """
 
-    SPEED_CUTOFF_HZ = 1.0  # the filter of the speed itself, as in the paper
+    SPEED_CUTOFF_HZ = 1.0  # cutoff of the filter for the speed, as in the paper
 
     def __init__(self, cutoff_hz: float = 1.5, per_speed: float = 10.0) -> None:
         self._cutoff_hz = cutoff_hz
@@ -100,7 +104,7 @@ class BoxSmoother:
         self._state: dict[int, tuple[float, npt.NDArray[np.float64], npt.NDArray[np.float64]]] = {}
 
     def update(self, face_id: int, box: FaceBox, timestamp_s: float) -> FaceBox:
-        """The steadied box of one face; a square stays a square.   timestamp_s: seconds, not decreasing."""
+        """Filter one face's box and return it, aspect ratio unchanged.   timestamp_s: seconds, not decreasing."""
         side = max(1.0, math.sqrt(box.width * box.height))
         now = np.array([box.x + box.width / 2, box.y + box.height / 2, math.log(side)])
         speed = np.zeros(3)
@@ -121,15 +125,15 @@ class BoxSmoother:
         return FaceBox(round(now[0] - width / 2), round(now[1] - height / 2), round(width), round(height))
 
     def rescale(self, across: float, down: float) -> None:
-        """The pictures have another size from now on, so many times as wide and as high."""
+        """Rescale all filter states after a change of frame size.   across, down: new size divided by old size."""
         factors, sides = np.array([across, down, 1.0]), np.array([0.0, 0.0, math.log(across * down) / 2])
         self._state = {k: (when, box * factors + sides, speed) for k, (when, box, speed) in self._state.items()}
 
     def keep_only(self, face_ids: set[int]) -> None:
-        """Forget every other face."""
+        """Drop the state of every face that is not in `face_ids`."""
         self._state = {k: v for k, v in self._state.items() if k in face_ids}
 
 
 def _weight(cutoff_hz: float, passed_s: float) -> float:
-    """The share of a change that a first-order low pass lets through in a time."""
+    """Weight, 0…1, of a new sample in a first-order low-pass filter, `passed_s` seconds after the last sample."""
     return -math.expm1(-2 * math.pi * cutoff_hz * passed_s)

@@ -1,4 +1,7 @@
-"""The whole picture, searched a slice at a time, so that no single frame pays for it."""
+"""Schedule of the whole-frame face search, split into slices that are spread over several frames.
+
+`affect.live.pipeline.search` runs the slices that are due in each frame, so the cost of a frame stays even.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +11,17 @@ from typing import NamedTuple
 from affect.faces.detection import HAAR_WINDOW
 from affect.live.pipeline.grey_pyramid import GreyPyramid
 
-# Hits that make a new face, measured with FER+ faces on pictures without faces: 6 keep nine in ten of those that a
-# search of the whole frame finds. Small chance patterns get more hits than large ones.
+# Minimum hits for a new face, measured with FER+ faces on pictures without faces: 6 keep 90 % of the faces that
+# a search of the whole frame finds. Small false positives get more hits than large ones.
 NEW_HITS = 6
 NEW_FAR_HITS = 12
-SLICE_WINDOWS = 12_000  # positions of the cascade in a slice of the sweep: about 1 ms
+SLICE_WINDOWS = 12_000  # cascade windows per slice, about 1 ms
 
 
 class Slice(NamedTuple):
-    """A part of the sweep: rows top…bottom of a level, faces of the sides smallest…largest there, pixels.
+    """One step of the sweep: rows top…bottom of a pyramid level, and face sides smallest…largest, in its pixels.
 
-    new_hits: what a close look at a face that it sees must give.
+    level: index in `GreyPyramid.levels`.   new_hits: minimum hits of a new face in the close search.
     """
 
     level: int
@@ -30,7 +33,7 @@ class Slice(NamedTuple):
 
 
 class Sweep:
-    """Looks at every place of the picture once in `period_s`, a few slices a frame: by the clock, not by the frame."""
+    """Schedules slices by the clock, not by the frame count: each one is due once per `period_s`."""
 
     def __init__(self, slices: list[Slice], period_s: float) -> None:
         self.slices = slices
@@ -40,7 +43,7 @@ class Sweep:
         self._last_s: float | None = None
 
     def due(self, timestamp_s: float) -> list[Slice]:
-        """The slices whose turn has come since the last call; never one twice."""
+        """Return the slices that became due since the last call, each at most once."""
         if self._last_s is not None:
             passed_s = max(0.0, timestamp_s - self._last_s)
             self._debt = min(len(self.slices), self._debt + len(self.slices) * passed_s / self._period_s)
@@ -54,7 +57,7 @@ class Sweep:
 
 
 def sweeps(views: GreyPyramid, min_face: float, periods_s: tuple[float, float]) -> tuple[Sweep, Sweep]:
-    """The sweep for near faces and that for far ones: each level serves faces of 24 to 48 pixels in it."""
+    """Create the sweeps for near and for far faces; each pyramid level covers face sides of 24 to 48 pixels."""
     first = views.first_searched()
     slices: list[list[Slice]] = [[], []]
     for level in range(first, len(views.levels)):
@@ -70,7 +73,7 @@ def sweeps(views: GreyPyramid, min_face: float, periods_s: tuple[float, float]) 
 
 
 def _level_slices(level: int, height: int, width: int, sides: list[int], new_hits: int) -> list[Slice]:
-    """A level's slices of about SLICE_WINDOWS positions: strips for small sides, several large sides together."""
+    """Split one level into slices of about SLICE_WINDOWS windows: strips for small sides, large sides combined."""
     slices: list[Slice] = []
     room = 0.0
     for side in sides:

@@ -1,4 +1,4 @@
-"""Which face is which: boxes of this frame are matched with those of the last ones, so that a face keeps its id."""
+"""Multi-face tracker: matches detected boxes with those of earlier frames, so that a face keeps its id."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from affect.faces.detection import FaceBox
 
 
 def intersection_over_union(a: FaceBox, b: FaceBox) -> float:
-    """The share of two boxes' joint area that both cover, 0…1."""
+    """Intersection over union of two boxes, 0…1."""
     width = min(a.x + a.width, b.x + b.width) - max(a.x, b.x)
     height = min(a.y + a.height, b.y + b.height) - max(a.y, b.y)
     if width <= 0 or height <= 0:
@@ -19,7 +19,7 @@ def intersection_over_union(a: FaceBox, b: FaceBox) -> float:
 
 
 def rescaled(box: FaceBox, across: float, down: float) -> FaceBox:
-    """A box in the same picture at another size, so many times as wide and as high; a square stays a square."""
+    """Rescale a box after a change of frame size; its aspect ratio is kept.   across, down: new size by old size."""
     middle_x, middle_y = (box.x + box.width / 2) * across, (box.y + box.height / 2) * down
     width, height = (max(1.0, side * math.sqrt(across * down)) for side in (box.width, box.height))
     return FaceBox(round(middle_x - width / 2), round(middle_y - height / 2), round(width), round(height))
@@ -27,9 +27,9 @@ def rescaled(box: FaceBox, across: float, down: float) -> FaceBox:
 
 @dataclass(eq=False)
 class TrackedFace:
-    """A face with its id, its box in this frame, and when it was last seen.
+    """A track: a face's id, its last box, and the time at which it was last seen.
 
-    face_id: 1, 2, … in the order in which faces were first followed; 0: not followed so far.
+    face_id: 1, 2, … in the order in which faces were first tracked; 0: detected, but not tracked so far.
     """
 
     face_id: int
@@ -38,19 +38,19 @@ class TrackedFace:
 
 
 class FaceTracker:
-    """Gives detected boxes the ids of the faces they belong to, by place and size: it recognises nobody.
+    """Assigns face ids to detected boxes by position and size; it does not recognise people.
 
-    One rule, however long a face was away: a box belongs to the face whose last box it overlaps, else to one that was
-    within one box side of it and about as large. Faces that were seen last come first, so that one who is in the
-    picture is not taken for one who left it; among those, the best match.
+    A box is matched with the face whose last box it overlaps, else with one that was within one box side and of
+    similar size. Faces seen most recently are matched first, so that a person in the picture is not confused with one
+    who has left; among those, the best match wins.
 
-    max_faces:   only so many of the largest faces are followed.
-    min_overlap: intersection over union that makes two boxes the same face.
-    memory_s:    a face that is not found is looked for where it was for so long.
-    return_s:    for so long a face that is not found keeps its id.
+    max_faces:   only the largest so many faces are tracked.
+    min_overlap: minimum intersection over union of two boxes of the same face.
+    memory_s:    how long a lost face is searched for around its last box, seconds.
+    return_s:    how long a lost face keeps its id, seconds.
     """
 
-    KEPT_FACTOR = 1.5  # a followed face gives its place up to one whose area is so many times its own
+    KEPT_FACTOR = 1.5  # a tracked face is replaced only by one with this many times its area
 
     def __init__(
         self, max_faces: int = 4, min_overlap: float = 0.3, memory_s: float = 1.0, return_s: float = 30.0
@@ -60,18 +60,17 @@ class FaceTracker:
         self._memory_s = memory_s
         self._return_s = return_s
         self._known: list[TrackedFace] = []
-        self._followed: list[TrackedFace] = []  # in the last frame
+        self._followed: list[TrackedFace] = []  # faces tracked in the last frame
         self._next_id = 1
         self._last_s = 0.0
 
     def update(self, boxes: list[FaceBox], timestamp_s: float) -> list[TrackedFace]:
-        """The faces of this frame, largest first.
+        """Match a frame's boxes with the known faces and return the tracked faces, largest first.
 
-        boxes: from a search, largest first.   timestamp_s: seconds, not decreasing.
-        Faces beyond `max_faces` are remembered for memory_s too: whoever takes a followed face's place beside it does
-        not take its id.
+        boxes: detected boxes, largest first.   timestamp_s: seconds, not decreasing.
+        Faces beyond `max_faces` are also kept for memory_s, so that they cannot take the id of a tracked face nearby.
         """
-        boxes = list(dict.fromkeys(boxes))  # the same box twice is one face
+        boxes = list(dict.fromkeys(boxes))  # removes duplicates
         self._known = [
             f for f in self._known if timestamp_s - f.seen_s <= (self._return_s if f.face_id else self._memory_s)
         ]
@@ -89,16 +88,16 @@ class FaceTracker:
         return list(self._followed)
 
     def forget(self) -> None:
-        """Whoever is seen from now on is somebody else: every face gets a new id."""
+        """Reset the tracker: every face seen from now on gets a new id."""
         self._known, self._followed = [], []
 
     def rescale(self, across: float, down: float) -> None:
-        """The pictures have another size from now on, so many times as wide and as high: faces keep their places."""
+        """Rescale all known boxes after a change of frame size.   across, down: new size divided by old size."""
         for face in self._known:
             face.box = rescaled(face.box, across, down)
 
     def _matched(self, boxes: list[FaceBox]) -> dict[FaceBox, TrackedFace]:
-        """Each box with the known face that it belongs to; boxes of new faces are left out."""
+        """Assign boxes to known faces, first by overlap, then by distance; boxes of new faces are left out."""
         matched: dict[FaceBox, TrackedFace] = {}
         taken: set[int] = set()
         for likeness, least in ((intersection_over_union, self._min_overlap), (_nearness, 0.0)):
@@ -115,7 +114,7 @@ class FaceTracker:
         return matched
 
     def _chosen(self, faces: list[TrackedFace]) -> list[TrackedFace]:
-        """The largest faces, as many as are followed; one that is followed already counts for more than its size."""
+        """Select the `max_faces` largest faces; the area of a face tracked already is multiplied by KEPT_FACTOR."""
 
         def rank(face: TrackedFace) -> float:
             return face.box.width * face.box.height * (self.KEPT_FACTOR if face in self._followed else 1.0)
@@ -137,14 +136,15 @@ class FaceTracker:
 
     @property
     def ids(self) -> set[int]:
-        """The ids that are still remembered."""
+        """Ids of all faces that the tracker still keeps."""
         return {face.face_id for face in self._known if face.face_id}
 
 
 def _nearness(box: FaceBox, before: FaceBox) -> float:
-    """1 for the same place and size, 0 for a middle one box side away or sides that differ by half; less beyond.
+    """Similarity of two boxes in position and size: 1 for equal boxes, 0 at the limit of a match, negative beyond.
 
-    Somebody who looks down or leans aside for a while comes back within that.
+    The limit is a centre distance of one box side, or sides that differ by half: a person who looks down or leans
+    aside for a while comes back within it.
     """
     side, other = math.sqrt(box.width * box.height), math.sqrt(before.width * before.height)
     across = (box.x + box.width / 2) - (before.x + before.width / 2)

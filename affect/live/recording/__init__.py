@@ -1,1 +1,1 @@
-"""What is kept of a session."""
+"""Recording of a session: the session folder, CSV and video output."""

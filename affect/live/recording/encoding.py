@@ -1,6 +1,6 @@
-"""An annotated video's file: pictures and the source's sound, encoded by FFmpeg (PyAV). `sinks.VideoSink` writes it.
+"""Video encoder for annotated videos with the source's audio, based on FFmpeg (PyAV). Used by `sinks.VideoSink`.
 
-MP4 holds H.264, which browsers play, or VP9 where this FFmpeg has no encoder for it; AVI holds JPEG pictures.
+MP4 files contain H.264, which browsers play, or VP9 if this FFmpeg has no H.264 encoder; AVI files contain MJPEG.
 """
 
 from __future__ import annotations
@@ -17,38 +17,38 @@ import numpy as np
 from affect.faces.preprocessing import Image
 from affect.live.sources.decoding import ERRORS, FILE_PROTOCOLS, ready, seconds_of
 
-# No pictures that wait for later ones, and a whole one at least every second or so: a kill takes no more than that.
+# No B-frames, and a keyframe about every second: a kill loses no more than that.
 H264: Final = {"preset": "veryfast", "crf": "20", "bf": "0"}
 VP9: Final = {"deadline": "realtime", "cpu-used": "8", "crf": "30", "row-mt": "1", "lag-in-frames": "0"}
 ENCODERS: Final = {
     "mp4": (("libx264", "yuv420p", H264), ("libopenh264", "yuv420p", {}), ("libvpx-vp9", "yuv420p", VP9)),
     "avi": (("mjpeg", "yuvj420p", {"qmin": "2", "qmax": "4"}),),
 }
-# The moov box of an MP4 comes last, and without it nothing can be read. Fragments have their own, so that what was
-# written before a kill can be played; a file that is closed in order becomes an ordinary MP4.
+# An MP4 is unreadable without its moov box, which is written last. Fragments have their own index, so that a file can
+# be played after a kill; a file closed normally becomes an ordinary MP4.
 MUXER: Final = {"mp4": {"movflags": "hybrid_fragmented+frag_keyframe+delay_moov"}, "avi": {}}
 BT709: Final = 1  # ITU-R BT.709 in AVColorSpace, AVColorPrimaries and AVColorTransferCharacteristic
 LIMITED: Final = 1  # 16…235, in AVColorRange
-TICKS: Final = 10_000  # times in MP4, a second
-# A picture is repeated after so long: MP4 counts a picture's ticks in 31 bits, and AVI fills gaps with empty pictures,
-# of which it takes so many in a row.
+TICKS: Final = 10_000  # time base of MP4, ticks per second
+# Longest frame duration, after which the frame is repeated: MP4 stores it in 31 bits of ticks, and AVI fills gaps with
+# empty frames, of which only a limited number may follow one another.
 LONGEST_S: Final = {"mp4": 86_400.0, "avi": 60.0}
 SOUND: Final = {"mp4": "aac", "avi": "pcm_s16le"}
-RATES: Final = (48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000)  # of AAC, in hertz
+RATES: Final = (48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000)  # AAC sample rates, Hz
 
 
 class VideoFile:
-    """A video file that is being written, frame by frame.
+    """Encoder and muxer of one video file, written frame by frame.
 
     file:  open for writing bytes, and seekable.   kind: "mp4" or "avi".   fps: nominal frames per second.
-    size:  width and height of the pictures, which get an even number of pixels.   sound: a file whose sound is taken.
-    Raises OSError or av.FFmpegError where it cannot be written.
+    size:  width and height of the frames, padded to even numbers.   sound: file whose audio is added; None: no audio.
+    Raises OSError or av.FFmpegError if the file cannot be written.
     """
 
     def __init__(self, file: IO[bytes], kind: str, fps: float, size: tuple[int, int], sound: Path | None) -> None:
         self._kind, self._fps, self._size = kind, fps, size
         self._last = -1
-        self._still: av.VideoFrame | None = None  # the last picture
+        self._still: av.VideoFrame | None = None  # the last frame, repeated over long gaps
         self._end_s = 0.0
         self._output = av.open(file, "w", format=kind, options=MUXER[kind])
         codec, form, options = next(each for each in ENCODERS[kind] if each[0] in av.codecs_available)
@@ -68,9 +68,9 @@ class VideoFile:
         self._sound = None if sound is None else Sound.of(sound, self._output, SOUND[kind])
 
     def write(self, picture: Image, time_s: float) -> None:
-        """A picture, uint8 BGR, shown from `time_s` on; another size than the first one's is scaled to that."""
+        """Write a frame, uint8 BGR, displayed from `time_s` on; other sizes are scaled to the first frame's."""
         at = round(time_s / self._tick)
-        if at <= self._last:  # two within one tick
+        if at <= self._last:  # not later than the last frame, counted in ticks
             return
         if self._still is not None:
             for tick in range(self._last + self._longest, at, self._longest):
@@ -82,7 +82,7 @@ class VideoFile:
             self._sound.until(time_s)
 
     def close(self) -> None:
-        """Write the rest: the last pictures, the sound up to them, and where everything lies."""
+        """Flush the encoders, write the audio up to the end of the last frame and the index, and close the file."""
         try:
             if self._last >= 0:
                 self._output.mux(self._stream.encode(None))
@@ -97,7 +97,7 @@ class VideoFile:
         self._output.mux(self._stream.encode(frame))
 
     def _frame(self, picture: Image) -> av.VideoFrame:
-        """A picture as the encoder takes it."""
+        """Convert a picture to a video frame in the encoder's size and pixel format."""
         if (picture.shape[1], picture.shape[0]) != self._size:
             picture = np.asarray(cv2.resize(picture, self._size, interpolation=cv2.INTER_AREA), np.uint8)
         if (odd := [side % 2 for side in picture.shape[:2]]) != [0, 0]:
@@ -111,9 +111,9 @@ class VideoFile:
 
 
 class Sound:
-    """A file's sound, on its way into a video file: copied where that can hold it as it is, else encoded anew.
+    """Copies a file's audio track into a video file: packets unchanged if the codec fits, else re-encoded.
 
-    Times count from where players start the file, as those of its pictures do.
+    Timestamps count from the source container's start time, as those of its frames do.
     """
 
     def __init__(self, source: av.container.InputContainer, output: av.container.OutputContainer, codec: str) -> None:
@@ -121,7 +121,7 @@ class Sound:
         self._from = source.streams.audio[0]
         self._start_s = (source.start_time or 0) / av.time_base
         self._graph: av.filter.Graph | None = None
-        self._form = ""  # of frames that are ready for the encoder; "": packets are copied
+        self._form = ""  # audio format for the encoder; "": packets are copied
         told = self._from.codec_context
         if told.name == codec and told.extradata:
             self._to = output.add_stream_from_template(self._from)
@@ -136,7 +136,7 @@ class Sound:
 
     @classmethod
     def of(cls, path: Path, output: av.container.OutputContainer, codec: str) -> Sound | None:
-        """The sound of a file; None where it has none, or none that can be read."""
+        """Open the audio of a file; None if it has no readable audio track."""
         with suppress(*ERRORS):
             options = {"protocol_whitelist": FILE_PROTOCOLS}
             source = av.open(str(path.absolute()), options=options, metadata_errors="replace")
@@ -145,13 +145,13 @@ class Sound:
         return None
 
     def until(self, time_s: float) -> None:
-        """Write the sound up to this time."""
+        """Write the audio up to this time, in seconds."""
         while self._next is not None and seconds_of(self._next.pts, self._next) - self._start_s <= time_s:
             self._write(self._next)
             self._next = self._read()
 
     def close(self) -> None:
-        """Write what is still being encoded, and close the source."""
+        """Flush the encoder and close the source."""
         if self._graph is not None:
             self._graph.push(None)
             self._encode(self._graph)
@@ -160,7 +160,7 @@ class Sound:
         self._source.close()
 
     def _read(self) -> av.Packet | None:
-        """The next packet with a time; None at the end, and where the file is damaged."""
+        """Read the next packet with a timestamp; None at the end, or where the file is damaged."""
         with suppress(*ERRORS):
             return next((packet for packet in self._packets if packet.pts is not None and packet.size), None)
         return None
@@ -169,10 +169,10 @@ class Sound:
         if not self._form:
             self._shift(packet)
             packet.stream = self._to
-            if (packet.pts or 0) >= 0:  # before it is what a decoder begins with and nobody hears
+            if (packet.pts or 0) >= 0:  # packets before 0 are the encoder's priming samples
                 self._output.mux(packet)
             return
-        with suppress(*ERRORS):  # a damaged place: silence
+        with suppress(*ERRORS):  # damaged packets become silence
             for frame in packet.decode():
                 self._shift(frame)
                 if self._graph is None:
@@ -182,7 +182,7 @@ class Sound:
             self._encode(self._graph)
 
     def _new_graph(self, frame: Any) -> av.filter.Graph:
-        """The filters for a decoder's frames, of which this is the first; gaps become silence, the first too."""
+        """Create the filter graph for frames like this first one; it fills gaps, also at the start, with silence."""
         graph = av.filter.Graph()
         told = {"sample_rate": frame.sample_rate, "format": frame.format.name, "layout": frame.layout.name}
         chain = [("aresample", "async=1000:first_pts=0"), ("aformat", self._form), ("abuffersink", None)]
@@ -191,7 +191,7 @@ class Sound:
         return graph
 
     def _shift(self, what: Any) -> None:
-        """Count a packet's or frame's time from where players start."""
+        """Shift a packet's or frame's timestamps so that they count from the container's start time."""
         shift = round(self._start_s / what.time_base) if what.time_base else 0
         what.pts = None if what.pts is None else what.pts - shift
         what.dts = None if what.dts is None else what.dts - shift

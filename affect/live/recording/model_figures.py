@@ -1,7 +1,6 @@
-"""A model's own figures, read from the card beside it: recording keeps them, the report says what numbers are worth.
+"""Reader of a model's metrics from its model card. Recordings store them, and the report shows them.
 
-`affect.comparison.model_card` writes them; that module loads checkpoints and so PyTorch, which a
-live start must not pay for.
+`affect.comparison.model_card` writes the card. That module imports PyTorch, which would slow down a live start.
 """
 
 from __future__ import annotations
@@ -18,11 +17,11 @@ KEPT = ("accuracy", "f1_macro", "ece")
 
 
 def figures_of(model: Path) -> dict[str, Any] | None:
-    """What the card of a checkpoint (`models/x.md` beside `models/x.pt`) says of how good it is.
+    """Read the metrics on a checkpoint's model card (`models/x.md` beside `models/x.pt`).
 
     Returns data, split (str), n (int), accuracy, f1_macro, ece (float, 0…1), and per_class: for each expression
-    precision, recall, f1 (0…1) and support (int). None where there is no card, the card holds no figures, or the
-    figures are of another file than this one (the SHA-256 differs).
+    precision, recall, f1 (0…1) and support (int). Returns None if there is no card, the card has no metrics, or it
+    belongs to another checkpoint (the SHA-256 differs).
     """
     try:
         card = model.with_suffix(".md").read_text(encoding="utf-8")
@@ -48,11 +47,11 @@ def figures_of(model: Path) -> dict[str, Any] | None:
             },
         }
     except (IndexError, KeyError, ValueError):
-        return None  # edited by hand
+        return None  # the card was edited by hand
 
 
 def _rows_below(first: str, text: str) -> list[list[str]]:
-    """The rows of the Markdown table whose first column is called `first`: its names, then its values."""
+    """Rows of the Markdown table whose first column is named `first`: the header, then the values."""
     rows: list[list[str]] = []
     for line in text.splitlines():
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]

@@ -1,4 +1,4 @@
-"""Starts and ends the recordings of a run, one at a time; what takes longer than a frame may, it does by and by."""
+"""Starts and ends a session's recordings, one at a time; slow work runs in a background thread."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from affect.live.sources.clock import SourceClock
 from affect.live.sources.files import Frame
 from affect.live.texts import text, told
 
-SESSIONS = "affect-sessions"  # where a recording goes that was not told where
+SESSIONS = "affect-sessions"  # name of the default folder for recordings
 
 
 def default_folder() -> Path:
-    """`affect-sessions` in the home folder, or in the current one for those who have no home folder."""
+    """Default folder for recordings: `affect-sessions` in the home folder or, without one, in the current folder."""
     return (home_folder() or Path.cwd()) / SESSIONS
 
 
 class Recorder:
     """Writes frames into the current recording, and makes the report when it ends.
 
-    folder:   where sessions' folders go; it can be changed between two recordings.
-    clock:    the source's.   counts: "recording" or "source", see `Recording`.
-    setup:    tells what measures, for session.json; asked when a recording starts.
-    language: tells the language of messages and reports.   say: told what the person should see for a moment.
-    tell:     told what should stay readable on the terminal.
+    folder:   parent of the session folders; it can be changed between two recordings.
+    clock:    the source's.   counts: "recording" or "source", see `clock` of `Recording`.
+    setup:    returns source, model, settings and versions for session.json; called when a recording starts.
+    language: returns the language of messages and reports.   say: takes a message that the window shows for a moment.
+    tell:     takes a line for the terminal.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Recorder:
         tell: Callable[[str], None],
     ) -> None:
         self.current: Recording | None = None
-        self.failure: AffectError | None = None  # the last thing that could not be written
+        self.failure: AffectError | None = None  # the last write error
         self.folder = folder
         self._clock = clock
         self._counts = counts
@@ -56,10 +56,10 @@ class Recorder:
         self._sent: list[Future[None]] = []
 
     def obstacle(self) -> str | None:
-        """Why no session can be recorded in `folder`; None where one can."""
+        """Reason why no session can be recorded in `folder`; None if it is writable."""
         try:
             try_folder(self.folder)
-        except (OSError, ValueError) as error:  # ValueError: a character that no path may have
+        except (OSError, ValueError) as error:  # ValueError: the path contains a forbidden character
             return str(getattr(error, "strerror", None) or error)
         return None
 
@@ -75,7 +75,7 @@ class Recorder:
         self._tell(text("recording_started", self._language(), folder=self.current.folder))
 
     def write(self, frame: Frame, results: list[FaceResult]) -> None:
-        """Record a frame where something is recorded. Where that fails, the recording ends and the person is told."""
+        """Write a frame into the current recording, if any; after a write error, the recording ends with a message."""
         if self.current is None:
             return
         try:
@@ -86,23 +86,23 @@ class Recorder:
             self._send(self._finish, recording, self._clock.now_s())
 
     def end(self) -> None:
-        """The recording ends now; its last save and its report follow."""
+        """End the current recording; its last save and its report follow in the background."""
         recording, self.current = self.current, None
         if recording is not None:
             self._say(text("recording_ended", self._language()))
             self._send(self._finish, recording, self._clock.now_s())
 
     def snapshot(self, frame: Frame) -> None:
-        """Store a frame's picture in the recording's folder. The person has agreed to it."""
+        """Save a frame's picture in the recording's folder; the caller has obtained consent."""
         if self.current is not None:
             self._send(self._store, self.current, frame)
 
     def close(self) -> None:
-        """End the recording, and wait for everything that is still to be written."""
+        """End the recording, and wait until all background work is done."""
         self.end()
         self._errands.shutdown(wait=True)
         for errand in self._sent:
-            errand.result()  # what nobody foresaw is raised here
+            errand.result()  # raises unexpected errors of the background thread
 
     def _send(self, errand: Callable[..., None], *values: object) -> None:
         self._sent.append(self._errands.submit(errand, *values))
@@ -114,7 +114,7 @@ class Recorder:
         except AffectError as error:
             whole = False
             self._failed("recording_failed", error)
-        from affect.live.report import write_report  # only a run that records pays for it
+        from affect.live.report import write_report  # imported only in runs that record
 
         try:
             path = write_report([recording.folder], self._language())
@@ -123,7 +123,7 @@ class Recorder:
             return
         told = text("report_made", self._language(), path=path)
         self._tell(told)
-        if whole:  # else the window goes on to say what failed
+        if whole:  # otherwise the error message stays visible
             self._say(told)
 
     def _store(self, recording: Recording, frame: Frame) -> None:

@@ -1,11 +1,11 @@
-"""A session's folder: numbers as they come, marked moments, and what measured them. The session writes, a report reads.
+"""Writer of a session folder: probabilities, events and metadata. The recorder writes it, the report reads it.
 
     2026-11-25_10-00-00/emotions.csv   a row per face and frame
                         events.csv     timestamp_s,event,text
                         session.json   model, source, settings, versions, consent, coverage
 
-No picture is written unless a snapshot is asked for. After a kill or a power cut at most the last second is missing,
-and every file is whole: rows are appended in one piece and synced, the other two files are replaced at once.
+Pictures are saved only as requested snapshots. After a kill or a power cut, at most the last second is missing, and
+every file is intact: rows are appended in one write and synced, the other two files are replaced atomically.
 """
 
 from __future__ import annotations
@@ -34,33 +34,33 @@ from affect.live.sources.watch import ENDS, stretches
 from affect.live.texts import TextError
 
 FORMAT = 1
-SAVE_EVERY_S = 0.5  # and a save takes far less than the other half second
-PATIENCE_S = 4.0  # at the end, with each file that another program holds
+SAVE_EVERY_S = 0.5  # a save itself takes far less than the other half second
+PATIENCE_S = 4.0  # time limit, for each file, of retries at the end if another program holds it open
 EVENT_COLUMNS = ["timestamp_s", "event", "text"]
 
 
 @dataclass(frozen=True)
 class Consent:
-    """That the person agreed: when (ISO 8601), and how the program came to know it."""
+    """Consent of the recorded person.   given_at: ISO 8601.   how: asked by the program, or by command-line option."""
 
     given_at: str
     how: Literal["asked", "--consent"]
 
     @classmethod
     def now(cls, how: Literal["asked", "--consent"]) -> Consent:
-        """Given at this moment."""
+        """Create a consent given at this moment."""
         return cls(datetime.now().astimezone().isoformat(timespec="seconds"), how)
 
 
 class Recording:
-    """Writes one session's folder, from any threads, until it is closed; a thread of its own saves twice a second.
+    """Writes one session folder until it is closed; thread-safe, with a background thread that saves twice a second.
 
-    parent:  where the session's folder is made.
-    start_s: when it starts, on the source's clock.   now_s: the time on that clock.
-    clock:   "recording" counts from there (a live source); "source" keeps the source's own times (a file).
-    setup:   source, model, settings and versions, as session.json tells them.
-    frame_s: how long a frame of the source usually lasts; 0 where that is not known.
-    Raises AffectError where something cannot be written.
+    parent:  folder in which the session folder is created.
+    start_s: start on the source's clock.   now_s: returns the current time on that clock.
+    clock:   "recording" counts from `start_s` (a live source); "source" keeps the source's timestamps (a file).
+    setup:   source, model, settings and versions for session.json.
+    frame_s: usual frame interval of the source, seconds; 0 if unknown.
+    Raises AffectError if a file cannot be written.
     """
 
     def __init__(
@@ -85,9 +85,9 @@ class Recording:
         self._unsaved_events = True
         self._baselines: list[dict[str, Any]] = []
         self._paused = self._lost = False
-        self._known_to_s = start_s  # a frame, a pause or a loss tells what was going on until then
-        self._steps_s = deque([frame_s] * 2, maxlen=9)  # the last ones from frame to frame
-        self._gaps: list[tuple[float, float]] = []  # when no frame was analysed, on the recording's clock
+        self._known_to_s = start_s  # the state is known up to here, from a frame, a pause or a lost signal
+        self._steps_s = deque([frame_s] * 2, maxlen=9)  # the last frame intervals
+        self._gaps: list[tuple[float, float]] = []  # intervals without an analysed frame, on the recording's clock
         self._failure: AffectError | None = None
         self._lock = threading.RLock()
         self._ended = threading.Event()
@@ -106,7 +106,7 @@ class Recording:
         return self._now_s() - self._start_s
 
     def write(self, frame: Frame, results: list[FaceResult]) -> None:
-        """The faces of a processed frame, its time on the source's clock. Raises what a save in between raised."""
+        """Append the faces of an analysed frame. An error of the background save is raised here."""
         if self._failure is not None:
             raise self._failure
         with self._lock:
@@ -119,7 +119,7 @@ class Recording:
             self._frames_with_face += bool(results)
 
     def event(self, event: str, at_s: float, text: str = "") -> Event:
-        """Note a moment.   at_s: on the source's clock."""
+        """Add an event and return it.   event: its kind.   at_s: on the source's clock.   text: put on one line."""
         with self._lock:
             if event in ("signal_lost", "signal_back"):
                 self._reach(at_s)
@@ -130,13 +130,13 @@ class Recording:
             return noted
 
     def describe(self, event: Event, text: str) -> None:
-        """Give a noted moment its text, which came later."""
+        """Set the text of an event after it was added, such as a marker's note."""
         with self._lock:
             event.text = " ".join(text.split())
             self._unsaved_events = True
 
     def pause(self, at_s: float) -> None:
-        """Nothing is analysed from here on."""
+        """Record the start of a pause, in which nothing is analysed.   at_s: on the source's clock."""
         with self._lock:
             if not self._paused:
                 self._reach(at_s)
@@ -144,7 +144,7 @@ class Recording:
                 self.event("pause", at_s)
 
     def resume(self, at_s: float) -> None:
-        """It goes on."""
+        """Record the end of a pause.   at_s: on the source's clock."""
         with self._lock:
             if self._paused:
                 self._reach(at_s)
@@ -152,7 +152,7 @@ class Recording:
                 self.event("resume", at_s)
 
     def baseline(self, face_id: int, from_s: float, to_s: float, frames: int, shift: dict[str, float]) -> None:
-        """A baseline was measured from `from_s` to `to_s` (source's clock; maybe before the start) and is in use."""
+        """Record a baseline that is now applied.   from_s, to_s: its measurement, maybe before this recording."""
         with self._lock:
             times = {"from_s": round(from_s - self._zero_s, 3), "to_s": round(to_s - self._zero_s, 3)}
             self._baselines.append(
@@ -162,31 +162,31 @@ class Recording:
                 self.event("baseline", to_s)
 
     def baseline_away(self, at_s: float) -> None:
-        """The face of the last baseline has left the view: from here on it changes nothing that is shown."""
+        """Record that the last baseline's face has left the view, so that the baseline has no effect."""
         with self._lock:
             at_s = max(at_s, self._start_s)
             self._baselines[-1]["away"].append([round(at_s - self._zero_s, 3), None])
             self.event("baseline_away", at_s)
 
     def baseline_back(self, at_s: float) -> None:
-        """The face is in view again."""
+        """Record that the last baseline's face is in view again."""
         with self._lock:
             self._baselines[-1]["away"][-1][1] = round(at_s - self._zero_s, 3)
             self.event("baseline_back", at_s)
 
     def baseline_undone(self, at_s: float) -> None:
-        """The last baseline is no longer in use."""
+        """Record that the last baseline was removed."""
         with self._lock:
             self._baselines[-1]["undone_at_s"] = round(at_s - self._zero_s, 3)
             self.event("baseline_undone", at_s)
 
     def turned(self, degrees: int) -> None:
-        """The source's pictures are turned so far to the right: 90, 180 or 270."""
+        """Record the clockwise rotation of the source's pictures: 90, 180 or 270 degrees."""
         with self._lock:
             self._setup = {**self._setup, "source": {**self._setup.get("source", {}), "turned_degrees": degrees}}
 
     def snapshot(self, picture: Image, at_s: float) -> str:
-        """Store a picture of the moment `at_s`; the person has agreed to it.   Returns its file's name."""
+        """Save a picture and an event at `at_s`, and return the file's name; the caller has obtained consent."""
         import cv2
 
         with self._lock:
@@ -201,7 +201,7 @@ class Recording:
         return name
 
     def close(self, at_s: float | None = None) -> None:
-        """Write everything, and that the session is finished.   at_s: its end on the source's clock; None: now."""
+        """Save everything and mark the session as finished.   at_s: its end on the source's clock; None: now."""
         if self._ended.is_set():
             return
         end_s = self._now_s() if at_s is None else at_s
@@ -216,9 +216,9 @@ class Recording:
             raise self._failure
 
     def _reach(self, at_s: float) -> None:
-        """What is going on is known at this moment; nothing is, of a long time before in which no frame was analysed.
+        """Extend the known time to `at_s`, and add a gap if no frame was analysed for long before.
 
-        A computer that is too slow or sleeps makes such a gap, and a file may have one. It says nothing of a face.
+        A slow or sleeping computer makes gaps, and a file may contain one. A gap is not time without a face.
         """
         self._gaps += self._gap_until(at_s)
         self._known_to_s = max(self._known_to_s, at_s)
@@ -230,7 +230,7 @@ class Recording:
         return [(round(self._known_to_s + HELD_S - self._zero_s, 3), round(at_s - self._zero_s, 3))]
 
     def _begin_files(self) -> None:
-        """Whole files from the first moment on, without waiting for the disk: frames wait for whoever starts this."""
+        """Write initial, complete files; without syncing to disk, as frames wait meanwhile."""
         for name, content in (("events.csv", _csv_of([])), ("session.json", self._json(None))):
             part = self.folder / f".{name}.part"
             part.write_text(content, encoding="utf-8", newline="")
@@ -247,9 +247,9 @@ class Recording:
             self._failure = error
 
     def _save(self, end_s: float | None = None) -> None:
-        """Bring everything to the disk, each file whatever becomes of the other.
+        """Save all files to disk; a failure of one does not prevent the other.
 
-        end_s: when the session ended; None: it goes on.   Raises AffectError for the first that cannot be written.
+        end_s: end of the session; None while it goes on.   Raises AffectError for the first file that failed.
         """
         with self._lock:
             contents = {"events.csv": _csv_of(self._events)} if self._unsaved_events else {}
@@ -269,18 +269,18 @@ class Recording:
             self._unsaved_events = True
         path, first = failures[0]
         if isinstance(first, PermissionError) and end_s is None and self._frames:
-            return  # on Windows, while somebody reads the file; the next save is near
+            return  # Windows blocks a file while another program reads it; the next save follows soon
         raise TextError("recording_unwritable", path=path, reason=first.strerror) from first
 
     def _json(self, end_s: float | None) -> str:
-        """What session.json holds."""
+        """Content of session.json.   end_s: end of the session; None while it goes on."""
         now_s = self._now_s() if end_s is None else end_s
         told = {
             "format": FORMAT,
             "state": "recording" if end_s is None else "finished",
             "started": self._started.isoformat(timespec="seconds"),
             "ended": None if end_s is None else datetime.now().astimezone().isoformat(timespec="seconds"),
-            "start_s": round(self._start_s - self._zero_s, 3),  # on the clock of the rows and events
+            "start_s": round(self._start_s - self._zero_s, 3),  # on the same clock as rows and events
             "duration_s": round(now_s - self._start_s, 3),
             "clock": self._clock,
             **self._setup,
@@ -294,7 +294,7 @@ class Recording:
         return json.dumps(told, ensure_ascii=False, indent=1)
 
     def _unseen(self, now_s: float) -> dict[str, Any]:
-        """For how long no face could be seen, for each reason; no moment counts for two."""
+        """Time in which no face could be seen, for each reason; the reasons do not overlap."""
         events, end_s = sorted((e.timestamp_s, e.event) for e in self._events), now_s - self._zero_s
         paused = stretches(events, "pause", "resume", end_s)
         lost = [span for opening, closing in ENDS.items() for span in stretches(events, opening, closing, end_s)]
@@ -318,12 +318,12 @@ def _length(spans: list[tuple[float, float]]) -> float:
 
 
 def _shared(spans: list[tuple[float, float]], others: list[tuple[float, float]]) -> float:
-    """For how long both are.   spans, others: from and to, none overlapping another of its list."""
+    """Total overlap of two lists of intervals, in seconds.   spans, others: (start, end), disjoint within each list."""
     return sum(max(0.0, min(b, d) - max(a, c)) for a, b in spans for c, d in others)
 
 
 def _csv_of(events: list[Event]) -> str:
-    """What events.csv holds, in the order of the times."""
+    """Content of events.csv, in order of time."""
     lines = io.StringIO()
     writer = csv.writer(lines, lineterminator="\n")
     writer.writerow(EVENT_COLUMNS)
@@ -332,7 +332,10 @@ def _csv_of(events: list[Event]) -> str:
 
 
 def _new_folder(parent: Path, started: datetime) -> Path:
-    """A folder of this moment's name, which only its owner can enter; two recordings never share one."""
+    """Create a new folder named after the start time, accessible only to its owner.
+
+    A number is appended to a name that exists. Raises AffectError if the folder cannot be created.
+    """
     name = started.strftime("%Y-%m-%d_%H-%M-%S")
     number = 1
     try:

@@ -1,4 +1,4 @@
-"""Where results go beside the screen: a CSV file, an annotated video."""
+"""Output sinks for results: CSV file and annotated video."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ from contextlib import ExitStack
 
 
 class Outputs:
-    """The files of one run, opened together and closed together.
+    """Context manager for the CSV file and the video of one run.
 
-    csv, video: files to write, or None.   fps: nominal, of the source.   sound: the file whose sound the video takes.
-    Raises AffectError where one cannot be written.
+    csv, video: files to write, or None.   fps: nominal frames per second of the source.
+    sound: file whose audio is added to the video; None: no audio.
+    Raises AffectError if a file cannot be written.
     """
 
     def __init__(
@@ -38,12 +39,12 @@ class Outputs:
             self._video = stack.enter_context(VideoSink(video, fps, sound)) if video else None
             self._open = stack.pop_all()
         if self._video is not None:
-            from affect.live.window.overlay import Overlay  # a run that draws nothing does not load fonts
+            from affect.live.window.overlay import Overlay  # loads fonts, which only drawing needs
 
             self._overlay = Overlay(language)
 
     def write(self, frame: Frame, results: list[FaceResult], fps: float | None) -> None:
-        """One frame, in order.   fps: shown in the video; None: not known yet."""
+        """Write one frame; frames come in order.   fps: drawn into the video; None: not known yet."""
         if self._csv is not None:
             self._csv.write(frame, results)
         if self._video is not None:
@@ -63,10 +64,10 @@ COLUMNS: list[object] = [
 
 
 class CsvSink:
-    """A row per face and frame. Every frame's rows are handed to the system at once, so a kill tears no row.
+    """CSV writer with one row per face and frame; each frame's rows are one unbuffered write, so a kill tears no row.
 
-    An existing file is replaced.   failure: the key of the sentence that tells a person it cannot be written.
-    Raises AffectError where it cannot be written; what was written before stays whole.
+    An existing file is replaced.   failure: key of the error message.
+    Raises AffectError if the file cannot be written; rows written before stay intact.
     """
 
     def __init__(self, path: Path, failure: str = "csv_unwritable") -> None:
@@ -81,24 +82,24 @@ class CsvSink:
         self._append([COLUMNS])
 
     def write(self, frame: Frame, results: list[FaceResult]) -> None:
-        """The faces of one frame."""
+        """Append the rows of one frame's faces."""
         if results:
             self._append([_row(frame, result) for result in results])
 
     def sync(self) -> None:
-        """Wait until everything written is on the disk itself, so that a power cut does not take it."""
+        """Flush everything written to the disk (fsync), so that it survives a power cut."""
         try:
             os.fsync(self._file.fileno())
         except OSError as error:
             raise self._failed(error) from error
 
     def _append(self, rows: list[list[object]]) -> None:
-        """All of the rows, or none of them."""
+        """Append all of the rows or, after an error, none of them."""
         lines = io.StringIO()
         csv.writer(lines, lineterminator="\n").writerows(rows)
         data = lines.getvalue().encode()
         try:
-            if self._file.write(data) != len(data):  # what a full disk does with the last bit of room
+            if self._file.write(data) != len(data):  # a partial write: the disk is full
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
             with suppress(OSError):
@@ -134,13 +135,13 @@ def _row(frame: Frame, result: FaceResult) -> list[object]:
 
 
 class _VideoBytes(io.FileIO):
-    """A file that remembers why it could not be written, and never writes a part only."""
+    """Binary file that keeps its write error and treats a partial write as an error."""
 
     failure: OSError | None = None
 
     def write(self, data: Any) -> int:
         try:
-            if super().write(data) != len(data):  # what a full disk does with the last bit of room
+            if super().write(data) != len(data):  # a partial write: the disk is full
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
             self.failure = error
@@ -149,11 +150,11 @@ class _VideoBytes(io.FileIO):
 
 
 class VideoSink:
-    """An annotated video with the source's times, and its sound where it is a file: H.264 in .mp4, JPEG in .avi.
+    """Video writer with the source's timestamps and, for a file, its audio: H.264 or VP9 in .mp4, MJPEG in .avi.
 
-    Both can be played up to about the last second after a kill.   fps: nominal frames per second.
-    sound: the file whose sound is taken along; None: none.
-    Raises AffectError for another ending, or where the file cannot be written.
+    After a kill, both can be played up to about the last second.   fps: nominal frames per second.
+    sound: file whose audio is added; None: no audio.
+    Raises AffectError for another file extension, or if the file cannot be written.
     """
 
     KINDS = {".avi": "avi", ".mp4": "mp4"}  # noqa: RUF012
@@ -171,8 +172,8 @@ class VideoSink:
             raise self._failed(error) from error
 
     def write(self, frame: Frame, picture: Image) -> None:
-        """One annotated frame; a later change of size is scaled to the first frame's."""
-        from affect.live.recording.encoding import ERRORS, VideoFile  # FFmpeg is for runs that write a video alone
+        """Write one annotated frame; other sizes are scaled to the first frame's."""
+        from affect.live.recording.encoding import ERRORS, VideoFile  # only runs that write a video need FFmpeg
 
         try:
             if self._video is None:
@@ -180,7 +181,7 @@ class VideoSink:
                 self._video = VideoFile(cast(IO[bytes], self._file), self._kind, self._fps, size, self._sound)
             self._video.write(picture, frame.timestamp_s)
         except ERRORS as error:
-            raise self._failed(self._file.failure or error) from error  # FFmpeg does not always pass it on
+            raise self._failed(self._file.failure or error) from error  # FFmpeg may not pass on the file's error
 
     def _failed(self, error: Exception) -> AffectError:
         reason = getattr(error, "strerror", None) or error
@@ -200,7 +201,7 @@ class VideoSink:
             if video is not None:
                 video.close()
         except Exception as failure:
-            if kind is None:  # else what went wrong first is told
+            if kind is None:  # otherwise the first error is reported
                 raise self._failed(self._file.failure or failure) from failure
         finally:
             self._file.close()

@@ -1,8 +1,8 @@
-"""The report of recorded sessions: one HTML file that needs nothing else, on a screen and on paper.
+"""Report on recorded sessions as one self-contained HTML file, for screen and paper.
 
 The live program calls `write_report` when a recording ends; `python -m affect.live.report DIR` makes one at any time.
-A folder's way: `session_folder` reads it, `timeline` puts it on even steps, `measures` counts, `drawings` draws,
-`session_page` or `comparison_page` says it in the words of `writing`, and the templates lay it out.
+Data flow: `session_folder` reads a folder, `timeline` resamples it to even steps, `measures` computes statistics,
+`drawings` makes the SVG, `session_page` or `comparison_page` collect the template values, formatted by `writing`.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ def write_report(folders: list[Path], language: str, out: Path | None = None) ->
     """Write the report of one session, or of several sessions of one person side by side.
 
     folders:  of recorded sessions.   language: "en" or "es".
-    out:      the file to write (default: report.html in the folder; of several, comparison.html in the latest one's).
-    Returns the file's path; only its owner may read it. Raises AffectError where a folder is no recorded session, or
-    the file cannot be written.
+    out:      the file to write (default: report.html in the folder; of several, comparison.html in the latest one).
+    Returns the file's path; only its owner can read it. Raises AffectError if a folder is no recorded session, or the
+    file cannot be written.
     """
     from affect.live.report.session_folder import read_session
     from affect.live.report.writing import Writer
@@ -39,7 +39,7 @@ def write_report(folders: list[Path], language: str, out: Path | None = None) ->
     path = out or sessions[-1].folder / name
     try:
         with atomic_path(path) as part:
-            part.write_text(page, encoding="utf-8", errors="backslashreplace")  # of a name that is no text
+            part.write_text(page, encoding="utf-8", errors="backslashreplace")  # names of files may be no valid text
         path.chmod(0o600)
     except OSError as error:
         raise TextError("report_unwritable", path=path, reason=error.strerror) from error
@@ -47,7 +47,7 @@ def write_report(folders: list[Path], language: str, out: Path | None = None) ->
 
 
 def _in_order(sessions: list[Session]) -> list[Session]:
-    """By the time at which they were recorded; where a file does not tell that, all by the start of their analysis."""
+    """Sort sessions by recording time or, if any file's recording time is unknown, all by the start of analysis."""
     known = all(session.recorded for session in sessions if session.file)
 
     def key(session: Session) -> tuple[float, str, str]:
@@ -76,7 +76,7 @@ def _comparison_page(sessions: list[Any], writer: Any) -> str:
 
 
 def _laid_out(template: str, writer: Any, **values: Any) -> str:
-    """A template filled; every text in it is escaped, whatever somebody typed as a marker."""
+    """Render a template with autoescaping, as markers contain text typed by the user."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     from affect.live.report import drawings

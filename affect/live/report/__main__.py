@@ -1,4 +1,4 @@
-"""The command line: `python -m affect.live.report DIR`."""
+"""Command line of the report: `python -m affect.live.report DIR`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from affect.live.texts import TextError, text, told
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command line. Returns the exit code."""
+    """Run the command line and return its exit code."""
     language = language_of(arguments)
     parser = CommandParser(
         language=language,
@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _write(options: argparse.Namespace) -> None:
-    """Write the reports and print their paths. Raises AffectError in the person's language."""
+    """Write the reports and print their paths. Raises AffectError with a message in the user's language."""
     try:
         for path in _written(options):
             print(as_shown(str(path)), flush=True)

@@ -1,4 +1,4 @@
-"""What the page of several sessions of one person says: the same measures side by side, on the same scales."""
+"""Comparison page of several sessions of one person: the same statistics side by side, on common scales."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from affect.live.report.writing import Writer
 
 @dataclass(frozen=True)
 class _Measured:
-    """A session with what is compared of it: the face that was seen longest."""
+    """Statistics of a session for the comparison, of the face that was seen longest."""
 
     session: Session
     timeline: Timeline
@@ -36,13 +36,13 @@ class _Measured:
         return self.timeline.seen_s / 60
 
     def rate(self, label: str | None = None) -> float:
-        """Episodes for each minute in which the face was seen, of one expression or of all."""
+        """Episodes per minute of time seen, of one expression or, for None, of all."""
         count = sum(label in (None, episode.label) for episode in self.episodes)
         return count / self.minutes if self.minutes else 0.0
 
 
 def comparison_view(sessions: Sequence[Session], writer: Writer) -> dict[str, Any]:
-    """Everything that `comparison.html` lays out.   sessions: in the order of their dates."""
+    """Template values for `comparison.html`.   sessions: in order of their dates."""
     measured = [_measure(session) for session in sessions]
     top = math.ceil(10 * max(0.1, *(max(m.shares.values()) for m in measured))) / 10
     longest = max(len(m.timeline.labels) for m in measured)
@@ -106,7 +106,7 @@ def _measure(session: Session) -> _Measured:
 
 
 def _change(name: str, measured: Sequence[_Measured], writer: Writer) -> str:
-    """How the last session differs from the first; nothing where one of them has no face."""
+    """Change of a label's share from the first session to the last; "" if one of them has no face."""
     first, last = measured[0], measured[-1]
     if not (first.people and last.people):
         return ""
@@ -114,7 +114,7 @@ def _change(name: str, measured: Sequence[_Measured], writer: Writer) -> str:
 
 
 def _date(session: Session, writer: Writer) -> str:
-    """When the session took place; of a file that does not tell, when it was analysed."""
+    """Date of the session or, for a file of unknown recording time, of its analysis."""
     date = writer.date(session.when)
     return writer.text("analysed_on", date=date) if session.file and session.recorded is None else date
 

@@ -1,7 +1,7 @@
-"""The report's drawings as inline SVG that stretches with the page while its text and lines do not.
+"""Charts of the report as inline SVG that scales with the page width, without scaling text and line widths.
 
-Positions along time are percentages; curves lie in a nested drawing that is stretched. Nothing here takes a text from
-outside but names and labels, which are escaped.
+Positions on the time axis are percentages; curves are in a nested SVG that is stretched. All names and labels from
+outside are escaped.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from affect.live.report.measures import AROUND_S
 from affect.live.report.session_folder import LABELS
 from affect.live.report.timeline import NONE, STEP_S, Mask, Timeline
 
-COLUMNS: Final = 480  # points along a timeline: more than a page can show apart
-STACKED: Final = 5  # steps in a point around a marker
-NAMED: Final = 0.18  # a stretch of the band gets its name from this share of the width on
-APART: Final = 0.03  # marker numbers closer than this share of the width would cover one another
+COLUMNS: Final = 480  # maximum points of a timeline; a page cannot resolve more
+STACKED: Final = 5  # steps per point in the plot around a marker
+NAMED: Final = 0.18  # minimum share of the width from which a segment of the band shows its name
+APART: Final = 0.03  # minimum distance of marker numbers, as a share of the width
 TICKS_S: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 36000)
 
 PATTERNS: Final = Markup(
@@ -46,17 +46,17 @@ LINE: Final = Markup(
 
 
 def steps_per_point(steps: int) -> int:
-    """How many steps one point of a timeline stands for."""
+    """Number of steps per point of a timeline, so that it has at most COLUMNS points."""
     return max(1, -(-steps // COLUMNS))
 
 
 def edge_of(label: str) -> str:
-    """A darker line around the fill, so that yellow and sky blue stand out from white paper."""
+    """Outline colour of a label, darker than its fill, so that yellow and sky blue stand out from white paper."""
     return "#{:02x}{:02x}{:02x}".format(*(round(0.6 * part) for part in color_rgb(label)))
 
 
 def chip(label: str) -> Markup:
-    """A small square in a label's colour, to stand before its name; that of "uncertain" is half as high."""
+    """Legend symbol in a label's colour; that of "uncertain" is half as high."""
     y, height = (5, 5) if label == UNCERTAIN else (1.5, 11)
     return Markup(
         '<svg class="chip" width="14" height="14" aria-hidden="true"><rect x="1.5" y="{}" width="11" height="{}" '
@@ -65,7 +65,7 @@ def chip(label: str) -> Markup:
 
 
 def square(fill: str) -> Markup:
-    """A small square with a fill of a coverage bar or a gap, to stand before its name."""
+    """Legend symbol with the fill of a coverage bar or a gap pattern."""
     return Markup(
         '<svg class="chip" width="22" height="14" aria-hidden="true"><rect x="0.5" y="0.5" width="21" height="13" '
         'fill="{}" stroke="#8a929b"/></svg>'
@@ -73,9 +73,9 @@ def square(fill: str) -> Markup:
 
 
 def ground(gaps: dict[str, Mask], markers_s: Sequence[float], whole: int | None = None) -> Markup:
-    """What lies behind all rows of a timeline: gaps, each reason with its pattern, and a line for each marker.
+    """Background of a timeline: gaps in the pattern of their reason, and a line for each marker.
 
-    gaps: of `Clock.gaps`.   whole: the steps that the full width stands for (default: theirs).
+    gaps: of `Clock.gaps`.   whole: number of steps of the full width (default: that of the gaps).
     """
     steps = len(gaps["none"])
     parts = _patterns(gaps, whole or steps, max(1, steps // COLUMNS))
@@ -86,7 +86,7 @@ def ground(gaps: dict[str, Mask], markers_s: Sequence[float], whole: int | None 
 
 
 def marker_row(markers_s: Sequence[float], baselines: Iterable[tuple[float, float]], steps: int) -> Markup:
-    """The numbers of the markers at their times, and a line where a baseline is applied."""
+    """Row of marker numbers at their times, with a line where a baseline is applied."""
     parts = []
     for start_s, end_s in baselines:
         x1, x2 = _at((start_s, end_s), steps)
@@ -105,10 +105,10 @@ def marker_row(markers_s: Sequence[float], baselines: Iterable[tuple[float, floa
 
 
 def band(timeline: Timeline, names: dict[str, str], label: str, whole: int | None = None) -> Markup:
-    """A strip of the expressions that were read; "uncertain" is a thin line in it.
+    """Colour band of the labels over time; "uncertain" is a thin line.
 
-    names: of each of LABELS, in the reader's language.   label: what the strip is, for those who cannot see it.
-    whole: the steps that the full width stands for (default: the timeline's).
+    names: of each of LABELS, in the reader's language.   label: text alternative.
+    whole: number of steps of the full width (default: that of the timeline).
     """
     steps = len(timeline.labels)
     per = steps_per_point(steps)
@@ -136,9 +136,9 @@ def band(timeline: Timeline, names: dict[str, str], label: str, whole: int | Non
 
 
 def ridge(timeline: Timeline, name: str, label: str) -> Markup:
-    """The probability of one expression over time: its mean at each point, and behind it its highest value.
+    """Area chart of one expression's probability over time: mean per point, with the maximum behind it.
 
-    name: one of EMOTIONS.   label: what the curve is, for those who cannot see it.
+    name: one of EMOTIONS.   label: text alternative.
     """
     steps = len(timeline.labels)
     per = steps_per_point(steps)
@@ -162,22 +162,22 @@ def ridge(timeline: Timeline, name: str, label: str) -> Markup:
 
 
 def axis(total_s: float, told: Sequence[tuple[float, str]]) -> Markup:
-    """Marks of time below a timeline.   told: seconds and what to write there."""
+    """Time axis below a timeline.   told: time in seconds and text of each tick."""
     parts = []
     for number, (time_s, words) in enumerate(told):
         share = time_s / total_s
         anchor = "start" if share < 0.02 else "end" if share > 0.97 else "middle"
         x = f"{100 * share:.2f}%"
         parts.append(f'<line x1="{x}" x2="{x}" y2="5" stroke="#52606d"/>')
-        kind = ' class="minor"' if number % 2 else ""  # left out on a narrow screen
+        kind = ' class="minor"' if number % 2 else ""  # hidden on a narrow screen
         parts.append(f'<text x="{x}" y="18" text-anchor="{anchor}"{kind}>{escape(words)}</text>')
     return _drawing("axis", parts)
 
 
 def ticks(total_s: float, origin_s: float = 0.0, most: int = 7) -> list[float]:
-    """Round moments for an axis of `total_s` seconds, at most so many, in seconds from its start.
+    """Choose at most `most` round tick times for an axis of `total_s` seconds, in seconds from its start.
 
-    origin_s: what a clock shows at the start.
+    origin_s: clock time at the start.
     """
     step = next((step for step in TICKS_S if total_s / step < most), total_s)
     first = math.ceil(origin_s / step - 1e-6) * step - origin_s if step else 0.0
@@ -185,7 +185,7 @@ def ticks(total_s: float, origin_s: float = 0.0, most: int = 7) -> list[float]:
 
 
 def bar(share: float, label: str, top: float = 1.0) -> Markup:
-    """A horizontal bar in a label's colour.   share, top: what it stands for, and what the full width stands for."""
+    """Horizontal bar in a label's colour.   share: its value, 0…1.   top: value of the full width."""
     return Markup(
         '<svg class="bar" aria-hidden="true"><rect class="track" width="100%" height="100%"/>'
         '<rect width="{:.2f}%" height="100%" fill="{}" stroke="{}"/></svg>'
@@ -193,7 +193,7 @@ def bar(share: float, label: str, top: float = 1.0) -> Markup:
 
 
 def split_bar(parts: Sequence[tuple[float, str]]) -> Markup:
-    """One bar of several parts.   parts: share (0…1) and fill."""
+    """Stacked horizontal bar.   parts: share (0…1) and fill of each part."""
     drawn, start = [], 0.0
     for share, fill in parts:
         drawn.append(f'<rect x="{100 * start:.2f}%" width="{100 * share:.2f}%" height="100%" fill="{fill}"/>')
@@ -203,9 +203,9 @@ def split_bar(parts: Sequence[tuple[float, str]]) -> Markup:
 
 
 def around_plot(timeline: Timeline, time_s: float, gaps: dict[str, Mask], label: str) -> Markup:
-    """The eight probabilities around a marker, stacked to 100 %; where there are none, the reason's pattern.
+    """Stacked area chart of the eight probabilities around a marker, with gaps in the pattern of their reason.
 
-    gaps: of `gaps_around`.
+    gaps: of `gaps_around`.   label: text alternative.
     """
     reach = round(AROUND_S / STEP_S)
     at = round(time_s / STEP_S)
@@ -238,7 +238,7 @@ def around_plot(timeline: Timeline, time_s: float, gaps: dict[str, Mask], label:
 
 
 def _patterns(gaps: dict[str, Mask], whole: int, least: int) -> list[str]:
-    """A rectangle in its reason's pattern for each gap of at least so many steps; `whole` steps fill the width."""
+    """Rectangles for gaps of at least `least` steps, in the pattern of their reason; `whole` steps fill the width."""
     return [
         f'<rect x="{100 * start / whole:.2f}%" width="{100 * (end - start) / whole:.2f}%" height="100%" '
         f'fill="url(#{pattern})"/>'
@@ -248,9 +248,9 @@ def _patterns(gaps: dict[str, Mask], whole: int, least: int) -> list[str]:
 
 
 def _drawing(kind: str, parts: Iterable[str], label: str = "") -> Markup:
-    """A drawing of a kind that the style sheet knows.
+    """Assemble an SVG element.   kind: its CSS class.
 
-    parts: SVG in which every text is escaped.   label: for those who cannot see it; "" where it only decorates.
+    parts: SVG in which every text is escaped.   label: text alternative; "" for a decorative drawing.
     """
     told = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
     inside = Markup("".join(parts))  # noqa: S704  (numbers, our own names, escaped texts)
@@ -258,7 +258,7 @@ def _drawing(kind: str, parts: Iterable[str], label: str = "") -> Markup:
 
 
 def _columns(values: np.ndarray, per: int, filler: float) -> np.ndarray:
-    """Values of steps in rows of `per`, the last one filled up."""
+    """Reshape values of steps to rows of `per` values; the last row is padded with `filler`."""
     padded = np.full(-(-len(values) // per) * per, filler, values.dtype)
     padded[: len(values)] = values
     return padded.reshape(-1, per)
@@ -269,13 +269,13 @@ def _at(times_s: Iterable[float], steps: int) -> list[str]:
 
 
 def runs(mask: Mask, least: int) -> list[tuple[int, int]]:
-    """Where a mask is true for at least so many steps: (first, after the last)."""
+    """Runs of at least `least` true steps in a mask: (first step, step after the last)."""
     bounds = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
     return [(int(a), int(b)) for a, b in zip(bounds[::2], bounds[1::2], strict=True) if b - a >= least]
 
 
 def _points(heights: Floats, edges: Floats, start: int, end: int) -> list[str]:
-    """A curve over columns, from the left edge of the first to the right edge of the last; flat parts have two."""
+    """SVG points of a curve through the column centres, from edge to edge; flat parts are reduced to two points."""
     ys = [round(100 - 100 * float(height)) for height in heights[start:end]]
     xs = [(edges[i] + edges[i + 1]) / 2 for i in range(start, end)]
     xs, ys = [edges[start], *xs, edges[end]], [ys[0], *ys, ys[-1]]
@@ -288,7 +288,7 @@ def _line(heights: Floats, edges: Floats) -> str:
 
 
 def _area(heights: Floats, edges: Floats, bottoms: Floats | None = None) -> str:
-    """A filled curve, over 0 or over another curve."""
+    """SVG path of the area between a curve and 0, or another curve; gaps are left open."""
     floor = np.zeros(len(heights)) if bottoms is None else bottoms
     return "".join(
         "M" + "L".join(_points(heights, edges, start, end) + _points(floor, edges, start, end)[::-1]) + "Z"

@@ -1,4 +1,4 @@
-"""One face on the page of a session: its timeline, its expressions and episodes, and how it was around each marker."""
+"""Report section of one face: timeline, shares of expressions, episodes, and comparison around each marker."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from affect.live.report.session_folder import LABELS, Session
 from affect.live.report.timeline import GAPS, STEP_S, Clock, Mask, Timeline, baseline_of
 from affect.live.report.writing import Writer
 
-ONE_TABLE: Final = 12  # rows, above which a table of episodes is set as two
+ONE_TABLE: Final = 12  # maximum rows of a table of episodes before it is split in two
 
 
 def face_name(face: int, writer: Writer) -> str:
-    """What a face is called; nothing where only one was followed."""
+    """Name of a face in the report; "" for the id 0, when only one face was tracked."""
     return writer.text("face", face=face) if face else ""
 
 
 def markers_of(session: Session) -> list[tuple[float, str]]:
-    """When each marker was set, and its note."""
+    """Time and note of each marker."""
     return [(event.timestamp_s, event.text.strip()) for event in session.events_of("marker")]
 
 
 def face_view(session: Session, face: int, timeline: Timeline, clock: Clock, writer: Writer) -> dict[str, Any]:
-    """All that is said and drawn of one face."""
+    """Template values for the section of one face."""
     found = episodes(timeline)
     kept = listed(found)
     gaps = clock.gaps(timeline.seen)
@@ -48,13 +48,13 @@ def face_view(session: Session, face: int, timeline: Timeline, clock: Clock, wri
 
 
 def without_reading(gaps: dict[str, Mask], writer: Writer) -> str:
-    """For how long there is no reading, and why, for those who cannot see the patterns; "" where there always is."""
+    """Text alternative for the gap patterns: reasons and durations without a reading; "" without gaps."""
     told = gaps_told(gaps, writer)
     return " " + writer.text("gaps_label", list=told) if told else ""
 
 
 def gaps_told(gaps: dict[str, Mask], writer: Writer) -> str:
-    """The reasons why there is no reading, each with its length: paused 2.0 s, no face 1.0 s."""
+    """List the reasons for gaps with their durations: paused 2.0 s, no face 1.0 s."""
     found = [(name, float(mask.sum()) * STEP_S) for name, mask in gaps.items() if mask.any()]
     return ", ".join(f"{writer.text(f'legend_{name}')} {writer.span(length_s)}" for name, length_s in found)
 
@@ -109,7 +109,7 @@ def _timeline(session: Session, face: int, timeline: Timeline, clock: Clock, wri
 
 
 def _acting(session: Session, told: dict[str, Any], clock: Clock) -> list[tuple[float, float]]:
-    """From when to when a baseline was set and no other face was the one that is seen; in seconds."""
+    """Intervals (start, end), in seconds, in which a baseline was applied and no other face was in view."""
     set_, seen, own = baseline_of(session, told, clock)
     return [(start * STEP_S, end * STEP_S) for start, end in drawings.runs(set_ & ~(seen & ~own), 1)]
 
@@ -141,7 +141,7 @@ def _episode(episode: Episode, writer: Writer) -> dict[str, str]:
 
 
 def _halves(rows: list[dict[str, str]]) -> list[list[dict[str, str]]]:
-    """A long table as two that stand side by side."""
+    """Split a table of more than ONE_TABLE rows in two that stand side by side."""
     middle = -(-len(rows) // 2)
     return [rows[:middle], rows[middle:]] if len(rows) > ONE_TABLE else [rows] if rows else []
 
@@ -149,9 +149,9 @@ def _halves(rows: list[dict[str, str]]) -> list[list[dict[str, str]]]:
 def markers_view(
     session: Session, writer: Writer, gaps: dict[str, Mask], timeline: Timeline | None = None
 ) -> list[dict[str, Any]]:
-    """The markers in their order, each with how a face was before and after it, or why that is not known.
+    """Template values for the markers, in order: the face before and after each, or the reason for a missing side.
 
-    gaps: of `Clock.gaps`.   timeline: the face's; None: none was seen.
+    gaps: of `Clock.gaps`.   timeline: of the face; None: no face was seen.
     """
     return [_marker(number, event, writer, gaps, timeline) for number, event in enumerate(markers_of(session), 1)]
 
@@ -163,7 +163,7 @@ def _marker(
     near = gaps_around(gaps, time_s)
     middle = len(near["none"]) // 2
     sides = [{name: mask[side] for name, mask in near.items()} for side in (slice(middle), slice(middle, None))]
-    ends = round(time_s / STEP_S) >= len(gaps["none"])  # then it has the state of the last step
+    ends = round(time_s / STEP_S) >= len(gaps["none"])  # a marker at the end has the state of the last step
     state = next((name for name, mask in near.items() if mask[middle - ends]), None)
     told = {"number": number, "time": writer.clock(time_s), "text": said or writer.text("no_text"), "plot": None}
     told["gaps"] = [name for name, mask in near.items() if mask.any()]

@@ -1,4 +1,4 @@
-"""What is counted on the timelines: shares of time, episodes, what happened around a marker, coverage."""
+"""Statistics of a session's timelines: shares of time, episodes, comparison before and after a marker, coverage."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from affect.emotions import EMOTIONS, UNCERTAIN
 from affect.live.report.session_folder import LABELS, Floats
 from affect.live.report.timeline import NONE, STEP_S, Clock, Mask, Timeline
 
-EPISODE_S: Final = 0.5  # shorter is no episode, and interrupts none
-LISTED: Final = 40  # episodes in a table; where there are more, the longest of each expression
+EPISODE_S: Final = 0.5  # minimum duration of an episode, and of an interruption
+LISTED: Final = 40  # maximum number of episodes in a table; with more, only the longest of each expression
 LISTED_EACH: Final = 5
-AROUND_S: Final = 10.0
-ENOUGH_S: Final = 1.0  # of a face, before anything is said of one side of a marker
-CHANGE: Final = 0.05  # of a mean probability, below which a marker's two sides count as the same
+AROUND_S: Final = 10.0  # time analysed before and after a marker
+ENOUGH_S: Final = 1.0  # minimum time with a face on one side of a marker
+CHANGE: Final = 0.05  # minimum change of a mean probability at a marker
 WEAK_RECALL: Final = 0.5
 
 
 @dataclass(frozen=True)
 class Episode:
-    """A stretch of one expression.
+    """An episode: a period in which one expression was shown.
 
     label: one of EMOTIONS.   start_s, end_s: on the session's clock.
-    confidence: the mean probability of the expression in it, 0…1.
+    confidence: mean probability of the expression in the episode, 0…1.
     """
 
     label: str
@@ -36,13 +36,13 @@ class Episode:
 
     @property
     def length_s(self) -> float:
-        """From start to end, short interruptions counted in."""
+        """Duration in seconds, including short interruptions."""
         return self.end_s - self.start_s
 
 
 @dataclass(frozen=True)
 class Side:
-    """The time before or after a marker: the commonest label, its share of the time seen, and mean probabilities."""
+    """Statistics before or after a marker: the most frequent label, its share of the time seen, mean probabilities."""
 
     label: str
     share: float
@@ -51,11 +51,11 @@ class Side:
 
 @dataclass(frozen=True)
 class Around:
-    """What a face showed around a marker.
+    """Comparison of a face before and after a marker.
 
-    before, after: None where the face was seen for less than ENOUGH_S.
-    changes: the expression that rose most and the one that fell most, with the difference of their mean
-             probabilities (−1…1); fewer where nothing changed by CHANGE, none where a side is missing.
+    before, after: None if the face was seen for less than ENOUGH_S.
+    changes: the expressions with the largest increase and the largest decrease of the mean probability, with the
+             difference (−1…1); only differences of at least CHANGE; empty if a side is missing.
     """
 
     before: Side | None
@@ -65,7 +65,7 @@ class Around:
 
 @dataclass(frozen=True)
 class Coverage:
-    """How the time of a session was spent, in seconds; together they are its length."""
+    """Duration of each state of a session, in seconds; they add up to its length."""
 
     face_s: float
     no_face_s: float
@@ -75,33 +75,33 @@ class Coverage:
 
     @property
     def analysed_s(self) -> float:
-        """The time in which a face could be seen."""
+        """Analysed time in seconds, with and without a face."""
         return self.face_s + self.no_face_s
 
     @property
     def total_s(self) -> float:
-        """The session's length."""
+        """Length of the session in seconds."""
         return self.analysed_s + self.paused_s + self.lost_s + self.unrecorded_s
 
 
 def shares(timeline: Timeline) -> dict[str, float]:
-    """The share of the time seen that each of LABELS was shown, 0…1, sum 1; all 0 where the face was never seen."""
+    """Share of the time seen for each of LABELS, 0…1, sum 1; all 0 if the face was never seen."""
     counts = np.bincount(timeline.labels[timeline.seen], minlength=len(LABELS))
     return {name: float(count) / max(1, int(counts.sum())) for name, count in zip(LABELS, counts, strict=True)}
 
 
 def mean_probabilities(timeline: Timeline) -> dict[str, float]:
-    """The mean probability of each expression over the time seen, sum 1; 0 where the face was never seen."""
+    """Mean probability of each expression over the time seen, sum 1; all 0 if the face was never seen."""
     seen = timeline.probabilities[timeline.seen]
     means = seen.mean(axis=0) if len(seen) else np.zeros(len(EMOTIONS))
     return {name: float(mean) for name, mean in zip(EMOTIONS, means, strict=True)}
 
 
 def episodes(timeline: Timeline) -> list[Episode]:
-    """The episodes of every expression, in order; they never overlap.
+    """Find the episodes of all expressions, in order of time and without overlap.
 
-    Stretches shorter than EPISODE_S are left out, "uncertain" ones too; two neighbours of one expression are joined
-    where less than EPISODE_S lies between them.
+    Runs shorter than EPISODE_S are dropped, also of "uncertain"; neighbouring runs of one expression are then merged
+    if less than EPISODE_S lies between them.
     """
     least = round(EPISODE_S / STEP_S)
     joined: list[tuple[int, int, int]] = []
@@ -124,7 +124,7 @@ def episodes(timeline: Timeline) -> list[Episode]:
 
 
 def listed(found: list[Episode]) -> list[Episode]:
-    """The episodes that a table shows, in order: all, or the LISTED_EACH longest of each expression where many."""
+    """Select the episodes for a table: all, or the LISTED_EACH longest of each expression if more than LISTED."""
     if len(found) <= LISTED:
         return found
     longest = sorted(found, key=lambda episode: -episode.length_s)
@@ -133,7 +133,7 @@ def listed(found: list[Episode]) -> list[Episode]:
 
 
 def around(timeline: Timeline, time_s: float) -> Around:
-    """What a face showed in the AROUND_S before and after a moment."""
+    """Compare a face in the AROUND_S seconds before and after a moment."""
     at, reach = round(time_s / STEP_S), round(AROUND_S / STEP_S)
     before, after = _side(timeline, max(0, at - reach), at), _side(timeline, at, at + reach)
     if before is None or after is None:
@@ -145,10 +145,10 @@ def around(timeline: Timeline, time_s: float) -> Around:
 
 
 def gaps_around(gaps: dict[str, Mask], time_s: float) -> dict[str, Mask]:
-    """Why there is no reading in the steps from AROUND_S before a moment to AROUND_S after it.
+    """Cut the gap masks to the steps from AROUND_S before a moment to AROUND_S after it.
 
-    gaps: of `Clock.gaps`.   Returns the same keys, (2 · AROUND_S / STEP_S,); what is before the session's start or
-    after its end is "unrecorded".
+    gaps: of `Clock.gaps`.   Returns the same keys, (2 · AROUND_S / STEP_S,); steps outside the session are
+    "unrecorded".
     """
     at, reach = round(time_s / STEP_S), round(AROUND_S / STEP_S)
     return {
@@ -158,18 +158,18 @@ def gaps_around(gaps: dict[str, Mask], time_s: float) -> dict[str, Mask]:
 
 
 def coverage(seen: Mask, clock: Clock) -> Coverage:
-    """How the time was spent.   seen: where any face was seen, (steps,)."""
+    """Compute the duration of each state of a session.   seen: where any face was seen, (steps,)."""
     return Coverage(*(float(mask.sum()) * STEP_S for mask in (seen, *clock.gaps(seen).values())))
 
 
 def weak_classes(per_class: dict[str, dict[str, float]]) -> list[str]:
-    """The expressions of which a model found less than half, weakest first, from its own figures."""
+    """Expressions whose recall is below WEAK_RECALL in the model's own metrics, lowest first."""
     weak = [name for name in EMOTIONS if name in per_class and per_class[name]["recall"] < WEAK_RECALL]
     return sorted(weak, key=lambda name: per_class[name]["recall"])
 
 
 def _runs(timeline: Timeline) -> list[tuple[int, int, int]]:
-    """Stretches of one label: (label, first step, step after the last)."""
+    """Runs of equal labels: (label, first step, step after the last)."""
     labels = timeline.labels
     bounds = [0, *(np.flatnonzero(np.diff(labels)) + 1).tolist(), len(labels)]
     return [(int(labels[start]), start, end) for start, end in pairwise(bounds)]

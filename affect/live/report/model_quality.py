@@ -1,4 +1,4 @@
-"""The plain statement of what the numbers are worth, from the model's own figures."""
+"""Report section on model quality: accuracy and weaknesses, from the metrics on the model card."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from affect.emotions import EMOTIONS
 from affect.live.report.measures import weak_classes
 from affect.live.report.writing import Writer
 
-FEW: Final = 100  # pictures of a class, below which its figures are uncertain by several points
+FEW: Final = 100  # support of a class below which its metrics are uncertain by several percentage points
 
 
 def model_quality_view(told: dict[str, Any], writer: Writer) -> dict[str, Any]:
-    """Sentences, and rows of the table of the model's figures (none where the model came without).
+    """Template values for the section: sentences, and rows of the metrics table (empty for a model without metrics).
 
-    told: a session's session.json.
+    told: content of a session's session.json.
     """
     model, settings = told["model"], told["settings"]
     figures = model.get("figures")
@@ -25,13 +25,13 @@ def model_quality_view(told: dict[str, Any], writer: Writer) -> dict[str, Any]:
     sentences = [writer.text("worth_perceived"), writer.text("worth_device"), *measured, writer.text("worth_untested")]
     if "smoothing_s" in settings:
         sentences.append(writer.text("worth_smoothing", smoothing=writer.span(settings["smoothing_s"])))
-    if {"label_lead", "label_least", "label_keeps", "label_hold_s"} <= settings.keys():  # older versions had no hold
+    if {"label_lead", "label_least", "label_keeps", "label_hold_s"} <= settings.keys():  # older versions lack hold_s
         sentences.append(label_rule(settings, writer))
     return {"sentences": sentences, "rows": [] if figures is None else _rows(figures, writer)}
 
 
 def label_rule(settings: dict[str, Any], writer: Writer) -> str:
-    """When an expression is shown, and when "uncertain": the rule of `affect.live.pipeline.smoothing.LabelChooser`."""
+    """Describe the label rule of `affect.live.pipeline.smoothing.LabelChooser` with a session's settings."""
     return writer.text(
         "label_rule",
         least=writer.percent(settings["label_least"]),
@@ -42,7 +42,7 @@ def label_rule(settings: dict[str, Any], writer: Writer) -> str:
 
 
 def weak_note(told: dict[str, Any], writer: Writer) -> str:
-    """A line to stand by the shares of time: what the model seldom finds; "" where its figures show no weakness."""
+    """Note for the table of shares on expressions with low recall; "" if there are none, or no metrics."""
     figures = told["model"].get("figures")
     weak = weak_classes(figures["per_class"]) if figures else []
     return writer.text("weak_note", list=writer.names(weak)) if weak else ""

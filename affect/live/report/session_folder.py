@@ -1,6 +1,6 @@
-"""A session folder, read as far as it goes: a recording that was cut off has a torn line at most, and is read too.
+"""Reader of session folders, also of interrupted recordings, whose last line may be incomplete.
 
-The folder is written by `affect.live.recording`; nothing here writes.
+`affect.live.recording` writes the folder; this module only reads.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from affect.live.frame import Event
 from affect.live.texts import TextError
 
 FORMAT: Final = 1
-# What an expression is called in the arrays of this package: its place in LABELS. "Uncertain" is the last.
+# Label encoding in the arrays of this package: the index in LABELS. "Uncertain" is the last.
 LABELS: Final = (*EMOTIONS, UNCERTAIN)
 NEEDED: Final = ("state", "started", "duration_s", "source", "model", "settings", "versions")
 _PLACES: Final = {name: place for place, name in enumerate(LABELS)}
@@ -35,10 +35,10 @@ Integers = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows of emotions.csv in the order of time, one for each face and frame.
+    """The rows of emotions.csv in order of time, one for each face and frame.
 
-    times_s: seconds, (n,).   faces: face ids, (n,).   labels: places in LABELS, (n,).
-    probabilities: (n, 8) in the order of EMOTIONS.   damaged: lines that could not be read.
+    times_s: seconds, (n,).   faces: face ids, (n,).   labels: indices in LABELS, (n,).
+    probabilities: (n, 8) in the order of EMOTIONS.   damaged: number of unreadable lines.
     """
 
     times_s: Floats
@@ -48,7 +48,7 @@ class Rows:
     damaged: int = 0
 
     def of(self, face: int) -> Rows:
-        """The rows of one face."""
+        """Select the rows of one face."""
         mine = self.faces == face
         return Rows(self.times_s[mine], self.faces[mine], self.labels[mine], self.probabilities[mine])
 
@@ -57,13 +57,13 @@ class Rows:
 class Session:
     """A recorded session.
 
-    told:       session.json as it stands, with at least the keys of NEEDED.
-    started:    when it was recorded or, of a file, analysed, with its time zone.   duration_s: the recording's length.
-    recorded:   when the analysed file was recorded, where it tells that; else None.
-    start_s:    when the recording starts on the source's own clock; 0 where it counts from its start. The times of
-                rows and events are from there.
-    cut_off:    the recording did not end as it should (killed, power cut).
-    gaps_s:     from and to, when no frame was analysed though nothing was paused; older versions did not tell.
+    told:       content of session.json, with at least the keys of NEEDED.
+    started:    start of the recording or, for a file, of its analysis, with time zone.   duration_s: its length.
+    recorded:   creation time of the analysed file; None if unknown.
+    start_s:    start on the source's clock; 0 for a clock that begins with the recording. Times of rows and events
+                are relative to it.
+    cut_off:    the recording was interrupted (killed, power cut).
+    gaps_s:     intervals (start, end) without analysed frames, apart from pauses; empty for older versions.
     """
 
     folder: Path
@@ -79,24 +79,24 @@ class Session:
 
     @property
     def when(self) -> datetime:
-        """When what it shows took place, as far as that is known."""
+        """When the recorded scene took place: `recorded` if known, else `started`."""
         return self.recorded or self.started
 
     @property
     def file(self) -> str:
-        """The name of the analysed file; "" where it was none."""
+        """Name of the analysed file; "" for other sources."""
         source = self.told["source"]
         return str(source.get("name", "")) if source.get("kind") in ("video", "image") else ""
 
     def events_of(self, kind: str) -> list[Event]:
-        """The events of one kind, in order."""
+        """Events of one kind, in order of time."""
         return [event for event in self.events if event.event == kind]
 
 
 def session_folders(folder: Path) -> list[Path]:
-    """The session folders that a path means: itself, or those directly inside it, by name.
+    """Find session folders: the folder itself, or those directly inside it, sorted by name.
 
-    Raises AffectError where there is none.
+    Raises AffectError if there is none.
     """
     if not folder.is_dir():
         raise TextError("no_folder", folder=folder)
@@ -109,9 +109,9 @@ def session_folders(folder: Path) -> list[Path]:
 
 
 def read_session(folder: Path) -> Session:
-    """Everything that the folder of a session holds, except pictures.
+    """Read a session folder, except its pictures.
 
-    Raises AffectError where a file is missing or in another format.
+    Raises AffectError if a file is missing or in another format.
     """
     told = _read_told(folder / "session.json")
     rows = _read_rows(folder / "emotions.csv")
@@ -125,12 +125,12 @@ def read_session(folder: Path) -> Session:
     except (TypeError, ValueError) as error:
         raise TextError("session_damaged", path=folder / "session.json", reason=error) from error
     times = [*rows.times_s[:1].tolist(), *rows.times_s[-1:].tolist(), *(event.timestamp_s for event in events)]
-    if start_s is None:  # of an older version; where it began in the middle of a video, its last moment tells when
+    if start_s is None:  # an older version: a recording that began in the middle of a video is placed by its last time
         start_s = max(times, default=0.0) - duration_s if told.get("clock") == "source" else 0.0
     start_s = max(0.0, min([start_s, *times]))
     rows = replace(rows, times_s=rows.times_s - start_s)
     events = tuple(replace(event, timestamp_s=event.timestamp_s - start_s) for event in events)
-    # session.json of a killed recording is up to a second older than the last rows
+    # for a killed recording, session.json may be up to a second older than the last rows
     duration_s = max(duration_s, max(times, default=0.0) - start_s)
     gaps = tuple((from_s - start_s, to_s - start_s) for from_s, to_s in gaps_s)
     cut_off = told["state"] != "finished"
@@ -152,7 +152,7 @@ def _read_told(path: Path) -> dict[str, Any]:
 
 
 def _lines(path: Path) -> Iterator[list[str]]:
-    """The header, then the whole lines, of a CSV file; a last line that was cut off is left out."""
+    """Read the header and the complete lines of a CSV file; an incomplete last line is dropped."""
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
@@ -200,14 +200,14 @@ def _read_rows(path: Path) -> Rows:
 
 
 def _read_events(path: Path) -> tuple[Event, ...]:
-    if not path.exists():  # killed before anything happened
+    if not path.exists():  # the recording was killed before its first event
         return ()
     events = []
     for line in _lines(path):
         try:
             event = Event(float(line[0]), line[1], line[2])
         except (IndexError, ValueError):
-            continue  # the header; a torn line
+            continue  # the header, or an incomplete line
         if math.isfinite(event.timestamp_s) and event.timestamp_s >= 0:
             events.append(event)
     return tuple(sorted(events, key=lambda event: event.timestamp_s))

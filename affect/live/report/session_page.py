@@ -1,4 +1,4 @@
-"""What the page of one session says, ready to be laid out: sentences, cells and drawings."""
+"""Session page of the report: collects the template values (sentences, table cells and drawings)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _KINDS: Final = ("camera", "video", "image", "stream", "screen", "demo")
 
 
 def warnings(session: Session, writer: Writer) -> list[str]:
-    """What a reader must know before any number."""
+    """Warnings at the top of the page: limits that a reader must know before any number."""
     told = []
     if session.cut_off:
         told.append(writer.text("cut_off"))
@@ -48,7 +48,7 @@ def warnings(session: Session, writer: Writer) -> list[str]:
 
 
 def facts(session: Session, writer: Writer) -> list[tuple[str, list[str]]]:
-    """What was measured, and by what: names, each with its lines."""
+    """Facts about source, model and settings: pairs of a name and its lines."""
     told = session.told
     model, settings = told["model"], told["settings"]
     lines = _source(told["source"], writer)
@@ -79,7 +79,7 @@ def facts(session: Session, writer: Writer) -> list[tuple[str, list[str]]]:
 
 
 def _source(told: dict[str, Any], writer: Writer) -> list[str]:
-    """What kind of source it was, and which one of its kind."""
+    """Kind and name of the source, each as a line."""
     kind = str(told.get("kind"))
     if kind not in _KINDS:
         return [str(told["description"])] if told.get("description") else []
@@ -89,7 +89,7 @@ def _source(told: dict[str, Any], writer: Writer) -> list[str]:
 
 
 def _name_in(description: str, kind: str) -> str:
-    """What a description says beside the kind, in the language of the session: older versions told nothing else."""
+    """Extract a source's name from its description, as older versions did not store the name."""
     if kind == "demo":
         return ""
     for sentence in SOURCE_TEXTS[kind].values():  # "camera {index}"
@@ -98,13 +98,13 @@ def _name_in(description: str, kind: str) -> str:
     return description
 
 
-DRAWN: Final = 4  # faces that get a section of their own
-NAMED: Final = 3  # expressions in the summary
-TIMES: Final = 20  # cuts that are listed
+DRAWN: Final = 4  # maximum number of faces with a section of their own
+NAMED: Final = 3  # maximum number of expressions in the summary
+TIMES: Final = 20  # maximum number of cuts listed
 
 
 def session_view(session: Session, writer: Writer) -> dict[str, Any]:
-    """Everything that `session.html` lays out."""
+    """Template values for `session.html`."""
     writer = replace(writer, origin_s=session.start_s)
     clock = clock_of(session)
     people = people_of(session, clock)
@@ -125,7 +125,7 @@ def session_view(session: Session, writer: Writer) -> dict[str, Any]:
 
 
 def read_as(timeline: Timeline, writer: Writer) -> str:
-    """A sentence or two on what a face was read as."""
+    """Summary of a face's labels in one or two sentences."""
     parts = shares(timeline)
     top = sorted((name for name in EMOTIONS if parts[name] >= 0.005), key=lambda name: -parts[name])[:NAMED]
     told = [writer.text("summary_part", name=writer.name(name), percent=writer.percent(parts[name])) for name in top]
@@ -160,7 +160,7 @@ def _summary(session: Session, people: People, spent: Coverage, writer: Writer) 
 
 
 def _people(people: People, spent: Coverage, writer: Writer) -> dict[str, Any] | None:
-    """The table of several faces; None where there is one, or where one was followed."""
+    """Template values for the table of several faces; None if only one was seen or tracked."""
     if 0 in people.timelines or (len(people.timelines) < 2 and not people.passing):
         return None
     rows = []
@@ -219,7 +219,7 @@ def _coverage(session: Session, spent: Coverage, writer: Writer) -> dict[str, An
 
 
 def _interruptions(session: Session, writer: Writer) -> list[str]:
-    """When the source showed nothing, or another picture, a sentence for each kind."""
+    """Sentences that list signal problems and shot cuts, one for each kind."""
     told = []
     for opening, closing in ENDS.items():
         if found := stretches(session, opening, closing):

@@ -1,6 +1,6 @@
-"""Every sentence of the report in English and Spanish; {placeholders} are filled by `affect.live.report.writing`.
+"""All texts of the report in English and Spanish; `affect.live.report.writing` fills {placeholders}.
 
-A key that ends in _one is for the number 1, its twin in _many for every other.
+The suffix _one marks the singular form, _many the plural.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "es": "En parte de esta sesión se usó una línea base neutral: en esa parte, las expresiones son relativas a "
         "la cara de esta persona en reposo.",
     },
-    # what was measured, and by what
+    # facts about source, model and settings
     "measured": {"en": "What was measured, and by what", "es": "Qué se midió y con qué"},
     "when": {"en": "date", "es": "fecha"},
     "duration": {"en": "duration", "es": "duración"},
@@ -89,7 +89,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     "backend": {"en": "run by {name}", "es": "ejecutado con {name}"},
     "temperature": {"en": "temperature {value}", "es": "temperatura {value}"},
     "versions": {"en": "Versions", "es": "Versiones"},
-    # in words
+    # summary in words
     "summary": {"en": "In words", "es": "En palabras"},
     "summary_seen": {
         "en": "A face was seen for {seen} of the {analysed} analysed ({percent}).",
@@ -308,7 +308,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "es": "Por cuánto se multiplica la probabilidad de cada expresión antes de volver a sumar el 100\u202f%: por "
         "debajo de 1, el programa descuenta lo que esta cara parece mostrar en reposo.",
     },
-    # what the numbers are worth
+    # model quality
     "worth": {"en": "What these numbers are worth", "es": "Qué valor tienen estas cifras"},
     "worth_perceived": {
         "en": "The program estimates which expression other people would see in a face. It does not know what a "

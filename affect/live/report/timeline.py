@@ -1,6 +1,6 @@
-"""A session on even steps of time: what was analysed, and whose face showed what in each step.
+"""Resampling of a session to even time steps: its state, and each face's label and probabilities.
 
-Everything that the report counts and draws comes from these steps, so that its parts agree.
+All statistics and drawings of the report are based on these steps, so they agree with one another.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from affect.live.sources.clock import HELD_S, longest_step_s
 from affect.live.sources.watch import ENDS
 
 STEP_S: Final = 0.1
-# A face that is seen for less than either of these only passes.
+# A face seen for less than either of these, in seconds or as a share of the analysed time, is only passing.
 PASSING_S: Final = 2.0
 PASSING_SHARE: Final = 0.01
 NONE: Final = -1
@@ -32,9 +32,9 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Timeline:
-    """What one face showed in each step; step k is the time from k to k + 1 times STEP_S.
+    """Labels and probabilities of one face per step; step k covers the time from k to k + 1 times STEP_S.
 
-    labels:        places in LABELS, NONE where the face was not seen, (steps,).
+    labels:        indices in LABELS, NONE where the face was not seen, (steps,).
     probabilities: NaN where it was not seen, (steps, 8).
     """
 
@@ -48,17 +48,16 @@ class Timeline:
 
     @property
     def seen_s(self) -> float:
-        """For how long it was seen."""
+        """Time in which the face was seen, in seconds."""
         return float(self.seen.sum()) * STEP_S
 
 
 @dataclass(frozen=True)
 class Clock:
-    """What was going on in each step, whoever was there: bool (steps,) each.
+    """State of the session in each step, independent of faces; bool masks (steps,).
 
-    paused: by the person.   lost: the source gave no picture, a black one, or a frozen one, whose rows say what a face
-    once showed and not what it shows.   unrecorded: nothing is known of that time, as no frame of it was analysed.
-    None of these: analysed.
+    paused: by the user.   lost: no picture, a black one or a frozen one, whose rows are outdated.
+    unrecorded: no frame was analysed.   All other steps are analysed.
     """
 
     paused: Mask
@@ -67,13 +66,13 @@ class Clock:
 
     @property
     def analysed(self) -> Mask:
-        """Where a face could have been seen."""
+        """Analysed steps, in which a face could be seen, (steps,)."""
         return ~(self.paused | self.lost | self.unrecorded)
 
     def gaps(self, seen: Mask) -> dict[str, Mask]:
-        """Where there is no reading, by the reason why: "none" is no face; each step has one reason at most.
+        """Masks of the steps without a reading, by reason; "none" means no face. The reasons do not overlap.
 
-        seen: where a face was, (steps,).
+        seen: where a face was seen, (steps,).
         """
         masks = (self.analysed & ~seen, self.paused, self.lost, self.unrecorded)
         return dict(zip(GAPS, masks, strict=True))
@@ -81,10 +80,10 @@ class Clock:
 
 @dataclass(frozen=True)
 class People:
-    """Whose faces a session shows.
+    """Timelines of the people in a session.
 
-    timelines: by face id, whoever was seen longest first; one without an id (0) where a single face was followed.
-    passing:   how many others were seen only in passing.   passing_s: for how long, together.
+    timelines: by face id, longest seen first; the id 0 if only a single face was tracked.
+    passing:   number of other people, who were only passing.   passing_s: their total time, seconds.
     """
 
     timelines: dict[int, Timeline]
@@ -93,22 +92,22 @@ class People:
 
 
 def steps_of(session: Session) -> int:
-    """How many steps the session has, at least one."""
+    """Number of steps of a session, at least one."""
     return max(1, math.ceil(session.duration_s / STEP_S - 1e-6))
 
 
 def clock_of(session: Session) -> Clock:
-    """When the session was paused, or without a picture in which a face could be read, or without any."""
+    """Compute the state of a session in each step from its events and gaps."""
     paused = _mask(session, stretches(session, "pause", "resume"))
     lost = _mask(session, (span for ends in ENDS.items() for span in stretches(session, *ends))) & ~paused
     return Clock(paused, lost, _mask(session, session.gaps_s) & ~paused & ~lost)
 
 
 def people_of(session: Session, clock: Clock) -> People:
-    """The people of a session.
+    """Compute the timelines of the people in a session.
 
-    Where one face at a time was followed, all rows are taken as one person's: the ids that a face gets when it is
-    lost and found again mean nothing then.
+    If only one face at a time was tracked, all rows count as one person's: new ids then only mean that the face was
+    lost for a while.
     """
     if session.told["settings"].get("faces") == 1:
         timeline = sample(session.rows, clock.analysed)
@@ -124,12 +123,12 @@ def people_of(session: Session, clock: Clock) -> People:
 
 
 def seen_by_anyone(session: Session, clock: Clock) -> Mask:
-    """Where any face was seen, passing ones too, (steps,)."""
+    """Mask of the steps in which any face was seen, including passing ones, (steps,)."""
     return sample(session.rows, clock.analysed).seen
 
 
 def baseline_of(session: Session, told: dict[str, Any], clock: Clock) -> tuple[Mask, Mask, Mask]:
-    """Where a baseline was set, where a face was seen while it was, and where that was the one it acts on, (steps,).
+    """Masks, (steps,): a baseline was applied; any face was seen meanwhile; the baseline's own face was.
 
     told: a baseline of session.json.
     """
@@ -141,11 +140,11 @@ def baseline_of(session: Session, told: dict[str, Any], clock: Clock) -> tuple[M
 
 
 def sample(rows: Rows, analysed: Mask) -> Timeline:
-    """Rows on even steps: a step takes the row that was in force at its middle.
+    """Resample rows to even steps; each step takes the row that is valid at its middle.
 
-    rows: in the order of time.   analysed: (steps,); elsewhere nothing is seen.
-    A row is in force until the next one, or until nothing is analysed any more, where that follows within HELD_S (of a
-    slow source, `longest_step_s`); the last row before a longer gap, for the usual interval.
+    rows: in order of time.   analysed: mask (steps,); other steps stay empty.
+    A row is valid until the next one, if that follows within HELD_S (`longest_step_s` for a slow source), or until the
+    analysis stops, if that follows within HELD_S. Before a longer gap, a row is valid for the usual frame interval.
     """
     steps = len(analysed)
     labels = np.full(steps, NONE, np.int64)
@@ -158,7 +157,7 @@ def sample(rows: Rows, analysed: Mask) -> Timeline:
     longest_s = longest_step_s(frame_s)
     stops_s = np.append(np.flatnonzero(np.diff(analysed, prepend=True) & ~analysed) * STEP_S, np.inf)
     to_stop_s = stops_s[np.searchsorted(stops_s, rows.times_s)] - rows.times_s
-    lone = np.where(to_stop_s <= HELD_S + STEP_S / 2, to_stop_s, min(frame_s, longest_s))  # a step is rounded by a half
+    lone = np.where(to_stop_s <= HELD_S + STEP_S / 2, to_stop_s, min(frame_s, longest_s))  # + rounding to steps
     lasts = np.where(intervals <= longest_s, intervals, lone)
     middles = (np.arange(steps) + 0.5) * STEP_S
     at = np.searchsorted(rows.times_s, middles, side="right") - 1
@@ -169,12 +168,12 @@ def sample(rows: Rows, analysed: Mask) -> Timeline:
 
 
 def stretches(session: Session, opening: str, closing: str) -> list[tuple[float, float]]:
-    """From when to when, seconds: each event of one kind, and the next of the other or, without one, the end."""
+    """Pair a session's opening and closing events into intervals (start, end), in seconds; see `watch.stretches`."""
     return watch.stretches(((e.timestamp_s, e.event) for e in session.events), opening, closing, session.duration_s)
 
 
 def _mask(session: Session, spans: Iterable[tuple[float, float]]) -> Mask:
-    """The steps in some stretches of time."""
+    """Mask of the steps inside intervals (start, end) given in seconds."""
     inside = np.zeros(steps_of(session), bool)
     for from_s, to_s in spans:
         last = len(inside) if to_s >= session.duration_s else round(to_s / STEP_S)

@@ -1,1 +1,1 @@
-"""Where frames come from: cameras, files, streams, the screen."""
+"""Frame sources: cameras, video and image files, network streams, and the screen."""

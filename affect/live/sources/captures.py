@@ -1,4 +1,4 @@
-"""Live sources: cameras, captured by OpenCV, and network streams, decoded by FFmpeg. A lost signal is waited for."""
+"""Live sources with reconnection: cameras captured by OpenCV, and network streams decoded by FFmpeg."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
     from affect.live.sources.decoding import PictureTrack
 
 OPEN_TIMEOUT_MS: Final = 10_000
-READ_TIMEOUT_MS: Final = 5_000  # a stream that is silent for so long is opened anew
+READ_TIMEOUT_MS: Final = 5_000  # a stream without data for this long is opened again
 
-# What each kind of address needs FFmpeg to open, and no more: never a file of this computer.
+# Protocols that FFmpeg may use for each kind of address: only the necessary ones, never files of this computer.
 _HTTP: Final = "http,https,httpproxy,tcp,tls,crypto,data"
 _RTSP: Final = "rtsp,rtsps,rtp,rtcp,srtp,udp,tcp,tls,crypto"
 PROTOCOLS: Final = {
     "http": _HTTP, "https": _HTTP, "rtsp": _RTSP, "rtsps": _RTSP, "rtmp": "rtmp,tcp", "udp": "udp",
 }  # fmt: skip
 
-PROBED: Final = 6  # camera indices that are tried where the wanted one does not answer
-PROBE_S: Final = 5.0  # and for how long in all: a camera that another program holds can keep one waiting
+PROBED: Final = 6  # number of camera indices to try if the requested one does not answer
+PROBE_S: Final = 5.0  # time limit for all of them: a camera in use by another program can block
 
 
 class CameraSource:
-    """A camera of this computer, opened with the backend that starts fastest on its platform."""
+    """Source that captures a local camera, with the backend that starts fastest on each platform."""
 
     kind = "camera"
     live = True
@@ -63,7 +63,7 @@ class CameraSource:
                 yield Frame(picture, time.monotonic() - start, number)  # type: ignore[arg-type]
                 number += 1
             else:
-                self._capture.release()  # a camera that is plugged in again gets its number only where that is free
+                self._capture.release()  # frees the index, so that a camera plugged in again gets the same one
                 if self._retries.wait():
                     self._capture = self._open()
 
@@ -76,18 +76,18 @@ class CameraSource:
         self._capture.release()
 
     def _open(self) -> cv2.VideoCapture:
-        """A new capture, opened or not."""
+        """Create a capture at 1280×720; the caller checks `isOpened`."""
         capture = quiet_capture(self._index, _camera_backend())
-        # uncompressed 720p does not fit through USB 2 at 30 frames a second, MJPEG does
+        # USB 2 is too slow for uncompressed 720p at 30 frames per second, but not for MJPEG
         capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
         capture.set(cv2.CAP_PROP_FRAME_WIDTH, 1280)
         capture.set(cv2.CAP_PROP_FRAME_HEIGHT, 720)
-        capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # the newest frame, not one of a queue
+        capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # for the newest frame instead of a queued one
         return capture
 
 
 class StreamSource:
-    """A video stream from the network (RTSP or HTTP).
+    """Source that reads a video stream from the network (RTSP, HTTP, RTMP or UDP).
 
     live: it has no end, as a camera's; a lost signal is waited for. A video file or a finished playlist behind an
     address gives every picture on its own clock and ends as a file does; where it breaks off before, it cannot go on
@@ -95,7 +95,7 @@ class StreamSource:
     """
 
     kind = "stream"
-    name = ""  # its address may hold a password
+    name = ""  # private, as the address may contain a password
 
     def __init__(self, address: str, language: str = "en") -> None:
         self._address = address
@@ -139,8 +139,8 @@ class StreamSource:
             self._track = None
 
     def _open(self) -> PictureTrack | None:
-        """The stream's pictures; None: it does not answer, or is no video."""
-        from affect.live.sources.decoding import PictureTrack, Undecodable  # FFmpeg is for files and streams alone
+        """Open the stream's decoder; None if the address does not answer, or is no video."""
+        from affect.live.sources.decoding import PictureTrack, Undecodable  # only files and streams need FFmpeg
 
         scheme = self._address.split(":")[0].lower()
         options = {"protocol_whitelist": PROTOCOLS[scheme], "rtsp_flags": "prefer_tcp"}
@@ -150,7 +150,7 @@ class StreamSource:
             return None
 
     def _end(self) -> None:
-        """A file behind an address has ended. Raises AffectError where that is before its end."""
+        """Check that a file behind an address was read to its end. Raises AffectError if it is truncated."""
         track = self._track
         if track is not None and (cut := track.cut) is not None:
             told = {"read_s": cut.read_s, "whole_s": track.duration_s if cut.whole_s is None else cut.whole_s}
@@ -160,14 +160,14 @@ class StreamSource:
 
 
 def without_login(address: str) -> str:
-    """An address as it may be shown: without user, password, and the query, which may hold a key."""
+    """Remove user, password and query from an address, so that it can be shown."""
     scheme, _, rest = address.partition("://")
     host, slash, path = rest.partition("?")[0].partition("/")
     return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
 
 
 def quiet_capture(index: int, backend: int) -> cv2.VideoCapture:
-    """A capture, opened or not, without OpenCV's own warnings on stderr."""
+    """Create an OpenCV capture without OpenCV's warnings on stderr; the caller checks `isOpened`."""
     level = cv2.utils.logging.getLogLevel()
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     try:
@@ -177,13 +177,13 @@ def quiet_capture(index: int, backend: int) -> cv2.VideoCapture:
 
 
 def rate_of(capture: cv2.VideoCapture) -> float:
-    """A capture's nominal frames per second; 30 where it tells none, or an odd one."""
+    """Nominal frames per second of a capture; 30 if the device gives no value within 1…240."""
     rate = capture.get(cv2.CAP_PROP_FPS)
     return float(rate) if 1 <= rate <= 240 else 30.0
 
 
 def answering_cameras(besides: int) -> list[int]:
-    """The indices of cameras that give a picture, of the first PROBED but one; those that do so within PROBE_S."""
+    """Find the indices of cameras that deliver a frame within PROBE_S.   besides: index that is not tried."""
     answered: list[int] = []
 
     def probe() -> None:
@@ -202,7 +202,7 @@ def answering_cameras(besides: int) -> list[int]:
 
 
 def _candidates() -> list[int]:
-    """Indices at which there may be a camera; on Linux each has a device file, and most cameras have two."""
+    """Camera indices to try: on Linux those with a device file (most cameras have two), else the first PROBED."""
     if sys.platform == "linux":
         names = (path.name.removeprefix("video") for path in Path("/dev").glob("video*"))
         return sorted(int(name) for name in names if name.isdecimal())[: 2 * PROBED]
@@ -210,7 +210,7 @@ def _candidates() -> list[int]:
 
 
 def _others(index: int, language: str) -> str:
-    """A sentence that says which other cameras answer."""
+    """Message for the user that lists the other cameras that answer."""
     found = answering_cameras(index)
     if not found:
         return text("cameras_none", language)

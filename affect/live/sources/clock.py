@@ -1,4 +1,7 @@
-"""What time it is in a session: the source's own time, also between two of its frames; and how it is written."""
+"""Clocks of a source: `SourceClock` extrapolates its time between frames, `SteadyTime` makes timestamps monotonic.
+
+The session, the recording and the frame feed use them. All times are in seconds.
+"""
 
 from __future__ import annotations
 
@@ -6,70 +9,70 @@ import math
 import time
 from typing import Final
 
-HELD_S: Final = 0.5  # so long a frame stands for what comes after it; a face that is missed for less counts as seen
+HELD_S: Final = 0.5  # how long a frame's result stays valid; a face missed for less counts as seen
 LONGEST_STEP_S: Final = 2.0
 
 
 def longest_step_s(usual_s: float) -> float:
-    """How far two frames may lie apart that follow one another, seconds; between others, nothing was analysed.
+    """Longest interval between successive frames that is no gap, in seconds: three usual intervals, 0.5…2.
 
-    usual_s: the usual step. A slow source's frames stand for more than HELD_S, but nobody's face for minutes.
+    usual_s: the usual frame interval. A slow source's frames may stay valid longer than HELD_S, but not for minutes.
     """
     return min(LONGEST_STEP_S, max(HELD_S, 3 * usual_s))
 
 
 class SourceClock:
-    """The time on the clock of a source's frames, in seconds; any thread may ask.
+    """The current time on the clock of a source's frames, in seconds; thread-safe.
 
-    live: time goes on while no frame comes. Otherwise it is a file's, and stands at the end of the last frame.
+    live: the clock runs on between frames. A file's clock stands at the end of its last frame.
     fps:  nominal frames per second; a file's frame lasts 1/fps.
     """
 
     def __init__(self, live: bool, fps: float) -> None:
         self.live = live
         self.frame_s = 1 / fps
-        self._last: tuple[float, float] | None = None  # a frame's own time, and when it came
+        self._last: tuple[float, float] | None = None  # the last frame's timestamp, and its time.monotonic() on arrival
 
     def tick(self, timestamp_s: float) -> None:
-        """A frame has come."""
+        """Set the clock to the timestamp of a frame that has just arrived."""
         self._last = (timestamp_s, time.monotonic())
 
     @property
     def last_s(self) -> float:
-        """The last frame's own time; 0 where none has come."""
+        """Timestamp of the last frame; 0 before the first."""
         return 0.0 if self._last is None else self._last[0]
 
     def now_s(self) -> float:
-        """The time now; 0 before the first frame."""
+        """Current time on the source's clock; 0 before the first frame."""
         if self._last is None:
             return 0.0
         timestamp_s, came = self._last
         return timestamp_s + (time.monotonic() - came if self.live else self.frame_s)
 
     def silent_s(self) -> float:
-        """How long a live source has given no frame; 0 for a file, and before the first frame."""
+        """Time since a live source's last frame; 0 for a file, and before the first frame."""
         return self.now_s() - self.last_s if self.live else 0.0
 
 
 class SteadyTime:
-    """Makes times that only go forward of those that a source tells; one that does so is given as it is.
+    """Turns a source's timestamps into strictly increasing ones; increasing timestamps stay unchanged.
 
-    A gap is as long as it is told: a time lapse, or a recording that was paused, may have one of hours.
-    fps: nominal frames per second. A frame without a time comes 1/fps after the one before it; one out of order LEAST_S
-         after it, so that no time that follows is pushed; one at which the clock jumps back, as long after it as that
-         one came after the one before.
+    Gaps are kept: a time lapse or a paused recording may have one of hours.
+    fps: nominal frames per second. A frame without a timestamp is placed 1/fps after the previous one. A frame out of
+         order is placed LEAST_S after it, which leaves later timestamps unchanged. If the clock jumps back, the frame
+         is placed one previous frame interval later, and the jump becomes an offset for all that follow.
     """
 
-    DISORDER_S = 1.0  # so far back, frames are only out of order: the time waits for theirs. Farther, the clock jumped
+    DISORDER_S = 1.0  # a step back of up to this is a frame out of order; a larger one is a jump of the clock
     LEAST_S = 0.001
 
     def __init__(self, fps: float) -> None:
         self._frame_s = self._step_s = 1 / fps
         self._now_s: float | None = None
-        self._offset_s = 0.0  # what the clock's jumps amount to
+        self._offset_s = 0.0  # sum of the clock's jumps
 
     def steady(self, told_s: float) -> float:
-        """The time of the next frame, seconds; greater than that of the one before."""
+        """Return the next frame's corrected timestamp, greater than the previous one.   told_s: as given, seconds."""
         if self._now_s is None:
             self._now_s = told_s if math.isfinite(told_s) else 0.0
             return self._now_s

@@ -1,6 +1,6 @@
-"""The picture track of a file or a network stream, decoded by FFmpeg (PyAV) and shown as players show it.
+"""Video decoder for files and network streams, based on FFmpeg (PyAV), with the display rules of video players.
 
-`sources.VideoSource` and `captures.StreamSource` read from it. Cameras do not: OpenCV captures them.
+`files.VideoSource` and `captures.StreamSource` read from it. Cameras are captured by OpenCV instead.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from av.sidedata.sidedata import Type
 
 from affect.faces.preprocessing import Image
 
-# FFmpeg says nothing: its own lines may hold an address with its password, and any level but None makes its threads
-# wait for Python's lock, which whoever closes a decoder holds while it waits for them.
+# FFmpeg's log is off: its lines may contain an address with its password, and any level but None makes its threads
+# wait for the GIL, which a thread that closes a decoder holds while it waits for them (deadlock).
 av.logging.set_level(None)
 
-# What a local file may make FFmpeg open, as a playlist does: other local files, never an address.
+# Protocols that a local file, such as a playlist, may use: other local files, never network addresses.
 FILE_PROTOCOLS: Final = "file,crypto,data"
 
-# Deinterlaces only what is flagged as interlaced. Pixels are made square by scaling up, so that no line is lost; a
-# pixel that is more than ten times as wide as high is a fault of the file.
+# Deinterlaces only frames flagged as interlaced. Non-square pixels are scaled up, so that no line is lost; a sample
+# aspect ratio above 10 or below 0.1 is taken as an error of the file and clipped.
 DEINTERLACE: Final = ("bwdif", "mode=send_frame:deint=interlaced")
 SQUARE: Final = (
     "scale",
@@ -50,27 +50,27 @@ ERRORS: Final = (av.FFmpegError, OSError, ValueError)
 
 
 class Undecodable(Exception):
-    """FFmpeg cannot open something, or finds no picture track in it."""
+    """FFmpeg cannot open a file or stream, or finds no video track in it."""
 
 
 class Cut(NamedTuple):
-    """How far a damaged file could be read, in seconds, and how long it should be; None: it does not say."""
+    """Where a truncated file ends and how long it should be, in seconds; whole_s is None if the file does not say."""
 
     read_s: float
     whole_s: float | None
 
 
 class PictureTrack:
-    """The best picture track of a file or stream: deinterlaced, with square pixels, turned upright, as uint8 BGR.
+    """Decoder of a file's or stream's best video track: deinterlaced, square pixels, upright, uint8 BGR.
 
-    where:   a path, absolute so that no colon in it is taken for a protocol, or an address.
-    options: FFmpeg's, for opening.   timeouts: for opening and for each read, seconds; None: local.
-    live:    fewer threads, so that no picture waits in the decoder for the next ones.
+    where:   an address, or an absolute path, as FFmpeg takes the part before a colon for a protocol.
+    options: FFmpeg options for opening.   timeouts: for opening and for each read, seconds; None for local files.
+    live:    slice threading only, as frame threading delays frames in the decoder.
 
-    fps:         nominal frames per second, 1…240; 30 where none is told, or an odd one.
-    duration_s:  of the picture track, else of the whole file; None: neither is told, as of a camera's stream.
-    recorded_at: when the file says that it was recorded; None: it does not say.
-    unusable:    how many pictures could not be decoded or converted so far.
+    fps:         nominal frames per second, 1…240; 30 if the file gives none, or another value.
+    duration_s:  of the video track, else of the container; None if unknown, as for a camera's stream.
+    recorded_at: creation time in the file's metadata; None if there is none.
+    unusable:    number of frames so far that could not be decoded or converted.
     Raises Undecodable.
     """
 
@@ -113,9 +113,9 @@ class PictureTrack:
         self._broken = False
 
     def pictures(self) -> Iterator[tuple[Image, float]]:
-        """Each picture, uint8 BGR (height, width, 3), and its time as players show it, seconds; NaN where none is told.
+        """Decode all frames, uint8 BGR (height, width, 3), each with its presentation time in seconds; NaN if unknown.
 
-        The sizes of successive pictures may differ. What cannot be decoded or converted is left out, as players do.
+        Frame sizes may change. Frames that cannot be decoded or converted are skipped, as players do.
         """
         for frame in itertools.chain(self._frames(), [None]):
             try:
@@ -129,7 +129,7 @@ class PictureTrack:
 
     @property
     def cut(self) -> Cut | None:
-        """Where the track broke off, once all was read; None: it is whole, or nothing tells that it is not."""
+        """Where the track is truncated, known once all was read; None if it is complete, or this cannot be checked."""
         start_s = self._start_s or 0.0
         if self._end_s is not None:
             read_s, end_s, least_s = self._last[1], self._end_s, 1.5 / self.fps if self._broken else CUT_S
@@ -141,16 +141,16 @@ class PictureTrack:
 
     @property
     def ends(self) -> bool:
-        """Whether it is a file, also one behind an address; a camera's stream, or a live playlist, has no end."""
+        """Whether the source is finite: a file, also one behind an address, but no camera stream or live playlist."""
         of_a_file = self._container.size > 0 and _kind(self._container) not in ("hls", "dash")
         return self.duration_s is not None or of_a_file
 
     def close(self) -> None:
-        """Give the file or connection back. Not while another thread is in `pictures`."""
+        """Close the file or connection. Do not call while another thread is in `pictures`."""
         self._container.close()
 
     def _as_players_tell(self, frame: av.VideoFrame) -> float:
-        """A frame's time from where players start; where the file does not tell that, from its first frame."""
+        """Presentation time of a frame, counted from the container's start time or, without one, the first frame."""
         if frame.time is None:
             return math.nan
         if self._start_s is None:
@@ -158,7 +158,7 @@ class PictureTrack:
         return frame.time - self._start_s
 
     def _packets(self) -> Iterator[av.Packet]:
-        """The picture track's packets. All tracks are read: their ends tell whether the file is whole."""
+        """Demux the video track's packets; all tracks are read, as their ends show whether the file is complete."""
         try:
             for packet in self._container.demux():
                 if packet.size and not packet.is_corrupt:
@@ -174,9 +174,9 @@ class PictureTrack:
             self._broken = True
 
     def _frames(self) -> Iterator[av.VideoFrame]:
-        """The decoded frames. What a damaged place makes of them is left out and counted.
+        """Decode the packets into frames with timestamps; packets that fail are skipped and counted.
 
-        AVI tells only in which order its pictures are decoded: they are shown in its places one after the other.
+        AVI stores only decoding timestamps: they are assigned to the frames in display order.
         """
         places: list[int] | None = [] if _kind(self._container) == "avi" else None
         for packet in self._packets():
@@ -218,7 +218,7 @@ class PictureTrack:
         self._last = max(self._last, (from_s, from_s + (lasts_s or 1 / self.fps)))
 
     def _converted(self, frame: av.VideoFrame | None) -> Iterator[av.VideoFrame]:
-        """What comes out of the filters for a decoded frame, as BGR; for None, what is still in them."""
+        """Pass a decoded frame through the filter graph and yield BGR frames; None flushes the graph."""
         if frame is not None:
             self._interlaced |= frame.interlaced_frame
         form = () if frame is None else (frame.width, frame.height, frame.format.name, self._interlaced)
@@ -234,13 +234,13 @@ class PictureTrack:
         yield from ready(self._graph)
 
     def _new_graph(self, frame: av.VideoFrame) -> av.filter.Graph:
-        """The filters for frames of this size and format."""
+        """Create the filter graph for frames of this size and format."""
         graph = av.filter.Graph()
-        graph.threads = 1  # more cost a sixth of the time, and the model wants the other cores
+        graph.threads = 1  # more threads cost a sixth more time, and the model needs the other cores
         buffer = graph.add_buffer(
             width=frame.width,
             height=frame.height,
-            format=cast(av.VideoFormat, frame.format.name),  # PyAV's own types want an object, and PyAV the name
+            format=cast(av.VideoFormat, frame.format.name),  # PyAV needs the name despite its type hints
             time_base=frame.time_base,
         )
         aspect = [("setsar", f"{self._aspect.numerator}/{self._aspect.denominator}")] if self._aspect else []
@@ -250,16 +250,16 @@ class PictureTrack:
 
 
 def ready(graph: av.filter.Graph) -> Iterator[Any]:
-    """The frames that filters have ready."""
-    with suppress(BlockingIOError, EOFError):  # they want another frame; they were told that there is none
+    """Pull all frames that a filter graph has ready."""
+    with suppress(BlockingIOError, EOFError):  # the graph needs more input, or was flushed
         while True:
             yield graph.pull()
 
 
 def _upright(frame: av.VideoFrame) -> Image:
-    """A BGR frame as an array, turned and mirrored as its display matrix says (ISO/IEC 14496-12, matrix of tkhd)."""
+    """Convert a BGR frame to an array and apply its display matrix (ISO/IEC 14496-12, matrix of tkhd)."""
     picture = np.asarray(frame.to_ndarray(), np.uint8)
-    matrix = frame.side_data.get(Type.DISPLAYMATRIX)  # type: ignore[call-overload]  # told by kind, not by content
+    matrix = frame.side_data.get(Type.DISPLAYMATRIX)  # type: ignore[call-overload]  # the key is a type, not an index
     if matrix is None:
         return picture
     a, b, _, c, d = np.frombuffer(matrix, np.int32)[:5].tolist()
@@ -275,7 +275,7 @@ def _mirrored(picture: Image, across: bool, down: bool) -> Image:
 
 
 def seconds_of(ticks: int | None, of: av.Packet | av.VideoFrame | av.VideoStream) -> float:
-    """The ticks of a packet, frame or stream in seconds; 0 where it has none."""
+    """Convert ticks of a packet, frame or stream to seconds; 0 if ticks or time base are missing."""
     return float(ticks * of.time_base) if ticks and of.time_base else 0.0
 
 
@@ -284,15 +284,15 @@ def _kind(container: av.container.InputContainer) -> str:
 
 
 def _end_of_track(container: av.container.InputContainer, stream: av.VideoStream) -> float | None:
-    """When the picture track ends on the container's clock, seconds; None where the file does not tell that.
+    """End of the video track on the container's clock, in seconds; None if the file does not store it.
 
-    Other formats than these only estimate it, from their size or their last packets.
+    Only MP4/MOV, AVI and Matroska store it; for other formats, FFmpeg estimates it from file size or last packets.
     """
     kind = _kind(container)
     if kind == "mov" and stream.duration:
         return seconds_of((stream.start_time or 0) + stream.duration, stream)
-    # AVI's pictures have places of equal length, of which the last may be empty; FFmpeg counts fewer than the header
-    # tells only where the index, which comes last, is missing
+    # AVI has frame slots of equal length, and the last ones may be empty. FFmpeg counts fewer slots than the header
+    # gives only if the index at the end of the file is missing.
     if kind == "avi" and (stream.duration or 0) < stream.frames:
         return seconds_of(stream.frames, stream)
     told = re.fullmatch(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)", stream.metadata.get("DURATION", ""))
@@ -302,18 +302,18 @@ def _end_of_track(container: av.container.InputContainer, stream: av.VideoStream
 
 
 def _told_in_header(container: av.container.InputContainer, stream: av.VideoStream) -> bool:
-    """Whether the whole file's duration stands in its header, and is not estimated, which gives streams one as well."""
+    """Whether the container's duration is stored in its header; FFmpeg's estimate also gives each stream a duration."""
     return _kind(container) in ("matroska", "flv") and stream.duration is None
 
 
 def _own_aspect(stream: av.VideoStream) -> Fraction | None:
-    """The shape of the pixels that the container tells against its frames, as players believe it; None: it does not."""
+    """Sample aspect ratio of the container if it differs from the codec's, as players prefer it; else None."""
     told = stream.sample_aspect_ratio
     return told if told and told != stream.codec_context.sample_aspect_ratio else None
 
 
 def _recorded_at(told: dict[str, str]) -> datetime | None:
-    """When a file says that it was recorded; None where it does not, or its clock stood at a zero point."""
+    """Read the creation time from a file's metadata; None if it is missing or a device's default date."""
     for key, form in itertools.product(("com.apple.quicktime.creationdate", "creation_time"), TIME_FORMS):
         with suppress(ValueError):
             when = datetime.strptime(told.get(key, ""), form)

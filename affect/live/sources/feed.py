@@ -1,4 +1,4 @@
-"""Frames of a source, read in a thread of their own: the next one is there when it is wanted, and none ever queues."""
+"""Frame reader thread with a one-frame buffer between a source and the pipeline, so that no queue builds up."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from affect.live.sources.watch import watch_of
 
 
 def as_picture(given: object) -> Image | None:
-    """A picture from outside as uint8 BGR (height, width, 3); None where it cannot be one.
+    """Convert a picture to uint8 BGR (height, width, 3); None if it is not a picture.
 
-    given: grey (height, width) or (height, width, 1), BGR, or BGRA, whose alpha is left out; uint8, or uint16 on its
-    full range, 0…65535. What is uint8 BGR already is given back as it is.
+    given: grey (height, width) or (height, width, 1), BGR, or BGRA, whose alpha is dropped; uint8, or uint16 over its
+    full range, 0…65535. A contiguous uint8 BGR array is returned unchanged.
     """
     if not isinstance(given, np.ndarray) or given.size == 0 or given.ndim not in (2, 3):
         return None
@@ -34,20 +34,20 @@ def as_picture(given: object) -> Image | None:
     return np.asarray(cv2.cvtColor(whole, cv2.COLOR_GRAY2BGR if channels == 1 else cv2.COLOR_BGRA2BGR), np.uint8)
 
 
-WAKE_S = 0.2  # how often a waiting main thread looks up, so that Ctrl-C reaches it on Windows as well
+WAKE_S = 0.2  # polling interval of a waiting main thread, so that Ctrl-C reaches it on Windows too
 
 
 class FrameFeed:
-    """One place for one frame between the reading thread and the taker.
+    """A one-frame buffer between the thread that reads a source and the consumer of its frames.
 
-    A live source's frame replaces one that was not taken: the taker always gets the newest, and `Frame.number` shows
-    how many it missed. A file's frame waits until the one before is taken: the taker gets every frame, in order.
-    Closes the source when it is closed.
+    A live source's new frame replaces an unread one: the consumer always gets the newest, and `Frame.number` shows how
+    many it missed. A file's frame waits until the previous one is read: the consumer gets every frame, in order.
+    Closing the feed closes the source.
 
-    The source's watch (`watch_of`) learns here when a live source's frames arrive, whenever they are taken.
+    The source's watch (`watch_of`) is informed when a live source's frame arrives, not when it is consumed.
 
-    Everything that comes out of it is fit for use: pictures are uint8 BGR, and times do not go back (`SteadyTime`).
-    skipped: how many frames were left out because no picture could be made of them.
+    Frames come out normalised: pictures are uint8 BGR, and timestamps increase (`SteadyTime`).
+    skipped: number of frames left out because they could not be converted to a picture.
     """
 
     def __init__(self, source: Source) -> None:
@@ -64,7 +64,7 @@ class FrameFeed:
         self._reader.start()
 
     def frames(self) -> Iterator[Frame]:
-        """The frames until the source ends. Raises what the source raised, after its last frame."""
+        """Yield frames until the source ends. After the last frame, an error of the source is raised again."""
         while True:
             end_if_asked()
             with self._changed:
@@ -96,7 +96,7 @@ class FrameFeed:
                     self._watch.arrived(frame)
                 if not self._put(frame):
                     return
-        except Exception as error:  # handed over to the taker, in whose thread it is told to the person
+        except Exception as error:  # raised again in the consumer's thread
             self._failure = error
         finally:
             with self._changed:
@@ -112,7 +112,7 @@ class FrameFeed:
             return not self._closed
 
     def stop(self) -> None:
-        """End `frames`, whoever waits in it, and the source's own waiting."""
+        """End `frames` in any waiting thread, and interrupt the source's own waiting."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -120,8 +120,8 @@ class FrameFeed:
             self.source.interrupt()
 
     def close(self) -> None:
-        """Stop reading and give the source back."""
+        """Stop reading and close the source."""
         self.stop()
         self._reader.join(timeout=2)
-        if not self._reader.is_alive():  # a capture that still waits for its device must not be released under it
+        if not self._reader.is_alive():  # a capture must not be released while the reader waits for its device
             self.source.close()

@@ -1,4 +1,4 @@
-"""Where frames come from: camera, video file, image file, network stream, the screen, or the built-in demo clip."""
+"""Sources for video files, image files and the demo clip; `open_source` opens any source by its command-line name."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _on_stderr(line: str) -> None:
 
 
 def remarks(source: Source, skipped: int, language: str) -> Iterator[str]:
-    """What is to be said of a source's pictures when all were read.   skipped: that `FrameFeed` left out."""
+    """Yield warnings about a source's pictures after all were read.   skipped: frames that `FrameFeed` left out."""
     left_out = skipped + getattr(source, "unusable", 0)
     if left_out:
         yield text("pictures_unusable", language, count=left_out)
@@ -36,11 +36,11 @@ def remarks(source: Source, skipped: int, language: str) -> Iterator[str]:
 
 
 def open_source(spec: str, language: str = "en", tell: Callable[[str], None] = _on_stderr) -> Source:
-    """The source that the command line names: a camera index, a file, a stream's address, "screen…", or "demo".
+    """Open the source named on the command line: a camera index, a file, a stream's address, "screen…", or "demo".
 
-    language: of messages and descriptions, "en" or "es".   tell: takes a line for the person.
-    "screen" may open a window in which the person draws a rectangle: call this in the main thread.
-    Raises AffectError where it cannot be opened.
+    language: of messages and descriptions, "en" or "es".   tell: takes a line for the user.
+    Call it in the main thread, as "screen" may open a window in which the user draws a rectangle.
+    Raises AffectError if the source cannot be opened.
     """
     if spec == "demo":
         return DemoSource(language)
@@ -50,30 +50,30 @@ def open_source(spec: str, language: str = "en", tell: Callable[[str], None] = _
         return StreamSource(spec, language)
     path = Path(spec)
     if spec.lower() == "screen" or (spec.lower().startswith("screen:") and not is_file(path)):
-        from affect.live.sources.screen import open_screen  # mss is for this source alone
+        from affect.live.sources.screen import open_screen  # only this source needs mss
 
         return open_screen(spec[len("screen:") :].strip().lower(), language, tell)
     if not is_file(path):
         unknown = "source_folder" if is_folder(path) else "source_unknown"
         raise AffectError(text(unknown, language, spec=without_login(spec) if "://" in spec else spec))
-    from affect.faces.pictures import is_picture  # Pillow's readers are for files alone
+    from affect.faces.pictures import is_picture  # only files need Pillow's readers
 
     return ImageSource(path, language) if is_picture(path) else VideoSource(path, language)
 
 
 class VideoSource:
-    """A video file: every frame, in order, on the file's own clock as players show it, whose rate may vary.
+    """Source that reads every frame of a video file with the file's timestamps; its frame rate may vary.
 
-    path:        the file.   duration_s: of its picture track; None where it is not told.
-    recorded_at: when the file says that it was recorded; None: it does not say.
-    black:       all pictures so far were black.   unusable: how many could not be decoded so far.
+    path:        the file.   duration_s: of its video track; None if unknown.
+    recorded_at: creation time in the file's metadata; None if there is none.
+    black:       all pictures so far were black.   unusable: number of frames that could not be decoded so far.
     """
 
     kind = "video"
     live = False
 
     def __init__(self, path: Path, language: str = "en") -> None:
-        from affect.live.sources.decoding import (  # FFmpeg is for files and streams
+        from affect.live.sources.decoding import (  # only files and streams need FFmpeg
             FILE_PROTOCOLS,
             PictureTrack,
             Undecodable,
@@ -96,11 +96,11 @@ class VideoSource:
 
     @property
     def unusable(self) -> int:
-        """How many pictures could not be decoded or converted so far."""
+        """Number of frames that could not be decoded or converted so far."""
         return self._track.unusable
 
     def frames(self) -> Iterator[Frame]:
-        """See `Source.frames`. Raises AffectError after the last frame of a file that is cut off."""
+        """See `Source.frames`. Raises AffectError after the last frame of a truncated file."""
         for number, (picture, time_s) in enumerate(itertools.chain([self._first], self._pictures)):
             self.black = self.black and is_black(sampled(picture))
             yield Frame(picture, time_s, number)
@@ -115,7 +115,7 @@ class VideoSource:
 
 
 class ImageSource:
-    """An image file: one frame."""
+    """Source that gives an image file as one frame."""
 
     kind = "image"
     live = False
@@ -140,10 +140,10 @@ class ImageSource:
 
 
 class DemoSource:
-    """A clip made on the fly from NASA's public-domain portrait of Eileen Collins.
+    """Source that renders a demo clip from NASA's public-domain portrait of Eileen Collins.
 
-    1280×720, 30 frames a second, 20 seconds: slow zoom and pan, and the light goes down and up.
-    endless: it goes round until the person leaves.
+    1280×720, 30 frames per second, 20 seconds: slow zoom and pan, and changing light.
+    endless: repeat the clip until the user leaves.
     """
 
     kind = "demo"
@@ -152,7 +152,7 @@ class DemoSource:
     fps = 30.0
     SECONDS = 20
     SIZE = (1280, 720)
-    FACE = (222.0, 118.0)  # the middle of the face in the portrait, pixels
+    FACE = (222.0, 118.0)  # centre of the face in the portrait, pixels
     endless = False
 
     def __init__(self, language: str = "en") -> None:
@@ -172,7 +172,7 @@ class DemoSource:
             yield Frame(self.picture(index / self.fps), index / self.fps, index)
 
     def picture(self, time_s: float) -> Image:
-        """The clip's picture at a time, uint8 BGR (720, 1280, 3)."""
+        """Render the clip's picture at a time, uint8 BGR (720, 1280, 3)."""
         width, height = self.SIZE
         turn = 2 * np.pi * time_s / self.SECONDS
         zoom = 2.9 - 0.2 * np.cos(3 * turn)

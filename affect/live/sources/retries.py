@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from typing import Final
 
-# Between the tries. There is no last one: a cable may be found after a break, and the person can always leave.
+# Delays between attempts; the last one repeats without limit, as a cable may be plugged in again after a long break.
 RETRY_S: Final = (0.5, 1.0, 2.0, 4.0, 5.0)
 
 
 class Retries:
-    """Waits before each new try: as RETRY_S says, its last value again and again; until it is interrupted."""
+    """Reconnect back-off: waits the delays of RETRY_S, repeating the last one, until interrupted."""
 
     def __init__(self) -> None:
         self._interrupted = threading.Event()
@@ -18,23 +18,23 @@ class Retries:
 
     @property
     def interrupted(self) -> bool:
-        """Nobody wants another try."""
+        """Whether `interrupt` was called: there are no more attempts."""
         return self._interrupted.is_set()
 
     def wait(self) -> bool:
-        """Wait for the next try. False, at once, where there is to be none."""
+        """Wait for the next attempt. Returns False at once when interrupted."""
         delay_s = RETRY_S[min(self._tried, len(RETRY_S) - 1)]
         self._tried += 1
         return not self._interrupted.wait(delay_s)
 
     def pause(self, seconds: float) -> None:
-        """Wait between two pictures, as a source does that sets its own pace."""
+        """Wait between two frames of a source that sets its own frame rate; ends early when interrupted."""
         self._interrupted.wait(seconds)
 
     def succeeded(self) -> None:
-        """The signal is there: the next loss is tried quickly again."""
+        """Reset the back-off to its shortest delay after a successful read."""
         self._tried = 0
 
     def interrupt(self) -> None:
-        """End the wait that goes on, and all to come; from any thread."""
+        """End the current wait and all later ones; thread-safe."""
         self._interrupted.set()

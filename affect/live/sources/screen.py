@@ -1,4 +1,4 @@
-"""The screen as a source of frames: the part of it in which a video call shows the patient. Read with mss."""
+"""Screen source: captures a rectangle of the desktop, such as a video call's picture of the patient, with mss."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from affect.live.window.window import missing_display
 
 CORE_GRAPHICS = "/System/Library/Frameworks/CoreGraphics.framework/CoreGraphics"
 
-# Which message fits a reason that mss gives (10.2); the first that fits counts.
+# Pattern of mss's error message (version 10.2) → key of the user's message; the first match counts.
 REMEDIES: Final = {
     r"^library |no x11 library": "screen_libraries",
     r"wayland|portal|pipewire": "screen_wayland",
@@ -40,11 +40,10 @@ REMEDIES: Final = {
 
 
 class ScreenSource:
-    """A rectangle of the desktop, at most 30 times a second.
+    """Source that captures a rectangle of the desktop at up to 30 frames per second.
 
-    region:   pixels of the desktop.   language: of its description, "en" or "es".
-    beside:   the largest part of a monitor that the rectangle leaves free. The live window belongs there: over the
-              rectangle the program would see itself.
+    region:   rectangle in pixels of the desktop.   language: of the description, "en" or "es".
+    beside:   the largest free part of a monitor, for the live window: inside the rectangle it would capture itself.
     """
 
     kind = "screen"
@@ -59,10 +58,10 @@ class ScreenSource:
         self._retries = Retries()
 
     def frames(self) -> Iterator[Frame]:
-        """See `Source.frames`. The screen is read in the thread that asks for frames, as mss wants it.
+        """See `Source.frames`. The screen is captured in the thread that iterates, as mss requires.
 
-        Reading takes at most half of the time: a whole 4K screen is slow, and the rest of the computer is in a call.
-        A locked screen or a changed monitor cannot be read for a while; a new grabber fits the monitors as they are.
+        Capturing takes at most half of the time, as a 4K screen is slow and the call needs the computer too. While the
+        screen is locked or a monitor changes, capturing fails and is retried with a new grabber.
         """
         start = time.monotonic()
         number = 0
@@ -87,10 +86,11 @@ class ScreenSource:
 
 
 def open_screen(given: str, language: str, tell: Callable[[str], None]) -> ScreenSource:
-    """The source for "X,Y,W,H"; for "", the rectangle of the last time, else as for "new": the person draws it.
+    """Open a screen source for "X,Y,W,H", for "" (the saved rectangle) or for "new" (the user draws one).
 
-    Call it in the main thread: it may open a window.   tell: takes a line for the person.
-    Raises AffectError where the numbers name no rectangle of the desktop, or the screen cannot be read.
+    Without a saved rectangle, "" means "new". Call it in the main thread, as it may open a window.
+    tell: takes a line for the user.
+    Raises AffectError if the numbers are no rectangle of the desktop, or the screen cannot be captured.
     """
     named = parse_region(given, language) if given not in ("", "new") else None
     _check_access(language)
@@ -135,7 +135,7 @@ def _drawn(whole: Image, desktop: Desktop, language: str, tell: Callable[[str], 
 
 
 def _grab(grabber: MSS, region: Region) -> Image:
-    """What a rectangle shows now, uint8 BGR (height, width, 3)."""
+    """Capture a rectangle of the desktop, uint8 BGR (height, width, 3)."""
     shot = grabber.grab({"left": region.x, "top": region.y, "width": region.width, "height": region.height})
     return np.asarray(cv2.cvtColor(np.asarray(shot), cv2.COLOR_BGRA2BGR), np.uint8)
 
@@ -147,9 +147,10 @@ def _desktop(grabber: MSS) -> Desktop:
 
 
 def _check_access(language: str) -> None:
-    """Raises AffectError where there is no screen, or macOS keeps it from this program.
+    """Check that the screen can be captured. Raises AffectError without a display or macOS's permission.
 
-    macOS gives no error then, but pictures of the bare wallpaper; the request lists the program in its settings.
+    Without permission, macOS gives no error but pictures of the bare wallpaper. The request adds the program to the
+    list in its settings.
     """
     if missing_display() is not None:
         raise AffectError(text("screen_no_display", language))
@@ -168,7 +169,7 @@ def _on_wayland() -> bool:
 
 
 def _unreadable(error: ScreenShotError, language: str) -> str:
-    """What to do about it: that depends on the reason that mss gives, whose words are its own."""
+    """Choose the user's message for an mss error, by the words of the error."""
     reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
     if _on_wayland():
         return text("screen_wayland", language)

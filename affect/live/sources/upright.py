@@ -1,6 +1,6 @@
-"""A picture that lies on its side is turned before anything looks at it. Between the feed and the pipeline.
+"""Orientation correction by quarter turns, between the feed and the pipeline.
 
-Phones and cameras that were mounted askew give such pictures, and nothing but the faces in them tells.
+Phones and rotated cameras give sideways or upside-down pictures without metadata; only the faces in them show it.
 """
 
 from __future__ import annotations
@@ -18,31 +18,31 @@ from affect.live.frame import Frame, Source
 from affect.live.pipeline.grey_pyramid import evened
 from affect.live.texts import text
 
-# Quarter turns to the right, how OpenCV names them, and the key of what is told.
+# Clockwise quarter turns → OpenCV's rotation code, and the key of the user's message.
 TURNS = {
     1: (cv2.ROTATE_90_CLOCKWISE, "turned_right"),
     2: (cv2.ROTATE_180, "turned_over"),
     3: (cv2.ROTATE_90_COUNTERCLOCKWISE, "turned_left"),
 }
-SURE_HITS = 20  # of the cascade: a chance pattern has a dozen at most, but for one in a hundred
-LOOKS = 5  # successive looks that must all see a face in the same turn, and none upright
-LOOKED, STILL_LOOKED = 480, 1280  # the longer side that a frame, and a single picture, is reduced to for a look
-LITTLE_CONTRAST = 24.0  # grey levels of deviation: with less, the evened copy is looked at
-SEEN_SHARE = 0.1  # frames with a face upright: where there are as many, the picture is upright, and stays so
-FIRST_S = 3.0  # a live source may show nobody for a while
-AGAIN_S = 0.2  # between the looks that confirm one
-PAUSE_S, LONGEST_PAUSE_S = 1.0, 15.0  # between looks that see nothing, each longer than the one before
+SURE_HITS = 20  # minimum cascade hits; 99 % of false positives have at most 12
+LOOKS = 5  # successive checks that must agree on one rotation
+LOOKED, STILL_LOOKED = 480, 1280  # longer side, in pixels, to which a frame and a single picture are reduced
+LITTLE_CONTRAST = 24.0  # standard deviation of grey levels, below which the contrast is equalised
+SEEN_SHARE = 0.1  # with more than this share of frames with an upright face, checks stop
+FIRST_S = 3.0  # delay of the first check, as a live source may show nobody at first
+AGAIN_S = 0.2  # interval between checks that confirm one another
+PAUSE_S, LONGEST_PAUSE_S = 1.0, 15.0  # shortest and longest interval after a check without a result (back-off)
 
 
 class Upright:
-    """Passes a source's frames on; once a face was found in none, and is sure in another turn, turned for good.
+    """Rotates a source's frames upright if faces are found only in a rotated copy; the rotation is then permanent.
 
-    A file's first frames are looked at before they are passed on. A live source is looked at rarely: a look costs as
-    much as ten frames.   tell: takes a line for the person.   note: takes the degrees to the right, 90, 180 or 270.
+    A file's first frames are checked before any frame is passed on. A live source is checked rarely, as a check costs
+    as much as ten frames.   tell: takes a line for the user.   note: takes the clockwise rotation, 90, 180 or 270°.
     """
 
     def __init__(self, source: Source, language: str, tell: Callable[[str], None], note: Callable[[int], None]) -> None:
-        self.quarters = 0  # to the right
+        self.quarters = 0  # clockwise quarter turns
         self._kind = source.kind
         self._live = source.live
         self._language = language
@@ -56,7 +56,7 @@ class Upright:
         self._pause_s = PAUSE_S
 
     def frames(self, frames: Iterator[Frame]) -> Iterator[Frame]:
-        """The frames in order, with their pictures as they should be seen."""
+        """Yield the frames in order, rotated upright."""
         if self._kind == "demo":
             yield from frames
             return
@@ -76,7 +76,7 @@ class Upright:
             yield frame if turn is None else frame._replace(picture=np.asarray(cv2.rotate(frame.picture, turn[0])))
 
     def saw(self, face: bool) -> None:
-        """Whether a face was found in the frame that was passed on last."""
+        """Report whether the pipeline found a face in the last yielded frame."""
         self._face = face
         self._seen += face
 
@@ -87,7 +87,7 @@ class Upright:
         return not self.quarters and nobody and now_s >= self._due_s
 
     def _look(self, frame: Frame) -> None:
-        """One look; the last of LOOKS that agree, or the only one at a single picture, turns the source."""
+        """Check one frame, and set the rotation after LOOKS agreeing checks, or after one for a single picture."""
         quarters = self._lies(frame.picture)
         self._streak = [*self._streak, quarters] if quarters and {*self._streak} <= {quarters} else []
         if self._streak:
@@ -101,7 +101,7 @@ class Upright:
             self._note(90 * quarters)
 
     def _lies(self, picture: Image) -> int:
-        """How many quarter turns to the right show a face; 0: one is seen upright, or nowhere."""
+        """Clockwise quarter turns that bring a face upright; 0 if one is upright already, or none is found."""
         self._detector = self._detector or HaarDetector()
         side = STILL_LOOKED if self._kind == "image" else LOOKED
         grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
@@ -118,6 +118,6 @@ class Upright:
 
 
 def _hits(detector: HaarDetector, grey: Image) -> int:
-    """How many hits speak for the surest face of a picture."""
+    """Cascade hits of the strongest face in a grey picture; 0 without a face."""
     smallest = max(HAAR_WINDOW, max(grey.shape) // 40)
     return max((s.hits for s in detector.search(grey, smallest, max(grey.shape), 1.1, 3)), default=0)

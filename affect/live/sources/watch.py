@@ -1,6 +1,6 @@
-"""Whether a live source still shows something: no picture, a black one, or always the same one is told and recorded.
+"""Monitor of a live source's signal: reports and records a lost signal, a black picture or a frozen picture.
 
-A face that is read in a frozen picture looks like a calm person: nobody would see from the numbers that it is none.
+A face in a frozen picture looks like a calm person, and the recorded numbers alone would not reveal it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ ENDS: Final = {"signal_lost": "signal_back", "black": "black_end", "frozen": "fr
 
 
 class Change(NamedTuple):
-    """Something that began or ended, as events.csv names it; when, on the source's clock; how long it had lasted."""
+    """Start or end of a signal problem.
+
+    event: as events.csv names it.   at_s: time on the source's clock.   lasted_s: duration of a problem that ends.
+    """
 
     event: str
     at_s: float
@@ -39,15 +42,15 @@ class Change(NamedTuple):
 
 
 class SourceWatch:
-    """Watches a source's frames where they arrive, and its silence; how long their analysis takes changes nothing.
+    """Detects a lost signal, a black picture and a frozen picture from the arrival of frames. Thread-safe.
 
-    `FrameFeed` tells it each frame of a live source in its reading thread, the session asks it for `news`. What is
-    wrong is one thing at a time, the first of `ENDS` that fits. Any thread may call.
+    `FrameFeed` reports each frame of a live source from its reading thread, so slow analysis has no influence; the
+    session polls `news`. One problem is reported at a time, the first of `ENDS` that applies.
 
-    Only what sees the present can be black or frozen by fault: a camera, a stream, the screen. A part of the screen may
-    rightly stand still, so it is called frozen only while a face is found in it.
+    Black and frozen pictures are errors only for a camera, a stream or the screen. A part of the screen may
+    legitimately stand still, so it counts as frozen only while a face is found in it.
 
-    clock: the source's.   trouble: a key of `ENDS`; None: all is well.   since_s: when it began, on the clock.
+    clock: the source's.   trouble: a key of `ENDS`; None if there is no problem.   since_s: its start on the clock.
     """
 
     def __init__(self, source: Source) -> None:
@@ -57,22 +60,22 @@ class SourceWatch:
         kind = getattr(source, "kind", None)
         self._look = _Look() if kind in ("camera", "stream", "screen") else None
         self._may_stand = kind == "screen"
-        self._face = False  # in the frame that was analysed last
+        self._face = False  # whether the last analysed frame had a face
         self._arrived = False
-        self._begun: float | None = None  # the times of these three are time.monotonic()'s
+        self._begun: float | None = None  # this and the next on time.monotonic()
         self._alive: float | None = None
         self._stood_s = 0.0
         self._news: list[Change] = []
         self._lock = threading.Lock()
 
     def begin(self) -> None:
-        """The source is read from now on, its clock from its start: if it gives no frame at all, it is lost as well."""
+        """Start monitoring when reading starts: a source that never gives a frame counts as lost, too."""
         with self._lock:
             self._begun = time.monotonic()
             self._arrived, self._stood_s, self.trouble = False, 0.0, None
 
     def arrived(self, frame: Frame) -> None:
-        """A frame has come from a live source; one that was told before is not counted again."""
+        """Register a frame of a live source on arrival; a frame registered before is ignored."""
         with self._lock:
             now_s, last_s = frame.timestamp_s, self.clock.last_s
             if self._arrived and now_s <= last_s:
@@ -81,13 +84,13 @@ class SourceWatch:
             if self._arrived:
                 self._hear(now_s - last_s)
             if self._stood_s and self.trouble is None and self._look is not None:
-                self._look = _Look()  # of the time between, it has seen nothing
+                self._look = _Look()  # it knows nothing of the time in between
             self._arrived, self._stood_s = True, 0.0
             self.clock.tick(now_s)
             self._see(frame)
 
     def frame(self, frame: Frame, face: bool) -> list[Change]:
-        """A frame is going to be analysed.   face: one was found in the frame before.   Returns the `news`."""
+        """Register a frame that will be analysed and return `news()`.   face: the previous frame had a face."""
         self._face = face
         if self.clock.live:
             self.arrived(frame)
@@ -96,7 +99,7 @@ class SourceWatch:
         return self.news()
 
     def news(self) -> list[Change]:
-        """What has begun or ended since this was asked last."""
+        """Return the problems that began or ended since the last call."""
         with self._lock:
             self._stay_awake()
             if self.clock.live:
@@ -105,9 +108,9 @@ class SourceWatch:
             return news
 
     def beat(self) -> None:
-        """The program is awake: a thread of its own says so every LOOK_S, and only then can a stop be told from a loss.
+        """Heartbeat, called by a thread every LOOK_S, which distinguishes a suspended program from a lost signal.
 
-        After a stop of the whole program (a suspended process, a computer that slept) silence is counted anew.
+        After a suspension (a stopped process, a sleeping computer), the time without frames is counted from zero.
         """
         with self._lock:
             self._alive = time.monotonic() if self._alive is None else self._alive
@@ -122,7 +125,7 @@ class SourceWatch:
         self._alive = now
 
     def _silent_s(self) -> float:
-        """For how long no frame has come, as far as one could have."""
+        """Time without a frame, since the last frame or the start of reading; 0 before the start."""
         if self._arrived:
             return self.clock.silent_s()
         return 0.0 if self._begun is None else time.monotonic() - self._begun
@@ -156,9 +159,9 @@ class SourceWatch:
 def stretches(
     events: Iterable[tuple[float, str]], opening: str, closing: str, end_s: float
 ) -> list[tuple[float, float]]:
-    """From when to when, seconds: each event of one kind, and the next of the other or, without one, the end.
+    """Pair opening with closing events into intervals (start, end), in seconds; an open one ends at `end_s`.
 
-    events: times and kinds, in the order of time.
+    events: times and kinds, in order of time.
     """
     found: list[tuple[float, float]] = []
     opened: float | None = None
@@ -175,22 +178,22 @@ _WATCHES: Final[weakref.WeakKeyDictionary[Source, SourceWatch]] = weakref.WeakKe
 
 
 def watch_of(source: Source) -> SourceWatch:
-    """The one watch of a source: where its frames are read and where they are analysed, it is the same."""
+    """Return the watch of a source, one per source: the reader thread and the session share it."""
     return _WATCHES.setdefault(source, SourceWatch(source))
 
 
 class _Look:
-    """Looks at some of the pixels, four times a second."""
+    """Detects black and frozen pictures from a sample of the pixels, every LOOK_S seconds."""
 
     def __init__(self) -> None:
         self._looked_s = -math.inf
         self._sample: Image | None = None
-        self._same_s = 0.0  # since when the picture is the same
-        self._black_s: float | None = None  # since when it is black
+        self._same_s = 0.0  # time of the last change of the picture
+        self._black_s: float | None = None  # time at which the picture turned black
         self._found: tuple[str | None, float] = (None, 0.0)
 
     def see(self, picture: Image, now_s: float) -> tuple[str | None, float]:
-        """ "black" or "frozen", and since when; None for a picture in order.   picture: uint8 BGR."""
+        """Return "black" or "frozen" and its start time, or (None, 0) for a normal picture.   picture: uint8 BGR."""
         if now_s - self._looked_s < LOOK_S:
             return self._found
         self._looked_s = now_s

@@ -23,12 +23,12 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
 }
 
 
-# What a person types who agrees; the first is the key in the window: "s" in English is the snapshot's, not consent.
+# Accepted answers for yes; the first is the key in the window. In English, "s" is the snapshot key and not consent.
 YES: Final = {"en": ("y", "yes"), "es": ("s", "si", "sí")}
 
 
 class _Shown(string.Formatter):
-    """Fills placeholders with what can be shown: they are filled with names of files, too."""
+    """String formatter that makes values printable, as they may be names of files."""
 
     def format_field(self, value: object, format_spec: str) -> str:
         return as_shown(super().format_field(value, format_spec))
@@ -38,9 +38,9 @@ _SHOWN = _Shown()
 
 
 def text(key: str, language: str, **values: object) -> str:
-    """A sentence of TEXTS in a language, with its {placeholders} filled. Raises KeyError for an unknown one.
+    """Sentence of TEXTS in a language, with its {placeholders} filled. Raises KeyError for an unknown key.
 
-    A key that ends in _one is for the {count} 1, where its twin without that would be wrong.
+    For the {count} 1, the singular form with the suffix _one is used, if there is one.
     """
     if values.get("count") == 1 and f"{key}_one" in TEXTS:
         key = f"{key}_one"
@@ -48,7 +48,7 @@ def text(key: str, language: str, **values: object) -> str:
 
 
 class TextError(AffectError):
-    """An error whose sentence is in TEXTS. As a string it is English; `told` gives it in the person's language."""
+    """An error whose message is in TEXTS. str() gives it in English, `told` in the user's language."""
 
     def __init__(self, key: str, **values: object) -> None:
         super().__init__(text(key, "en", **values))
@@ -56,30 +56,30 @@ class TextError(AffectError):
 
 
 def told(error: BaseException, language: str) -> str:
-    """An error for a person: in `language` where its sentence is in TEXTS, else as it is."""
+    """Error message for the user, in `language` if it is a TextError."""
     return text(error.key, language, **error.values) if isinstance(error, TextError) else str(error)
 
 
 def percent(share: float, language: str) -> str:
-    """A share, 0…1, in whole per cent: "82%", in Spanish "82 %" with a space that does not break.
+    """Format a share, 0…1, in whole per cent: "82%", in Spanish "82 %" with a no-break space.
 
-    More than nothing is never "0%" but "<1%".
+    A value above 0 that rounds to 0 is shown as "<1%".
     """
     number = "<1" if 0 < share < 0.005 else f"{share * 100:.0f}"
     return f"{number}\N{NO-BREAK SPACE}%" if language == "es" else f"{number}%"
 
 
 def certainty(probability: float, language: str) -> str:
-    """A probability, 0…1, in whole per cent. What would round to 100 is ">99%": a model is never certain."""
+    """Format a probability, 0…1, in whole per cent; one that rounds to 100 is ">99%", as a model is never certain."""
     return ">" + percent(0.99, language) if probability >= 0.995 else percent(probability, language)
 
 
 def clock(seconds: float, language: str, tenths: bool = False) -> str:
-    """A moment as a clock shows it while the moment's second lasts: 1:05 for 65.7, 1:01:05 from an hour on.
+    """Format a time as minutes and seconds, truncated: 1:05 for 65.7, and 1:01:05 from an hour on.
 
-    seconds: may be below zero.   tenths: show them, 1:05.7, with the language's decimal mark.
+    seconds: may be negative.   tenths: show tenths, 1:05.7, with the language's decimal mark.
     """
-    whole = int(abs(seconds) * 10 + 1e-6)  # tenths; what adding two times loses is not a tenth
+    whole = int(abs(seconds) * 10 + 1e-6)  # in tenths; the tolerance covers rounding errors of a sum
     if not tenths:
         whole -= whole % 10
     sign = "−" if seconds < 0 and whole else ""
@@ -90,9 +90,9 @@ def clock(seconds: float, language: str, tenths: bool = False) -> str:
 
 
 def default_language() -> str:
-    """The language of the user's locale where it is one of ours, else English."""
+    """Language of the user's locale: "es" for Spanish, else "en"."""
     told = next((os.environ[n] for n in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(n)), "")
-    if not told:  # Windows tells it another way
-        with suppress(ValueError):  # macOS may name an encoding alone
+    if not told:  # Windows does not set these variables
+        with suppress(ValueError):  # macOS may give an encoding without a language
             told = locale.getlocale()[0] or ""
     return "es" if re.match(r"(es|spanish)(?![a-z])", told.lower()) else "en"

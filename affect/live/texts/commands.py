@@ -1,4 +1,4 @@
-"""What the live program's two command lines say in English and Spanish: their help, and what is wrong with a folder."""
+"""Texts of the live program's and the report's command line in English and Spanish: help, and errors of folders."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ códigos de salida: 0 hecho, 2 una carpeta sin sesión registrada o un archivo q
         "en": "the file to write (default: in the session's folder)",
         "es": "el archivo que se escribe (si no se indica, en la carpeta de la sesión)",
     },
-    # a report that cannot be made
+    # errors of the report
     "compare_needs_two": {
         "en": "--compare needs two sessions or more. Name their folders.",
         "es": "--compare necesita al menos dos sesiones. Indique sus carpetas.",

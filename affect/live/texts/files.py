@@ -1,11 +1,11 @@
-"""What a psychologist reads about files, in English and Spanish: those that are named, written and used."""
+"""Texts about input, output and model files in English and Spanish."""
 
 from __future__ import annotations
 
 from typing import Final
 
 FILE_TEXTS: Final[dict[str, dict[str, str]]] = {
-    # files that do not go together
+    # conflicting file options
     "several_need_record": {
         "en": "Several sources are analysed one after the other into sessions: name a folder for them with --record. "
         "If this is one name, it needs quotation marks: --source {quoted}",

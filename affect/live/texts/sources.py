@@ -1,4 +1,4 @@
-"""What a psychologist reads about sources, in English and Spanish: cameras, files, streams, the screen."""
+"""Texts about sources in English and Spanish: cameras, files, streams, the screen."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ SOURCE_TEXTS: Final[dict[str, dict[str, str]]] = {
         "es": "Este rectángulo es demasiado pequeño: dibuje uno de al menos {smallest}×{smallest} píxeles  ·  "
         "Esc: cancelar",
     },
-    # what becomes of a live source while a session goes on
+    # signal problems of a live source during a session
     "signal_lost": {"en": "The source gives no picture.", "es": "La fuente no da imagen."},
     "signal_lost_camera": {
         "en": "The camera gives no picture: check its cable. The session goes on when it returns.",

@@ -1,4 +1,4 @@
-"""The sentences of the program and its window, in English and Spanish; `affect.live.texts` fills {placeholders}."""
+"""Texts of the program and its window in English and Spanish; `affect.live.texts` fills {placeholders}."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ WINDOW_TEXTS: Final[dict[str, dict[str, str]]] = {
         "en": "Nothing is being recorded. Press r to start.",
         "es": "No se está registrando nada. Pulse r para empezar.",
     },
-    # why there is no window
+    # errors of the display
     "display_unset": {"en": "there is no display (DISPLAY is not set)", "es": "no hay pantalla (falta DISPLAY)"},
     "display_missing": {"en": "the display {name} does not exist", "es": "la pantalla {name} no existe"},
     "display_silent": {"en": "the display {name} does not answer", "es": "la pantalla {name} no responde"},
@@ -218,7 +218,7 @@ WINDOW_TEXTS: Final[dict[str, dict[str, str]]] = {
         "en": "These are perceived expressions, not felt emotions.",
         "es": "Son expresiones percibidas, no emociones sentidas.",
     },
-    "frames": {"en": "fr.", "es": "fot."},  # after any number
+    "frames": {"en": "fr.", "es": "fot."},  # the same for singular and plural
     "cut_short": {
         "en": "{source} could be read only up to {read_s:.0f} s of about {whole_s:.0f} s: the file is damaged there. "
         "What comes before was analysed. For the rest, copy or convert the file, and start again.",

@@ -1,1 +1,1 @@
-"""What the window shows, and its keys."""
+"""The live window: layout, drawing and keyboard input."""

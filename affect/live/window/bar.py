@@ -1,4 +1,4 @@
-"""The bar below the picture: what is going on, and the keys; or the question that waits for an answer."""
+"""Status bar below the picture, with the session's state and the keys or the open question; and the help page."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from affect.live.window.lettering import (
 
 @lru_cache(maxsize=2)
 def help_page(language: str, width: int, height: int, size: int) -> Image:
-    """The page, uint8 BGR (height, width, 3).   size: of the letters, in pixels; smaller where not all fits in."""
+    """Draw the help page, uint8 BGR (height, width, 3).   size: font size in pixels, reduced until all fits."""
     page = plain(height, width, GROUND)
     content = _content(language, width, size)
     while content.shape[0] > height and size > 8:
@@ -75,9 +75,9 @@ def _said(sentence: str, width: int, size: int, ink: Bgr) -> list[list[Image]]:
 
 
 RED: Final[Bgr] = (40, 40, 214)
-ASKING: Final[Bgr] = (84, 56, 30)  # the ground of a question, a calm blue
+ASKING: Final[Bgr] = (84, 56, 30)  # background of a question, blue
 FIELD: Final[Bgr] = (120, 84, 50)
-# the keys, the most needed first: where the window is too narrow for all, the last ones are in the help only
+# Keys by importance: in a narrow window, the last ones are shown on the help page only.
 KEYS: Final = ("help", "leave", "record", "pause", "mark", "baseline", "snapshot", "language")
 SHOWN: Final = ("mark", "pause", "baseline", "record", "snapshot", "language", "help", "leave")
 NAMES: Final = {c.value: letter.upper() for letter, c in COMMANDS.items() if letter.isalpha()}
@@ -85,9 +85,9 @@ NAMES: Final = {c.value: letter.upper() for letter, c in COMMANDS.items() if let
 
 @lru_cache(maxsize=8)
 def bar(status: Status, typed: str, width: int, size: int) -> Image:
-    """The bar, uint8 BGR (height, width, 3); as high as its rows are.
+    """Draw the status bar, uint8 BGR (height, width, 3); its height depends on the number of rows.
 
-    typed: the answer to a "text" question as far as it is written.   size: of the letters, in pixels.
+    typed: answer to a "text" question as typed so far.   size: font size in pixels.
     """
     ground = ASKING if status.question else PANEL
     pad, gap, height, ground = size, space(size), round(size * 2), ASKING if status.question else PANEL
@@ -97,7 +97,7 @@ def bar(status: Status, typed: str, width: int, size: int) -> Image:
     state = rows(_state(status, size, inner - reserved), inner - reserved, gap)
     if status.question:
         below = rows(_question(status.question, typed, status.language, size, inner), inner, gap)
-    elif status.message and len(state) > 1:  # a long message has the keys' place while it is read
+    elif status.message and len(state) > 1:  # a long message temporarily replaces the keys
         below = []
     else:
         below = _keys(status, size, inner)
@@ -115,7 +115,7 @@ def bar(status: Status, typed: str, width: int, size: int) -> Image:
 
 
 def _state(status: Status, size: int, width: int) -> list[Image]:
-    """Recording, paused, baseline, message."""
+    """Render the state: recording, pause, baseline and message."""
     language = status.language
     if status.recording_s is None:
         pieces = [line(text("not_recording", language), size, DIM, PANEL)]
@@ -133,7 +133,7 @@ def _state(status: Status, size: int, width: int) -> list[Image]:
 
 
 def _question(question: Question, typed: str, language: str, size: int, width: int) -> list[Image]:
-    """The question's words, the line that is typed, and the keys that answer."""
+    """Render the question, the input field of a text answer, and the keys that answer."""
     pieces = words(question.text, width, size, INK, ASKING, bold=True)
     if question.kind == "yes-no":
         answers = ((YES[language][0].upper(), "key_yes"), ("N", "key_no"))
@@ -144,7 +144,7 @@ def _question(question: Question, typed: str, language: str, size: int, width: i
 
 
 def _field(typed: str, size: int, width: int) -> Image:
-    """The line that is typed, with its caret; of a long one, the end."""
+    """Render the input field with its caret; of a long text, the end is visible."""
     made = plain(round(size * 1.7), width, FIELD)
     written = line(typed, size, INK, FIELD) if typed else plain(size, 0, FIELD)
     pad = size // 3
@@ -157,7 +157,7 @@ def _field(typed: str, size: int, width: int) -> Image:
 
 
 def _keys(status: Status, size: int, width: int) -> list[list[Image]]:
-    """The keys in at most two rows."""
+    """Render as many key hints as fit into two rows, in order of importance."""
     labels = {name: f"key_{name}" for name in SHOWN}
     if status.recording_s is not None:
         labels["record"] = "key_record_end"
@@ -175,7 +175,7 @@ def _keys(status: Status, size: int, width: int) -> list[list[Image]]:
 
 
 def _hint(name: str, label: str, size: int, ground: Bgr) -> Image:
-    """A key and what it does."""
+    """Render a key and its description."""
     return _spaced(
         beside([key_cap(name, size, ground), line(label, size, INK, ground)], size // 3, ground), size, ground
     )
@@ -188,5 +188,5 @@ def _gauge(share: float, language: str, size: int) -> Image:
 
 
 def _spaced(piece: Image, size: int, ground: Bgr) -> Image:
-    """A piece with some room at its right."""
+    """Add a margin on the right of a piece."""
     return beside([piece, plain(1, size // 2, ground)], 0, ground)

@@ -1,6 +1,6 @@
-"""The whole picture in the window: the frame, a column with figures beside it, the bar below. Nothing hides a face.
+"""Composition of the window's content: the frame, a side column with result panels, and the status bar below.
 
-It is drawn at the window's own size, so that letters are sharp whatever the frame's size is.
+It is drawn at the window's size, so that text is sharp whatever the frame's size. Nothing covers a face.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from affect.live.window.lettering import DIM, GROUND, INK, PANEL, line, plain, p
 from affect.live.window.overlay import Area, Overlay
 from affect.live.window.panel import draw_panel, draw_short, numbered, panel_size, short_height
 
-FIRST = (960, 540)  # the frame's place in a new window, pixels; with column and bar it fits a laptop's screen
-LETTERS = 15  # pixels, in a window of 1000×600; larger in a larger one, though less than in proportion
-LEAST = 12
+FIRST = (960, 540)  # size of the frame in a new window, pixels; with column and bar it fits a laptop's screen
+LETTERS = 15  # font size in pixels in a window of 1000×600; it grows less than in proportion to the window
+LEAST = 12  # minimum font size in pixels
 
 
 class View(NamedTuple):
-    """What the window shows beside a frame; equal views of a frame look the same.
+    """Everything that the window shows beside a frame; equal views of a frame look the same.
 
     size:  width and height of the window, in pixels.
-    typed: the answer to a question so far.   help_shown: the help page has the frame's place.
+    typed: answer to a question as typed so far.   help_shown: the help page replaces the frame.
     """
 
     status: Status
@@ -42,22 +42,22 @@ class View(NamedTuple):
 
 
 class Canvas:
-    """Composes what the window shows. The picture that `draw` returns is valid until the next call."""
+    """Composes the window's content in a reused buffer: the picture returned by `draw` is valid until the next call."""
 
     def __init__(self) -> None:
         self._canvas: Image = np.empty((0, 0, 3), np.uint8)
-        self._place: Area | None = None  # of the frame
+        self._place: Area | None = None  # where the frame is drawn
         self._overlays = {language: Overlay(language) for language in LANGUAGES}
 
     def draw(self, picture: Image, results: list[FaceResult], view: View) -> Image:
-        """uint8 BGR of the window's size.   picture: the frame, uint8 BGR.   results: its faces."""
+        """Draw the window's content, uint8 BGR in the window's size.   picture: uint8 BGR.   results: its faces."""
         status, (width, height), typed, help_shown = view
         letters = letter_size(width, height)
         strip = bar(status, typed, width, letters)
         above = max(0, height - strip.shape[0])
         column = panel_size(letters)[0]
         if width < 3 * column:
-            column = 0  # the bars are drawn into the frame, where they fit
+            column = 0  # the panels are drawn into the frame, where they fit
         room = Area(0, 0, width - column, above)
         place = _fitted(picture.shape[1], picture.shape[0], room)
         self._prepare(width, height, place)
@@ -79,33 +79,33 @@ class Canvas:
         return self._canvas
 
     def _prepare(self, width: int, height: int, place: Area) -> None:
-        """Make the canvas, or clear it where the frame comes to lie elsewhere: what is beside the frame stays."""
+        """Create the canvas, or clear it after the frame's position changed; margins are drawn only once."""
         if self._canvas.shape[:2] != (height, width) or place != self._place:
             self._canvas = plain(height, width, GROUND)
             self._place = place
 
 
 def first_size(picture: Image) -> tuple[int, int]:
-    """Width and height of a new window for frames like this one."""
+    """Initial width and height of the window for frames of this picture's size."""
     frame = _fitted(picture.shape[1], picture.shape[0], Area(0, 0, *FIRST))
     width = max(720, frame.width + panel_size(LETTERS)[0])
     return width, frame.height + bar(Status("es"), "", width, LETTERS).shape[0]
 
 
 def letter_size(width: int, height: int) -> int:
-    """The size of the letters in a window of a size, in pixels."""
+    """Font size in pixels for a window of this size."""
     return max(LEAST, round(LETTERS * min(width / 1000, height / 600) ** 0.75))
 
 
 def _fitted(width: int, height: int, room: Area) -> Area:
-    """The largest rectangle of a picture's proportions in the middle of a room."""
+    """Largest centred rectangle with a picture's aspect ratio inside an area."""
     scale = max(0.0, min(room.width / width, room.height / height))
     wide, high = round(width * scale), round(height * scale)
     return Area(room.left + (room.width - wide) // 2, room.top + (room.height - high) // 2, wide, high)
 
 
 def _scale(picture: Image, area: Image) -> None:
-    """Scale a picture into an area of the canvas: halved while it is twice too large, as halving is fast and exact."""
+    """Scale a picture into an area of the canvas; large ones are first halved repeatedly, which is fast and exact."""
     while picture.shape[0] >= 2 * area.shape[0] and picture.shape[1] >= 2 * area.shape[1]:
         height, width = picture.shape[0] // 2, picture.shape[1] // 2
         even = picture[: 2 * height, : 2 * width]
@@ -119,7 +119,7 @@ def _scaled(result: FaceResult, scale: float) -> FaceResult:
 
 
 def _column(area: Image, results: list[FaceResult], status: Status, letters: int) -> None:
-    """A panel for each person, in the order of appearance: with bars as long as there is room, then in short."""
+    """Draw the side column: one panel per person, in order of appearance; short forms where space runs out."""
     put(area, _ground(*area.shape[:2]), 0, 0)
     pad, gap, row = letters, space(letters), round(letters * 1.4)
     inner = area.shape[1] - 2 * pad
@@ -145,5 +145,5 @@ def _column(area: Image, results: list[FaceResult], status: Status, letters: int
 
 @lru_cache(maxsize=2)
 def _ground(height: int, width: int) -> Image:
-    """Kept, as copying is much faster than filling with a colour."""
+    """Background of the side column; cached, as copying is much faster than filling with a colour."""
     return plain(height, width, PANEL)

@@ -1,6 +1,6 @@
-"""The words between the window and the session: what a person can ask for, and what the window shows of the state.
+"""Interface between the window and the session: commands, questions and status.
 
-The window turns keys into commands and answers; the session (`affect.live.session`) acts on them and tells its status.
+The window turns keys into commands and answers; the session (`affect.live.session`) executes them and gives its status.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import Literal, Protocol
 
 
 class Command(Enum):
-    """What a key asks for. The second press of RECORD ends the recording, of BASELINE undoes it, of PAUSE goes on.
+    """Commands of the keyboard. RECORD, BASELINE and PAUSE are toggles: a second press ends what the first began.
 
-    HELP is the window's own: the controller does not hear of it.
+    The window handles HELP itself; it is not passed to the controller.
     """
 
     LEAVE = "leave"
@@ -28,10 +28,10 @@ class Command(Enum):
 
 @dataclass(frozen=True)
 class Question:
-    """Something the person must answer before the keys mean commands again.
+    """A question to the user; while it is open, keys are input for its answer and not commands.
 
-    text: in the person's language.   kind: "yes-no" (answered "yes" or None), or "text" (a short line, maybe empty).
-    proposed: of a text, what stands there before anything is typed.
+    text: in the user's language.   kind: "yes-no" (answered "yes" or None), or "text" (a short line, maybe empty).
+    proposed: initial content of a text answer.
     """
 
     text: str
@@ -41,17 +41,17 @@ class Question:
 
 @dataclass(frozen=True)
 class Status:
-    """The state of a session at a moment, all that the window needs beside the faces.
+    """Snapshot of a session's state: all that the window shows beside the faces.
 
     language:    "en" or "es".
-    fps:         processed frames per second; None: not known yet.
-    recording_s: seconds recorded; None: nothing is recorded.
-    paused:      nothing is analysed.
-    no_picture:  the source gives none, a black one, or a frozen one: what was read last is not what a face shows now.
-    baseline:    share of the baseline that is collected, 0…1 (1: it is measured); None: there is none.
-    baseline_acts: the face that was measured is in view, so that a measured baseline changes what is shown.
-    message:     a short line that the session wants read for some seconds; "" for none.
-    question:    what it asks; None: nothing.
+    fps:         analysed frames per second; None: not known yet.
+    recording_s: seconds recorded; None: no recording.
+    paused:      analysis is paused.
+    no_picture:  the source gives no picture, a black one or a frozen one, so the last results are outdated.
+    baseline:    progress of the baseline, 0…1 (1: applied); None: no baseline.
+    baseline_acts: the measured face is in view, so an applied baseline has an effect.
+    message:     a short line shown for some seconds; "" for none.
+    question:    the open question; None: none.
     """
 
     language: str
@@ -66,20 +66,20 @@ class Status:
 
 
 class Controller(Protocol):
-    """What the window talks to. Called from the window's thread; returns at once."""
+    """Interface of the session for the window. Its methods are called from the window's thread and must not block."""
 
     def status(self) -> Status:
-        """The state now."""
+        """Return the current status."""
         ...
 
     def command(self, command: Command) -> None:
-        """The person asks for something."""
+        """Execute a command of the user."""
         ...
 
     def draft(self, text: str) -> None:
-        """What the person has typed so far of an answer: it is the answer where the run ends before Enter."""
+        """Receive the answer as typed so far; it counts as the answer if the run ends before Enter."""
         ...
 
     def answer(self, text: str | None) -> None:
-        """The person's answer to the question: "yes", or a line of text; None where it was declined or left."""
+        """Receive the answer to the open question: "yes" or a line of text; None if declined or cancelled."""
         ...

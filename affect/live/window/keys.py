@@ -1,4 +1,4 @@
-"""Keys of the window become commands, or the answer to a question."""
+"""Keyboard input of the window: translates key codes into commands, or into the answer to a question."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ COMMANDS: Final = {
     "\x1b": Command.LEAVE,
 }
 ENTER, BACKSPACE, ESCAPE = "\r", "\b", "\x1b"
-LONGEST = 200  # letters of a typed line
+LONGEST = 200  # maximum length of a typed line, characters
 
-# OpenCV's codes are the letter itself, or on X11 the key's symbol (X11/keysymdef.h), whose lower 16 bits count:
-# above them GTK has the modifiers. Qt, which opencv-python has on Linux, tells a letter of ASCII as a small one,
-# another of Latin-1 as a capital and a negative number, Shift as a key before it, and an accent only as 0.
+# OpenCV's key codes are the character or, on X11, the keysym (X11/keysymdef.h) in the lower 16 bits; GTK puts the
+# modifiers above them. Qt, used by opencv-python on Linux, gives ASCII letters in lower case, other Latin-1 letters as
+# negative upper-case codes, Shift as a key of its own before the letter, and every accent as 0.
 SHIFT: Final = (0xFFE1, 0xFFE2)
 SYMBOLS: Final = {10: ENTER, 13: ENTER, 0xFF0D: ENTER, 0xFF8D: ENTER, 0xFF1B: ESCAPE}
 SYMBOLS.update({8: BACKSPACE, 127: BACKSPACE, 0xFF08: BACKSPACE, 27: ESCAPE, 0x20AC: "€"})
 SYMBOLS.update({0xFFAA + i: sign for i, sign in enumerate("*+,-./0123456789")})  # the number pad
-ACUTE, DIAERESIS = "\u0301", "\u0308"  # the two of Spanish, and where its keyboard has them: alone, and with Shift
+ACUTE, DIAERESIS = "\u0301", "\u0308"  # Spanish accents; on its keyboard one key, without and with Shift
 ACCENTS: Final = {0xFE50: "\u0300", 0xFE51: ACUTE, 0xFE52: "\u0302", 0xFE53: "\u0303", 0xFE57: DIAERESIS}
 
 
 class Keyboard:
-    """Passes on what the person presses: commands, or answers while the controller asks something."""
+    """Passes key presses to the controller: as commands, or as answers while a question is open."""
 
     def __init__(self, controller: Controller) -> None:
         self._controller = controller
@@ -45,16 +45,16 @@ class Keyboard:
         self._accent = ""
 
     def typed(self, question: Question | None) -> str:
-        """The answer to this question as far as it is written."""
+        """Return the answer to a question as typed so far; a new question starts with its proposed text."""
         if question != self._question:
             self._question, self._accent = question, ""
             self._typed = "" if question is None else question.proposed
         return self._typed
 
     def press(self, code: int) -> Command | None:
-        """A key, as cv2.waitKeyEx tells it. Returns the command that it means, if it means one.
+        """Handle a key code of cv2.waitKeyEx, and return its command, if any.
 
-        All go to the controller but HELP, which is the window's own.
+        All commands except HELP are passed to the controller; the window handles HELP.
         """
         status = self._controller.status()
         self.typed(status.question)
@@ -71,7 +71,7 @@ class Keyboard:
         return command
 
     def _letter(self, code: int) -> str:
-        """The letter of a key, or "" for one that has none (yet: an accent waits for its letter)."""
+        """Translate a key code to a character; "" for Shift, an accent (kept for the next letter) or other keys."""
         symbol = code & 0xFFFF
         if symbol in SHIFT:
             self._shift = True

@@ -1,4 +1,4 @@
-"""Letters and small shapes as pictures, drawn once with Pillow and kept: what overlay, bar and help are set in.
+"""Text and small shapes as pictures, rendered with Pillow and cached. Used by overlay, status bar and help page.
 
 OpenCV's own fonts have no accents; DejaVu Sans has them. Colours here are (blue, green, red).
 """
@@ -22,25 +22,25 @@ INK: Final[Bgr] = (245, 245, 245)
 DIM: Final[Bgr] = (176, 168, 162)
 PANEL: Final[Bgr] = (38, 33, 30)
 GROUND: Final[Bgr] = (24, 20, 18)
-TRACK: Final[Bgr] = (72, 65, 60)  # an empty gauge, a key's edge
+TRACK: Final[Bgr] = (72, 65, 60)  # empty progress bars, and the edges of keys
 
 
 def color_bgr(label: str) -> Bgr:
-    """The colour of an expression, or of "uncertain"."""
+    """Colour of an expression or of "uncertain", (blue, green, red)."""
     red, green, blue = color_rgb(label)
     return blue, green, red
 
 
 def ink_on(ground: Bgr) -> Bgr:
-    """Dark or light text, whichever reads better on a colour."""
+    """Text colour, dark or light, that is more legible on a background colour."""
     return GROUND if takes_dark_ink(*ground[::-1]) else INK
 
 
 @lru_cache(maxsize=1024)
 def line(text: str, size: int, ink: Bgr, ground: Bgr, bold: bool = False) -> Image:
-    """Text on a plain ground, uint8 BGR (height, width, 3); all lines of a size have the same height.
+    """Render a line of text on a plain background, uint8 BGR (height, width, 3).
 
-    size: of the font, in pixels.
+    All lines of a font size have the same height.   size: font size in pixels.
     """
     letters = font(size, bold)
     ascent, descent = letters.getmetrics()
@@ -51,7 +51,7 @@ def line(text: str, size: int, ink: Bgr, ground: Bgr, bold: bool = False) -> Ima
 
 @lru_cache(maxsize=512)
 def chip(text: str, size: int, ground: Bgr, behind: Bgr | None = None) -> Image:
-    """Bold text on a filled rectangle; with `behind` on round ends over that colour."""
+    """Render bold text on a filled rectangle; with `behind`, the ends are round on that background colour."""
     pad = max(2, size // 3)
     made = _padded(line(text, size, ink_on(ground), ground, bold=True), pad // 2, pad, ground)
     return made if behind is None else _rounded_on(made, pad, behind)
@@ -59,7 +59,7 @@ def chip(text: str, size: int, ground: Bgr, behind: Bgr | None = None) -> Image:
 
 @lru_cache(maxsize=64)
 def key_cap(name: str, size: int, ground: Bgr) -> Image:
-    """The picture of a key: its name in a rounded frame."""
+    """Render a keyboard key: its name in a rounded frame."""
     pad, edge = max(3, size // 3), max(1, size // 14)
     text = line(name, size, INK, PANEL, bold=True)
     inner = _padded(text, pad // 3, max(pad, (text.shape[0] - text.shape[1]) // 2), PANEL)
@@ -69,7 +69,7 @@ def key_cap(name: str, size: int, ground: Bgr) -> Image:
 
 @lru_cache(maxsize=64)
 def badge(number: int, size: int, ground: Bgr, behind: Bgr) -> Image:
-    """A person's number on a disc of the person's colour."""
+    """Render a person's number on a disc.   ground: colour of the disc.   behind: colour of the background."""
     text = line(str(number), round(size * 0.85), ink_on(ground), ground, bold=True)
     side = max(text.shape[:2]) + 2
     disc = plain(side, side, ground)
@@ -78,7 +78,7 @@ def badge(number: int, size: int, ground: Bgr, behind: Bgr) -> Image:
 
 
 def words(text: str, width: int, size: int, ink: Bgr, ground: Bgr, bold: bool = False) -> list[Image]:
-    """A sentence as pieces that `rows` can break between; a word wider than `width` (a path) is cut to pieces too."""
+    """Render a sentence word by word for line breaking with `rows`; a word wider than `width`, as a path, is split."""
     pieces = []
     for word in text.split(" "):
         needed = line(word, size, ink, ground, bold).shape[1]
@@ -89,12 +89,12 @@ def words(text: str, width: int, size: int, ink: Bgr, ground: Bgr, bold: bool = 
 
 @lru_cache(maxsize=32)
 def space(size: int) -> int:
-    """The width of a space, in pixels."""
+    """Width of a space in pixels.   size: font size in pixels."""
     return max(2, round(font(size).getlength(" ")))
 
 
 def rows(pieces: Sequence[Image], width: int, gap: int) -> list[list[Image]]:
-    """Pieces laid from left to right in as many rows as they need. A piece wider than `width` gets its own row."""
+    """Break pieces into rows of at most `width` pixels, `gap` pixels apart; a wider piece gets its own row."""
     laid: list[list[Image]] = []
     used = 0
     for piece in pieces:
@@ -108,7 +108,7 @@ def rows(pieces: Sequence[Image], width: int, gap: int) -> list[list[Image]]:
 
 
 def beside(pieces: Sequence[Image], gap: int, ground: Bgr) -> Image:
-    """Pieces in one picture, side by side, each in the middle of its height."""
+    """Join pieces side by side in one picture, vertically centred."""
     height = max(p.shape[0] for p in pieces)
     made = plain(height, sum(p.shape[1] for p in pieces) + gap * (len(pieces) - 1), ground)
     put_row(made, pieces, 0, 0, height, gap)
@@ -116,7 +116,7 @@ def beside(pieces: Sequence[Image], gap: int, ground: Bgr) -> Image:
 
 
 def put_row(canvas: Image, pieces: Sequence[Image], left: int, top: int, height: int, gap: int) -> int:
-    """Lay pieces side by side in a row of a height. Returns where the next would begin."""
+    """Draw pieces side by side, vertically centred in a row. Returns the x position after them."""
     for piece in pieces:
         put(canvas, piece, left, top + (height - piece.shape[0]) // 2)
         left += piece.shape[1] + gap
@@ -124,17 +124,17 @@ def put_row(canvas: Image, pieces: Sequence[Image], left: int, top: int, height:
 
 
 def plain(height: int, width: int, color: Bgr) -> Image:
-    """A picture of one colour."""
+    """Create a picture of one colour, uint8 BGR (height, width, 3)."""
     return np.full((max(0, height), max(0, width), 3), color, np.uint8)
 
 
 def fill(canvas: Image, left: int, top: int, right: int, bottom: int, color: Bgr) -> None:
-    """Fill a rectangle; what lies outside is cut off."""
+    """Fill a rectangle, clipped to the canvas."""
     canvas[max(0, top) : max(0, bottom), max(0, left) : max(0, right)] = color
 
 
 def put(canvas: Image, piece: Image, left: int, top: int) -> None:
-    """Lay a picture over the canvas; what lies outside is cut off."""
+    """Draw a picture onto the canvas, clipped to it."""
     area = canvas[max(0, top) : max(0, top + piece.shape[0]), max(0, left) : max(0, left + piece.shape[1])]
     area[:] = piece[max(0, -top) :, max(0, -left) :][: area.shape[0], : area.shape[1]]
 
@@ -147,7 +147,7 @@ def _padded(piece: Image, above: int, beside: int, color: Bgr) -> Image:
 
 def _rounded_on(piece: Image, radius: int, behind: Bgr) -> Image:
     height, width = piece.shape[:2]
-    fine = 4  # Pillow's shapes have hard edges: drawn larger and reduced, they are smooth
+    fine = 4  # supersampling factor, as Pillow's shapes have no anti-aliasing
     shape = PillowImage.new("L", (width * fine, height * fine))
     ImageDraw.Draw(shape).rounded_rectangle((0, 0, width * fine - 1, height * fine - 1), radius * fine, 255)
     opacity = np.asarray(shape.reduce(fine))[:, :, None] / 255.0
@@ -161,5 +161,5 @@ def _mixed(opacity: Image, ink: Bgr, ground: Bgr) -> Image:
 
 @lru_cache(maxsize=32)
 def font(size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
-    """DejaVu Sans at a size in pixels, 8 at least."""
+    """Load DejaVu Sans in a font size in pixels, at least 8."""
     return ImageFont.truetype(str(MEDIA / f"DejaVuSans{'-Bold' * bold}.ttf"), max(8, size))

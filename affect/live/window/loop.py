@@ -1,6 +1,6 @@
-"""The window's side of a run: it shows the newest frame and the session's state, and keeps nobody waiting.
+"""Event loop of the window: shows the newest frame and the session's status, and handles keys.
 
-Windows belong to the main thread (macOS insists), so the frames are processed in another one.
+It runs in the main thread, as macOS requires for windows; frames are analysed in a worker thread.
 """
 
 from __future__ import annotations
@@ -23,20 +23,21 @@ from affect.live.window.window import Window
 if TYPE_CHECKING:
     from affect.live.window.region import Region
 
-IDLE_MS = 8  # how long the window is served while there is no new frame; a new one waits no longer than that
+IDLE_MS = 8  # event-loop step without a new frame, and the longest delay of one
 
 
 class Shown(NamedTuple):
-    """A processed frame: the picture and its faces."""
+    """An analysed frame: its picture and its faces."""
 
     picture: Image
     results: list[FaceResult]
 
 
 class WindowLoop:
-    """Shows the newest of the frames that `offer` is given, and what `controller` tells; passes keys on to it.
+    """Shows the newest frame passed to `offer` with the controller's status, and passes keys on to the controller.
 
-    place: the part of the desktop that the window is to stay in; None: wherever the system puts it.
+    place: part of the desktop in which the window is placed; None: placed by the system.
+    left:  event that is set when the loop ends.
     """
 
     def __init__(self, controller: Controller, place: Region | None = None) -> None:
@@ -49,14 +50,14 @@ class WindowLoop:
         self.left = threading.Event()
 
     def offer(self, picture: Image, results: list[FaceResult]) -> None:
-        """Hand over a processed frame, from any thread; one that was not shown yet is forgotten."""
+        """Pass an analysed frame to the window; it replaces one not shown yet. Thread-safe."""
         self._newest = Shown(picture, results)
 
     def run(self, work: Callable[[], None], stop: Callable[[], None], stays: bool) -> None:
-        """Do `work` in another thread, and show frames until it ends or the person leaves; then `left` is set.
+        """Run `work` in a worker thread, and show frames until it ends or the user leaves; then set `left`.
 
-        stop: called when the person leaves; what `work` waits for must end then.
-        stays: the last frame stays on the screen until the person leaves.   Raises what `work` raises.
+        stop: called at the end; it must make `work` return.
+        stays: the last frame stays visible until the user leaves.   Errors of `work` are raised again.
         """
         with ThreadPoolExecutor(1, thread_name_prefix="frames") as worker:
             done = worker.submit(work)
@@ -84,7 +85,7 @@ class WindowLoop:
                         window.stay_in(self._place)
                 status = _as_shown(self._controller.status())
                 view = View(status, window.size(), self._keyboard.typed(status.question), self._help)
-                if newest is not drawn or view != told:  # also without a new frame: while it is paused, or typed
+                if newest is not drawn or view != told:  # the view also changes without a new frame, as while typing
                     window.show(self._canvas.draw(newest.picture, newest.results, view))
                     drawn, told = newest, view
                 code = window.key(1 if newest is not self._newest else IDLE_MS)
@@ -95,8 +96,8 @@ class WindowLoop:
                 window.close()
 
     def _leaves(self, code: int) -> bool:
-        """Act on a key. Does it end the run?"""
-        if self._help:  # whatever it is, it closes the help and does nothing else
+        """Handle a key and return whether it ends the run."""
+        if self._help:  # any key closes the help page
             self._help = False
             return False
         command = self._keyboard.press(code)
@@ -105,7 +106,7 @@ class WindowLoop:
 
 
 def _as_shown(status: Status) -> Status:
-    """A status without the fractions that nobody sees: equal ones need no new drawing."""
+    """Round a status to the displayed precision, so that equal views are not drawn again."""
     return replace(
         status,
         fps=None if status.fps is None else round(status.fps),

@@ -1,4 +1,4 @@
-"""What is drawn on a frame: each face's corners and label, bars where they hide nobody, frames per second."""
+"""Overlay on a frame: corner marks and label of each face, result panels in free corners, and the frame rate."""
 
 from __future__ import annotations
 
@@ -23,40 +23,40 @@ class Area(NamedTuple):
     height: int
 
     def shared_with(self, other: Area) -> int:
-        """The pixels that both cover."""
+        """Area of the intersection with another rectangle, in pixels."""
         width = min(self.left + self.width, other.left + other.width) - max(self.left, other.left)
         height = min(self.top + self.height, other.top + other.height) - max(self.top, other.top)
         return max(0, width) * max(0, height)
 
     def within(self, bounds: Area) -> bool:
-        """Does it lie wholly in the other?"""
+        """Whether the rectangle lies completely inside the other."""
         return self.shared_with(bounds) == self.width * self.height
 
     def grown(self, by: int) -> Area:
-        """The rectangle with a margin around it."""
+        """Return the rectangle enlarged by a margin of `by` pixels on each side."""
         return Area(self.left - by, self.top - by, self.width + 2 * by, self.height + 2 * by)
 
 
 def area_of(box: FaceBox) -> Area:
-    """A face's box."""
+    """Convert a face's bounding box to an Area."""
     return Area(box.x, box.y, box.width, box.height)
 
 
 def first_free(candidates: Iterable[Area], bounds: Area, taken: Sequence[Area]) -> Area | None:
-    """The first candidate that lies within the bounds and touches nothing that is taken; None: there is none."""
+    """First candidate that lies within the bounds and overlaps no taken area; None if there is none."""
     free = (c for c in candidates if c.within(bounds) and not any(c.shared_with(t) for t in taken))
     return next(free, None)
 
 
 def corners(width: int, height: int, bounds: Area, margin: int) -> list[Area]:
-    """A rectangle of a size in each corner of the bounds: top right, top left, bottom right, bottom left."""
+    """Candidate rectangles in the corners of the bounds: top right, top left, bottom right, bottom left."""
     left, right = bounds.left + margin, bounds.left + bounds.width - margin - width
     top, bottom = bounds.top + margin, bounds.top + bounds.height - margin - height
     return [Area(x, y, width, height) for y in (top, bottom) for x in (right, left)]
 
 
 def around(width: int, height: int, box: Area, bounds: Area, gap: int) -> list[Area]:
-    """A rectangle of a size above, below, right and left of a box, pushed along the box's side into the bounds."""
+    """Candidate rectangles above, below, right and left of a box, shifted along its side to stay in the bounds."""
     x = max(bounds.left, min(box.left, bounds.left + bounds.width - width))
     y = max(bounds.top, min(box.top, bounds.top + bounds.height - height))
     return [
@@ -68,16 +68,16 @@ def around(width: int, height: int, box: Area, bounds: Area, gap: int) -> list[A
 
 
 class Overlay:
-    """Draws results on frames and hides no face. `language`: "en" or "es"."""
+    """Draws results on frames without covering faces.   language: "en" or "es"."""
 
     def __init__(self, language: str = "en") -> None:
         self._language = language
-        self._corner = 0  # where the bars stand: they stay until a face comes there
+        self._corner = 0  # corner of the panels; they move only when a face comes there
 
     def draw(self, picture: Image, results: list[FaceResult], fps: float | None) -> Image:
-        """A copy of the frame with every face's corners, label and bars, and the frame rate (None: not shown).
+        """Return a copy of the frame with corner marks, labels, panels and the frame rate (None: not shown).
 
-        A frame that a face fills from edge to edge has its label in the corner that hides least.
+        If a face fills the frame, its label is placed in the corner that covers least of it.
         """
         canvas = picture.copy()
         size = max(8, round(16 * min(canvas.shape[0] / 720, canvas.shape[1] / 960)))
@@ -89,9 +89,9 @@ class Overlay:
         return canvas
 
     def draw_faces(self, canvas: Image, results: list[FaceResult], size: int) -> list[Area]:
-        """Draw corners, all labels, and bars where they fit. Returns what labels and bars cover.
+        """Draw corner marks, all labels, and panels where they fit. Returns the areas of labels and panels.
 
-        size: of the letters, in pixels.
+        size: font size in pixels.
         """
         covered = self._bars(canvas, results, size)
         homeless = self._mark(canvas, results, size, covered)
@@ -106,13 +106,13 @@ class Overlay:
         return covered
 
     def mark(self, canvas: Image, results: list[FaceResult], size: int) -> None:
-        """Draw corners, and labels where they have room beside the faces.   size: of the letters, in pixels."""
+        """Draw corner marks, and the labels that fit beside the faces.   size: font size in pixels."""
         self._mark(canvas, results, size, [])
 
     def _mark(self, canvas: Image, results: list[FaceResult], size: int, covered: list[Area]) -> list[FaceResult]:
-        """Returns the faces whose label finds no room.
+        """Draw corner marks and labels, and return the faces whose label does not fit.
 
-        covered: what the labels must not touch; what they cover is added.
+        covered: areas that labels must not overlap; the labels' areas are appended.
         """
         bounds = Area(0, 0, canvas.shape[1], canvas.shape[0])
         faces = [area_of(r.box) for r in results]
@@ -130,11 +130,11 @@ class Overlay:
         return homeless
 
     def _bars(self, canvas: Image, results: list[FaceResult], size: int) -> list[Area]:
-        """Draw the panels of as many persons as fit into a corner that no face is in. Returns what they cover."""
+        """Draw the panels of as many persons as fit into a corner without faces. Returns their area, if any."""
         width, height = panel_size(size)
         bounds = Area(0, 0, canvas.shape[1], canvas.shape[0])
         faces = [area_of(r.box).grown(size // 2) for r in results]
-        heads = [area_of(r.box).grown(r.box.width // 4) for r in results]  # hair and chin as well, if that can be
+        heads = [area_of(r.box).grown(r.box.width // 4) for r in results]  # preferably keeps hair and chin free, too
         persons, alone = sorted(results, key=lambda r: r.face_id), len(results) == 1
         for count in range(len(persons), 0, -1):
             places = corners(width, count * height, bounds, size // 2)
@@ -159,7 +159,7 @@ class Overlay:
         return beside([chip(str(result.face_id), round(size * 1.2), person_color(result.face_id)), label], 0, GROUND)
 
     def _note(self, canvas: Image, words: str, size: int, taken: list[Area]) -> None:
-        """A few small words in a corner that is free."""
+        """Draw a short text in a free corner, if there is one."""
         note = line(f" {words} ", size, INK, GROUND)
         bounds = Area(0, 0, canvas.shape[1], canvas.shape[0])
         free = first_free(corners(note.shape[1], note.shape[0], bounds, size // 2), bounds, taken)
@@ -169,7 +169,7 @@ class Overlay:
 
 
 def _corner_marks(canvas: Image, box: Area, color: Bgr, thick: int) -> None:
-    """The four corners of a box, light with a dark edge: they are seen on any picture and leave the face open."""
+    """Draw the four corners of a box in light with a dark edge, visible on any picture without covering the face."""
     reach = min(box.width, box.height) // 5
     for edge, shade in ((max(1, thick // 2), GROUND), (0, color)):
         for x, inward in ((box.left, 1), (box.left + box.width, -1)):

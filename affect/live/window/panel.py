@@ -1,4 +1,4 @@
-"""One person's expression in figures: the label, and eight bars with their probabilities; in short, the label alone."""
+"""Result panel of one person: the label and a bar chart of the eight probabilities, or the label alone (short form)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from affect.live.frame import FaceResult
 from affect.live.texts import certainty
 from affect.live.window.lettering import DIM, INK, PANEL, TRACK, Bgr, badge, color_bgr, fill, line, plain, put
 
-# Persons are pale where expressions are strong, and each carries a number as well, for any kind of colour vision.
+# Pale colours, unlike those of the expressions. Each person also has a number, for any kind of colour vision.
 PERSONS: Final[tuple[Bgr, ...]] = (
     (255, 255, 255),
     (214, 250, 196),
@@ -23,29 +23,29 @@ PERSONS: Final[tuple[Bgr, ...]] = (
 
 
 def person_color(face_id: int) -> Bgr:
-    """The colour of a person, (blue, green, red).   face_id: 1, 2, …"""
+    """Colour of a person, (blue, green, red).   face_id: 1, 2, …; the colours repeat."""
     return PERSONS[(face_id - 1) % len(PERSONS)]
 
 
 def numbered(results: list[FaceResult]) -> bool:
-    """Do persons need their number? Not while there has been but one."""
+    """Whether persons are shown with their number: once there has been more than one."""
     return len(results) > 1 or any(r.face_id > 1 for r in results)
 
 
 def panel_size(size: int) -> tuple[int, int]:
-    """Width and height of a person's panel, the same in all languages.   size: of the letters, in pixels."""
+    """Width and height of a panel in pixels, the same in all languages.   size: font size in pixels."""
     pad, row, head, bar, gauge = _measures(size)
     figure = line(certainty(1, "es"), size, DIM, PANEL).shape[1]
     return bar + gauge + size // 2 + figure + pad, head + len(EMOTIONS) * row + pad // 2
 
 
 def short_height(size: int) -> int:
-    """The height of a person's panel in short."""
+    """Height of a panel's short form in pixels.   size: font size in pixels."""
     return line("0", round(size * 1.3), INK, PANEL, bold=True).shape[0] + size // 2
 
 
 def draw_panel(canvas: Image, result: FaceResult, left: int, top: int, language: str, size: int, number: bool) -> None:
-    """A person's label and bars on a dark ground.   number: show the person's number."""
+    """Draw a person's label and bars on a dark background.   size: font size in pixels.   number: show the number."""
     put(canvas, _form(language, size), left, top)
     pad, row, head, bar, gauge = _measures(size)
     _head(canvas, result, left + pad, top + pad // 2, language, size, number)
@@ -63,13 +63,13 @@ def draw_panel(canvas: Image, result: FaceResult, left: int, top: int, language:
 
 
 def draw_short(canvas: Image, result: FaceResult, left: int, top: int, language: str, size: int, number: bool) -> None:
-    """A person's label alone, in one line.   number: show the person's number."""
+    """Draw a person's label alone, in one line.   size: font size in pixels.   number: show the person's number."""
     fill(canvas, left, top, left + panel_size(size)[0], top + short_height(size), PANEL)
     _head(canvas, result, left + _measures(size)[0], top + size // 4, language, size, number)
 
 
 def _head(canvas: Image, result: FaceResult, left: int, top: int, language: str, size: int, number: bool) -> None:
-    """The person's number, the expression's colour, its name, and the probability at the right end."""
+    """Draw the panel's head: person's number, the expression's colour and name, and its probability on the right."""
     large = round(size * 1.3)
     width = panel_size(size)[0] - 2 * _measures(size)[0]
     name = line(label_name(result.emotion, language), large, INK, PANEL, bold=True)
@@ -89,7 +89,7 @@ def _head(canvas: Image, result: FaceResult, left: int, top: int, language: str,
 
 @lru_cache(maxsize=32)
 def _measures(size: int) -> tuple[int, int, int, int, int]:
-    """Margin, height of a row and of the head, where the gauges begin, and their length; in pixels."""
+    """Layout of a panel in pixels: margin, row height, head height, left edge and length of the bars."""
     names = max(line(name, size, DIM, PANEL).shape[1] for known in NAMES.values() for name in known.values())
     pad, row = size, line("0", size, DIM, PANEL).shape[0] + size // 4
     head = pad // 2 + short_height(size)
@@ -98,7 +98,7 @@ def _measures(size: int) -> tuple[int, int, int, int, int]:
 
 @lru_cache(maxsize=32)
 def _form(language: str, size: int) -> Image:
-    """What does not change: names and empty gauges."""
+    """Draw the constant background of a panel: expression names and empty bars."""
     pad, row, head, bar, gauge = _measures(size)
     width, height = panel_size(size)
     form = plain(height, width, PANEL)

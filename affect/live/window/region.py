@@ -1,4 +1,4 @@
-"""The part of the screen that shows the patient: written in numbers, held against the monitors, remembered."""
+"""Capture rectangle of the screen source: parsing, check against the monitors, and saving for the next start."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from affect.errors import AffectError
 from affect.files import atomic_path
 from affect.live.texts import text
 
-SMALLEST = 64  # pixels: the face of a smaller picture has fewer than the model was trained on
+SMALLEST = 64  # minimum side in pixels: in a smaller rectangle, a face is smaller than the training images
 
 
 class Region(NamedTuple):
     """A rectangle in pixels of the desktop; x and y are negative on a monitor left of or above the main one.
 
-    On a Mac with a Retina display these are its points, as macOS counts them.
+    On a Mac with a Retina display, the unit is macOS's points.
     """
 
     x: int
@@ -31,28 +31,28 @@ class Region(NamedTuple):
 
     @property
     def right(self) -> int:
-        """The first column beyond it."""
+        """The first column right of the rectangle."""
         return self.x + self.width
 
     @property
     def bottom(self) -> int:
-        """The first row beyond it."""
+        """The first row below the rectangle."""
         return self.y + self.height
 
     def common(self, other: Region) -> Region:
-        """What two rectangles share; without width or height where that is nothing."""
+        """Intersection of two rectangles; its width or height is 0 if they do not overlap."""
         x, y = max(self.x, other.x), max(self.y, other.y)
         return Region(x, y, max(0, min(self.right, other.right) - x), max(0, min(self.bottom, other.bottom) - y))
 
 
 class Desktop(NamedTuple):
-    """All monitors. bounds: the rectangle around them.   monitors: each of them, the main one first."""
+    """Layout of all monitors.   bounds: their bounding box.   monitors: each of them, the main one first."""
 
     bounds: Region
     monitors: tuple[Region, ...]
 
     def shows(self, region: Region) -> bool:
-        """Whether every pixel of a rectangle lies on a monitor: between monitors of different sizes there are gaps."""
+        """Whether every pixel of a rectangle lies on a monitor; monitors of different sizes leave gaps in between."""
         parts = [p for m in self.monitors if (p := m.common(region)).width and p.height]
         columns = sorted({region.x, region.right, *(e for p in parts for e in (p.x, p.right))})
         rows = sorted({region.y, region.bottom, *(e for p in parts for e in (p.y, p.bottom))})
@@ -61,15 +61,15 @@ class Desktop(NamedTuple):
         )
 
     def beside(self, region: Region) -> Region:
-        """The largest part of a monitor that a rectangle leaves free: where a window does not cover it.
+        """Largest part of a monitor outside a rectangle, where a window does not cover it.
 
-        Without width or height where the rectangle fills the only monitor.
+        Its width or height is 0 if the rectangle fills the only monitor.
         """
         return max((p for m in self.monitors for p in _around(m, region)), key=lambda p: p.width * p.height)
 
 
 def _around(monitor: Region, region: Region) -> tuple[Region, ...]:
-    """A monitor's strips left of, right of, above and below a rectangle; all of it where the rectangle is elsewhere."""
+    """Strips of a monitor left of, right of, above and below a rectangle; all of it if they do not overlap."""
     hole = monitor.common(region)
     if not (hole.width and hole.height):
         return (monitor,)
@@ -83,7 +83,7 @@ def _around(monitor: Region, region: Region) -> tuple[Region, ...]:
 
 
 def parse_region(given: str, language: str) -> Region:
-    """The rectangle that "X,Y,W,H" names. Raises AffectError where it names none, or one below SMALLEST."""
+    """Parse a rectangle given as "X,Y,W,H". Raises AffectError if it is malformed or smaller than SMALLEST."""
     try:
         region = Region(*(int(value) for value in given.split(",")))
     except (ValueError, TypeError):
@@ -94,22 +94,22 @@ def parse_region(given: str, language: str) -> Region:
 
 
 def region_file() -> Path:
-    """Where the rectangle is remembered: `screen.json` in the user's configuration folder."""
+    """Path of the saved rectangle: `screen.json` in the user's configuration folder."""
     return user_config_path("affect") / "screen.json"
 
 
 def remember(region: Region, desktop: Desktop) -> None:
-    """Keep a rectangle for the next start. Raises OSError where the file cannot be written."""
+    """Save a rectangle for the next start. Raises OSError if the file cannot be written."""
     with atomic_path(region_file(), mode=0o600) as part:
         part.write_text(json.dumps({"region": region, "desktop": desktop.bounds}), encoding="utf-8")
 
 
 def remembered(desktop: Desktop) -> Region | None:
-    """The rectangle of the last time; None where there is none, or the desktop has another size or other monitors."""
+    """Load the saved rectangle; None if there is none, or it no longer fits the monitors."""
     try:
         kept = json.loads(region_file().read_text(encoding="utf-8"))
         region, bounds = (Region(*(int(value) for value in kept[name])) for name in ("region", "desktop"))
-    except (OSError, ValueError, TypeError, KeyError):  # damaged is as good as absent: the person draws it again
+    except (OSError, ValueError, TypeError, KeyError):  # if the file is missing or damaged, the user draws it again
         return None
     fits = bounds == desktop.bounds and min(region.width, region.height) >= SMALLEST and desktop.shows(region)
     return region if fits else None

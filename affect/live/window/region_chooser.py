@@ -1,4 +1,4 @@
-"""The person draws the rectangle, once: a frozen picture of the desktop fills the screen and dims around it."""
+"""Full-screen dialog in which the user draws the capture rectangle on a dimmed screenshot of the desktop."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from affect.live.window.lettering import font
 from affect.live.window.region import SMALLEST, Region
 
 TITLE = "affect: choose"
-ACCEPT = (10, 13, 32, 141)  # line feed, return, space, and the number pad's Enter as GTK tells it
+ACCEPT = (10, 13, 32, 141)  # line feed, return, space, and GTK's code of the number pad's Enter
 ESCAPE = 27
-LINE = (240, 176, 64)  # BGR: seen on light and dark
+LINE = (240, 176, 64)  # BGR, visible on light and dark pictures
 WAIT_MS = 15
 
 
 def choose_region(desktop: Image, monitor: Region, language: str) -> Region | None:
-    """The rectangle that the person draws on a picture of the desktop, in its pixels; None where they cancel.
+    """Let the user draw a rectangle on a screenshot, and return it in its pixels; None if the user cancels.
 
-    desktop: uint8 BGR (height, width, 3) of all monitors.   monitor: the one on which they draw.
+    desktop: uint8 BGR (height, width, 3) of all monitors.   monitor: the one that shows the dialog.
     Opens a window, so call it in the main thread.
     """
     drawing = Drawing(desktop, (monitor.width, monitor.height), language)
@@ -37,7 +37,7 @@ def choose_region(desktop: Image, monitor: Region, language: str) -> Region | No
         return _until_decided(drawing)
     finally:
         cv2.destroyAllWindows()
-        cv2.waitKey(1)  # a window goes away only while its events are served
+        cv2.waitKey(1)  # the window closes only when its events are processed
 
 
 def _until_decided(drawing: Drawing) -> Region | None:
@@ -54,14 +54,14 @@ def _until_decided(drawing: Drawing) -> Region | None:
 def _is_open() -> bool:
     try:
         return cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) >= 1
-    except cv2.error:  # some backends raise where the window is gone
+    except cv2.error:  # some backends raise if the window is closed
         return False
 
 
 class Drawing:
-    """The picture on which the rectangle is drawn, and the rectangle.
+    """State of the dialog: the screenshot and the rectangle drawn so far.
 
-    desktop: uint8 BGR (height, width, 3).   size: width and height of the window; several monitors are shrunk into it.
+    desktop: uint8 BGR (height, width, 3).   size: width and height of the window; the screenshot is scaled to fit.
     """
 
     def __init__(self, desktop: Image, size: tuple[int, int], language: str) -> None:
@@ -81,7 +81,7 @@ class Drawing:
         self.changed = True
 
     def mouse(self, event: int, x: int, y: int, flags: int, data: object) -> None:
-        """OpenCV's mouse callback; x and y in pixels of the window's picture."""
+        """Mouse callback for OpenCV.   x, y: in pixels of the window's picture."""
         self._pointer = (x, y)
         if event == cv2.EVENT_LBUTTONDOWN:
             self._drawing, self._corners = True, ((x, y), (x, y))
@@ -91,7 +91,7 @@ class Drawing:
         self.changed = True
 
     def region(self) -> Region | None:
-        """The rectangle in pixels of the desktop; None where none is drawn, or it is below SMALLEST."""
+        """Rectangle in pixels of the desktop; None if there is none, or it is smaller than SMALLEST."""
         drawn = self._rectangle()
         return drawn if drawn is not None and min(drawn.width, drawn.height) >= SMALLEST else None
 
@@ -105,7 +105,7 @@ class Drawing:
         return Region(left, top, right - left, bottom - top)
 
     def picture(self) -> Image:
-        """What the window shows: the desktop, dim around the rectangle, and what to do in a line."""
+        """Draw the dialog: the screenshot, dimmed outside the rectangle, and a line of instructions."""
         self.changed = False
         canvas = self._dim.copy()
         if self._corners is not None:
@@ -116,7 +116,7 @@ class Drawing:
             cv2.rectangle(canvas, (x0, y0), (x1, y1), LINE, max(2, canvas.shape[0] // 400))
         hint = _hint(self._told(), canvas.shape[1], max(15, canvas.shape[0] // 36))
         top = canvas.shape[0] // 20
-        if self._pointer[1] < canvas.shape[0] / 3:  # never under the pointer
+        if self._pointer[1] < canvas.shape[0] / 3:  # keeps the instructions away from the pointer
             top = canvas.shape[0] - top - hint.shape[0]
         left = (canvas.shape[1] - hint.shape[1]) // 2
         canvas[top : top + hint.shape[0], left : left + hint.shape[1]] = hint
@@ -132,7 +132,7 @@ class Drawing:
 
 @lru_cache(maxsize=8)
 def _hint(line: str, width: int, size: int) -> Image:
-    """A line on a dark ground, at most `width` wide, uint8 BGR (height, width, 3)."""
+    """Render a line of text on a dark background, uint8 BGR; the font shrinks until it fits into `width` pixels."""
     letters = font(size)
     while letters.getlength(line) + 2 * size > width and size > 8:
         size -= 1

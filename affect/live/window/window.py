@@ -1,4 +1,4 @@
-"""The window: is there a screen for it, show a picture at its own size, which key was pressed, is it still open?"""
+"""Wrapper around OpenCV's window: display check, showing pictures, reading keys, open or closed state."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from affect.live.texts import text
 if TYPE_CHECKING:
     from affect.live.window.region import Region
 
-SMALLEST = (400, 300)  # pixels: in a smaller window the bar's words no longer fit
+SMALLEST = (400, 300)  # minimum width and height in pixels, so that the status bar's text fits
 
 
 def missing_display(language: str = "en") -> str | None:
-    """Why no window can be opened here, in a few words, or None where one can.
+    """Reason why no window can be opened, as a short text; None if one can.
 
-    opencv-python's window is Qt on X11 under Linux (on Wayland, XWayland serves it), and Qt ends the whole program
-    where the display does not answer: so it is asked first.
+    Under Linux, opencv-python uses Qt on X11 (XWayland on Wayland), and Qt terminates the program if the display does
+    not answer. Therefore the display is checked first.
     """
     if sys.platform in ("win32", "darwin"):
         return None
@@ -50,7 +50,7 @@ def _unix_addresses(number: int) -> list[str]:
 
 
 def _reach(family: socket.AddressFamily, addresses: list[str] | list[tuple[str, int]]) -> None:
-    """Connect to the first address that answers. Raises OSError where none does."""
+    """Connect to the first address that answers. Raises OSError if none does."""
     failure: OSError = OSError("no address")
     for address in addresses:
         with socket.socket(family, socket.SOCK_STREAM) as connection:
@@ -65,7 +65,7 @@ def _reach(family: socket.AddressFamily, addresses: list[str] | list[tuple[str, 
 
 
 class Window:
-    """A resizable window. Its pictures are drawn at its own size: where they are, nothing is scaled."""
+    """A resizable OpenCV window, which shows pictures of its own size without scaling."""
 
     def __init__(self, title: str, width: int, height: int) -> None:
         self._title = title
@@ -74,41 +74,41 @@ class Window:
         cv2.resizeWindow(title, width, height)
 
     def stay_in(self, place: Region) -> None:
-        """Move into a part of the desktop, and shrink to it, but never below what can be read."""
+        """Move into a part of the desktop, and shrink to fit, but not below SMALLEST."""
         width = max(SMALLEST[0], min(self._size[0], place.width))
         height = max(SMALLEST[1], min(self._size[1], place.height))
-        self._size = (width, height)  # on macOS the first picture sets the window to the last size that is known
+        self._size = (width, height)  # on macOS, the first picture resizes the window to this size
         cv2.resizeWindow(self._title, width, height)
         cv2.moveWindow(self._title, place.x, place.y)
 
     def size(self) -> tuple[int, int]:
-        """Width and height of the picture's place, in pixels; the last known where the window does not tell."""
+        """Width and height of the picture area in pixels; the last known size if the window gives none."""
         try:
             _, _, width, height = cv2.getWindowImageRect(self._title)
-        except cv2.error:  # some backends raise where the window is gone
+        except cv2.error:  # some backends raise if the window is closed
             return self._size
         if width > 0 and height > 0:
             self._size = (width, height)
         return self._size
 
     def show(self, picture: Image) -> None:
-        """Show a picture from the next `key` on."""
+        """Set the picture to show; it becomes visible during the next call of `key`."""
         cv2.imshow(self._title, picture)
 
     def key(self, wait_ms: int) -> int | None:
-        """Let the window live for `wait_ms`, 1 or more. Returns the code of a key that was pressed meanwhile."""
+        """Process window events for `wait_ms`, 1 or more, and return the code of a pressed key, if any."""
         code = int(cv2.waitKeyEx(wait_ms))
         return None if code == -1 else code
 
     def is_open(self) -> bool:
-        """Has the person not closed it? A minimised window is open."""
+        """Whether the window is open; a minimised window counts as open."""
         try:
             visible = cv2.getWindowProperty(self._title, cv2.WND_PROP_VISIBLE)
-        except cv2.error:  # some backends raise where the window is gone
+        except cv2.error:  # some backends raise if the window is closed
             return False
-        # OpenCV's window on macOS says 0 where it is minimised, and has no button to close it; where it is gone, -1
+        # on macOS, OpenCV gives 0 for a minimised window and -1 for a closed one
         return visible >= (0 if sys.platform == "darwin" else 1)
 
     def close(self) -> None:
-        """Take the window away."""
+        """Close the window."""
         cv2.destroyAllWindows()
