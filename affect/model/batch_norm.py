@@ -1,4 +1,4 @@
-"""Batch normalisation over all processes, so that several train the same model as one with the same global batch."""
+"""Synchronised batch normalisation on any device: many processes train as one process with the same global batch."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import nn
 
 
 class _Sum(torch.autograd.Function):
-    """The sum over all processes; the gradient of each summand is the sum of all processes' gradients."""
+    """Differentiable all-reduce: the sum over all processes, whose gradient is the sum of all processes' gradients."""
 
     @staticmethod
     def forward(context: Any, values: torch.Tensor) -> torch.Tensor:
@@ -28,7 +28,7 @@ class _Sum(torch.autograd.Function):
 class SyncedBatchNorm2d(nn.BatchNorm2d):
     """BatchNorm2d with the mean and variance of the global batch, on any device (torch's SyncBatchNorm needs a GPU).
 
-    All processes must have batches of the same shape. Takes and gives float32 (n, channels, height, width).
+    All processes must have batches of the same shape. Input and output: float32 (n, channels, height, width).
     """
 
     def forward(self, values: torch.Tensor) -> torch.Tensor:
@@ -57,9 +57,9 @@ class SyncedBatchNorm2d(nn.BatchNorm2d):
 
 
 def synchronise_batch_norm(module: nn.Module) -> nn.Module:
-    """The module with every BatchNorm2d over all processes; parameters, buffers and names stay. In place.
+    """Replace each BatchNorm2d of a module by a synchronised one, in place; parameters, buffers and names stay.
 
-    One process: nothing changes.
+    With one process nothing changes.
     """
     if not (dist.is_available() and dist.is_initialized()) or dist.get_world_size() == 1:
         return module
