@@ -15,7 +15,7 @@ from affect.training.run import DATA
 
 
 def six_models(table: pd.DataFrame, origin: str) -> Figure:
-    """Figure of the models' accuracy and F1, measured here and reported by the original on AffectNet.
+    """Figure of the models' accuracy, weighted F1 and AUC, measured here and reported by the original on AffectNet.
 
     Filled marks with 95 % confidence intervals are measured; hollow ones are reported: a diamond by the original's
     README, a square by its notebook if that differs.

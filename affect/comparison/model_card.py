@@ -140,7 +140,7 @@ def _trained(path: Path) -> Checkpoint:
 
 
 def _with_row(rows: str, row: str) -> str:
-    """The rows of a Markdown table with a checkpoint's row replaced, or appended, at the end."""
+    """The rows of a Markdown table with a checkpoint's row added at the end, in place of its earlier one."""
     link = row.partition("]")[0]
     return "\n".join([line for line in rows.strip().splitlines() if not line.startswith(link)] + [row])
 
