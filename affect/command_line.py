@@ -52,7 +52,7 @@ def end_on_signals() -> None:
         number = getattr(signal, name, None)  # Windows has no SIGHUP
         if number is not None and signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
             signal.signal(number, interrupt)
-            atexit.register(signal.signal, number, signal.SIG_IGN)  # Python takes `interrupt` away as it shuts down
+            atexit.register(signal.signal, number, signal.SIG_IGN)  # ignored while Python shuts down
 
 
 def _say_no_dropped_interrupt() -> None:
@@ -113,7 +113,7 @@ class CommandParser(argparse.ArgumentParser):
         return options, rest
 
     def error(self, message: str) -> NoReturn:
-        """See `argparse.ArgumentParser.error`."""
+        """Exit with code 2 and a message, as argparse does, with unsafe characters escaped."""
         super().error(as_shown(message))
 
 

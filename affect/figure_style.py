@@ -98,7 +98,7 @@ def largest_off_diagonal(shares: Floats) -> tuple[int, int]:
 
 
 def class_means(pictures: npt.NDArray[np.uint8], labels: Ints) -> list[Floats | None]:
-    """The mean picture of each class, float (side, side, channels), or None where fewer than 20 are given.
+    """The mean picture of each class, float (side, side, channels), or None for fewer than 20 pictures.
 
     pictures: uint8 (n, side, side, channels).   labels: int (n,), 0…7.   Raises ValueError if the lengths differ.
     Grey levels, 0…255.

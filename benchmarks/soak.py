@@ -81,7 +81,7 @@ class Frames:
         self._nobody = np.full_like(self._one[0], 90)
 
     def frames(self) -> Iterator[Frame]:
-        """See `affect.live.sources.files.Source`."""
+        """Iterate over the frames, as a live source does."""
         for number in range(self._count):
             yield Frame(self._picture(number % CYCLE), number / FPS + number // CYCLE * AWAY_S, number)
 
@@ -91,7 +91,7 @@ class Frames:
         return self._two[at - TWO.start] if at in TWO else self._one[at % len(self._one)]
 
     def close(self) -> None:
-        """See `affect.live.sources.files.Source`."""
+        """Close the source, which holds nothing open."""
 
 
 class Held(NamedTuple):

@@ -56,7 +56,7 @@ def augment(picture: Image, settings: Augmentation, image_size: int, rng: np.ran
     shift = rng.uniform(-1, 1, 2) * settings.shift * image_size
     if settings.crop_area != (1.0, 1.0):
         area, aspect = rng.uniform(*settings.crop_area), settings.aspect ** rng.uniform(-1, 1)
-        crop = np.sqrt(np.array([area * aspect, area / aspect]))  # width and height, in sides
+        crop = np.sqrt(np.array([area * aspect, area / aspect]))  # width and height of the crop, in sides
         matrix[:, :2] /= crop[:, None]
         shift = shift / crop + rng.uniform(-0.5, 0.5, 2) * np.abs(1 / crop - 1) * image_size
     matrix[:, 2] = (image_size - 1) / 2 + shift - matrix[:, :2].sum(1) * (side - 1) / 2

@@ -23,12 +23,12 @@ from tqdm import tqdm
 from affect.data.source import PictureSource
 from affect.faces.preprocessing import Image
 
-SIDE = 32  # of a thumbnail, pixels
+SIDE = 32  # pixels: side of a thumbnail
 COARSE_SIDE = 12
 # Near-duplicates satisfy both thresholds. Checked by eye on FER+ (48×48 faces): the 520 weakest pairs found show the
 # same photograph; below a correlation of 0.92, some pairs show two people.
 CORRELATION = 0.94
-HASH_DISTANCE = 12  # of 64 bits
+HASH_DISTANCE = 12  # bits of 64, at most
 FLAT = 4.0  # a thumbnail with a smaller standard deviation has no content to compare
 BLOCK = 1 << 22  # pairs compared at a time, to limit memory
 

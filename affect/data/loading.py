@@ -117,7 +117,7 @@ class Views(Dataset[Batch]):
         return len(self._datasets) * len(self.targets)
 
     def compact(self, indices: list[int]) -> Batch:
-        """See `FaceDataset.compact`."""
+        """A compact batch of items of any views, as of `FaceDataset.compact`."""
         parts = [self._datasets[i // len(self.targets)].compact([i % len(self.targets)]) for i in indices]
         pictures, targets = zip(*parts, strict=True)
         return torch.cat(pictures), torch.cat(targets)

@@ -142,7 +142,7 @@ Labels = Literal["folder", "csv"]
 SplitMode = Literal["original", "stratified"]
 
 NO_CLASS_FOLDER = "not in a class folder"
-ANNOTATIONS = ("_exp.npy", "_val.npy", "_aro.npy", "_lnd.npy")  # of AffectNet's own release
+ANNOTATIONS = ("_exp.npy", "_val.npy", "_aro.npy", "_lnd.npy")  # files of AffectNet's own release
 FILE_LISTS = "manually_annotated_file_lists"
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from affect.errors import AffectError
 
-VAL_SHARE = 0.2  # of the original notebooks
+VAL_SHARE = 0.2  # as in the original notebooks
 VAL_FROM_TRAIN = "given, val out of train"  # for a data set with train but no val
 
 

@@ -17,7 +17,7 @@ from affect.errors import AffectError
 from affect.faces.preprocessing import Image, Preprocessing
 
 CASCADE = "haarcascade_frontalface_default.xml"
-HAAR_WINDOW = 24  # the side of the smallest face that this cascade sees, pixels
+HAAR_WINDOW = 24  # pixels: side of the smallest face that this cascade detects
 
 
 class FaceBox(NamedTuple):
@@ -78,7 +78,7 @@ class HaarDetector:
         self._max_side = max_side
 
     def detect(self, picture: Image) -> list[FaceBox]:
-        """See `FaceDetector.detect`. The boxes are square."""
+        """The faces in a uint8 BGR or grey picture as square boxes, largest first."""
         grey = np.asarray(picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
         shrink = 1.0
         if self._max_side is not None and max(grey.shape) > self._max_side:
@@ -143,7 +143,7 @@ class YuNetDetector:
         self._max_side = max_side
 
     def detect(self, picture: Image) -> list[FaceBox]:
-        """See `FaceDetector.detect`. The boxes are square."""
+        """The faces in a uint8 BGR or grey picture as square boxes, largest first."""
         color = picture if picture.ndim == 3 else cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR)
         shrink = max(1.0, max(color.shape[:2]) / self._max_side)
         if shrink > 1:

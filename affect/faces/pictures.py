@@ -107,7 +107,7 @@ def declared_size(data: bytes) -> tuple[int, int] | None:
     try:
         with reader(io.BytesIO(data)) as picture:
             size, scan = picture.size, picture.fp.tell()
-    except Exception:  # Pillow's readers raise many kinds for damaged headers
+    except Exception:  # Pillow raises many exception types for a damaged header
         return None
     # the end marker must come after the start of the scan, since an EXIF thumbnail before it has a marker of its own
     whole = {JpegImageFile: (b"\xff\xd9", scan), PngImageFile: (b"IEND", 0)}.get(reader)
@@ -140,6 +140,6 @@ def _decode_with_pillow(data: bytes, reader: type[ImageFile]) -> Image | None:
             if b"irot" not in data and b"imir" not in data:
                 picture.getexif()[_ORIENTATION] = picture.info.get("original_orientation") or 1
             upright = np.asarray(exif_transpose(picture).convert("RGB"), np.uint8)
-    except Exception:  # the readers raise many kinds for damaged files
+    except Exception:  # the readers raise many exception types for a damaged file
         return None
     return np.ascontiguousarray(upright[:, :, ::-1])

@@ -32,14 +32,14 @@ class SyncedBatchNorm2d(nn.BatchNorm2d):
     """
 
     def forward(self, values: torch.Tensor) -> torch.Tensor:
-        """See `torch.nn.BatchNorm2d`."""
+        """Normalise a batch, in training mode with the global batch's statistics."""
         if not self.training:
             return super().forward(values)
         rank, world = dist.get_rank(), dist.get_world_size()
         own = torch.stack([values.mean((0, 2, 3)), values.var((0, 2, 3), correction=0)])
         places = torch.zeros(world, 1, 1, dtype=own.dtype, device=own.device)
         places[rank] = 1
-        means, variances = _Sum.apply(places * own).unbind(1)  # of every process, (world, channels)
+        means, variances = _Sum.apply(places * own).unbind(1)  # one row per process, (world, channels)
         mean = means.mean(0)
         variance = variances.mean(0) + (means - mean).square().mean(0)
         with torch.no_grad():

@@ -53,7 +53,7 @@ class FaceMobileNet(nn.Module):
         self.classifier = nn.Sequential(nn.Dropout(0.2), nn.Linear(FACE_BLOCKS[-1][0], classes))
 
     def forward(self, faces: torch.Tensor) -> torch.Tensor:
-        """See the class."""
+        """Logits of a batch, float32 (n, classes)."""
         logits: torch.Tensor = self.classifier(self.features(faces).mean((2, 3)))
         return logits
 
@@ -84,7 +84,7 @@ def _mobilenet_v2() -> nn.Module:
 
 ARCHITECTURES: dict[str, Callable[[], nn.Module]] = {
     ARCHITECTURE: _mobilenet_v2,
-    "face_mobilenet": lambda: FaceMobileNet(len(EMOTIONS)),  # a teacher
+    "face_mobilenet": lambda: FaceMobileNet(len(EMOTIONS)),  # architecture of a teacher
 }
 
 

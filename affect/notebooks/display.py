@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 from affect import figure_style
 
-DPI = 96  # of a figure in a notebook; `figure_style.save` writes 150
+DPI = 96  # resolution of figures in a notebook; `figure_style.save` writes 150 dpi
 REDRAW_S = 0.5  # seconds between redraws of a progress bar
 
 
@@ -53,7 +53,7 @@ class Lines(io.TextIOBase):
 
     @property
     def text(self) -> str:
-        """See the class."""
+        """The finished lines and the current bar, as text."""
         return "\n".join([*self.lines, self._bar] if self._bar.strip() else self.lines)
 
     def write(self, text: str) -> int:

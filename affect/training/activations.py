@@ -35,7 +35,7 @@ class Top(nn.Module):
         self.classifier[0].p = dropout  # type: ignore[index]
 
     def forward(self, activations: torch.Tensor) -> Any:
-        """See the class."""
+        """Logits of a batch of activations, float32 (n, 8)."""
         return self.classifier(self.features(activations))
 
     def features(self, activations: torch.Tensor) -> torch.Tensor:
@@ -59,7 +59,7 @@ class MatchingTop(Top):
         self.map = nn.Linear(self.classifier[1].in_features, width)  # type: ignore[index]
 
     def forward(self, activations: torch.Tensor) -> Any:
-        """See the class."""
+        """Logits of a batch of activations; in training mode also the projected features."""
         features = self.features(activations)
         logits = self.classifier(features)
         return (logits, self.map(features)) if self.training else logits

@@ -16,7 +16,7 @@ from affect.model.network import START_WORDS
 from affect.training.experiments import Experiment, Stage
 from affect.training.state import identity_in
 
-STORY = ("v1", "v2", "v3", "v4")  # what "all" trains
+STORY = ("v1", "v2", "v3", "v4")  # the experiments of "all"
 Standing = Literal["new", "interrupted", "finished"]
 
 # Keys of a run's identity (see `identity_of`), with their names in messages.

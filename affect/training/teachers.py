@@ -114,7 +114,7 @@ class Teachers:
         return self._center.numel()
 
     def __call__(self, faces: torch.Tensor) -> Answer:
-        """See the class."""
+        """The Answer to a batch of the student's input."""
         with torch.inference_mode():
             levels = faces * self._std + self._mean
             answers = [teacher(levels) for teacher in self._teachers]
