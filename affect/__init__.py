@@ -1,11 +1,11 @@
-"""Facial expressions, eight classes, live on a laptop's CPU; notebooks, the webcam script and other programs share it.
+"""Recognises eight facial expressions in pictures and live video, on a laptop's CPU.
 
     import affect
     for face in affect.ExpressionReader().read("portrait.jpg"):
         print(face.emotion, face.probabilities)
 
-`ExpressionReader`, `FaceExpression` and `Moment` are the public API (docs/python.md); they are imported when they are
-first asked for, so that `import affect` costs nothing.
+`ExpressionReader`, `FaceExpression` and `Moment` are the public API (docs/python.md). They are imported on first
+access, so that `import affect` costs nothing.
 """
 
 from __future__ import annotations

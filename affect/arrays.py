@@ -1,4 +1,4 @@
-"""Arrays: the types that signatures name, and arrays that are files."""
+"""Array type aliases for signatures, and memory-mapped arrays on disk."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ Ints = npt.NDArray[np.integer[Any]]
 
 
 def new_mapped_array(path: Path, dtype: npt.DTypeLike, shape: tuple[int, ...]) -> np.memmap[Any, Any]:
-    """A new `.npy` file, mapped into memory and ready to be filled; an existing one is replaced.
+    """Create a memory-mapped `.npy` file to write into; an existing file is replaced.
 
-    All of its room on the disk is taken at once where the system can do that (Linux): a page that finds no room when
-    it is written later ends the whole program (SIGBUS). Raises OSError where there is not enough.
+    The disk space is allocated at once where the system supports it (Linux): a page that cannot be written later ends
+    the whole program (SIGBUS). Raises OSError if the disk has too little space.
     """
     array: np.memmap[Any, Any] = np.lib.format.open_memmap(path, "w+", dtype, shape)
     if hasattr(os, "posix_fallocate"):

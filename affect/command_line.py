@@ -1,4 +1,4 @@
-"""What the command lines have in common: what goes wrong becomes one line on stderr and an exit code."""
+"""Shared parts of all command lines: argument parser, signal handling, one-line error messages and exit codes."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from affect.files import settle_home
 from affect.spoken import said, speak
 
 _asked = threading.Event()
-ENDING_S = 10.0  # what is still to be written then, a session's report among it, takes a few seconds
+ENDING_S = 10.0  # writing a session's files and report at the end takes a few seconds
 
 
 def end_on_signals() -> None:
     """Raise KeyboardInterrupt in the main thread at SIGINT, SIGTERM and SIGHUP, but not again while the program ends.
 
-    One closed terminal sends SIGHUP more than once (the kernel does, and the shell), and people press Ctrl-C twice: a
-    second interrupt would break off the writing that the first one began. After ENDING_S it is heard again. What the
-    caller's system ignores (`nohup`) stays ignored.   Does nothing outside the main thread.
+    A closed terminal sends SIGHUP twice (the kernel and the shell), and people press Ctrl-C twice: a second interrupt
+    would break off the writing that the first one began. After ENDING_S a signal raises again. Signals that are ignored
+    at the start (`nohup`) stay ignored.   Does nothing outside the main thread.
     """
     if threading.current_thread() is not threading.main_thread():
         return
@@ -52,11 +52,11 @@ def end_on_signals() -> None:
         number = getattr(signal, name, None)  # Windows has no SIGHUP
         if number is not None and signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
             signal.signal(number, interrupt)
-            atexit.register(signal.signal, number, signal.SIG_IGN)  # Python takes `interrupt` away as it shuts down
+            atexit.register(signal.signal, number, signal.SIG_IGN)  # ignored while Python shuts down
 
 
 def _say_no_dropped_interrupt() -> None:
-    """Let Python not print an interrupt that it drops: `end_if_asked` raises it again."""
+    """Keep Python from printing a KeyboardInterrupt that it dropped in a finalizer; `end_if_asked` raises it again."""
     say = sys.unraisablehook
 
     def hook(dropped: sys.UnraisableHookArgs) -> None:
@@ -67,19 +67,20 @@ def _say_no_dropped_interrupt() -> None:
 
 
 def end_if_asked() -> None:
-    """Raise KeyboardInterrupt where a signal came and its interrupt was lost: Python drops what is raised while it
-    cleans up an object. To be called now and then by what runs for long; does nothing outside the main thread.
+    """Raise the KeyboardInterrupt of a signal again if Python dropped it, as it does in an object's finalizer.
+
+    Long-running loops call it now and then. Does nothing outside the main thread.
     """
     if _asked.is_set() and threading.current_thread() is threading.main_thread():
         _asked.clear()
         raise KeyboardInterrupt
 
 
-LARGEST_SEED = 2**32 - 1  # of numpy's RandomState, with which pandas draws rows
+LARGEST_SEED = 2**32 - 1  # the limit of NumPy's RandomState, with which pandas samples rows
 
 
 class CommandParser(argparse.ArgumentParser):
-    """An ArgumentParser that speaks the person's language, and makes the process ready for any terminal and any user.
+    """ArgumentParser with messages in English or Spanish, for any terminal encoding and any user's home folder.
 
     language: "en" or "es".   The rest is argparse's.
     """
@@ -92,7 +93,7 @@ class CommandParser(argparse.ArgumentParser):
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: Any = None
     ) -> tuple[Any, list[str]]:
-        """As argparse, but unknown arguments end the command here, and say what may be meant."""
+        """Parse as argparse does, but exit on unknown arguments with a hint about missing quotation marks."""
         given = list(sys.argv[1:] if args is None else args)
         options, rest = super().parse_known_args(given, namespace)
         if rest:
@@ -112,12 +113,12 @@ class CommandParser(argparse.ArgumentParser):
         return options, rest
 
     def error(self, message: str) -> NoReturn:
-        """See `argparse.ArgumentParser.error`."""
+        """Exit with code 2 and a message, as argparse does, with unsafe characters escaped."""
         super().error(as_shown(message))
 
 
 def _quoted(given: list[str], rest: list[str]) -> str | None:
-    """The words around the first that no option took, as one name; None where that is an option, or stands alone."""
+    """The unknown argument and its neighbours as one quoted name; None if it is an option or has no neighbours."""
     start = given.index(rest[0])
     if rest[0].startswith("-"):
         return None
@@ -131,10 +132,10 @@ def _quoted(given: list[str], rest: list[str]) -> str | None:
 
 
 def steady_streams() -> None:
-    """Let no output end the process: what its encoding lacks is written plainly, and what nobody reads is dropped.
+    """Make stdin, stdout and stderr safe: characters outside their encoding are replaced, a closed stream is ignored.
 
-    Windows writes into files and pipes in cp1252, and a terminal may be set to ASCII; whoever starts a program may
-    have closed its streams, and whoever reads it may go (`| head`).
+    Windows writes files and pipes in cp1252, and a terminal may be set to ASCII. The caller may have closed a stream,
+    and the reader of a pipe may end early (`| head`).
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         stream = getattr(sys, name)
@@ -147,7 +148,7 @@ def steady_streams() -> None:
 
 
 def _plain(error: UnicodeError) -> tuple[str, int]:
-    """What an encoding lacks, in ASCII: a letter without its accent, a plain space; an escape where there is none."""
+    """Codec error handler that writes ASCII instead: the letter without its accent, a plain space, or an escape."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     signs = error.object[error.start : error.end]
@@ -160,7 +161,7 @@ codecs.register_error(PLAIN, _plain)
 
 
 def _drop_unread() -> None:
-    """Python writes out its streams as it ends, and would say that it failed."""
+    """Redirect closed output streams to the null device at exit, so that Python's last flush prints no error."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -170,7 +171,7 @@ def _drop_unread() -> None:
 
 
 def positive(text: str) -> int:
-    """A whole number of 1 or more, for an argument parser's `type`. Raises argparse.ArgumentTypeError for any other."""
+    """Parse a whole number of 1 or more, as an argparse `type`. Raises argparse.ArgumentTypeError for other text."""
     with suppress(ValueError):
         if (value := int(text)) >= 1:
             return value
@@ -178,7 +179,7 @@ def positive(text: str) -> int:
 
 
 def seed_number(text: str) -> int:
-    """A seed, 0 … LARGEST_SEED, for an argument parser's `type`. Raises argparse.ArgumentTypeError for any other."""
+    """Parse a seed, 0 … LARGEST_SEED, as an argparse `type`. Raises argparse.ArgumentTypeError for any other text."""
     with suppress(ValueError):
         if 0 <= (value := int(text)) <= LARGEST_SEED:
             return value
@@ -192,10 +193,10 @@ NO_ACCESS = (
 
 
 def exit_code_of(work: Callable[[], None], again: str = "start the same command again") -> int:
-    """Run a command and return its exit code: 0 done, 2 not possible as it was asked for, 130 interrupted.
+    """Run a command and return its exit code: 0 done, 2 AffectError, full disk or no access, 130 interrupted.
 
-    again: how one goes on after an interruption, or when there is room on the disk. Where the reader of the output goes
-    (`| head`), that is an interruption.   An error that nobody foresaw is raised.
+    again: how to continue after an interruption or a full disk, for the message. A closed output pipe (`| head`) counts
+    as an interruption.   Any other exception is raised.
     """
     try:
         work()

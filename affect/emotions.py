@@ -1,4 +1,4 @@
-"""The eight expression classes: order, names in English and Spanish, colours; and "uncertain", which is none of them.
+"""The eight expression classes: order, English and Spanish names, colours; and the label "uncertain" of the live view.
 
 The order is AffectNet's class folders sorted by name, and the order of the model's outputs.
 """
@@ -44,8 +44,8 @@ NAMES: Final = {
 
 LANGUAGES: Final = tuple(NAMES)
 
-# Okabe and Ito's palette, made to be told apart with any kind of colour vision; black became grey,
-# so that it is visible on dark and on light ground (https://jfly.uni-koeln.de/color/).
+# Okabe and Ito's colour-blind safe palette (https://jfly.uni-koeln.de/color/), with grey in place of black, which is
+# visible on both dark and light backgrounds.
 COLORS: Final = {
     "anger": "#D55E00",
     "contempt": "#CC79A7",
@@ -58,14 +58,14 @@ COLORS: Final = {
 }
 
 
-# What a live label says where no class wins clearly. It is no class: models do not know it, metrics do not count it.
+# The live label where no class wins clearly. It is not a class: no model predicts it and no metric counts it.
 UNCERTAIN: Final = "uncertain"
 UNCERTAIN_NAMES: Final = {"en": "uncertain", "es": "incierto"}
 UNCERTAIN_COLOR: Final = "#5C5C5C"  # a neutral grey, darker than that of "neutral"
 
 
 def label_name(label: str, language: str) -> str:
-    """A class or "uncertain" in a language. Raises KeyError for another name."""
+    """The name of a class or of "uncertain" in English ("en") or Spanish ("es"). Raises KeyError for another name."""
     return UNCERTAIN_NAMES[language] if label == UNCERTAIN else NAMES[language][label]
 
 
@@ -81,5 +81,5 @@ def color_rgb(label: str) -> tuple[int, int, int]:
 
 
 def takes_dark_ink(red: int, green: int, blue: int) -> bool:
-    """Whether dark text reads better than light text on a colour, 0…255 each (WCAG 2 relative luminance)."""
+    """Whether dark text is more readable than light text on a colour, 0…255 each (WCAG 2 relative luminance)."""
     return 0.2126 * (red / 255) ** 2.2 + 0.7152 * (green / 255) ** 2.2 + 0.0722 * (blue / 255) ** 2.2 > 0.18

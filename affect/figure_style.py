@@ -1,4 +1,4 @@
-"""What all figures share: colours, shades, the headline, and how they are saved."""
+"""The shared style of all figures: colours, colour map, title, axes, and saving as PNG."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from affect.arrays import Floats, Ints
 from affect.emotions import COLORS, EMOTIONS
 from affect.files import atomic_path
 
-# Two series that are not classes: what it is about, and what it is compared with. Both are the palette's own.
+# Colours of series that are not classes, from the same palette: the main series first, then what it is compared with.
 MAIN = COLORS["sad"]
 OTHER = COLORS["anger"]
 THIRD = COLORS["disgust"]
 MUTED = COLORS["neutral"]
 SPLIT_COLORS = {"train": MAIN, "val": OTHER, "test": THIRD, "": MUTED}
 
-SHADES = LinearSegmentedColormap.from_list("affect", ["white", MAIN])  # from none to all, in one hue
-OUTLINE = [patheffects.withStroke(linewidth=3.2, foreground="0.35")]  # so that yellow stands out on white
+SHADES = LinearSegmentedColormap.from_list("affect", ["white", MAIN])  # sequential colour map in one hue
+OUTLINE = [patheffects.withStroke(linewidth=3.2, foreground="0.35")]  # so that yellow is visible on white
 
-PLATE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.85}  # behind a number that crosses a line
+PLATE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.85}  # behind a number drawn over a line
 
-# A mean of fewer faces could still be recognised.
+# In a mean of fewer faces, a person could still be recognised.
 MINIMUM_FOR_A_MEAN = 20
 
 
@@ -41,41 +41,41 @@ def save(figure: Figure, path: Path) -> None:
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """An empty figure, inches, whose parts make room for one another."""
+    """An empty figure of width × height inches with constrained layout."""
     return Figure(figsize=(width, height), layout="constrained")
 
 
 def headline(figure: Figure, finding: str, origin: str) -> None:
-    """The title: the finding, and below it, smaller, the data set, split and n."""
+    """Set a figure's title: the finding, and below it, smaller, the data set, split and n."""
     figure.suptitle(f"{finding}\n{origin}", fontsize=12)
 
 
 def tidy(axes: Axes, grid: str = "y") -> None:
-    """A light grid behind the data, and no frame above and to the right."""
+    """Draw a light grid behind the data and remove the frame above and to the right."""
     axes.set_axisbelow(True)
     axes.grid(axis=grid, alpha=0.3)  # type: ignore[arg-type]
     axes.spines[["top", "right"]].set_visible(False)
 
 
 def in_percent(*axes: Axis) -> None:
-    """Shares 0…1 are told as 0…100 %, with as many digits as a tick needs: 82.5 % is not told as 82 %."""
+    """Label the ticks of shares 0…1 as 0…100 %, with as many decimals as the ticks need."""
     for axis in axes:
         axis.set_major_formatter(lambda share, _: f"{100 * share:.4g}%")
 
 
 def legend_below(axes: Axes, columns: int = 2) -> None:
-    """The legend under the x axis, where it covers no data."""
+    """Place the legend under the x axis, where it covers no data."""
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=columns, frameon=False, fontsize=9)
 
 
 def class_ticks(axes: Axes, notes: list[str] | None = None) -> None:
-    """The eight classes along the x axis, with a note (such as n) under each."""
+    """Label the x axis with the eight classes, with a note (such as n) under each."""
     words = [f"{name}\n{note}" for name, note in zip(EMOTIONS, notes, strict=True)] if notes else list(EMOTIONS)
     axes.set_xticks(np.arange(len(EMOTIONS)), words)
 
 
 def class_heatmap(axes: Axes, values: Floats | Ints, text: npt.NDArray[Any], label: str, *, even: bool) -> None:
-    """Eight by eight cells, rows and columns named. even: shade in proportion (0…1), else by the square root."""
+    """Draw an 8×8 heat map with class names. even: colour in proportion to the value (0…1), else to its square root."""
     scale: dict[str, Any] = {"vmin": 0, "vmax": 1} if even else {"norm": PowerNorm(0.5, 0, max(1, values.max()))}
     sns.heatmap(
         values, annot=text, fmt="", cmap=SHADES, square=True, ax=axes, linewidths=0.5, annot_kws={"fontsize": 8},
@@ -91,14 +91,14 @@ def share_of_rows(counts: Ints) -> Floats:
 
 
 def largest_off_diagonal(shares: Floats) -> tuple[int, int]:
-    """Row and column of the largest cell beside the diagonal.   shares: float (8, 8)."""
+    """Row and column of the largest cell off the diagonal.   shares: float (8, 8)."""
     off = np.where(np.eye(len(shares), dtype=bool), -1, shares)
     row, column = np.unravel_index(off.argmax(), off.shape)
     return int(row), int(column)
 
 
 def class_means(pictures: npt.NDArray[np.uint8], labels: Ints) -> list[Floats | None]:
-    """The mean picture of each class, float (side, side, channels), or None where fewer than 20 are given.
+    """The mean picture of each class, float (side, side, channels), or None for fewer than 20 pictures.
 
     pictures: uint8 (n, side, side, channels).   labels: int (n,), 0…7.   Raises ValueError if the lengths differ.
     Grey levels, 0…255.
@@ -110,7 +110,7 @@ def class_means(pictures: npt.NDArray[np.uint8], labels: Ints) -> list[Floats | 
 
 
 def stretched(means: list[Floats | None]) -> list[Floats | None]:
-    """The means with their common darkest level at 0 and their common lightest at 1: a mean of many is pale."""
+    """Mean pictures scaled together to 0…1 (common minimum and maximum), since a mean of many has little contrast."""
     known = [mean for mean in means if mean is not None]
     if not known:
         return means
@@ -119,7 +119,7 @@ def stretched(means: list[Floats | None]) -> list[Floats | None]:
 
 
 def show_mean(axes: Axes, mean: Floats | None, title: str) -> None:
-    """A mean face (0…1) without axes, or the words that there are too few to show one."""
+    """Draw a mean face (0…1) without axes, or the text "too few" if there is none."""
     axes.set_title(title, fontsize=10)
     axes.set(xticks=[], yticks=[])
     if mean is None:

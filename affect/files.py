@@ -1,4 +1,4 @@
-"""Write files so that a kill at any moment leaves either the old file or the whole new one."""
+"""Atomic file writing, the cache and home folders, and checksums."""
 
 from __future__ import annotations
 
@@ -15,31 +15,32 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 RETRY_S = 0.1
-TEMPORARY_HOME = "AFFECT_TEMPORARY_HOME"  # names the folder that stands in for the home folder; child processes know it
+TEMPORARY_HOME = "AFFECT_TEMPORARY_HOME"  # the temporary home folder's path, for child processes
 
 
 @contextmanager
 def atomic_path(path: str | Path, mode: int | None = None, patience_s: float = 0.0) -> Iterator[Path]:
-    """A temporary path in the same folder; when the block ends well, it takes the place of `path` at once.
+    """Write a file atomically: yields a temporary path in the same folder, and renames it to `path` at the end.
 
-    mode: who may read and write the file (Unix); None: what the process's umask gives a new file.   The folder is made
-    where it is missing. When the block raises, the temporary file is removed and `path` stays as it was.
-    Raises OSError where nothing can be written there.
-    patience_s: for how long it is tried again where another program holds `path` (see `_replace`).
+    If the process is killed, `path` is the old file or the whole new one. If the block raises, the temporary file is
+    removed and `path` stays as it was.
+    mode: the file's Unix permissions; None: those that the umask gives a new file.   A missing folder is created.
+    patience_s: how long to retry while another program has `path` open (see `_replace`).
+    Raises OSError if nothing can be written there.
     """
     path = Path(path)
     if not path.name:  # a folder, such as "." or "/"
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
-    # not tempfile.mkstemp, whose files nobody else may read: so the system applies the umask, which cannot be asked for
-    # without changing it for all threads
+    # tempfile.mkstemp would create a file that only its owner can read. os.open applies the umask, which Python cannot
+    # read without changing it for all threads.
     os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666 if mode is None else mode))
     try:
         yield part
         with part.open("rb+") as file:
             os.fsync(file.fileno())
-        if mode is not None:  # whatever the umask took away
+        if mode is not None:  # restores bits that the umask removed
             part.chmod(mode)
         _replace(part, path, patience_s)
     finally:
@@ -47,8 +48,11 @@ def atomic_path(path: str | Path, mode: int | None = None, patience_s: float = 0
 
 
 def _replace(part: Path, path: Path, patience_s: float) -> None:
-    """Put a file in another's place. Windows refuses that while a program has that open, as a virus scanner does for a
-    moment: so it is tried again for `patience_s`. Raises PermissionError after that, and any other OSError at once."""
+    """Rename a file over another one, and retry for `patience_s` seconds on PermissionError.
+
+    Windows refuses it while another program, such as a virus scanner, has the file open. Raises PermissionError after
+    that time, and any other OSError at once.
+    """
     deadline = time.monotonic() + patience_s
     while True:
         try:
@@ -62,7 +66,7 @@ def _replace(part: Path, path: Path, patience_s: float) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Bring a folder's list of names to the disk, where the system can do that (Windows does it by itself)."""
+    """Flush a folder's entries to the disk (fsync); does nothing on Windows, which does not need it."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:
@@ -72,33 +76,33 @@ def sync_folder(folder: Path) -> None:
 
 
 def remove_leftovers(path: Path, older_than_s: float = 0.0) -> None:
-    """Remove what a kill in the middle of `atomic_path` left beside a file.
+    """Remove the temporary files that killed processes left beside a file (see `atomic_path`).
 
-    older_than_s: leave what was touched since: another process may be writing it.
+    older_than_s: keep files changed within so many seconds, since another process may be writing them.
     """
     for part in path.parent.glob(f".{path.name}.*.part"):
-        with suppress(OSError):  # it was just finished, or somebody else removes it
+        with suppress(OSError):  # another process has just renamed or removed it
             if time.time() - part.stat().st_mtime >= older_than_s:
                 part.unlink()
 
 
 def cache_folder() -> Path:
-    r"""Where what can be made again is kept: `AFFECT_CACHE`, else the system's place for a user's cache.
+    r"""The cache folder: the environment variable `AFFECT_CACHE`, else the system's user cache folder.
 
     That is `~/.cache/affect` on Linux (or in `XDG_CACHE_HOME`), `~/Library/Caches/affect` on macOS,
     `%LOCALAPPDATA%\affect\Cache` on Windows.
     """
     if chosen := os.environ.get("AFFECT_CACHE"):
         return Path(chosen)
-    from platformdirs import user_cache_path  # only where no variable names the folder
+    from platformdirs import user_cache_path  # imported only if the variable is not set
 
     return user_cache_path("affect", appauthor=False)
 
 
 def home_folder() -> Path | None:
-    """The user's home folder; None where there is none that lasts and can be written to.
+    """The user's home folder; None if there is no permanent, writable one.
 
-    A container's user often has no account and no HOME, or "/" for one; a service's home need not exist.
+    A container's user often has no account and no HOME, or the home "/"; a service's home folder may not exist.
     """
     try:
         home = Path.home()
@@ -109,15 +113,15 @@ def home_folder() -> Path | None:
 
 
 def expanded(path: str) -> Path:
-    """A path whose leading ~ is the home folder. Path.expanduser raises where that is not known; here it stays a ~."""
+    """A path with its leading ~ replaced by the home folder; unchanged if that is unknown (Path.expanduser raises)."""
     return Path(os.path.expanduser(path))  # noqa: PTH111
 
 
 def settle_home() -> Path | None:
-    """Give the process a temporary home folder where it has none, since every library keeps its caches there.
+    """Give the process a temporary home folder if it has none, since libraries keep their caches there.
 
-    Returns the folder, which is removed at the process's end; None where there is a home folder already, or no place
-    for a temporary one.
+    Returns the folder, which is removed at exit; None if there is a home folder already, or no temporary one can be
+    created.
     """
     if home_folder() is not None or TEMPORARY_HOME in os.environ:
         return None
@@ -131,7 +135,7 @@ def settle_home() -> Path | None:
 
 
 def try_folder(folder: Path) -> None:
-    """Raise OSError where no folder with a file in it can be made in `folder`; nothing stays of the try."""
+    """Check that a folder and a file can be created in `folder`, and remove them again. Raises OSError if not."""
     made: list[Path] = []
     file = folder / f".affect-{secrets.token_hex(8)}" / "file"
     try:
@@ -152,21 +156,21 @@ def try_folder(folder: Path) -> None:
 
 
 def is_file(path: Path) -> bool:
-    """Whether there is a file of this name; a name that the system does not take, as too long an address, is none."""
+    """Whether a path is an existing file; False for a name that the system rejects, such as one that is too long."""
     with suppress(OSError, ValueError):
         return path.is_file()
     return False
 
 
 def is_folder(path: Path) -> bool:
-    """Whether there is a folder of this name, see `is_file`."""
+    """Whether a path is an existing folder; False for a name that the system rejects."""
     with suppress(OSError, ValueError):
         return path.is_dir()
     return False
 
 
 def same_file(one: Path, other: Path) -> bool:
-    """Whether two paths lead to one file, by links too; where one of them is not there yet, they are compared."""
+    """Whether two paths are the same file, also through links; the paths are compared if one does not exist yet."""
     with suppress(OSError):
         return one.samefile(other)
     return one.resolve() == other.resolve()

@@ -1,6 +1,6 @@
-"""What every command line says itself, in the person's language: argparse's words, and ours about what ends a command.
+"""Spanish translations of the messages that all command lines share: argparse's own, and those of `command_line`.
 
-The research commands speak English; the live program and its report speak the language of `--lang`.
+The research commands are in English; the live program and its report use the language of `--lang`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import argparse
 import gettext
 from typing import Final
 
-# By the English words. argparse's are Python's own (3.10 to 3.13), those that a person can meet.
+# Translations by their English text: the messages of Python's argparse (3.10 to 3.13) that a user can see.
 SPANISH: Final = {
     "usage: ": "uso: ",
     "positional arguments": "argumentos",
@@ -23,7 +23,7 @@ SPANISH: Final = {
     "invalid choice: %(value)r (choose from %(choices)s)": "%(value)r no vale: elija entre %(choices)s",
     "the following arguments are required: %s": "falta lo siguiente: %s",
 }
-# Ours, filled by `said`.
+# Messages of this project; `said` fills their placeholders.
 SPANISH_OF_OURS: Final = {
     "unknown arguments: {rest}": "argumentos desconocidos: {rest}",
     "A name with spaces needs quotation marks: {quoted}": "Un nombre con espacios necesita comillas: {quoted}",
@@ -48,9 +48,9 @@ _words: dict[str, str] = {}
 
 
 def speak(language: str) -> None:
-    """Let this process's command line speak a language, "en" or "es", from now on.
+    """Set the language of this process's command-line messages, "en" or "es".
 
-    argparse looks its words up with its module's `_` and `ngettext`, and Python brings no translation of them.
+    argparse translates its messages with its module's `_` and `ngettext`, and Python ships no translations for them.
     """
     _words.clear()
     _words.update({**SPANISH, **SPANISH_OF_OURS} if language == "es" else {})
@@ -58,7 +58,7 @@ def speak(language: str) -> None:
 
 
 def said(message: str, **values: object) -> str:
-    """One of our sentences in the language of the command line, with its {placeholders} filled."""
+    """A message in the language of the command line, with its {placeholders} filled."""
     return _translated(message).format(**values)
 
 

@@ -1,4 +1,4 @@
-"""Clips with any number of moving faces, in any size and at any frame rate, made from the demo's portrait."""
+"""Synthetic clips with several moving faces, at any resolution and frame rate, made from the demo's portrait."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ GRIDS = {1: (1, 1), 2: (2, 1), 4: (2, 2), 8: (4, 2)}  # columns, rows
 
 
 class Clip:
-    """Faces that move on paths of their own, while the light goes up and down.
+    """A clip of faces that move on separate paths under changing light.
 
-    faces: 1 (the demo clip itself), 2, 4 or 8.   size: width, height in pixels.   fps: frames a second.
+    faces: 1 (the demo clip itself), 2, 4 or 8.   size: width, height in pixels.   fps: frames per second.
     """
 
     def __init__(self, faces: int = 1, size: tuple[int, int] = (1280, 720), fps: float = 30.0) -> None:
@@ -24,7 +24,7 @@ class Clip:
         self._demo = DemoSource()
 
     def frame(self, number: int) -> Frame:
-        """A frame of the clip; `number` counts from 0 without end."""
+        """One frame of the clip; `number` counts from 0 without limit."""
         time_s = number / self.fps
         width, height = DemoSource.SIZE
         if self._columns * self._rows == 1:
@@ -42,12 +42,12 @@ class Clip:
         return Frame(picture, time_s, number)
 
     def frames(self, count: int) -> list[Frame]:
-        """The first frames, made beforehand."""
+        """The first `count` frames, rendered in advance."""
         return [self.frame(i) for i in range(count)]
 
 
 def _tile(picture: Image, width: int, height: int) -> Image:
-    """The part of a demo picture around its face, reduced to a tile."""
+    """Crop a demo picture around its face and resize it to a tile."""
     scale = max(width / 720, height / 640)
     part_width, part_height = round(width / scale), round(height / scale)
     left = round(0.43 * picture.shape[1] - part_width / 2)

@@ -1,10 +1,10 @@
-"""Can a covered mouth be told from the crop that the model sees, and what does the model say of one?
+"""Benchmark of occluded mouths: how well they are detected in the model's input crop, and how the model labels them.
 
     python -m benchmarks.covered --data ferplus.zip [--beside affectnet.zip] [--out results/benchmarks/covered.json]
 
-The lower face of the data set's val pictures is covered in five drawn ways. Told of each: how many the live program
-calls covered (`affect.live.pipeline.covering`), and how the bundled model labels the faces. `uncovered` and `--beside`,
-another data set, tell how many uncovered faces are called covered.
+The lower face of the data set's val pictures is covered with five drawn occlusions. For each, the benchmark prints the
+share that the live program detects as covered (`affect.live.pipeline.covering`), and the bundled model's labels.
+`uncovered`, and `--beside` for another data set, give the false-positive rate on uncovered faces.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ COVERS = ("surgical mask", "patterned mask", "black scarf", "hand", "grey box")
 
 
 def covered(face: Image, cover: str, rng: np.random.Generator) -> Image:
-    """A copy of a grey face, uint8 (48, 48), its lower part hidden; place and size vary by a few pixels."""
+    """A copy of a grey face, uint8 (48, 48), with its lower part occluded; place and size vary by a few pixels."""
     made = face.copy()
     top, left, right = rng.integers(24, 31), rng.integers(4, 10), rng.integers(38, 44)
     chin = rng.integers(44, 49)
@@ -61,7 +61,7 @@ def covered(face: Image, cover: str, rng: np.random.Generator) -> Image:
 
 
 def faces_of(manifest: Manifest, split: str, limit: int, seed: int) -> tuple[list[Image], list[str]]:
-    """Grey faces, uint8 (48, 48), and their labels."""
+    """Read at most `limit` grey faces, uint8 (48, 48), and their labels."""
     rows = manifest.rows(split)
     rows = rows.sample(min(limit, len(rows)), random_state=seed)
     faces, labels = [], []
@@ -75,7 +75,7 @@ def faces_of(manifest: Manifest, split: str, limit: int, seed: int) -> tuple[lis
 
 
 def said(classifier: Classifier, faces: list[Image], labels: list[str]) -> dict[str, float]:
-    """How the model labels faces: accuracy, the share of "neutral", and of that with at least 0.7."""
+    """The model's accuracy on faces, the share predicted "neutral", and the share of "neutral" with at least 0.7."""
     prepare = classifier.preprocessing.prepare
     rows = []
     for start in range(0, len(faces), 64):
@@ -95,12 +95,12 @@ def said(classifier: Classifier, faces: list[Image], labels: list[str]) -> dict[
 
 
 def called_covered(faces: list[Image]) -> float:
-    """The share of faces that the program calls covered."""
+    """The share of faces that the live program detects as covered, 0…1."""
     return round(float(np.mean([mouth_edges(face) < COVERED for face in faces])), 4)
 
 
 def main() -> None:
-    """Measure, print, and write with --out."""
+    """Run the command line: measure, print the results, and write them with --out."""
     parser = CommandParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--beside", type=Path)

@@ -1,12 +1,12 @@
-"""How much of a face do the training pictures show, in Haar boxes?  Sets crop_margin and crop_shift of an experiment.
+"""Measurement of the training pictures' framing in Haar boxes, for crop_margin and crop_shift of an experiment.
 
     python benchmarks/crop_margin.py --data ferplus.zip --out results/ferplus/crop_margin [--yunet FILE.onnx]
 
-Training pictures are faces that somebody else cropped. A live crop must frame the face as they do, so the detector of
-the live path is run on the training pictures: enlarged, and padded at the border, so that a box may reach over it.
-The median of picture side / box side, and of the offset between their centres, is what the live crop must repeat.
-As a check, training pictures are set into 1280×720 frames, found and cropped by the live path, and the crop is compared
-with the picture that was set in: overlap, and where the eyes lie (OpenCV's eye cascade).
+Training pictures are face crops already, and a live crop must have the same framing. So the live detector is run on the
+training pictures, enlarged and padded so that a box may extend beyond them. The medians of picture side / box side and
+of the offset between their centres are the settings of the live crop.
+As a check, training pictures are pasted into 1280×720 frames, detected and cropped as in live use, and the crop is
+compared with the pasted picture: overlap, and position of the eyes (OpenCV's eye cascade).
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ from affect.faces.preprocessing import Image, Preprocessing
 from affect.files import atomic_path
 from affect.live.pipeline.tracking import intersection_over_union
 
-SIDE = 192  # a training picture is enlarged to this side
-PAD = 96  # and gets such a border
-FRAMED = 240  # side of a training picture in a 1280×720 frame
+SIDE = 192  # pixels: side to which a training picture is enlarged
+PAD = 96  # pixels of replicated border around it
+FRAMED = 240  # pixels: side of a training picture in a 1280×720 frame
 
 
 def padded(picture: Image) -> Image:
-    """The picture at SIDE × SIDE with a border of PAD that repeats its edge."""
+    """Resize a picture to SIDE × SIDE and add a replicated border of PAD pixels."""
     large = cv2.resize(picture, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
     return np.asarray(cv2.copyMakeBorder(large, PAD, PAD, PAD, PAD, cv2.BORDER_REPLICATE), np.uint8)
 
 
 def eyes_of(face: Image) -> tuple[float, float, float] | None:
-    """Distance of the eyes, and x and y of their middle, in sides of the crop; None where two are not found."""
+    """Distance between the eyes and x and y of their midpoint, in crop sides; None unless two eyes are found."""
     cascade = cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_eye.xml")  # type: ignore[attr-defined]
     grey = cv2.cvtColor(cv2.resize(face, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC), cv2.COLOR_BGR2GRAY)
     found = cascade.detectMultiScale(grey[: round(0.6 * SIDE)], 1.05, 5, minSize=(SIDE // 10, SIDE // 10))
@@ -57,13 +57,13 @@ def eyes_of(face: Image) -> tuple[float, float, float] | None:
 
 
 def summary(values: np.ndarray) -> dict[str, float]:
-    """Median and quartiles."""
+    """Median and quartiles of the values."""
     low, middle, high = np.percentile(values, (25, 50, 75))
     return {"median": round(float(middle), 4), "q25": round(float(low), 4), "q75": round(float(high), 4)}
 
 
 def measure(data: Path, limit: int, yunet: Path | None, seed: int) -> tuple[dict, np.ndarray, Image]:
-    """The figures, the boxes (n, 4: x, y, side, 1) in picture sides, and the mean picture."""
+    """Measure the framing: statistics, boxes (n, 4: x, y, side, 1) in picture sides, and the mean picture."""
     manifest = read_manifest(data)
     rows = manifest.rows("train")
     rows = rows.sample(min(limit, len(rows)), random_state=seed)
@@ -109,7 +109,7 @@ def measure(data: Path, limit: int, yunet: Path | None, seed: int) -> tuple[dict
 
 
 def eye_figures(eyes: list[tuple[float, float, float]]) -> dict:
-    """Where the eyes lie, in sides of the crop."""
+    """Statistics of the eyes' position, in crop sides."""
     table = np.array(eyes)
     return {
         "n": len(eyes),
@@ -120,9 +120,9 @@ def eye_figures(eyes: list[tuple[float, float, float]]) -> dict:
 
 
 def live_check(data: Path, limit: int, seed: int, preprocessing: Preprocessing) -> dict:
-    """Training pictures in 1280×720 frames, found by the live Haar detector and cropped as the live path crops them.
+    """Check the settings on training pictures pasted into 1280×720 frames, detected and cropped as in live use.
 
-    `overlap` is the intersection over union of crop and picture; `eyes` are the same people's in pictures and in crops.
+    `overlap` is the intersection over union of crop and picture; `eyes` compares the eyes' position in both.
     """
     manifest = read_manifest(data)
     rows = manifest.rows("train").sample(limit, random_state=seed)
@@ -155,7 +155,7 @@ def live_check(data: Path, limit: int, seed: int, preprocessing: Preprocessing) 
 
 
 def figure_of(figures: dict, table: np.ndarray, mean: Image) -> Figure:
-    """The mean training picture with the median Haar box, and the spread of the boxes."""
+    """Figure of the mean training picture with the median Haar box, and of the boxes' distribution."""
     figure = Figure(figsize=(10, 4))
     left, middle, right = figure.subplots(1, 3)
     x, y, side = np.median(table, axis=0)
@@ -175,7 +175,7 @@ def figure_of(figures: dict, table: np.ndarray, mean: Image) -> Figure:
 
 
 def main() -> None:
-    """The command line."""
+    """Run the command line."""
     parser = CommandParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", type=Path, required=True, metavar="DIR_OR_ZIP")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")

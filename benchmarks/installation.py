@@ -1,10 +1,10 @@
-"""How large the two installations are, and how long they take: each requirements file in a fresh virtual environment.
+"""Benchmark of installation size and time, for each requirements file in a fresh virtual environment.
 
     python -m benchmarks.installation                                   both
     python -m benchmarks.installation requirements-live.txt             one of them
 
-pip takes what it has in its cache from there; the time is then that of unpacking. `-c constraints.txt` in the variable
-PIP_CONSTRAINT installs the versions that the tests ran with.
+pip uses its cache, so that a second run measures the time of unpacking. PIP_CONSTRAINT=constraints.txt installs the
+versions that the tests ran with.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ FILES = (Path("requirements-live.txt"), Path("requirements.txt"))
 
 
 def folder_bytes(folder: Path) -> int:
-    """The size of all files in a folder, bytes; a file with several names counts once."""
+    """Total size of a folder's files in bytes; hard links count once."""
     files = [path.lstat() for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
     return sum({(status.st_dev, status.st_ino): status.st_size for status in files}.values())
 
 
 def install(requirements: Path) -> tuple[float, float]:
-    """Install a requirements file into a new environment, which is removed again.
+    """Install a requirements file into a temporary virtual environment.
 
-    Returns the seconds that pip took, and the megabytes (10⁶ bytes) of the environment, pip's own included.
-    Raises subprocess.CalledProcessError where pip fails.
+    Returns the seconds that pip took, and the environment's size in megabytes (10⁶ bytes), including pip.
+    Raises subprocess.CalledProcessError if pip fails.
     """
     with tempfile.TemporaryDirectory() as folder:
         venv.create(folder, with_pip=True)
@@ -45,7 +45,7 @@ def install(requirements: Path) -> tuple[float, float]:
 
 
 def main() -> None:
-    """Print a line for each file."""
+    """Run the command line: print one line per requirements file."""
     parser = CommandParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="*", type=Path, default=FILES, metavar="FILE", help="requirements files")
     for requirements in parser.parse_args().files:

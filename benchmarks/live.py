@@ -1,8 +1,8 @@
-"""How fast is the live path, beside what a user would otherwise run?  Prints every bar and whether it is met.
+"""Benchmark of the live program's speed against common alternatives; prints each target and whether it is met.
 
     python -m benchmarks.live [--model FILE.pt] [--frames 600] [--write]
 
-With --write the tables, the plot and the JSON in this folder are renewed. Run it on a machine that does nothing else.
+With --write the tables, the plot and the JSON in this folder are updated. Run it on an idle machine.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ END = "<!-- end of live -->"
 
 
 class Bar(NamedTuple):
-    """A promise: what, how it is read from the measurements, at most or at least, how much, in which unit."""
+    """A performance target: description, function that reads its value, sign (at most or at least), limit, unit."""
 
     what: str
     read: Callable[[dict[str, Any]], float]
@@ -38,7 +38,7 @@ class Bar(NamedTuple):
     unit: str
 
     def met(self, found: dict[str, Any]) -> bool:
-        """Whether the measurements keep the promise."""
+        """Whether the measurements meet the target."""
         value = self.read(found)
         return value >= self.limit if self.sign == "≥" else value <= self.limit
 
@@ -65,7 +65,7 @@ BARS = (
 
 
 def machine() -> dict[str, Any]:
-    """What the numbers were measured on."""
+    """The machine and the library versions of the measurement."""
     load = round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
     packages = {name: version(name) for name in ("opencv-python", "onnxruntime", "torch", "numpy")}
     return {
@@ -79,7 +79,7 @@ def machine() -> dict[str, Any]:
 
 
 def report(found: dict[str, Any]) -> str:
-    """The measurements as Markdown."""
+    """The measurements as a Markdown report."""
     where = found["machine"]
     lines = [
         f"{where['processor']}, {where['cores']} cores, {where['system']}, Python {where['python']}, "
@@ -126,7 +126,7 @@ def _bound(values: dict[str, float]) -> str:
 
 
 def plot(found: dict[str, Any], path: Path) -> None:
-    """How time grows with faces, resolution and frame rate."""
+    """Plot the time per frame against number of faces, resolution and frame rate."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(11, 3.4), layout="constrained")
@@ -150,7 +150,7 @@ def plot(found: dict[str, Any], path: Path) -> None:
 
 
 def write(found: dict[str, Any]) -> None:
-    """Renew the JSON, the plot, and README's part between the markers."""
+    """Update the JSON, the plot, and the README between its markers."""
     plot(found, PLOT)
     with atomic_path(JSON) as part:
         part.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -161,7 +161,7 @@ def write(found: dict[str, Any]) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command line. Returns 0 when every bar is met, else 1."""
+    """Run the command line. Returns 0 if every target is met, else 1."""
     parser = CommandParser(prog="python -m benchmarks.live", description=__doc__.split("\n")[0])
     parser.add_argument("--model", type=Path, default=BUNDLED, metavar="FILE.pt")
     parser.add_argument("--frames", type=int, default=600, metavar="N", help="of the main comparison (default 600)")

@@ -1,4 +1,4 @@
-"""The loops that are compared: what most webcam scripts do, and ours. Each takes a frame and gives boxes and labels."""
+"""The compared live loops: those of common webcam scripts, and ours. Each maps a frame to boxes and labels."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAX_FACES = 8
 
 
 def usual_loop(model: Path, scale_factor: float) -> Loop:
-    """Haar on every full frame, Pillow, torchvision's transforms, PyTorch eager, mean over the last five frames."""
+    """Typical webcam loop: Haar on each full frame, Pillow, torchvision transforms, eager PyTorch, 5-frame mean."""
     import torch
     from PIL import Image as PillowImage
     from torchvision import transforms
@@ -56,20 +56,20 @@ def usual_loop(model: Path, scale_factor: float) -> Loop:
 
 
 def fer_loop() -> Loop | None:
-    """The package `fer` with its own Haar detector; None where it is not installed or does not import."""
+    """Loop of the package `fer` with its own Haar detector; None if it cannot be imported."""
     try:
         from fer import FER
-    except Exception:  # it needs pkg_resources, which newer setuptools dropped
+    except Exception:  # it needs pkg_resources, which newer setuptools do not have
         return None
     detector = FER(mtcnn=False)
     return lambda frame: detector.detect_emotions(frame.picture)
 
 
 def our_loop(model: Path) -> Loop:
-    """What the webcam script does with a frame."""
+    """Loop of this project's live program."""
     return Pipeline(AroundKnown(), load_classifier(model, notify=lambda _: None), MAX_FACES).process
 
 
 def full_search_loop(model: Path) -> Loop:
-    """Ours, but with a search of every whole frame: what our boxes and labels are compared with."""
+    """Our loop with a full-frame search in every frame, as the reference for boxes and labels."""
     return Pipeline(Everywhere(HaarDetector()), load_classifier(model, notify=lambda _: None), MAX_FACES).process

@@ -1,4 +1,4 @@
-"""What a measurement was made on, in words."""
+"""Description of the machine of a measurement."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def processor() -> str:
-    """The processor's name. On Linux with its family and model, since servers of many generations share one name."""
+    """The processor's name; on Linux with family and model, since server CPUs of several generations share a name."""
     info = Path("/proc/cpuinfo")
     if not info.is_file():
         return platform.processor() or platform.machine()

@@ -1,4 +1,4 @@
-"""The measurements of the live benchmark: each gives plain numbers, in milliseconds unless its name says otherwise."""
+"""Measurements of the live benchmark; results are plain numbers, in milliseconds unless the name has another unit."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from benchmarks.clips import Clip
 from benchmarks.loops import Loop, fer_loop, full_search_loop, our_loop, usual_loop
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-USUAL_EVERY = 3  # the usual loops see every third frame: they take long, and their time does not depend on the last one
-BLOCK = 30  # frames between two changes of loop
-REST_S = 0.2  # PyTorch's threads stay awake for a while; nobody else is measured then
+USUAL_EVERY = 3  # the typical loops process every third frame, since they are slow and independent of the frame before
+BLOCK = 30  # frames per turn of a loop
+REST_S = 0.2  # pause between turns, since PyTorch's threads keep spinning for a while
 
 
 def statistics(times_s: list[float]) -> dict[str, float]:
-    """Median, 95th and 99th percentile in ms, frames a second, and n."""
+    """Median, 95th and 99th percentile in ms, frames per second, and n."""
     low, high, highest = np.percentile(times_s, (50, 95, 99)) * 1000
     rate = len(times_s) / sum(times_s)
     return {"median": float(low), "p95": float(high), "p99": float(highest), "fps": rate, "n": len(times_s)}
 
 
 def side_by_side(model: Path, frames: int) -> dict[str, Any]:
-    """The loops on the same clip, in turns of BLOCK frames; ours with its CPU time for each second of 30-fps video."""
+    """Time all loops on the same clip, interleaved in turns of BLOCK frames; ours also in CPU time at 30 fps."""
     usual: dict[str, Loop] = {
         "usual loop": usual_loop(model, 1.1),
         "usual loop, coarser (scaleFactor 1.3)": usual_loop(model, 1.3),
@@ -67,7 +67,7 @@ def side_by_side(model: Path, frames: int) -> dict[str, Any]:
 
 
 def agreement(model: Path, frames: int) -> dict[str, float]:
-    """Ours against a search of every whole frame, on the largest face."""
+    """Agreement of our loop with full-frame search in every frame, on the largest face."""
     ours, whole, clip = our_loop(model), full_search_loop(model), Clip()
     overlaps, same = [], []
     for i in range(frames):
@@ -80,7 +80,7 @@ def agreement(model: Path, frames: int) -> dict[str, float]:
 
 
 def growth(model: Path, frames: int, rounds: int = 3) -> dict[str, dict[str, dict[str, float]]]:
-    """Median and CPU time a frame against faces, resolution and frame rate; the settings take turns in each round."""
+    """Median and CPU time per frame by number of faces, resolution and frame rate; settings are interleaved."""
     sizes = {"480p": (854, 480), "720p": (1280, 720), "1080p": (1920, 1080), "1440p": (2560, 1440)}
     sizes["2160p"] = (3840, 2160)
     settings: dict[str, dict[str, Clip]] = {
@@ -109,7 +109,7 @@ def growth(model: Path, frames: int, rounds: int = 3) -> dict[str, dict[str, dic
 
 
 def stages(model: Path) -> dict[str, dict[str, float]]:
-    """Where a frame's time goes with one 720p face, and the least it could take on this machine where that is known."""
+    """Time of each processing stage for one face at 720p, with this machine's lower bound where it is known."""
     cv2.setNumThreads(1)
     classifier, clip, views, search = load_classifier(model), Clip(), GreyPyramid(), AroundKnown()
     frame = clip.frame(0)
@@ -117,9 +117,9 @@ def stages(model: Path) -> dict[str, dict[str, float]]:
     encoded = cv2.imencode(".jpg", picture)[1]
     views.take(picture)
     boxes = search.find(views, [], [], 0.0)
-    still_s = _least(lambda: search.find(views, boxes, [], 0.0))  # the clock stands: no slice of the sweep is due
+    still_s = _least(lambda: search.find(views, boxes, [], 0.0))  # time stands still, so that no sweep slice is due
     ticks = itertools.count(1)
-    swept_s = _mean(lambda: search.find(views, boxes, [], next(ticks) / clip.fps))  # two seconds: every slice in turn
+    swept_s = _mean(lambda: search.find(views, boxes, [], next(ticks) / clip.fps))  # two seconds: each slice once
     view = views.grey if classifier.preprocessing.color == "grey" else picture
     setting = classifier.preprocessing
 
@@ -151,8 +151,8 @@ def stages(model: Path) -> dict[str, dict[str, float]]:
 
 
 def start_and_memory(model: Path, repeats: int = 5) -> dict[str, float]:
-    """The real script, in processes of its own: seconds to the first labelled frame, MiB at most over 300 frames."""
-    # The export is made by a process that ends: on Linux, a child's peak begins at its parent's.
+    """Start-up and memory of the script in separate processes: seconds to the first labelled frame, peak MiB."""
+    # A separate process makes the ONNX export, since on Linux a child's peak memory starts at its parent's.
     code = (
         "import sys; from pathlib import Path; from affect.live.pipeline.classifier import load_classifier; "
         "load_classifier(Path(sys.argv[1]), notify=lambda _: None)"
@@ -203,7 +203,7 @@ def _timed(loop: Loop, frame: Any) -> float:
 
 
 def _least(work: Callable[[], object], repeats: int = 100) -> float:
-    """Seconds that a quarter of the repeats stay below: what it takes where nothing comes in between."""
+    """Lower quartile of the repeated times in seconds, as an estimate without interruptions."""
     times = []
     for _ in range(repeats):
         start = time.perf_counter()
@@ -220,7 +220,7 @@ def _mean(work: Callable[[], object], repeats: int = 60) -> float:
 
 
 def _bandwidth() -> float:
-    """Bytes a second that one thread reads and writes, measured by copying 64 MiB."""
+    """Memory bandwidth of one thread in bytes per second, reading and writing, measured by copying 64 MiB."""
     source = np.ones(1 << 26, np.uint8)
     target = np.empty_like(source)
     return 2 * source.nbytes / _least(lambda: np.copyto(target, source), 20)

@@ -1,10 +1,10 @@
-"""Does a long session stay as it began?  Prints every bar and whether it is met.
+"""Soak test of a long live session for growth of memory, handles and time; prints each target and whether it is met.
 
     python -m benchmarks.soak [--frames 200000] [--model FILE.pt]
 
-The webcam program's own path without a window, as fast as it goes: frames from the reading thread, faces searched and
-tracked, the model on ONNX Runtime, smoothed, recorded. Small pictures of the demo clip, so that a frame costs little.
-Needs Linux (/proc). Run it on a machine that does nothing else.
+It runs the webcam program's pipeline without a window at full speed: frames from the reading thread, face search,
+tracking, the model on ONNX Runtime, smoothing, recording. The demo clip's frames are small, so that each is cheap.
+Needs Linux (/proc). Run it on an idle machine.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ from benchmarks.clips import Clip
 
 FPS = 30.0
 SIZE = (320, 240)
-CYCLE = 1000  # frames after which everything comes again
-EMPTY, TWO = range(600, 660), range(800, 900)  # of a cycle: nobody is there, and two faces are
-AWAY_S = 40.0  # after a cycle, so that the faces are forgotten and get new ids
-SETTLED = 5000  # frames after which nothing more should be taken
+CYCLE = 1000  # frames after which the content repeats
+EMPTY, TWO = range(600, 660), range(800, 900)  # frames of a cycle without a face, and with two faces
+AWAY_S = 40.0  # pause after a cycle, so that the tracker forgets the faces and gives them new ids
+SETTLED = 5000  # warm-up frames, after which resources should not grow
 
 
 class Bar(NamedTuple):
-    """A promise: what, the figure's name, at most how much, in which unit."""
+    """A target: description, name of the measured value, upper limit, unit."""
 
     what: str
     name: str
@@ -53,7 +53,7 @@ class Bar(NamedTuple):
     unit: str
 
     def met(self, found: dict[str, Any]) -> bool:
-        """Whether the measurements keep the promise. What is taken may become less, a time may not."""
+        """Whether the measurements meet the target; resources may decrease, times may change in neither direction."""
         value = found[self.name]
         return bool((abs(value) if self.unit.startswith("%") else value) <= self.limit)
 
@@ -69,19 +69,19 @@ BARS = (
 
 
 class Frames:
-    """A source of so many frames: one face that moves, sometimes none, sometimes two, as `CYCLE` says."""
+    """Source of `count` frames with one moving face, at times none or two, in cycles of CYCLE frames."""
 
     kind, name, description, live, fps = "video", "soak", "soak", False, FPS
 
     def __init__(self, count: int) -> None:
         self._count = count
         one, two = Clip(1, SIZE, FPS), Clip(2, SIZE, FPS)
-        self._one = [one.frame(3 * i).picture for i in range(200)]  # one round of the clip's 20 seconds
+        self._one = [one.frame(3 * i).picture for i in range(200)]  # the clip's 20 seconds once
         self._two = [two.frame(i).picture for i in range(len(TWO))]
         self._nobody = np.full_like(self._one[0], 90)
 
     def frames(self) -> Iterator[Frame]:
-        """See `affect.live.sources.files.Source`."""
+        """Iterate over the frames, as a live source does."""
         for number in range(self._count):
             yield Frame(self._picture(number % CYCLE), number / FPS + number // CYCLE * AWAY_S, number)
 
@@ -91,11 +91,11 @@ class Frames:
         return self._two[at - TWO.start] if at in TWO else self._one[at % len(self._one)]
 
     def close(self) -> None:
-        """See `affect.live.sources.files.Source`."""
+        """Close the source, which holds nothing open."""
 
 
 class Held(NamedTuple):
-    """What this process holds at a moment: memory in MB, open files, threads."""
+    """Resource usage of this process: memory in MB, open files, threads."""
 
     memory_mb: float
     handles: int
@@ -103,16 +103,16 @@ class Held(NamedTuple):
 
     @classmethod
     def now(cls) -> Held:
-        """As Linux tells it."""
+        """The current usage, from /proc."""
         status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
         handles = sum(1 for _ in Path("/proc/self/fd").iterdir())
         return cls(int(status["VmRSS"].split()[0]) * 1024 / 1e6, handles, int(status["Threads"]))
 
 
 def soak(frames: int, model: Path) -> dict[str, Any]:
-    """Process so many frames, 7,000 or more; the figures that BARS names, and what else is worth knowing."""
-    load_classifier(model, notify=lambda _: None)  # its export is there
-    _session(300, model)  # what a process takes once, and keeps
+    """Process so many frames, 7,000 or more, and return the values that BARS names, with further measurements."""
+    load_classifier(model, notify=lambda _: None)  # makes the ONNX export beforehand
+    _session(300, model)  # warm-up: memory that a process allocates once and keeps
     before = Held.now()
     found = _session(frames, model)
     after = _when_quiet(before)
@@ -124,7 +124,7 @@ def soak(frames: int, model: Path) -> dict[str, Any]:
 
 
 def _session(frames: int, model: Path) -> dict[str, Any]:
-    """A session of so many frames, from its start to its report."""
+    """Run a session of so many frames, from its start to its report, and return its measurements."""
     options = parser().parse_args(["--headless", "--faces", "2", "--model", str(model), "--lang", "en"])
     source, summary = Frames(frames), Summary("en")
     times = np.zeros(frames)
@@ -171,16 +171,16 @@ def _session(frames: int, model: Path) -> dict[str, Any]:
 
 
 def _when_quiet(before: Held) -> Held:
-    """What is held when the threads that were asked to end have done so."""
+    """Resource usage after the session's threads have ended."""
     deadline = time.monotonic() + 10
-    gc.collect()  # pools of threads end with what they belong to
+    gc.collect()  # thread pools end with their owners
     while Held.now().threads > before.threads and time.monotonic() < deadline:
         time.sleep(0.1)
     return Held.now()
 
 
 def report(found: dict[str, Any]) -> str:
-    """The measurements as Markdown."""
+    """The measurements as a Markdown report."""
     lines = [
         f"{found['frames']:,} frames of {SIZE[0]}×{SIZE[1]}, a face in {found['face_share']:.0%}; "
         f"{found['ms_median']:.2f} ms a frame (median), 95th percentile {found['ms_p95']:.2f} ms.",
@@ -196,7 +196,7 @@ def report(found: dict[str, Any]) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command line. Returns 0 when every bar is met, else 1."""
+    """Run the command line. Returns 0 if every target is met, else 1."""
     made = CommandParser(prog="python -m benchmarks.soak", description=__doc__.split("\n")[0])
     made.add_argument("--frames", type=int, default=200_000, metavar="N", help="7,000 or more (default 200000)")
     made.add_argument("--model", type=Path, default=BUNDLED, metavar="FILE.pt")

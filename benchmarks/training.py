@@ -1,11 +1,11 @@
-"""How fast does training go, beside the loop that notebooks usually hold?  Prints every bar and whether it is met.
+"""Benchmark of training speed against a typical notebook's loop; prints each target and whether it is met.
 
     python -m benchmarks.training --data DIR_OR_ZIP [--init-weights FILE.pt] [--image-size 224 112] [--write]
 
-All of it takes more than an hour on two cores; `--only accuracy`, then `--only speed`, does it in two goes, and
-`--resume` goes on after an interruption.
-With --write the benchmark's part of benchmarks/README.md and of docs/scaling.md is renewed. Run it on a machine that
-does nothing else; the pictures that it needs are unpacked into a temporary folder.
+It takes more than an hour on two cores; `--only accuracy`, then `--only speed`, split it in two parts, and `--resume`
+continues after an interruption.
+With --write the benchmark's parts of benchmarks/README.md and docs/scaling.md are updated. Run it on an idle machine.
+The pictures are unpacked into a temporary folder.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def unpack(manifest: Manifest, split: str, count: int, seed: int, folder: Path) -> None:
-    """Write about `count` pictures of a split as `folder/<split>/<class>/…`, every class in its share, as they are."""
+    """Copy a stratified sample of about `count` picture files of a split to `folder/<split>/<class>/…`."""
     rows: pd.DataFrame = manifest.rows(split)
     if count < len(rows):
         rows = rows[stratified_part(rows, count / len(rows), seed)]
@@ -53,7 +53,7 @@ def unpack(manifest: Manifest, split: str, count: int, seed: int, folder: Path) 
 
 
 def run(loop: str, job: Job) -> dict[str, Any]:
-    """What a loop measures in a process of its own, with an empty cache."""
+    """Run a loop in a separate process with an empty cache, and return its measurements."""
     with tempfile.TemporaryDirectory() as cache:
         done = subprocess.run(  # noqa: S603
             [sys.executable, "-m", "benchmarks.training_loops", loop, job.to_json()],
@@ -66,10 +66,10 @@ def run(loop: str, job: Job) -> dict[str, Any]:
 
 
 def our_seconds(stage: Stage, measured: dict[str, Any]) -> float:
-    """Seconds that an epoch takes, with its share of preparing the pictures (once in all the stage's epochs).
+    """Seconds per epoch of our loop, including an equal share of the time to prepare the pictures once per stage.
 
-    measured: a stage of kept views in all its epochs, so that computing the views counts; of another stage two epochs,
-    of which the first, with the start, does not count.
+    measured: for a stage with cached views, all its epochs, which include computing the views; for another stage two
+    epochs, of which the first is warm-up.
     """
     marks, preparation_s = measured["seconds"], measured["preparation_s"] / stage.epochs
     per_epoch = marks[-1] / len(marks) if stage.views else marks[-1] - marks[-2]
@@ -77,7 +77,7 @@ def our_seconds(stage: Stage, measured: dict[str, Any]) -> float:
 
 
 def speed(job: Job, rounds: int) -> dict[str, Any]:
-    """Both loops in turns, an epoch of the plain one in each; images a second, medians over the rounds."""
+    """Measure both loops in alternating rounds, with one epoch of the plain loop each; median images per second."""
     stage = stage_of(job.experiment, job.stage)
     rates: dict[str, list[float]] = {"ours": [], "plain": []}
     for number in range(rounds):
@@ -100,7 +100,7 @@ def speed(job: Job, rounds: int) -> dict[str, Any]:
 
 
 def accuracy(job: Job, seeds: int) -> dict[str, Any]:
-    """Accuracy on val after the same epochs, the mean over seeds; `points`: ours − plain, percentage points."""
+    """Mean accuracy on val over seeds, after the same epochs; `points`: ours − plain in percentage points."""
     found: dict[str, list[float]] = {"ours": [], "plain": []}
     for seed in range(seeds):
         for loop, values in found.items():
@@ -119,14 +119,14 @@ def accuracy(job: Job, seeds: int) -> dict[str, Any]:
 
 
 def gpu(job: Job) -> dict[str, float]:
-    """Our loop against the same step on ready-made tensors: images a second of the second epoch of each."""
+    """Compare our loop with training steps on a fixed batch on a GPU: images per second of the second epoch."""
     measured = {loop: run(loop, replace(job, epochs=2)) for loop in ("ours", "ready")}
     rates = {k: v["pictures"] / (v["seconds"][1] - v["seconds"][0]) for k, v in measured.items()}
     return {**{f"{k}_images_per_s": v for k, v in rates.items()}, "ours_of_ready": rates["ours"] / rates["ready"]}
 
 
 def machine() -> dict[str, Any]:
-    """What the numbers were measured on."""
+    """The machine and the library versions of the measurement."""
     return {
         "processor": processor(),
         "cores": os.cpu_count(),
@@ -139,7 +139,7 @@ def machine() -> dict[str, Any]:
 
 
 def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
-    """All measurements; the pictures are unpacked into `folder`."""
+    """Run all selected measurements on pictures unpacked into `folder`."""
     manifest = read_manifest(options.data)
     sets = {"speed": (options.pictures, 32), "accuracy": (options.accuracy_pictures, 10**9)}
     for name, (train, val) in sets.items():
@@ -177,7 +177,7 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
 
 
 def settings_of(options: argparse.Namespace) -> dict[str, Any]:
-    """What a measurement depends on, by part."""
+    """The settings that determine each part's measurements."""
     return {
         "speed": {"pictures": options.pictures, "rounds": options.rounds, "seed": options.seed},
         "accuracy": {
@@ -188,9 +188,9 @@ def settings_of(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def kept(options: argparse.Namespace) -> dict[str, Any]:
-    """What the last run into --out found: with --only of the other part, with --resume of this part as well.
+    """Earlier measurements in --out to keep: the other part's with --only, and this part's with --resume.
 
-    Raises AffectError where a run that is to be resumed had other settings.
+    Raises AffectError if the run to resume had other settings.
     """
     file = options.out / "training.json"
     if (options.only is None and not options.resume) or not file.is_file():
@@ -208,13 +208,13 @@ def kept(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def save(found: dict[str, Any], folder: Path) -> None:
-    """Write `training.json`, also of a run that goes on."""
+    """Write `training.json`, also with intermediate results of a running benchmark."""
     with atomic_path(folder / "training.json") as part:
         part.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """The argument parser."""
     made = CommandParser(
         prog="python -m benchmarks.training", description=(__doc__ or "").split("\n")[0],
         epilog="exit codes: 0 every measured bar is met, 1 one is not, 2 unusable data, 130 Ctrl-C",
@@ -238,7 +238,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command line. Returns the exit code."""
+    """Run the command line. Returns the exit code."""
     options = parser().parse_args(arguments)
     if Path(options.init_weights).is_file():
         options.init_weights = str(Path(options.init_weights).resolve())

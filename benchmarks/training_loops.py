@@ -1,11 +1,11 @@
-"""The loops that `benchmarks.training` compares, each run in a process of its own:
+"""The training loops that `benchmarks.training` compares, each run in a separate process:
 
-    python -m benchmarks.training_loops ours|plain|ready JOB       JOB: a `Job` as JSON; prints what it measured as JSON
+    python -m benchmarks.training_loops ours|plain|ready JOB       JOB: a `Job` as JSON; prints measurements as JSON
 
-ours:  what `python -m affect.training` does.
-plain: the loop that notebooks usually hold: pictures decoded anew in each epoch, transforms on Pillow, two workers, the
-       whole network in training mode, forward through all of it in each step.
-ready: our step on one batch that lies ready on the device: what is left when nobody waits for pictures.
+ours:  the loop of `python -m affect.training`.
+plain: a typical notebook's loop: decoding in each epoch, torchvision transforms on Pillow pictures, two workers, and a
+       forward pass through the whole network in training mode in each step.
+ready: our training step on one fixed batch on the device, as the limit without data loading.
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ from affect.training.experiments import EXPERIMENTS, Experiment, Stage, adapted
 from affect.training.loop import Fitter, Pictures, keep_freed_memory, new_accelerator
 from affect.training.state import RunState
 
-STAGES = (("v1", "frozen"), ("v1", "finetuned"), ("v3", "finetuned"))  # that the loops are compared on
+STAGES = (("v1", "frozen"), ("v1", "finetuned"), ("v3", "finetuned"))  # compared stages
 
 
 def stage_of(experiment: str, stage: str) -> Stage:
-    """The stage as the experiment has it."""
+    """The experiment's stage of this name."""
     return next(s for s in EXPERIMENTS[experiment].stages if s.name == stage)
 
 
 @dataclass(frozen=True)
 class Job:
-    """One stage of an experiment, by itself, from the initial weights, for so many epochs without a pause.
+    """A benchmark job: one stage of an experiment, from the initial weights, for a fixed number of epochs.
 
     data: a folder with train/<class>/ and val/<class>/.
     """
@@ -60,18 +60,18 @@ class Job:
     seed: int
 
     def setting(self) -> Experiment:
-        """The experiment with this stage alone. All pictures of `train` are learned from."""
+        """The experiment with this stage only, trained on all pictures of `train`."""
         experiment = adapted(EXPERIMENTS[self.experiment], self.epochs, self.image_size)
         stages = tuple(replace(s, patience=None) for s in experiment.stages if s.name == self.stage)
         return replace(experiment, stages=stages, chosen_on="val", measure_framing=False)
 
     def to_json(self) -> str:
-        """For the command line of the process that runs it."""
+        """The job as JSON, for the command line of its process."""
         return json.dumps(asdict(self))
 
 
 def ours(job: Job) -> dict[str, Any]:
-    """`seconds` up to the end of each epoch, the first with all that precedes it; `preparation_s` of the pictures."""
+    """Run our loop; `seconds` from the start to each epoch's end, and `preparation_s` of the pictures."""
     keep_freed_memory()
     experiment = job.setting()
     accelerator = new_accelerator()
@@ -96,7 +96,7 @@ def ours(job: Job) -> dict[str, Any]:
 
 
 def plain(job: Job) -> dict[str, Any]:
-    """`seconds` up to the end of each epoch; accuracy on val after the last one, outside of the clock."""
+    """Run the typical notebook's loop; `seconds` from the start to each epoch's end, and final accuracy (not timed)."""
     experiment = job.setting()
     stage, setting = experiment.stages[0], experiment.preprocessing
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -122,7 +122,7 @@ def plain(job: Job) -> dict[str, Any]:
         optimizer.step()
         return loss.item(), int((outputs.argmax(1) == labels).sum().item())
 
-    def warm_up() -> None:  # of PyTorch's kernels; ours warms up within the clock or in the epoch that is not counted
+    def warm_up() -> None:  # warms up PyTorch's kernels; our loop's warm-up is timed, or in the epoch that is ignored
         other = build_model().to(device)
         faces = torch.zeros(experiment.batch_size, 3, setting.image_size, setting.image_size, device=device)
         other(faces).sum().backward()
@@ -151,7 +151,7 @@ def plain(job: Job) -> dict[str, Any]:
 
 
 def ready(job: Job) -> dict[str, Any]:
-    """`seconds` up to the end of each epoch of as many steps as ours has, all on one batch."""
+    """Run our training step on one batch, with as many steps per epoch as ours; `seconds` to each epoch's end."""
     keep_freed_memory()
     experiment, accelerator = job.setting(), new_accelerator()
     stage, size = experiment.stages[0], experiment.batch_size
@@ -195,14 +195,14 @@ def _whole_batches(pictures: int, experiment: Experiment) -> int:
 
 
 def _usual_input(setting: Preprocessing) -> list[Any]:
-    """How a notebook turns a picture into input."""
+    """Typical torchvision transforms from a Pillow picture to model input."""
     size = (setting.image_size, setting.image_size)
     grey = [transforms.Grayscale(3)] if setting.color == "grey" else []
     return [transforms.Resize(size), *grey, transforms.ToTensor(), transforms.Normalize(setting.mean, setting.std)]
 
 
 def _usual_transform(experiment: Experiment) -> transforms.Compose:
-    """The experiment's augmentation from torchvision's transforms, on Pillow pictures, in a notebook's order."""
+    """The experiment's augmentation as torchvision transforms on Pillow pictures, in a typical notebook's order."""
     wanted, setting = experiment.augmentation, experiment.preprocessing
     resize, *rest = _usual_input(setting)
     steps: list[Any] = [resize]

@@ -1,6 +1,6 @@
-"""What `benchmarks.training` measured, laid out: the bars, tables and hours as Markdown, a figure, and the docs' pages.
+"""Report of the training benchmark: targets, tables and estimated hours as Markdown, a figure, and the docs' pages.
 
-Everything here is given the content of `results/benchmarks/training/training.json`, and measures nothing.
+The input is the content of `results/benchmarks/training/training.json`; nothing is measured here.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from benchmarks.training_loops import STAGES, stage_of
 ROOT = Path(__file__).resolve().parents[1]
 BEGIN = "<!-- training: written by python -m benchmarks.training --write -->"
 END = "<!-- end of training -->"
-AFFECTNET = 420_000  # pictures of the full data set with a label, which docs/scaling.md reckons with
+AFFECTNET = 420_000  # labelled pictures of the full data set, for the estimate in docs/scaling.md
 
 
 class Bar(NamedTuple):
-    """A promise: what, how it is read from the measurements (None: not measured), at least how much, in which unit."""
+    """A target: description, function that reads its value (None: not measured), lower limit, unit."""
 
     what: str
     read: Callable[[dict[str, Any]], float | None]
@@ -31,7 +31,7 @@ class Bar(NamedTuple):
     unit: str
 
     def line(self, found: dict[str, Any]) -> str:
-        """A row of the table."""
+        """The target's row of the Markdown table."""
         value = self.read(found)
         if value is None:
             return f"| {self.what} | not measured | ≥ {self.limit:g} {self.unit} | – |"
@@ -62,7 +62,7 @@ BARS = (
 
 
 def report(found: dict[str, Any]) -> str:
-    """The measurements as Markdown."""
+    """The measurements as a Markdown report."""
     lines = [
         f"{where(found)}; load at the start {found['machine']['load_at_start']}. Data: {found['data']}.",
         "",
@@ -108,7 +108,7 @@ def report(found: dict[str, Any]) -> str:
 
 
 def where(found: dict[str, Any]) -> str:
-    """The machine in words."""
+    """Text that describes the machine."""
     m = found["machine"]
     device = f"{m['gpu']}, " if m["gpu"] else ""
     return (
@@ -122,7 +122,7 @@ def _percent(values: list[float]) -> str:
 
 
 def hours(found: dict[str, Any]) -> str:
-    """How long the full AffectNet would take at the measured images a second, as Markdown. One process."""
+    """Estimated hours of one process for the full AffectNet at the measured images per second, as Markdown."""
     lines = [
         f"Reckoned from [the benchmark's JSON](../results/benchmarks/training/training.json), one process on "
         f"{where(found)}:",
@@ -141,7 +141,7 @@ def hours(found: dict[str, Any]) -> str:
 
 
 def figure_of(found: dict[str, Any]) -> Figure:
-    """Images a second of both loops."""
+    """Figure of both loops' images per second."""
     names = list(found["speed"])
     figure = new_figure(8.5, 1.6 + 0.75 * len(names))
     axes = figure.subplots()
@@ -167,14 +167,14 @@ def figure_of(found: dict[str, Any]) -> Figure:
 
 
 def write_pages(found: dict[str, Any], figure: Path) -> None:
-    """Renew the benchmark's part of benchmarks/README.md and of docs/scaling.md.   figure: the file of `figure_of`."""
+    """Update the benchmark's parts of benchmarks/README.md and docs/scaling.md.   figure: the file of `figure_of`."""
     picture = os.path.relpath(figure, ROOT / "benchmarks").replace(os.sep, "/")
     renew(ROOT / "benchmarks" / "README.md", f"{report(found)}\n\n![Images a second of both loops]({picture})")
     renew(ROOT / "docs" / "scaling.md", hours(found))
 
 
 def renew(path: Path, text: str) -> None:
-    """Put `text` between the markers of a file; where it has none, at its end."""
+    """Write `text` between the markers of a file, or at its end if it has none."""
     old = path.read_text(encoding="utf-8") if path.is_file() else "# Benchmarks\n"
     if BEGIN not in old:
         old = f"{old.rstrip()}\n\n## Training\n{BEGIN}\n{END}\n"

@@ -1,10 +1,10 @@
-"""The six models side by side, and what each mistake of the original cost.
+"""Comparison of the six models, and the cost in accuracy of each mistake of the original.
 
     python -m affect.comparison --results results/ferplus
 
 reads `<experiment>/<stage>/metrics.json` of the six models and `mistakes/<experiment>__<mistake>/<stage>/` beside
 them, all written by `affect.evaluation`, and writes `comparison.*` and `mistakes.*` (CSV, Markdown, PNG).
-`measured` reads, `models` and `mistakes` compare, `table` sets what they find.
+`measured` reads the files, `models` and `mistakes` compare, `table` formats the results.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["Comparison", "compare_mistakes", "compare_models", "write_comparison
 
 
 def write_comparison(results: Path, out: Path) -> tuple[Comparison, Comparison]:
-    """Write `comparison.*`, and `mistakes.*` where there are any, to `out`. Returns the models and the mistakes."""
+    """Write `comparison.*`, and `mistakes.*` if there are any, to `out`. Returns both comparisons."""
     from affect import figure_style
     from affect.comparison import figures
 

@@ -1,4 +1,4 @@
-"""The command line: `python -m affect.comparison --results results/ferplus`."""
+"""Command line of the comparison: `python -m affect.comparison --results results/ferplus`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from affect.comparison.models import models_text
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command line. Returns the exit code."""
+    """Run the command line. Returns the exit code."""
     parser = CommandParser(
         prog="python -m affect.comparison",
         description="Put the six models, and the mistakes, side by side: comparison.* and mistakes.* (CSV, Markdown, "

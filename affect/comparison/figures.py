@@ -1,4 +1,4 @@
-"""Several models in one figure: the six beside the reported ones, and what a mistake cost."""
+"""Figures of the comparison: the six models beside the originally reported results, and the cost of each mistake."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from affect.training.run import DATA
 
 
 def six_models(table: pd.DataFrame, origin: str) -> Figure:
-    """The models: measured here (filled, with 95 % interval) beside what is reported of them on AffectNet (hollow):
-    a diamond for the original's README, a square for what its notebook printed where that is another figure.
+    """Figure of the models' accuracy, weighted F1 and AUC, measured here and reported by the original on AffectNet.
 
-    table: `affect.comparison.compare_models(…).table`; a model that was not measured has no filled mark and says so.
+    Filled marks with 95 % confidence intervals are measured; hollow ones are reported: a diamond by the original's
+    README, a square by its notebook if that differs.
+    table: `affect.comparison.compare_models(…).table`; a model without measurements has no filled mark and a note.
     """
     figure = new_figure(13, 1.3 + 0.65 * len(table))
     figure.get_layout_engine().set(wspace=0.04)  # type: ignore[union-attr, call-arg]
@@ -77,9 +78,9 @@ def _best_of_six(table: pd.DataFrame) -> str:
 
 
 def mistakes_cost(table: pd.DataFrame, origin: str) -> Figure:
-    """What each mistake cost: both models' accuracy, and their paired difference in points, with 95 % intervals.
+    """Figure of each mistake's cost: both models' accuracy and their paired difference, with 95 % intervals.
 
-    table: `affect.comparison.compare_mistakes(…).table`.   Raises ValueError where it is empty.
+    table: `affect.comparison.compare_mistakes(…).table`.   Raises ValueError if it is empty.
     """
     if table.empty:
         raise ValueError("There are no mistakes to compare.")
@@ -116,7 +117,7 @@ def _costliest(table: pd.DataFrame) -> str:
 def _intervals(
     axes: Axes, table: pd.DataFrame, column: str, places: Floats, color: str, marker: str, label: str
 ) -> None:
-    """A mark for each row with a line from `<column>_low` to `<column>_high`, where they are known."""
+    """Plot a mark for each row with an error bar from `<column>_low` to `<column>_high`, if they are known."""
     value, low, high = (table[f"{column}{bound}"].to_numpy(float) for bound in ("", "_low", "_high"))
     axes.hlines(places, low, high, color=color, linewidth=2.5, alpha=0.6)
     axes.plot(value, places, marker, color=color, linestyle="none", label=label)

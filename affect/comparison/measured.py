@@ -1,4 +1,4 @@
-"""What `affect.evaluation` has left in a folder of results: read, and checked to be about the same pictures."""
+"""Readers of the files that `affect.evaluation` writes, with checks that the results are of the same pictures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from affect.training.experiments import EXPERIMENTS
 
 
 def check_folder(results: Path) -> None:
-    """Raises AffectError where there is no such folder."""
+    """Raise AffectError if the results folder does not exist."""
     if not results.is_dir():
         raise AffectError(
             f"There is no folder {results}. Name the results of one data set with --results, such as results/ferplus."
@@ -25,7 +25,7 @@ def check_folder(results: Path) -> None:
 
 
 def read_metrics(path: Path) -> dict[str, Any]:
-    """A `metrics.json`. Raises AffectError where it is something else."""
+    """Read a `metrics.json`. Raises AffectError if it has another format."""
     try:
         metrics = json.loads(path.read_text(encoding="utf-8"))
         metrics["accuracy"], metrics["n"]
@@ -35,7 +35,7 @@ def read_metrics(path: Path) -> dict[str, Any]:
 
 
 def read_predictions(path: Path) -> pd.DataFrame:
-    """A `predictions.csv`: `label` and the eight `p_*`, by `pth`. Raises AffectError where it is something else."""
+    """Read a `predictions.csv`: `label` and the eight `p_*`, by `pth`. Raises AffectError for another format."""
     columns = ["pth", "label", *(f"p_{name}" for name in EMOTIONS)]
     try:
         table = pd.read_csv(path)
@@ -49,9 +49,9 @@ def read_predictions(path: Path) -> pd.DataFrame:
 
 
 def read_pair(first: Path, second: Path) -> tuple[Floats, Floats, Ints]:
-    """Two models' probabilities, float64 (n, 8), and the labels, int64 (n,), of the pictures that both saw, in order.
+    """Read two models' probabilities, float64 (n, 8) each, and labels, int64 (n,), of the pictures that both predict.
 
-    first, second: a `predictions.csv` each. Raises AffectError where they share no picture, or differ in their labels.
+    first, second: a `predictions.csv` each. Raises AffectError if they share no picture or differ in their labels.
     """
     one, other = read_predictions(first), read_predictions(second)
     both = one.index.intersection(other.index).sort_values()
@@ -65,14 +65,14 @@ def read_pair(first: Path, second: Path) -> tuple[Floats, Floats, Ints]:
 
 
 def source_of(metrics: dict[str, Any], results: Path) -> tuple[str, str]:
-    """The data set and split that a model was measured on."""
+    """The data set and split on which a model was evaluated."""
     return metrics.get("data") or results.name, metrics.get("split") or ""
 
 
 def one_source(sources: dict[str, tuple[str, str]], results: Path) -> tuple[str, str]:
-    """The data set and split that all were measured on. Raises AffectError where they differ.
+    """The common data set and split of all evaluations. Raises AffectError if they differ.
 
-    sources: `source_of` each, by its name.
+    sources: the result of `source_of` by model name.
     """
     if len(set(sources.values())) > 1:
         each = "; ".join(f"{name}: {data} {split}" for name, (data, split) in sources.items())
@@ -84,8 +84,10 @@ def one_source(sources: dict[str, tuple[str, str]], results: Path) -> tuple[str,
 
 
 def settings_in(metrics: dict[str, Any], experiment: str) -> str | None:
-    """Picture size, epochs that were given in place of the experiment's own, and limit of a training, in words; None
-    where `metrics.json` does not have them, as those of before."""
+    """Text of a training's image size, changed number of epochs, and limit.
+
+    None if `metrics.json` does not have them (files of older versions).
+    """
     settings = metrics.get("settings")
     if not isinstance(settings, dict):
         return None
@@ -102,7 +104,7 @@ def settings_in(metrics: dict[str, Any], experiment: str) -> str | None:
 
 
 def warn_of_settings(settings: dict[str, str | None], results: Path) -> None:
-    """One line on stderr where models that are compared were trained differently.   settings: by the models' names."""
+    """Print a warning on stderr if compared models were trained with different settings.   settings: by model name."""
     known = {name: told for name, told in settings.items() if told is not None}
     if len(set(known.values())) > 1:
         each = "; ".join(f"{name}: {told}" for name, told in known.items())
@@ -114,9 +116,9 @@ def warn_of_settings(settings: dict[str, str | None], results: Path) -> None:
 
 
 def copied_from_train(table: pd.DataFrame) -> frozenset[str]:
-    """The val pictures that have a near-duplicate in train, by `pth`.
+    """The paths of val pictures that have a near-duplicate in train.
 
-    table: `DataReport.duplicates`, of which `pth, split, near_group` are read.
+    table: `DataReport.duplicates`, of which `pth, split, near_group` are used.
     """
     in_train = set(table.loc[table["split"] == "train", "near_group"])
     judged = table[(table["split"] == "val") & table["near_group"].isin(in_train)]

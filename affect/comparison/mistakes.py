@@ -1,4 +1,4 @@
-"""What each mistake of the original cost: the corrected model minus the one with the mistake, picture by picture."""
+"""Cost of each mistake of the original: paired comparison of the corrected model with the one with the mistake."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ BOUNDS = ("", "_low", "_high")
 
 
 def compare_mistakes(results: Path, resamples: int = RESAMPLES) -> Comparison:
-    """What each mistake cost: the corrected model minus the one with the mistake, on the same pictures.
+    """Compare each model with a mistake to its corrected counterpart on the same pictures.
 
-    results: `results/<data set>`.   A row for each `mistakes/<experiment>__<mistake>/<stage>/predictions.csv` whose
-    corrected twin `<experiment>/<stage>/predictions.csv` is there: `experiment, mistake, stage, n`, and for accuracy
+    results: `results/<data set>`.   One row per `mistakes/<experiment>__<mistake>/<stage>/predictions.csv` with a
+    corrected counterpart `<experiment>/<stage>/predictions.csv`: `experiment, mistake, stage, n`, and for accuracy
     and macro F1 `_corrected`, `_mistake` and `_difference`, each with `_low` and `_high` (95 %; the difference by a
-    paired bootstrap over the pictures that both saw). A positive difference: putting it right helped.
-    Raises AffectError where a file cannot be read, or the twins differ in their labels or share no picture.
+    paired bootstrap over the pictures that both predict). A positive difference: the correction helped.
+    Raises AffectError if a file cannot be read, or the two differ in their labels or share no picture.
     """
     check_folder(results)
     rows, missing, sources = [], [], {}
@@ -62,7 +62,7 @@ def compare_mistakes(results: Path, resamples: int = RESAMPLES) -> Comparison:
 
 
 def _difference(corrected: Floats, wrong: Floats, labels: Ints, resamples: int) -> dict[str, float]:
-    """The figures of both, their difference, and the intervals, from the same samples of the pictures for both."""
+    """Both models' metrics, their difference, and paired bootstrap confidence intervals."""
     values = [metrics_of(p, labels) for p in (corrected, wrong)]
     samples = [bootstrap(p, labels, resamples) for p in (corrected, wrong)]
     row: dict[str, float] = {}
@@ -77,7 +77,7 @@ def _difference(corrected: Floats, wrong: Floats, labels: Ints, resamples: int) 
 
 
 def mistakes_text(comparison: Comparison) -> str:
-    """What each mistake cost as Markdown."""
+    """The cost of each mistake as a Markdown page."""
     header = ["experiment", "mistake", "n", "accuracy: corrected", "with the mistake", "difference",
               "macro F1: corrected", "with the mistake", "difference"]  # fmt: skip
     rows = [

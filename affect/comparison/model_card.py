@@ -1,11 +1,11 @@
-"""Write the figures of a model card from what the commands measured.
+"""Generation of a model card's results section from the files that the commands wrote.
 
     python -m affect.comparison.model_card models/starter_ferplus.pt --metrics results/ferplus/starter/metrics.json
 
-fills the template `model_card.md` and puts it between two markers of the card beside the checkpoint
-(`models/starter_ferplus.md`), and the checkpoint's row into the table of the folder's `README.md`, where there is one.
-It reads, where they are there: beside the metrics `predictions.csv`, `robustness.csv`, `ablation.md` and
-`on_<data set>/metrics.json`, and `../eda/duplicates.csv`.
+fills the template `model_card.md`, writes it between two markers of the card beside the checkpoint
+(`models/starter_ferplus.md`), and writes the checkpoint's row into the table of the folder's `README.md`, if there is
+one. Optional input files, beside the metrics: `predictions.csv`, `robustness.csv`, `ablation.md`,
+`on_<data set>/metrics.json`, `../eda/duplicates.csv`.
 """
 
 from __future__ import annotations
@@ -38,17 +38,17 @@ INDEX_ROW = (
     "| {m[accuracy]:.3f} [{interval[0]:.3f}, {interval[1]:.3f}] | {m[f1_macro]:.3f} | {m[ece]:.3f} "
     "| {m[data]} {m[split]}, {m[n]:,} | {input.image_size}×{input.image_size} {input.color} | {size} |"
 )
-SAME = 0.001  # of accuracy: two measurements of one model on one split differ by less
+SAME = 0.001  # tolerance: accuracies of one model on one split differ by less between measurements
 CALIBRATED = tuple(name for name in OVERALL if name != "ece_uncalibrated")
-MEASURED = (*CALIBRATED, "data", "split", "n", "per_class", "intervals")  # what a card takes from the metrics
+MEASURED = (*CALIBRATED, "data", "split", "n", "per_class", "intervals")  # fields that a card takes from the metrics
 TRAINED = ("data", "pictures", "seed", "init_weights", "best", "versions")  # … and from the checkpoint's provenance
 
 
 def write_card(path: Path, metrics_path: Path) -> Path:
-    """Renew the figures in the card beside a checkpoint, and its row in the folder's README. Words around them stay.
+    """Update the results in the card beside a checkpoint, and its row in the folder's README; other text is kept.
 
-    Returns the card's path. Raises AffectError where the card or its markers are missing, the checkpoint does not say
-    where it comes from, or the metrics or what stands beside them are not what the commands write, or another model's.
+    Returns the card's path. Raises AffectError if the card or its markers are missing, the checkpoint has no
+    provenance, or the metrics or the files beside them have another format or are another model's.
     """
     if not metrics_path.is_file():
         raise AffectError(f"{metrics_path} does not exist. Make it with python -m affect.evaluation … --out DIR.")
@@ -81,7 +81,7 @@ def write_card(path: Path, metrics_path: Path) -> Path:
 
 
 def _metrics(path: Path, model: Path) -> dict[str, Any]:
-    """A `metrics.json` of this model. Raises AffectError where it is something else, or of another model."""
+    """Read a `metrics.json` of this model. Raises AffectError if it has another format or is another model's."""
     metrics = read_metrics(path)
     if not set(MEASURED) <= metrics.keys():
         raise AffectError(f"{path} is not what affect.evaluation writes. Make it again with --out.")
@@ -92,9 +92,9 @@ def _metrics(path: Path, model: Path) -> dict[str, Any]:
 
 
 def _robustness(path: Path, model: Path, accuracy: float) -> pd.DataFrame | None:
-    """A `robustness.csv` with its accuracies as exact shares of the n pictures again; None without one.
+    """Read a `robustness.csv`, with its rounded accuracies restored to exact shares of n; None if there is none.
 
-    Raises AffectError where its first row, the clean pictures, has no column of this model, or another accuracy in it.
+    Raises AffectError if its first row, the clean pictures, lacks a column of this model or has another accuracy.
     """
     if not path.is_file():
         return None
@@ -114,9 +114,9 @@ def _of_another_model(path: Path, command: str) -> AffectError:
 
 
 def _without_copies(folder: Path) -> dict[str, Any] | None:
-    """The figures without the pictures that have a near-duplicate in train.
+    """The metrics without the pictures that have a near-duplicate in train; None if an input file is missing.
 
-    folder: of the metrics, with their `predictions.csv`; the data analysis is in `eda` beside it. None without either.
+    folder: the metrics' folder with `predictions.csv`; the data analysis is in the folder `eda` beside it.
     """
     predictions, duplicates = folder / "predictions.csv", folder.parent / "eda" / "duplicates.csv"
     if not predictions.is_file() or not duplicates.is_file():
@@ -129,7 +129,7 @@ def _without_copies(folder: Path) -> dict[str, Any] | None:
 
 
 def _trained(path: Path) -> Checkpoint:
-    """A checkpoint that says what it was trained and chosen on."""
+    """Load a checkpoint and check that its provenance has what a card needs."""
     checkpoint = load_checkpoint(path)
     if missing := [name for name in TRAINED if name not in checkpoint.provenance]:
         raise AffectError(
@@ -140,13 +140,13 @@ def _trained(path: Path) -> Checkpoint:
 
 
 def _with_row(rows: str, row: str) -> str:
-    """The lines of a table with a checkpoint's row, the last, in place of the one that it had."""
+    """The rows of a Markdown table with a checkpoint's row added at the end, in place of its earlier one."""
     link = row.partition("]")[0]
     return "\n".join([line for line in rows.strip().splitlines() if not line.startswith(link)] + [row])
 
 
 def _replace(path: Path, begin: str, end: str, renewed: Callable[[str], str]) -> None:
-    """Renew what stands between two markers of a file. Raises AffectError where it does not have them."""
+    """Replace the text between two markers of a file. Raises AffectError if the markers are missing."""
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
     if begin not in text or end not in text:
         raise AffectError(f"{path} has no place for figures. Write it with the lines {begin!r} and {end!r}.")
@@ -157,7 +157,7 @@ def _replace(path: Path, begin: str, end: str, renewed: Callable[[str], str]) ->
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command line. Returns the exit code."""
+    """Run the command line. Returns the exit code."""
     parser = CommandParser(
         prog="python -m affect.comparison.model_card", description="Renew the figures in a checkpoint's model card."
     )

@@ -1,4 +1,4 @@
-"""The six models side by side: what was measured here, and what the original reported on AffectNet."""
+"""Comparison of the six models: measured here, and reported by the original on AffectNet."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from affect.training.run import DATA
 
 
 class Best(NamedTuple):
-    """The most accurate of the six models. fewer: its accuracy is on the n pictures that all saw, and some saw more."""
+    """The most accurate of the six models. fewer: n is the pictures common to all models, and some have more."""
 
     model: str
     accuracy: float
@@ -33,9 +33,9 @@ class Best(NamedTuple):
 
 
 def accuracies(table: pd.DataFrame) -> pd.Series:
-    """The measured models' accuracies, by model, to rank them: on the pictures that all saw, where that is known.
+    """Accuracies of the measured models for ranking, on the pictures common to all models if they are known.
 
-    table: `affect.comparison.compare_models(…).table`, of which `model, accuracy, accuracy_shared` are read.
+    table: `affect.comparison.compare_models(…).table`, of which `model, accuracy, accuracy_shared` are used.
     """
     measured = table.dropna(subset=["accuracy"]).set_index("model")
     column = "accuracy" if measured["accuracy_shared"].isna().any() else "accuracy_shared"
@@ -43,7 +43,7 @@ def accuracies(table: pd.DataFrame) -> pd.Series:
 
 
 def best_model(table: pd.DataFrame) -> Best | None:
-    """The first of `accuracies`; None where none is measured.   table: as there, with `n` and `n_shared`."""
+    """The most accurate model; None if none is measured.   table: as for `accuracies`, with `n` and `n_shared`."""
     ranked = accuracies(table)
     if ranked.empty:
         return None
@@ -55,7 +55,7 @@ def best_model(table: pd.DataFrame) -> Best | None:
 
 
 TABLE = ("accuracy", "f1_weighted", "f1_macro", "balanced_accuracy", "auc_macro")  # the columns of the page, in order
-REPORTED = {  # by source and figure: its column in the table
+REPORTED = {  # (source, metric) to column of the table
     (README, "accuracy"): "readme_accuracy",
     (README, "f1_weighted"): "readme_f1_weighted",
     (README, "auc_macro"): "readme_auc_macro",
@@ -66,15 +66,15 @@ REPORTED = {  # by source and figure: its column in the table
 
 
 def compare_models(results: Path) -> Comparison:
-    """The six models in a row each, measured here beside what the original reported on AffectNet; then any others.
+    """Table of the six models, one row each, with measured and originally reported metrics; then any other models.
 
     results: `results/<data set>`.   Columns: `model, checkpoint, n`, then each of INTERVAL_METRICS with `_low` and
-    `_high` (95 % bootstrap), `ece`, `accuracy_shared` and `n_shared` (on the pictures that every measured model saw:
-    v4 leaves out those without a found face), those of REPORTED, and `reported_n`.
-    Other models are those of one's own experiments: every other `<experiment>/<stage>/metrics.json`, by its name, of
-    which nothing is reported (NaN).
-    What was not measured of the six is NaN and named in `missing`. Raises AffectError where there is no such folder, a
-    file cannot be read, or the models were measured on different splits or data sets.
+    `_high` (95 % bootstrap), `ece`, `accuracy_shared` and `n_shared` (on the pictures common to all measured models:
+    v4 leaves out those without a detected face), those of REPORTED, and `reported_n`.
+    Other models are the user's own experiments: every other `<experiment>/<stage>/metrics.json`, without reported
+    metrics (NaN).
+    Missing measurements of the six are NaN and named in `missing`. Raises AffectError if there is no such folder, a
+    file cannot be read, or the models were evaluated on different splits or data sets.
     """
     check_folder(results)
     rows, missing, sources, settings = [], [], {}, {}
@@ -108,9 +108,9 @@ def compare_models(results: Path) -> Comparison:
 
 
 def _models_in(results: Path) -> dict[str, Path]:
-    """Where each of the six is measured, or would be, and each other model that is, by "<experiment> <stage>".
+    """The results folders of the six models (whether they exist or not) and of other models, by "<experiment> <stage>".
 
-    A folder with a `metrics.json` of its own is a single model's: what lies in it is that model on other data sets.
+    A folder with a `metrics.json` of its own belongs to one model: its subfolders are that model on other data sets.
     """
     measured = [p for p in sorted(results.glob("*/*/metrics.json")) if not (p.parents[1] / p.name).is_file()]
     named = {f"{path.parts[-3]} {path.parts[-2]}": path for path in measured}
@@ -126,9 +126,9 @@ def _reported(model: Reported | None) -> dict[str, float]:
 
 
 def _on_shared_pictures(measured: dict[str, Path]) -> dict[str, tuple[float, int]]:
-    """Of each measured model: accuracy and n on the pictures that all of them saw; empty where predictions lack.
+    """Each measured model's accuracy and n on the pictures common to all; empty if predictions are missing.
 
-    measured: each model's folder, by its name.
+    measured: each model's folder by name.
     """
     paths = [folder / "predictions.csv" for folder in measured.values()]
     if not paths or not all(path.is_file() for path in paths):
@@ -150,7 +150,7 @@ def _with_intervals(metrics: dict[str, Any]) -> dict[str, float]:
 
 
 def models_text(comparison: Comparison) -> str:
-    """The comparison of the models as Markdown."""
+    """The comparison of the models as a Markdown page."""
     header = [
         "model",
         "n",

@@ -1,9 +1,9 @@
-"""What the original project reported on AffectNet, as data. The comparison shows it beside what is measured here.
+"""Results that the original project reported on AffectNet, as data for the comparison.
 
-Two sets of figures stand under that name and differ for v2 and v3: those of its README's table, and those that its
-notebooks printed. Both are of the weights in memory after the *last* epoch, on the same images that chose the epoch
-(6,201 of AffectNet's public copy for v1 to v3; 6,047 with a detected face for v4). Its notebooks' training logs say
-what the saved checkpoint, that of the best epoch, had. All is read off the published README and notebooks.
+There are two sets of results, which differ for v2 and v3: those of its README's table, and those printed by its
+notebooks. Both are of the weights after the *last* epoch, on the same images that chose the epoch (6,201 of AffectNet's
+public copy for v1 to v3; 6,047 with a detected face for v4). The training logs in its notebooks contain the accuracy of
+the saved checkpoint, which is of the best epoch. All values are copied from the published README and notebooks.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import Final
 
 from affect.training.run import checkpoint_file
 
-PICTURES: Final = 31_002  # of AffectNet's public copy, on which the first version was trained
-METRICS: Final = ("accuracy", "f1_weighted", "auc_macro")  # what its README tells of every model, as metrics.json does
+PICTURES: Final = 31_002  # pictures of AffectNet's public copy, on which the first version was trained
+METRICS: Final = ("accuracy", "f1_weighted", "auc_macro")  # metrics in its README, with metrics.json's names
 
-# The three sources, as tables and figures call them.
+# Names of the three sources in tables and figures.
 README: Final = "first version's README"
 PRINTED: Final = "printed by its notebook"
 BEST_EPOCH: Final = "best epoch in its log"
@@ -24,13 +24,13 @@ BEST_EPOCH: Final = "best epoch in its log"
 
 @dataclass(frozen=True)
 class Reported:
-    """One model's reported figures.
+    """One model's results as reported by the original.
 
     experiment, stage: "v1" … "v4"; "frozen" or "finetuned".
     accuracy, f1_weighted, auc_macro: README's table, shares with two decimals.
     printed:    accuracy and weighted F1 that the notebook printed, shares with two decimals.
     log:        the notebook's validation accuracy after each epoch, shares with four decimals.
-    best_epoch: the epoch (from 1) whose weights were saved: by loss where the stage is frozen, else by accuracy.
+    best_epoch: the epoch (from 1) whose weights were saved: by loss in the frozen stage, else by accuracy.
     n:          validation images.
     """
 
@@ -46,7 +46,7 @@ class Reported:
 
     @property
     def name(self) -> str:
-        """How tables and figures call the model, e.g. "v1 finetuned"."""
+        """The model's name in tables and figures, e.g. "v1 finetuned"."""
         return f"{self.experiment} {self.stage}"
 
     @property
@@ -56,11 +56,11 @@ class Reported:
 
     @property
     def best_accuracy(self) -> float:
-        """The log's accuracy at the saved epoch, a share."""
+        """Validation accuracy at the saved epoch, from the log, 0…1."""
         return self.log[self.best_epoch - 1]
 
 
-# v2's logs are v1's to the last digit, losses and all: no picture was varied, so it was the same run.
+# v2's logs equal v1's to the last digit, losses included: without augmentation it was the same run.
 _FROZEN: Final = (0.4509, 0.4407, 0.4677, 0.4614, 0.4907, 0.4896, 0.4680, 0.4910, 0.4580, 0.4704)
 _FINETUNED: Final = (0.5794, 0.6054, 0.6217, 0.6239, 0.6173, 0.6204, 0.6141, 0.6078, 0.6043)
 _FIVE_BLOCKS: Final = (0.6447, 0.6676, 0.6584, 0.6599, 0.6549, 0.6544, 0.6301)
@@ -77,5 +77,5 @@ MODELS: Final = (
 
 
 def find_reported(name: str) -> Reported | None:
-    """What is reported of a model, by its name such as "v1 frozen"; None where it is none of the six."""
+    """The reported results of a model by its name, such as "v1 frozen"; None if it is not one of the six."""
     return next((m for m in MODELS if m.name == name), None)

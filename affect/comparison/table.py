@@ -1,4 +1,4 @@
-"""A comparison as a table that knows where its numbers come from, and how such a table is set in Markdown."""
+"""Comparison tables with their data source, and their formatting as Markdown."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class Comparison:
-    """A table, where its numbers come from, and what is not there yet (each entry says what and where it would be).
+    """A comparison table with its data source and a list of missing results.
 
-    data, split: what the models were measured on; split is "" where none was measured.
+    data, split: data set and split of the evaluations; split is "" if there are none.
+    missing: one text for each missing result, with the path where it is expected.
     """
 
     table: pd.DataFrame
@@ -22,14 +23,14 @@ class Comparison:
 
     @property
     def origin(self) -> str:
-        """What a figure says about where its numbers come from."""
+        """The subtitle of a figure: data set, split and n."""
         counts = sorted({int(n) for n in self.table["n"].dropna()})
         n = " to ".join(f"{c:,}" for c in (counts[:1] + counts[-1:] if len(counts) > 1 else counts))
         return f"{self.data} {self.split}, n = {n}" if counts else f"{self.data}, nothing measured yet"
 
 
 def cell(row: pd.Series, name: str, sign: str = "", digits: int = 3) -> str:
-    """A figure with its interval, or "-" where it was not measured.   sign: "+" for a difference."""
+    """Table cell of a metric with its interval; "-" if it was not measured.   sign: "+" for a difference."""
     if pd.isna(row[name]):
         return "-"
     value, low, high = (
@@ -42,7 +43,7 @@ def cell(row: pd.Series, name: str, sign: str = "", digits: int = 3) -> str:
 def markdown(
     title: str, header: Sequence[str], rows: Sequence[Sequence[str]], notes: Sequence[str], missing: Sequence[str]
 ) -> str:
-    """A page with one table, the notes below it, and what is missing."""
+    """A Markdown page with one table, notes below it, and the missing results."""
     lines = [f"# {title}", "", "| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
     lines += ["| " + " | ".join(row) + " |" for row in rows]
     lines += [line for note in notes for line in ("", note)]

@@ -1,1 +1,1 @@
-"""Data: from every layout of AffectNet to one table, and from the table to batches."""
+"""Reading of data sets in every layout of AffectNet, splits, augmentation, caching, and loading of batches."""

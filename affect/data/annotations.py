@@ -1,6 +1,6 @@
-"""Labels that come as files: `labels.csv`, AffectNet's file lists, AffectNet's `_exp.npy`. Called by the manifest.
+"""Readers of annotation files: `labels.csv`, AffectNet's file lists, AffectNet's `_exp.npy`. Called by the manifest.
 
-Every function returns labels as names of EMOTIONS, or "" where the annotation is not one of the eight.
+Every function returns labels as names of EMOTIONS, or "" if the annotation is not one of the eight classes.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SPLITS = {
     "test_set": "test",
     "privatetest": "test",
 }
-# Why a picture, or a line of a list, is not in the table.
+# Reasons for which a picture, or a line of a list, is not in the table.
 NOT_A_CLASS = "not one of the eight classes"
 NO_FILE = "listed, but there is no such file"
 SEVERAL_FILES = "listed, but several files fit"
@@ -66,21 +66,21 @@ Skipped = list[tuple[str, str]]
 
 
 def emotion_of_number(number: str) -> str:
-    """The class that AffectNet's number means, "" for 8 (none), 9 (uncertain), 10 (no face) and anything else."""
+    """The class of an AffectNet number; "" for 8 (none), 9 (uncertain), 10 (no face) and anything else."""
     return AFFECTNET_NUMBERS.get(int(number), "") if number.isdecimal() and len(number) <= 4 else ""
 
 
 def split_of(folders: Iterable[str]) -> str:
-    """The split that the innermost of these folders names, in any case: train, val, test or ""."""
+    """The split named by the innermost of these folders, ignoring case: train, val, test or ""."""
     return next((SPLITS[f.lower()] for f in reversed(list(folders)) if f.lower() in SPLITS), "")
 
 
 def read_table(source: PictureSource, name: str, required: Sequence[str], optional: str = "") -> pd.DataFrame:
-    """A CSV file as a table of strings, column names in lower case.
+    """Read a CSV file as a table of strings, with column names in lower case.
 
-    required: the columns it must have.   optional: other columns are kept where their name begins so, or is "split".
-    UTF-8 with or without a byte order mark, else Windows' cp1252; commas, or semicolons as some spreadsheets write.
-    Raises AffectError where it is no such table.
+    required: columns the file must have.   optional: prefix of further columns to keep, beside "split".
+    Encoding: UTF-8 with or without a byte order mark, else Windows' cp1252. Separator: comma or semicolon.
+    Raises AffectError if the file is not such a table.
     """
     table: pd.DataFrame | None = None
     for encoding in ("utf-8-sig", "cp1252"):
@@ -142,11 +142,11 @@ def _parse(source: PictureSource, name: str, encoding: str, required: Sequence[s
 
 
 def match_paths(wanted: Sequence[str], pictures: Sequence[str]) -> tuple[list[int], Skipped]:
-    """For each listed path the picture that it means, as an index into `pictures`, or -1.
+    """Match listed paths to picture paths: an index into `pictures` for each listed path, or -1.
 
-    First by the whole path; then by the longest end of it that some picture's path has too (in any case), if only one
-    picture has it and the folders before it do not contradict each other: `happy/a.png` is never `sad/a.png`.
-    Returns the indices and, for what has no picture, (path, reason).
+    A path matches a picture of the same path, else the one picture that shares its longest suffix (ignoring case),
+    unless the folders before the suffix contradict each other: `happy/a.png` is never `sad/a.png`.
+    Returns the indices, and (path, reason) for each path without a picture.
     """
     whole = {p: i for i, p in enumerate(pictures)}
     found = [whole.get(w, -1) for w in wanted]
@@ -159,7 +159,7 @@ def match_paths(wanted: Sequence[str], pictures: Sequence[str]) -> tuple[list[in
                 ends["/".join(parts[start:])].append(i)
     skipped: Skipped = []
     taken: set[int] = set()
-    for k in sorted(range(len(wanted)), key=lambda k: found[k] < 0):  # whole paths first, then as they are listed
+    for k in sorted(range(len(wanted)), key=lambda k: found[k] < 0):  # exact matches first
         index, reason = (found[k], "") if found[k] >= 0 else _by_end(wanted[k], ends, pictures)
         if index in taken:
             index, reason = -1, LISTED_TWICE
@@ -193,13 +193,13 @@ def _agree(before: set[str], folders: Sequence[str]) -> bool:
 
 
 def _meanings(folders: Sequence[str]) -> set[str]:
-    """What folders say of the pictures in them: split, class, number."""
+    """The splits, classes and numbers that folder names state about their pictures."""
     found = (SPLITS.get(f) or class_of_name(f) or (f if f.isdecimal() else "") for f in folders)
     return {f for f in found if f}
 
 
 def path_of(folder: str, path: str) -> str:
-    """A path as a list in `folder` writes it, from the data set's root, with forward slashes."""
+    """A path from a list in `folder`, relative to the data set's root, with forward slashes."""
     parts = [p for p in path.replace("\\", "/").split("/") if p not in ("", ".")]
     return "/".join([folder, *parts] if folder else parts)
 
@@ -207,11 +207,11 @@ def path_of(folder: str, path: str) -> str:
 def from_labels_csv(
     source: PictureSource, lists: Sequence[str], pictures: Sequence[str], given: Mapping[str, str]
 ) -> tuple[pd.DataFrame, Skipped]:
-    """What the `labels.csv` files say about the pictures.
+    """Read labels, splits and votes from the `labels.csv` files.
 
     given: see `affect.data.classes.parse_classes`.
-    Returns a table with `pth` (of pictures), `csv_label`, `csv_name` (the label as it stands there), `split` and
-    `votes_*`, and what is listed without a picture.
+    Returns a table with `pth` (of pictures), `csv_label`, `csv_name` (the label as written in the file), `split` and
+    `votes_*`, and (path, reason) of listed files without a picture.
     """
     tables = []
     for name in lists:
@@ -238,7 +238,7 @@ def from_labels_csv(
 def from_file_lists(
     source: PictureSource, lists: Sequence[str], pictures: Sequence[str]
 ) -> tuple[pd.DataFrame, Skipped]:
-    """AffectNet's `Manually_Annotated_file_lists`: a table with `pth`, `label`, `split`, and what is left out."""
+    """Read AffectNet's `Manually_Annotated_file_lists`: a table with `pth`, `label`, `split`, and what is skipped."""
     rows: list[tuple[str, str, str]] = []
     for name in lists:
         table = read_table(source, name, ("subdirectory_filepath", "expression"))
@@ -254,7 +254,7 @@ def from_file_lists(
 
 
 def from_npy(source: PictureSource, names: Sequence[str], pictures: Sequence[str]) -> tuple[pd.DataFrame, Skipped]:
-    """AffectNet's `…_set/images` and `…_set/annotations`: a table with `pth`, `label`, `split`, and what is skipped."""
+    """Read AffectNet's `…_set/annotations/*_exp.npy`: a table with `pth`, `label`, `split`, and what is skipped."""
     annotations = {n for n in names if n.endswith("_exp.npy")}
 
     def read(picture: str) -> tuple[str, str]:
@@ -265,8 +265,8 @@ def from_npy(source: PictureSource, names: Sequence[str], pictures: Sequence[str
         try:
             file = io.BytesIO(source.read(name, LARGEST_ANNOTATION))
             value = np.lib.format.read_array(file, allow_pickle=False)
-            number = str(int(value.item()))  # a text or a number in an array without dimensions
-        except Exception:  # NumPy raises many kinds for a damaged header
+            number = str(int(value.item()))  # a zero-dimensional array of a string or a number
+        except Exception:  # NumPy raises many exception types for a damaged header
             return "", BAD_ANNOTATION
         return emotion_of_number(number), NOT_A_CLASS
 

@@ -1,4 +1,4 @@
-"""How training pictures vary: one picture in, one varied picture out, drawn from a seeded generator."""
+"""Random augmentation of training pictures, from a seeded generator."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from affect.faces.preprocessing import Image
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How training pictures vary; each picture is drawn anew in each epoch.
+    """Augmentation settings; random values are drawn anew for each picture and epoch.
 
-    flip:       probability of a mirror image.
-    rotation:   at most so many degrees either way.
-    shift:      at most so much of the side, in x and in y (a detector's box is never exact).
-    scale:      at most so much smaller or larger.
-    crop_area:  a random crop has a share of the area in this range (above 1: the border repeats), at a random place.
+    flip:       probability of a horizontal flip.
+    rotation:   maximum angle in degrees, in either direction.
+    shift:      maximum shift in x and in y, as a share of the side (a detector's box is never exact).
+    scale:      maximum relative change of size, smaller or larger.
+    crop_area:  range of a random crop's area, as a share of the picture's (above 1: the border is replicated).
     aspect:     a random crop's width / height lies between 1/aspect and aspect.
-    light:      brightness and contrast change by at most this factor (0.4: 0.6…1.4).
+    light:      maximum relative change of brightness and of contrast (0.4: factors 0.6…1.4).
     blur:       probability of a Gaussian blur (sigma 0.5…2 px).
-    camera:     probability that the picture goes through a poor camera (`affect.data.augmentation.through_a_camera`).
-    erase:      probability that a rectangle (2…15 % of the area) is hidden, as by a hand or a frame.
+    camera:     probability of webcam degradations (`affect.data.augmentation.through_a_camera`).
+    erase:      probability of random erasing: a rectangle of 2…15 % of the area in one grey level.
     """
 
     flip: float = 0.0
@@ -40,11 +40,11 @@ class Augmentation:
 
 
 def augment(picture: Image, settings: Augmentation, image_size: int, rng: np.random.Generator) -> Image:
-    """One prepared picture varied as `settings` say, at another size where asked.
+    """Augment one prepared picture at random and resize it to `image_size`.
 
     picture: uint8 (side, side, channels).   Returns uint8 (image_size, image_size, channels).
-    Mirror, rotation, scale, shift and the change of size are one interpolation (OpenCV's bilinear warp), so that
-    the picture is not blurred twice; what comes in from outside repeats the border.
+    Flip, rotation, scale, shift and resizing are one bilinear warp, so that the picture is interpolated only once; the
+    border is replicated.
     """
     side = picture.shape[0]
     channels = picture.shape[2]
@@ -56,7 +56,7 @@ def augment(picture: Image, settings: Augmentation, image_size: int, rng: np.ran
     shift = rng.uniform(-1, 1, 2) * settings.shift * image_size
     if settings.crop_area != (1.0, 1.0):
         area, aspect = rng.uniform(*settings.crop_area), settings.aspect ** rng.uniform(-1, 1)
-        crop = np.sqrt(np.array([area * aspect, area / aspect]))  # width and height, in sides
+        crop = np.sqrt(np.array([area * aspect, area / aspect]))  # width and height of the crop, in sides
         matrix[:, :2] /= crop[:, None]
         shift = shift / crop + rng.uniform(-0.5, 0.5, 2) * np.abs(1 / crop - 1) * image_size
     matrix[:, 2] = (image_size - 1) / 2 + shift - matrix[:, :2].sum(1) * (side - 1) / 2
@@ -69,7 +69,7 @@ def augment(picture: Image, settings: Augmentation, image_size: int, rng: np.ran
     )
     if settings.light:
         brightness, contrast = 1 + rng.uniform(-1, 1, 2) * settings.light
-        mean = float(np.mean(cv2.mean(varied)[:channels]))  # an eighth of the time that NumPy takes for bytes
+        mean = float(np.mean(cv2.mean(varied)[:channels]))  # takes an eighth of the time of NumPy's mean of uint8
         levels = (np.arange(256) - mean) * contrast + mean * brightness
         varied = cv2.LUT(varied, np.clip(levels, 0, 255).astype(np.uint8))
     if rng.random() < settings.blur:
@@ -87,11 +87,11 @@ def augment(picture: Image, settings: Augmentation, image_size: int, rng: np.ran
     return np.asarray(varied, np.uint8)
 
 
-SMALLEST = 18  # pixels that a face has on the sensor of a poor camera, at least
+SMALLEST = 18  # pixels: smallest side of a face on the simulated camera's sensor
 
 
 def through_a_camera(picture: Image, rng: np.random.Generator) -> Image:
-    """As a poor webcam would show it: few pixels, and by chance low or bright light, noise, and compression.
+    """Degrade a picture as a poor webcam would: low resolution, and at random changed light, contrast, noise and JPEG.
 
     picture: uint8 (side, side, channels), side above SMALLEST.   Returns the same shape.
     """

@@ -1,7 +1,7 @@
-"""Pictures decoded, faces found and cropped once, and kept in a file that is mapped into memory.
+"""Cache of preprocessed pictures in a memory-mapped file: decoding, face detection and cropping happen once.
 
-420,000 faces at 224×224 need not fit in memory: the system reads from the file what a batch needs, and all processes
-of a machine share it. The folder can be deleted at any time.
+420,000 faces at 224×224 need not fit in memory: the system reads what a batch needs from the file, which all processes
+of a machine share. The folder can be deleted at any time.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ from affect.faces.preprocessing import Image, Preprocessing
 from affect.files import atomic_path, cache_folder, remove_leftovers
 
 A_DAY = 86_400.0  # seconds
-KEPT, UNDECODED, FACELESS = 1, 0, 2  # what became of a picture
+KEPT, UNDECODED, FACELESS = 1, 0, 2  # outcome of preparing a picture
 
 
 def prepare_pictures(
     manifest: Manifest, rows: pd.DataFrame, preprocessing: Preprocessing, title: str = "pictures"
 ) -> tuple[Image, pd.DataFrame]:
-    """Every picture as the model will see it, prepared once, on all cores, with a progress bar; then from the cache.
+    """Preprocess all pictures on all cores, with a progress bar, or load them from the cache.
 
-    Returns the pictures, uint8 (n, side, side, channels), mapped from a file, and their n rows of the table. Pictures
-    that cannot be decoded, or, with `preprocessing.find_face`, have no face, are left out and counted on stderr; the
-    rows' `attrs["faceless"]` is the number of the latter.
-    Raises AffectError where none is left.
+    Returns the pictures, a memory-mapped uint8 (n, side, side, channels), and their n rows of the table. Pictures that
+    cannot be decoded, or in which `preprocessing.find_face` finds no face, are left out and counted on stderr; the
+    number of the latter is the rows' `attrs["faceless"]`.
+    Raises AffectError if none is left.
     """
     folder = cache_folder() / "pictures" / _key(manifest, rows, preprocessing)
     outcome_path, pictures_path = folder / "outcome.npy", folder / "pictures.npy"
-    if not outcome_path.is_file():  # written last: where it is, all is
+    if not outcome_path.is_file():  # written last, so its presence means that the cache is complete
         _write(manifest, rows, preprocessing, pictures_path, outcome_path, title)
     outcome = np.load(outcome_path)
     kept = outcome == KEPT
@@ -102,14 +102,14 @@ def _write(
 def _in_order(
     pool: ThreadPoolExecutor, work: Callable[[str], Image | int], names: pd.Series, ahead: int = 256
 ) -> Iterator[Image | int]:
-    """`pool.map` that holds only so many results at a time: pictures wait on the disk, not in memory."""
+    """`pool.map` in order, with at most `ahead` results in memory at a time."""
     remaining = iter(names)
     while batch := list(islice(remaining, ahead)):
         yield from pool.map(work, batch)
 
 
 def _key(manifest: Manifest, rows: pd.DataFrame, preprocessing: Preprocessing) -> str:
-    """Changes with the files, their selection, and everything that the prepared picture depends on."""
+    """Cache key: a hash of the files' sizes and times, their selection, and the preprocessing."""
     path = manifest.source.path
     stamps = [_stamp(path)] if path.is_file() else [_stamp(path / name) for name in rows["pth"]]
     settings = {k: v for k, v in preprocessing.to_dict().items() if k not in ("mean", "std")}
@@ -122,7 +122,7 @@ def _key(manifest: Manifest, rows: pd.DataFrame, preprocessing: Preprocessing) -
 
 
 def _stamp(path: Path) -> tuple[int, int]:
-    """Size and time of change; of a link that leads nowhere, nothing."""
+    """A file's size and modification time in ns; (0, 0) for a broken link."""
     try:
         status = path.stat()
     except OSError:

@@ -1,8 +1,8 @@
-"""Which of the eight classes a name or a number in a data set means. Called by the manifest and its readers.
+"""Mapping of a data set's class names and numbers to the eight classes. Called by the manifest and its readers.
 
-A name is understood in English and Spanish, in any case, with a number or a word such as "faces" beside it. Numbers
-differ from data set to data set (1 is happy in AffectNet, surprise in RAF-DB, disgust in FER2013), so they are read
-only where they are exactly AffectNet's 0…7, or where a person says what they mean with `--classes`.
+Names are understood in English and Spanish, ignoring case, with a number or a word such as "faces" beside them. Numbers
+differ between data sets (1 is happy in AffectNet, surprise in RAF-DB, disgust in FER2013), so they are read only if
+they are exactly AffectNet's 0…7, or with their meaning in `--classes`.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from typing import Final
 from affect.emotions import AFFECTNET_NUMBERS, EMOTIONS, NAMES
 from affect.errors import AffectError, as_shown
 
-NONE: Final = "none"  # in --classes: left out on purpose
+NONE: Final = "none"  # in --classes: leave this name out
 
-# Other forms of the names in `affect.emotions`, without accents. Spanish "disgusto" (annoyance) is no disgust.
+# Synonyms of the names in `affect.emotions`, without accents. Spanish "disgusto" means annoyance, not disgust.
 FORMS: Final = {
     "anger": "angry angered enraged rage enojo enojado enojada ira rabia enfadado enfadada",
     "contempt": "contemptuous scorn despectivo despectiva",
@@ -33,7 +33,7 @@ FORMS: Final = {
 }
 BESIDE: Final = ("class", "emotion", "emotions", "expression", "expressions", "face", "faces", "image", "images")
 
-# The numbers of other data sets, as they give themselves out.
+# The class numbers of published data sets.
 KNOWN_SETS: Final[dict[str, dict[str, str]]] = {
     # Mollahosseini et al. 2017, arXiv:1708.03985; 8, 9 and 10: none, uncertain, no face
     "affectnet": {str(n): e for n, e in AFFECTNET_NUMBERS.items()} | dict.fromkeys(("8", "9", "10"), ""),
@@ -51,12 +51,12 @@ KNOWN_SETS: Final[dict[str, dict[str, str]]] = {
         zip("01234567", ("neutral", "anger", "contempt", "disgust", "fear", "happy", "sad", "surprise"), strict=True)
     ),
 }
-MOST_NAMED, MOST_READ = 8, 24  # names of a data set in one line
-LONGEST_SHOWN = 60  # characters of each
+MOST_NAMED, MOST_READ = 8, 24  # maximum number of names in one line of a message
+LONGEST_SHOWN = 60  # maximum characters of each
 
 
 def _plain(name: str) -> str:
-    """Without accents and case, so that the same word is the same text."""
+    """A name without accents and case, for comparison."""
     apart = unicodedata.normalize("NFKD", name)
     return "".join(c for c in apart if not unicodedata.combining(c)).casefold().strip()
 
@@ -68,7 +68,7 @@ _WORDS: Final = {_plain(names[emotion]): emotion for names in NAMES.values() for
 
 @lru_cache(4096)
 def class_of_name(name: str) -> str:
-    """The class that a name means by itself, as `Angry`, `0_neutral` and `happy faces` do, else "" (`sad_or_fear`)."""
+    """The class that a name such as `Angry`, `0_neutral` or `happy faces` means; "" if unclear (`sad_or_fear`)."""
     words = [w for w in re.split(r"[\W\d_]+", _plain(name)) if w and w not in BESIDE]
     if len(words) != 1:
         return ""
@@ -76,19 +76,19 @@ def class_of_name(name: str) -> str:
 
 
 def _key(name: str) -> str:
-    """How a name is found in a map of --classes: `01` is `1`, `Ärger` is `arger`."""
+    """A name as a key of the `--classes` mapping: `01` becomes `1`, `Ärger` becomes `arger`."""
     return str(int(name)) if is_number(name) else _plain(name)
 
 
 def is_number(name: str) -> bool:
-    """Whether a name is a number such as data sets give their classes."""
+    """Whether a name is a class number (at most four digits)."""
     return name.isdecimal() and len(name) <= 4
 
 
 def parse_classes(text: str | None) -> dict[str, str]:
-    """What `--classes` says: a known data set's name, or `name=class` pairs with commas between, or both.
+    """Parse `--classes`: a known data set's name, comma-separated `name=class` pairs, or both.
 
-    Returns the class, "" for `none`, by `_key`. Raises AffectError where a part cannot be understood.
+    Returns a mapping from `_key(name)` to the class ("" for `none`). Raises AffectError for a part that is neither.
     """
     given: dict[str, str] = {}
     for part in filter(None, (p.strip() for p in (text or "").split(","))):
@@ -108,7 +108,7 @@ def parse_classes(text: str | None) -> dict[str, str]:
 
 
 def meanings(names: Iterable[str], given: Mapping[str, str]) -> dict[str, str]:
-    """The class of each name that is understood; "" for one that `--classes` leaves out."""
+    """The class of each understood name; "" for names that `--classes` leaves out."""
     found = {}
     for name in names:
         emotion = given.get(_key(name), class_of_name(name) or None)
@@ -118,7 +118,7 @@ def meanings(names: Iterable[str], given: Mapping[str, str]) -> dict[str, str]:
 
 
 def affectnet_numbers(names: Iterable[str]) -> dict[str, str]:
-    """The class of each name where all are numbers, and exactly AffectNet's eight, 0…7; {} otherwise."""
+    """The class of each name if the names are exactly AffectNet's numbers 0…7; {} otherwise."""
     given = list(names)
     if not all(map(is_number, given)) or {int(n) for n in given} != set(AFFECTNET_NUMBERS):
         return {}
@@ -126,23 +126,23 @@ def affectnet_numbers(names: Iterable[str]) -> dict[str, str]:
 
 
 def told_names(read: Mapping[str, str]) -> str:
-    """`angry → anger, …` for the names that are not the classes' own, "" where all are."""
+    """Text such as `angry → anger, …` for names that differ from the class names; "" if none does."""
     others = {n: e for n, e in sorted(read.items()) if n.casefold() != e}
     more = [f"{len(others) - MOST_READ:,} more"] if len(others) > MOST_READ else []
     return ", ".join([f"{shown(n)} → {e or NONE}" for n, e in list(others.items())[:MOST_READ]] + more)
 
 
 def told_unknown(counts: Mapping[str, int]) -> str:
-    """The names that are not understood, most pictures first, as text; "" where there are none."""
+    """Text that lists names that are not understood, most pictures first; "" if there are none."""
     most = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     more = [f"{len(most) - MOST_NAMED:,} more"] if len(most) > MOST_NAMED else []
-    units = [" picture" if c == 1 else " pictures" for _, c in most[:1]]  # said once
+    units = [" picture" if c == 1 else " pictures" for _, c in most[:1]]  # only the first count has a unit
     named = [f"{shown(n)} ({c:,}{units.pop() if units else ''})" for n, c in most[:MOST_NAMED]]
     return ", ".join(named + more)
 
 
 def remedy(names: Iterable[str]) -> str:
-    """The `--classes` that is nearest to making these names understood."""
+    """The suggested `--classes` option for names that are not understood."""
     given = list(names)
     if all(map(is_number, given)):
         fitting = [s for s, known in KNOWN_SETS.items() if {_key(n) for n in given} <= set(known)]
@@ -157,6 +157,6 @@ def remedy(names: Iterable[str]) -> str:
 
 
 def shown(name: str) -> str:
-    """A name out of a data set as it may be printed: on one line, and short."""
+    """A name from a data set made safe for a message: printable and short."""
     text = as_shown(name)
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"

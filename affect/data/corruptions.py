@@ -1,8 +1,8 @@
-"""What a webcam does to a face, at three strengths each: light, colour, blur, noise, compression, a hidden part, a crop
-that is turned or misplaced.
+"""Corruptions of face pictures as by a webcam, at three strengths each: light, colour, blur, noise, JPEG, occlusion,
+misaligned crops.
 
-Augmentation draws from the single changes; `affect.evaluation.robustness` measures models under them. After the idea of
-Hendrycks and Dietterich 2019 (arXiv:1903.12261), with strengths for small face pictures.
+Used by augmentation and by `affect.evaluation.robustness`. After Hendrycks and Dietterich 2019 (arXiv:1903.12261), with
+strengths for small face pictures.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ def _either_way(rng: np.random.Generator) -> float:
 
 
 def gamma(picture: Image, power: float) -> Image:
-    """Each grey level to the power: above 1 darker, as in low light; below 1 lighter.   picture: uint8."""
+    """Gamma correction: power above 1 darkens, as in low light; below 1 brightens.   picture: uint8."""
     levels = 255 * (np.arange(256) / 255) ** power
     return np.asarray(cv2.LUT(picture, np.rint(levels).astype(np.uint8)), np.uint8)
 
 
 def contrast(picture: Image, factor: float) -> Image:
-    """The distance of each level from the picture's mean, multiplied.   picture: uint8."""
+    """Scale the contrast: multiply each level's distance from the picture's mean by `factor`.   picture: uint8."""
     mean = float(picture.mean())
     levels = np.clip(mean + factor * (np.arange(256) - mean), 0, 255)
     return np.asarray(cv2.LUT(picture, np.rint(levels).astype(np.uint8)), np.uint8)
 
 
 def tint(picture: Image, strength: float, rng: np.random.Generator) -> Image:
-    """Skin and lamps give a picture a colour, warm or cool: red and blue drift apart, brightness stays.
+    """Apply a warm or cool colour cast: red and blue change in opposite directions, brightness stays.
 
     picture: uint8 BGR, also one whose channels are equal.   strength: 0…1; 0 changes nothing.
-    The gains keep the luma of ITU-R BT.601, which is what turns a picture grey, but for levels that exceed 255.
+    The gains keep the luma of ITU-R BT.601, with which OpenCV converts to grey, except where levels exceed 255.
     """
     red = 1 + _either_way(rng) * strength * rng.uniform(0.75, 1)
     blue = 2 - red
@@ -46,27 +46,27 @@ def tint(picture: Image, strength: float, rng: np.random.Generator) -> Image:
 
 
 def blur(picture: Image, sigma: float) -> Image:
-    """Gaussian blur, sigma as a share of the shorter side.   picture: uint8."""
+    """Gaussian blur with sigma as a share of the shorter side.   picture: uint8."""
     return np.asarray(cv2.GaussianBlur(picture, (0, 0), max(0.1, sigma * min(picture.shape[:2]))), np.uint8)
 
 
 def noise(picture: Image, sigma: float, rng: np.random.Generator) -> Image:
-    """Independent Gaussian noise on every value, sigma in grey levels.   picture: uint8."""
+    """Add independent Gaussian noise to every value, sigma in grey levels.   picture: uint8."""
     noisy = picture + rng.normal(0, sigma, picture.shape).astype(np.float32)
     return np.asarray(np.clip(np.rint(noisy), 0, 255), np.uint8)
 
 
 def jpeg(picture: Image, quality: int) -> Image:
-    """Packed as JPEG and unpacked.   picture: uint8 BGR or grey.   quality: 0…100."""
+    """Compress a picture as JPEG and decode it.   picture: uint8 BGR or grey.   quality: 0…100."""
     packed = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
     how = cv2.IMREAD_GRAYSCALE if picture.ndim == 2 or picture.shape[2] == 1 else cv2.IMREAD_COLOR
     return np.asarray(cv2.imdecode(packed, how), np.uint8).reshape(picture.shape)
 
 
 def downscale(picture: Image, side: int) -> Image:
-    """Shrunk until the shorter side has so many pixels, and enlarged again: a face far from the camera.
+    """Reduce the resolution: shrink the shorter side to `side` pixels and enlarge again, as a face far away.
 
-    picture: uint8, BGR or grey.   side: pixels.   Returns uint8 of the same shape; a smaller picture as it is.
+    picture: uint8, BGR or grey.   side: pixels.   Returns uint8 of the same shape; a smaller picture is unchanged.
     """
     height, width = picture.shape[:2]
     factor = side / min(height, width)
@@ -79,9 +79,9 @@ def downscale(picture: Image, side: int) -> Image:
 
 
 def hidden(picture: Image, share: float, rng: np.random.Generator) -> Image:
-    """A rectangle of one grey level before the picture, as a hand, a microphone or the frame of glasses.
+    """Cover a random rectangle with one grey level, as occlusion by a hand, a microphone or glasses.
 
-    picture: uint8, BGR or grey.   share: of the area.   It is up to twice as wide as high, or as high as wide.
+    picture: uint8, BGR or grey.   share: of the area.   The rectangle's width / height lies between 1/2 and 2.
     """
     height, width = picture.shape[:2]
     level, aspect = rng.integers(0, 256), 2.0 ** rng.uniform(-1, 1)
@@ -93,10 +93,10 @@ def hidden(picture: Image, share: float, rng: np.random.Generator) -> Image:
 
 
 def moved(picture: Image, *, roll: float = 0.0, shift: tuple[float, float] = (0.0, 0.0), scale: float = 0.0) -> Image:
-    """As a crop by another box would show it; what comes in from outside repeats the border.
+    """Misalign a face crop as a rotated, shifted or larger detector box would, with border replication.
 
-    picture: uint8, BGR or grey; so is what is returned, of the same shape.
-    roll: degrees.   shift: of the box, in its sides, to the right and down.   scale: how much larger the box is.
+    picture: uint8, BGR or grey.   Returns uint8 of the same shape.
+    roll: degrees.   shift: of the box, to the right and down, in box sides.   scale: relative increase of the box.
     """
     height, width = picture.shape[:2]
     middle = ((width - 1) / 2, (height - 1) / 2)
@@ -109,9 +109,9 @@ def moved(picture: Image, *, roll: float = 0.0, shift: tuple[float, float] = (0.
 
 @dataclass(frozen=True)
 class Corruption:
-    """One kind of change.
+    """One corruption with its three strengths.
 
-    measure:   what a strength is, in words.   told: how one is written.
+    measure:   the strength's quantity, in words.   told: format string of a strength.
     apply:     (picture uint8 BGR, strength, generator) → picture of the same shape.
     """
 

@@ -1,7 +1,7 @@
-"""Which pictures are the same, or nearly: copies, other sizes, other compression, small crops and shifts of light.
+"""Detection of duplicate and near-duplicate pictures: copies, other sizes or compression, small crops, changed light.
 
-One pass over the files makes a fingerprint of each; the groups come from the fingerprints alone. Called by the report,
-and by whoever parts a data set and wants copies of one picture on one side.
+One pass over the files computes a fingerprint of each picture; groups are formed from the fingerprints alone. Called
+by the report, and by splits that keep near-duplicates on one side.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ from tqdm import tqdm
 from affect.data.source import PictureSource
 from affect.faces.preprocessing import Image
 
-SIDE = 32  # of a thumbnail, pixels
+SIDE = 32  # pixels: side of a thumbnail
 COARSE_SIDE = 12
-# Two pictures are near-duplicates where both hold. Checked by eye on FER+ (48×48 faces): the 520 weakest of the pairs
-# found show the same photograph; below a correlation of 0.92, some pairs show two people.
+# Near-duplicates satisfy both thresholds. Checked by eye on FER+ (48×48 faces): the 520 weakest pairs found show the
+# same photograph; below a correlation of 0.92, some pairs show two people.
 CORRELATION = 0.94
-HASH_DISTANCE = 12  # of 64 bits
-FLAT = 4.0  # a thumbnail whose grey levels deviate less shows nothing to compare
-BLOCK = 1 << 22  # pairs compared at a time, so that memory stays bounded
+HASH_DISTANCE = 12  # bits of 64, at most
+FLAT = 4.0  # a thumbnail with a smaller standard deviation has no content to compare
+BLOCK = 1 << 22  # pairs compared at a time, to limit memory
 
 Groups = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Fingerprints:
-    """What is kept of each of n pictures: about a kilobyte.
+    """Fingerprints of n pictures, about a kilobyte each: pixel hash, thumbnail and size.
 
-    digests:    its pixels' hash in hexadecimal, S32 (n,); empty where it cannot be decoded.
+    digests:    hexadecimal hash of the pixels, S32 (n,); empty if a picture cannot be decoded.
     thumbnails: uint8 (n, 32, 32), grey.
-    sizes:      int (n, 2): width and height in pixels, 0 where it cannot be decoded.
+    sizes:      int (n, 2): width and height in pixels, 0 if a picture cannot be decoded.
     """
 
     digests: npt.NDArray[np.bytes_]
@@ -55,7 +55,7 @@ class Fingerprints:
 
 
 def fingerprints(source: PictureSource, names: Sequence[str]) -> Fingerprints:
-    """Decode every picture once, on all cores, with a progress bar."""
+    """Compute the fingerprints of all pictures, on all cores, with a progress bar."""
     digests = np.zeros(len(names), "S32")
     thumbnails = np.zeros((len(names), SIDE, SIDE), np.uint8)
     sizes = np.zeros((len(names), 2), np.int64)
@@ -79,21 +79,20 @@ def fingerprints(source: PictureSource, names: Sequence[str]) -> Fingerprints:
 
 
 def exact_groups(prints: Fingerprints) -> Groups:
-    """Groups of pictures with the same pixels, int (n,): the index of the group's first picture.
+    """Groups of pictures with identical pixels, int (n,): the index of the group's first picture.
 
-    A picture that cannot be decoded is alone.
+    A picture that cannot be decoded is a group of its own.
     """
     _, first, inverse = np.unique(prints.digests, return_index=True, return_inverse=True)
     return np.where(prints.readable, first[inverse], np.arange(len(inverse))).astype(np.int64)
 
 
 def near_groups(prints: Fingerprints) -> Groups:
-    """Groups of pictures that are the same or nearly so, int (n,): the index of the group's first picture.
+    """Groups of identical or near-duplicate pictures, int (n,): the index of the group's first picture.
 
-    Every picture is compared with every other: 12×12 thumbnails find the candidates, and a pair is a near-duplicate
-    where the 32×32 thumbnails correlate at 0.94 or more and the perceptual hashes differ in 12 of 64 bits at most, so
-    that another face is not one however alike its pose. What is a near-duplicate of a near-duplicate is in the same
-    group. Mirrored copies are not looked for.
+    All pairs are compared: 12×12 thumbnails select candidates, and a pair is a near-duplicate if the 32×32 thumbnails
+    correlate at 0.94 or more and the perceptual hashes differ in at most 12 of 64 bits, which separates different
+    faces in the same pose. Groups are transitive. Mirrored copies are not searched for.
     """
     groups = exact_groups(prints)
     shown = np.array([t.std() >= FLAT for t in prints.thumbnails], bool)  # all at once would take 8 bytes a pixel
@@ -110,16 +109,16 @@ def near_groups(prints: Fingerprints) -> Groups:
 
 
 def duplicate_groups(source: PictureSource, names: Sequence[str]) -> Groups:
-    """`near_groups` of these pictures, straight from the files: int (n,), equal numbers stay together."""
+    """Near-duplicate groups of picture files, int (n,): see `near_groups`."""
     return near_groups(fingerprints(source, names))
 
 
 def perceptual_hash(thumbnails: Image) -> npt.NDArray[np.bool_]:
-    """64 bits that change little when a picture is resized, compressed or lit otherwise, bool (n, 64).
+    """Perceptual hash of 64 bits, bool (n, 64), which changes little with size, compression or light.
 
-    thumbnails: uint8 (n, 32, 32).   A bit says whether one of the 8×8 lowest frequencies of the cosine transform is
-    above their median (pHash: Zauner 2010, "Implementation and Benchmarking of Perceptual Image Hash Functions").
-    The mean grey level does not count.
+    thumbnails: uint8 (n, 32, 32).   Each bit states whether one of the 8×8 lowest frequencies of the cosine transform
+    is above their median (pHash: Zauner 2010, "Implementation and Benchmarking of Perceptual Image Hash Functions").
+    The mean grey level is ignored.
     """
     bits = np.zeros((len(thumbnails), 64), bool)
     for start in range(0, len(thumbnails), 4096):
@@ -131,7 +130,7 @@ def perceptual_hash(thumbnails: Image) -> npt.NDArray[np.bool_]:
 
 
 def _candidates(thumbnails: Image) -> Iterator[npt.NDArray[np.int64]]:
-    """Pairs of indices, int (pairs, 2), whose coarse thumbnails are alike; each pair once, with a progress bar."""
+    """Candidate pairs of indices, int (pairs, 2), with similar coarse thumbnails; each pair once, with progress bar."""
     n = len(thumbnails)
     sides = (COARSE_SIDE, COARSE_SIDE)
     small = [cv2.resize(t, sides, interpolation=cv2.INTER_AREA) for t in thumbnails]
@@ -155,7 +154,7 @@ def _alike(thumbnails: Image, hashes: npt.NDArray[np.bool_], pairs: npt.NDArray[
 
 
 def _united(groups: Groups, pairs: npt.NDArray[np.int64]) -> Groups:
-    """The groups when each pair's two are joined."""
+    """The groups after joining the two groups of each pair (connected components)."""
     n = len(groups)
     starts, ends = np.concatenate([np.arange(n), pairs[:, 0]]), np.concatenate([groups, pairs[:, 1]])
     graph = coo_array((np.ones(len(starts), bool), (starts, ends)), shape=(n, n))
@@ -165,7 +164,7 @@ def _united(groups: Groups, pairs: npt.NDArray[np.int64]) -> Groups:
 
 
 def _standardized(thumbnails: Image) -> npt.NDArray[np.float32]:
-    """Each thumbnail as a vector of mean 0 and length 1: the product of two is their correlation."""
+    """Thumbnails as vectors of mean 0 and length 1, so that a dot product is a correlation."""
     flat = thumbnails.reshape(len(thumbnails), thumbnails.shape[1] * thumbnails.shape[2]).astype(np.float32)
     flat -= flat.mean(1, keepdims=True)
     length = np.linalg.norm(flat, axis=1, keepdims=True)

@@ -1,4 +1,4 @@
-"""What a data set is like: its balance, its mean faces, its pictures, its labels."""
+"""Figures of a data set: class balance, mean faces, picture statistics, label agreement, augmented examples."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ UNITS = {
 
 
 def class_balance(table: pd.DataFrame, data: str) -> Figure:
-    """Which share of each split belongs to each class, with the counts.
+    """Bar chart of each class's share of each split, with the counts.
 
-    table: a row a picture, `label` and `split` (a manifest's table).   data: the data set's name.
+    table: a manifest's table, one row per picture, with `label` and `split`.   data: the data set's name.
     """
     counts = pd.crosstab(table["split"], table["label"]).reindex(columns=EMOTIONS, fill_value=0)
     splits = sorted(counts.index, key=lambda s: [*SPLIT_COLORS, s].index(s))
@@ -67,7 +67,7 @@ def class_balance(table: pd.DataFrame, data: str) -> Figure:
 
 
 def mean_faces(pictures: npt.NDArray[np.uint8], labels: Ints, origin: str) -> Figure:
-    """The mean picture of each class. A class with fewer than 20 pictures shows "too few": that mean could be somebody.
+    """Figure of each class's mean face; "too few" for under 20 pictures, whose mean could be recognised.
 
     pictures: uint8 (n, side, side, channels).   labels: int (n,), 0…7.   Raises ValueError if the lengths differ.
     """
@@ -90,10 +90,10 @@ def _most_unlike(means: list[Floats | None]) -> str:
 
 
 def picture_statistics(statistics: pd.DataFrame, labels: Ints, origin: str) -> Figure:
-    """Brightness, contrast and sharpness by class: box from quartile to quartile, whiskers from 5 to 95 %.
+    """Box plots of brightness, contrast and sharpness by class: quartiles, whiskers from 5 to 95 %.
 
     statistics: `affect.data.report.statistics_of(pictures)`, n rows.   labels: int (n,), 0…7.
-    The title says how much of each measure's variance the class explains (eta squared).
+    The title states the share of each measure's variance that the class explains (eta squared).
     """
     figure = new_figure(13, 4.8)
     explained = []
@@ -119,7 +119,7 @@ def picture_statistics(statistics: pd.DataFrame, labels: Ints, origin: str) -> F
 
 
 def _eta_squared(groups: list[Floats]) -> float:
-    """The share of the variance that lies between the groups, 0…1."""
+    """Eta squared: the share of the variance that lies between the groups, 0…1."""
     everything = np.concatenate(groups)
     between = sum(len(g) * (g.mean() - everything.mean()) ** 2 for g in groups if len(g))
     total = float(((everything - everything.mean()) ** 2).sum())
@@ -127,7 +127,7 @@ def _eta_squared(groups: list[Floats]) -> float:
 
 
 def picture_sizes(sizes: pd.DataFrame, origin: str) -> Figure:
-    """How large the pictures are, and how far from square.   sizes: `width` and `height` in pixels, a row a picture."""
+    """Histograms of picture size and aspect ratio.   sizes: `width` and `height` in pixels, one row per picture."""
     aspect = sizes["width"] / sizes["height"]
     longer = sizes[["width", "height"]].max(axis=1)
     figure = new_figure(11, 4.4)
@@ -146,7 +146,7 @@ def picture_sizes(sizes: pd.DataFrame, origin: str) -> Figure:
 
 
 def _bins(values: pd.Series, unit: float = 1.0) -> Floats:
-    """Edges of at most 40 bins, none narrower than `unit`, around the values; five where they are all the same."""
+    """Edges of at most 40 bins around the values, none narrower than `unit`; five edges if all values are equal."""
     low, high = float(values.min()), float(values.max())
     step = max(unit, (high - low) / 40)
     low, high = (low - 2 * step, high + 2 * step) if low == high else (low, high)
@@ -155,9 +155,9 @@ def _bins(values: pd.Series, unit: float = 1.0) -> Floats:
 
 def label_disagreement(first: pd.Series, second: pd.Series, origin: str,
                        names: tuple[str, str] = ("folder", "labels.csv")) -> Figure:  # fmt: skip
-    """How two sets of labels for the same pictures relate: the share of each row's class, and the count.
+    """Confusion matrix of two sets of labels for the same pictures, with row shares and counts.
 
-    first, second: class names, one a picture, in the same order; pairs with a name outside the eight are left out.
+    first, second: class names, one per picture, in the same order; pairs with a name outside the eight are left out.
     Raises ValueError if the lengths differ.
     """
     if len(first) != len(second):
@@ -181,10 +181,10 @@ def label_disagreement(first: pd.Series, second: pd.Series, origin: str,
 
 
 def annotator_agreement(votes: pd.DataFrame, labels: Ints, origin: str) -> Figure:
-    """How many of the annotators chose the most frequent class, over all pictures and by class.
+    """Share of the annotators who chose a picture's most frequent class, over all pictures and by class.
 
     votes: the eight columns `votes_*` of a manifest's rows, n rows; rows without votes are left out.
-    labels: int (n,), 0…7.   The share is of the votes for the eight classes.
+    labels: int (n,), 0…7.   Only votes for the eight classes count.
     """
     counts = votes[[f"votes_{e}" for e in EMOTIONS]].to_numpy(np.float64)
     voted = counts.sum(1) > 0
@@ -221,9 +221,9 @@ def annotator_agreement(votes: pd.DataFrame, labels: Ints, origin: str) -> Figur
 
 
 def faces_found(found: pd.Series, labels: pd.Series, origin: str) -> Figure:
-    """In which share of each class's pictures a face is found, with 95 % intervals (Wilson).
+    """Face detection rate by class, with 95 % Wilson intervals.
 
-    found: bool, a row a picture.   labels: their class names, in the same order.
+    found: bool, one per picture.   labels: their class names, in the same order.
     """
     figure = new_figure(9, 4.6)
     axes = figure.subplots()
@@ -253,10 +253,10 @@ def faces_found(found: pd.Series, labels: pd.Series, origin: str) -> Figure:
 def variations(
     pictures: npt.NDArray[np.uint8], varied: npt.NDArray[np.uint8], labels: Ints, origin: str, each: int = 3
 ) -> Figure:
-    """Single pictures of each class as they are (above) and varied (below). For drawn faces, or with SHOW_FACES only.
+    """Example pictures of each class before (above) and after augmentation (below). Shows single faces.
 
     pictures, varied: uint8 (n, side, side, channels), before and after.   labels: int (n,), 0…7.
-    each: pairs of rows.   Never save this for a data set of people where it is published.
+    each: pairs of rows.   For drawn faces, or with SHOW_FACES only; never publish it for a data set of people.
     """
     figure = new_figure(11, 2.8 * each + 0.5)
     grid = figure.subplots(2 * each, len(EMOTIONS), squeeze=False)

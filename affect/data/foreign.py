@@ -1,4 +1,4 @@
-"""Files of other data sets whose form is not read: what to do with them. Called by the manifest."""
+"""Advice for data sets in formats that are not supported, recognised by file name. Called by the manifest."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 
 
 def advice_on(names: Sequence[str]) -> str:
-    """What to do with the first of these files that is known by its name, as a sentence; "" where none is.
+    """Advice, as a sentence, for the first of these files whose name is known; "" if none is.
 
     names: relative paths, for a data set in which no labelled picture was found.
     """

@@ -1,7 +1,7 @@
-"""Faces in a data set's pictures: found the way the live program finds them, and how much the pictures show around.
+"""Face detection in a data set's pictures, and measurement of the margin that they show around a face.
 
-Pictures of a data set are often faces that somebody else cropped: small, and filled by the face. So they are searched
-at one size, with a border, and more thoroughly than a live frame.
+The pictures of a data set are often face crops already: small, and filled by the face. So they are searched at one
+size, with a border, and more thoroughly than a live frame.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from affect.errors import AffectError
 from affect.faces.detection import FaceBox, HaarDetector, crop_face
 from affect.faces.preprocessing import Image, Preprocessing
 
-SIDE = 192  # a picture is searched with its shorter side at this many pixels
-SLENDEREST = 8  # times as long as wide: no picture of a face, and at that size it would fill the memory
-PAD = 96  # and with such a border, so that a box may reach over the picture's edge
+SIDE = 192  # pixels: the shorter side at which a picture is searched
+SLENDEREST = 8  # largest aspect ratio that is searched; enlarged to SIDE, a longer picture would fill the memory
+PAD = 96  # pixels of replicated border, so that a box may extend beyond the picture
 
 FoundFace = tuple[float, float, float]  # left, top and side of a square box, in pixels of the picture
 
 
 class FaceFinder:
-    """Finds the largest face of a picture with the Haar cascade. May be used from several threads.
+    """Finds the largest face of a picture with the Haar cascade. Thread-safe.
 
-    The face's box must have at least half of the picture's shorter side: smaller ones are chance patterns more often.
+    The box must have at least half of the picture's shorter side; smaller ones are mostly false detections.
     """
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class FaceFinder:
     def find(self, picture: Image) -> FoundFace | None:
         """Left, top and side of the largest face's square box, in pixels of the picture, or None.
 
-        picture: uint8 (height, width, 3). The box may reach over the border.
+        picture: uint8 (height, width, 3). The box may extend beyond the picture.
         """
         if max(picture.shape[:2]) > SLENDEREST * min(picture.shape[:2]):
             return None
@@ -50,20 +50,20 @@ class FaceFinder:
         return (box.x - PAD) / scale, (box.y - PAD) / scale, box.width / scale
 
     def crop(self, picture: Image, preprocessing: Preprocessing) -> Image | None:
-        """The largest face, cropped as `preprocessing` wants it, uint8 (side, side, 3), or None where there is none."""
+        """Crop the largest face with the margin of `preprocessing`, uint8 (side, side, 3); None if none is found."""
         face = self.find(picture)
         return None if face is None else cropped(picture, face, preprocessing)
 
     def _detector(self) -> HaarDetector:
-        if not hasattr(self._local, "detector"):  # a cascade must not be shared between threads
+        if not hasattr(self._local, "detector"):  # OpenCV's cascade is not thread-safe
             self._local.detector = HaarDetector(min_face=0.25, scale_factor=1.03, min_neighbors=4, max_side=None)
         detector: HaarDetector = self._local.detector
         return detector
 
 
 def cropped(picture: Image, face: FoundFace, preprocessing: Preprocessing) -> Image:
-    """A found face, cropped as `preprocessing` wants it, uint8 (side, side, 3).   picture: uint8 (height, width, 3)."""
-    scale = max(1.0, SIDE / min(picture.shape[:2]))  # a box on a small picture needs parts of pixels
+    """Crop a found face with the margin of `preprocessing`, uint8 (side, side, 3).   picture: uint8 (h, w, 3)."""
+    scale = max(1.0, SIDE / min(picture.shape[:2]))  # enlarged, since boxes on a small picture need subpixel precision
     if scale > 1:
         picture = np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), np.uint8)
     left, top, side = (round(v * scale) for v in face)
@@ -71,7 +71,7 @@ def cropped(picture: Image, face: FoundFace, preprocessing: Preprocessing) -> Im
 
 
 def padded(picture: Image) -> Image:
-    """The picture with its shorter side at SIDE and a border of PAD that repeats its edge, uint8."""
+    """Resize a picture to a shorter side of SIDE and add a replicated border of PAD pixels, uint8."""
     scale = SIDE / min(picture.shape[:2])
     how = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
     sized = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=how)
@@ -80,10 +80,10 @@ def padded(picture: Image) -> Image:
 
 @dataclass(frozen=True)
 class Framing:
-    """What the pictures of a data set show around a face.
+    """Margin that a data set's pictures show around a face, as settings for the live crop.
 
-    crop_margin, crop_shift: what a live crop of the Haar box must have to show the same (see `Preprocessing`).
-    pictures, found:         how many pictures were searched, and in how many a face was found.
+    crop_margin, crop_shift: settings with which a live crop of the Haar box shows the same (see `Preprocessing`).
+    pictures, found:         number of pictures searched, and of pictures with a detected face.
     """
 
     crop_margin: float
@@ -93,7 +93,7 @@ class Framing:
 
 
 def measure_framing(manifest: Manifest, rows: pd.DataFrame, limit: int = 500, seed: int = 42) -> Framing:
-    """Medians over at most `limit` pictures. Raises AffectError where a face is found in fewer than ten."""
+    """Measure the framing as medians over at most `limit` pictures. Raises AffectError for fewer than ten faces."""
     rows = rows.sample(min(limit, len(rows)), random_state=seed)
     finder = FaceFinder()
     margins, shifts = [], []

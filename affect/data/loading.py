@@ -1,4 +1,4 @@
-"""From the table and the prepared pictures to batches: labels, variation, order. The same in every process."""
+"""Data sets and data loading for training: targets, augmentation, sampling order, batches. Seeded per picture."""
 
 from __future__ import annotations
 
@@ -22,16 +22,15 @@ from affect.faces.preprocessing import Image, Preprocessing
 
 
 def hard_labels(rows: pd.DataFrame) -> npt.NDArray[np.int64]:
-    """The class of each row as its index in EMOTIONS, int64 (n,)."""
+    """Class index of each row in EMOTIONS, int64 (n,)."""
     return rows["label"].map({e: i for i, e in enumerate(EMOTIONS)}).to_numpy(np.int64)
 
 
 def target_distributions(rows: pd.DataFrame, soft: bool, min_votes: int = 0) -> npt.NDArray[np.float32]:
-    """What the model learns, float32 (n, 8), rows sum to 1.
+    """Training targets as class distributions, float32 (n, 8), rows sum to 1.
 
-    soft: the share of each class among the annotators' votes for the eight classes (Barsoum et al. 2016,
-    arXiv:1608.01041), of which those for a class with fewer than `min_votes` do not count; a row without such votes,
-    and every row where soft is False, is 1 for its label.
+    soft: the classes' shares of the annotators' votes (Barsoum et al. 2016, arXiv:1608.01041), without classes that
+    have fewer than `min_votes`. Rows without such votes, and all rows if soft is False, are one-hot labels.
     """
     targets = np.eye(len(EMOTIONS), dtype=np.float32)[hard_labels(rows)]
     if soft and set(VOTES) <= set(rows.columns):
@@ -46,13 +45,13 @@ Batch = tuple[torch.Tensor, torch.Tensor]
 
 
 class FaceDataset(Dataset[Batch]):
-    """Prepared pictures with their targets, as the model takes them.
+    """Data set of prepared pictures and their targets, as model input.
 
     pictures: uint8 (n, side, side, channels).   targets: float32 (n, 8).
-    An item is float32 (3, side, side) and float32 (8,): the picture as it is, or, with `varied`, augmented.
+    An item is float32 (3, side, side) and float32 (8,): the picture unchanged, or augmented after `varied`.
     """
 
-    preparing = True  # an item takes work, which other processes can do meanwhile
+    preparing = True  # items need computation, so worker processes are worth while
 
     def __init__(self, pictures: Image, targets: npt.NDArray[np.float32], preprocessing: Preprocessing) -> None:
         self.pictures = pictures
@@ -63,8 +62,8 @@ class FaceDataset(Dataset[Batch]):
         self._seed: tuple[int, ...] = ()
 
     def varied(self, settings: Augmentation, image_size: int, *seed: int) -> FaceDataset:
-        """The same pictures augmented. A picture's variation depends on `seed` and its index alone: it is the same
-        in any worker, in any process, and after a resume."""
+        """The same pictures with augmentation. A picture's augmentation depends only on `seed` and its index, so it is
+        the same in any worker, in any process, and after a resume."""
         copy = FaceDataset(self.pictures, self.targets.numpy(), self.preprocessing)
         copy._augmentation, copy._image_size, copy._seed = settings, image_size, seed
         return copy
@@ -77,13 +76,13 @@ class FaceDataset(Dataset[Batch]):
         return faces[0], targets[0]
 
     def __getitems__(self, indices: list[int]) -> Batch:
-        """A batch at once, float32 (n, 3, side, side) and (n, 8): what a DataLoader asks for."""
+        """A whole batch, float32 (n, 3, side, side) and (n, 8); called by DataLoader."""
         pictures, targets = self.compact(indices)
         return self.model_input(pictures), targets
 
     def compact(self, indices: list[int]) -> Batch:
-        """A batch as it passes from process to process, before `model_input`: uint8 (n, side, side, channels), a
-        twelfth of the bytes where the pictures are grey; and the targets."""
+        """A batch as uint8 (n, side, side, channels) before `model_input`, with its targets, for transfer between
+        processes: for grey pictures it has a twelfth of the bytes."""
         if self._augmentation is None:
             pictures = self.pictures[indices]
         else:
@@ -97,12 +96,12 @@ class FaceDataset(Dataset[Batch]):
         return torch.from_numpy(pictures), self.targets[indices]
 
     def model_input(self, pictures: torch.Tensor) -> torch.Tensor:
-        """A compact batch as the model takes it: float32 (n, 3, side, side), where the pictures are (CPU or GPU)."""
+        """Model input of a compact batch: float32 (n, 3, side, side), on the device of the pictures."""
         return normalized(pictures, self.preprocessing)
 
 
 class Views(Dataset[Batch]):
-    """Several variations of the same n pictures, one after the other.   datasets: of n items each.
+    """Concatenation of several augmented versions (views) of the same n pictures.   datasets: of n items each.
 
     An item's index is view·n + picture, 0 … views·n-1; items are FaceDataset's.
     """
@@ -118,14 +117,14 @@ class Views(Dataset[Batch]):
         return len(self._datasets) * len(self.targets)
 
     def compact(self, indices: list[int]) -> Batch:
-        """See `FaceDataset.compact`."""
+        """A compact batch of items of any views, as of `FaceDataset.compact`."""
         parts = [self._datasets[i // len(self.targets)].compact([i % len(self.targets)]) for i in indices]
         pictures, targets = zip(*parts, strict=True)
         return torch.cat(pictures), torch.cat(targets)
 
 
 def normalized(pictures: torch.Tensor, preprocessing: Preprocessing) -> torch.Tensor:
-    """`Preprocessing.normalize` in PyTorch, on any device, with the same values to the last bit.
+    """`Preprocessing.normalize` in PyTorch, on any device, with bit-identical values.
 
     pictures: uint8 (n, side, side, channels).   Returns float32 (n, 3, side, side).
     """
@@ -139,10 +138,10 @@ def normalized(pictures: torch.Tensor, preprocessing: Preprocessing) -> torch.Te
 
 
 class Batches:
-    """Batches of a data set on `device`, in the order of `indices`: a list of indices for each batch.
+    """Data loader: batches of a data set on `device`; `indices` is a list of item indices for each batch.
 
-    dataset: of pictures, which other processes prepare where that is worth it (`workers`) and pass on as bytes; or of
-             what lies ready, which this process reads.
+    dataset: pictures, which worker processes prepare (see `workers`) and pass on as uint8; or stored activations, which
+             this process reads.
     """
 
     def __init__(self, dataset: Any, indices: list[list[int]], device: torch.device) -> None:
@@ -161,7 +160,7 @@ class Batches:
 
     def __iter__(self) -> Iterator[Batch]:
         with _one_opencv_thread():
-            loaded = iter(self._loader)  # starts the processes
+            loaded = iter(self._loader)  # starts the worker processes
         for inputs, targets in loaded:
             inputs, targets = (x.to(self._device, non_blocking=True) for x in (inputs, targets))
             yield self._dataset.model_input(inputs) if self._dataset.preparing else inputs, targets
@@ -169,9 +168,9 @@ class Batches:
 
 @contextmanager
 def _one_opencv_thread() -> Iterator[None]:
-    """Processes that are forked in this block use one OpenCV thread each; more would get in each other's way.
+    """Context in which forked worker processes use one OpenCV thread each, so that they do not compete for cores.
 
-    This process stops its own threads for it: a child that inherits them as running waits for them for ever.
+    This process stops its own OpenCV threads, since a forked child that inherits a running pool deadlocks.
     """
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
@@ -182,7 +181,7 @@ def _one_opencv_thread() -> Iterator[None]:
 
 
 class _Compact(Dataset[Batch]):
-    """A FaceDataset's items before they become model input."""
+    """Data set of the compact batches of a FaceDataset or of Views."""
 
     def __init__(self, dataset: FaceDataset | Views) -> None:
         self._dataset = dataset
@@ -192,21 +191,21 @@ class _Compact(Dataset[Batch]):
 
 
 def whole_batches(order: npt.NDArray[np.integer], batch_size: int) -> list[list[int]]:
-    """The indices in this order, in batches; what does not fill one is left out. Fewer than a batch are one batch."""
+    """Split indices into batches in order and drop the last incomplete one; fewer than a batch are one batch."""
     size = min(batch_size, len(order))
     return order[: len(order) // size * size].reshape(-1, size).tolist() if size else []
 
 
 def shuffled(count: int, *seed: int) -> npt.NDArray[np.int64]:
-    """A permutation of 0 … count-1, int64 (count,), that depends on the seed alone."""
+    """A seeded random permutation of 0 … count-1, int64 (count,)."""
     return np.random.default_rng(seed).permutation(count)
 
 
 def one_view_each(count: int, items: int, epoch: int, *seed: int) -> npt.NDArray[np.int64]:
-    """Indices of one view of every picture, shuffled. Over as many epochs as there are views, each is shown once.
+    """Shuffled indices of one view per picture, such that each view is used once in as many epochs as there are views.
 
     count: pictures.   items: views·count; view v of picture i has the index v·count + i.
-    Returns int64 (count,), each 0 … items-1, which depends on the numbers, the epoch (0 …) and the seed alone.
+    Returns int64 (count,), each 0 … items-1, determined by the arguments (epoch from 0).
     """
     views = items // count
     view = (np.random.default_rng(seed).integers(0, views, count) + epoch) % views
@@ -214,10 +213,10 @@ def one_view_each(count: int, items: int, epoch: int, *seed: int) -> npt.NDArray
 
 
 def drawn(labels: npt.NDArray[np.integer[Any]], balance: float, *seed: int) -> npt.NDArray[np.int64]:
-    """As many indices as there are labels, drawn with replacement, rare classes more often.
+    """Class-balanced sampling with replacement: n indices for n labels, rare classes more often.
 
-    labels:  int (n,), 0…7.   Returns int64 (n,), each 0 … n-1, which depends on labels, balance and seed alone.
-    balance: a picture's chance is its class's share to the power of minus this, 0…1.
+    labels:  int (n,), 0…7.   Returns int64 (n,), each 0 … n-1, determined by the arguments.
+    balance: 0…1; a picture's weight is its class's share to the power of -balance.
     """
     shares = np.bincount(labels) / len(labels)
     chances = shares[labels] ** -balance
@@ -225,15 +224,14 @@ def drawn(labels: npt.NDArray[np.integer[Any]], balance: float, *seed: int) -> n
 
 
 def _as_it_is(batch: Any) -> Any:
-    """What a DataLoader collates with where the data set gives whole batches."""
+    """Collate function for data sets that return whole batches: returns the batch unchanged."""
     return batch
 
 
 def workers(items: int) -> int:
-    """Processes that prepare batches, where they start at once and there is more than a second of work.
+    """Number of DataLoader workers for so many items; 0 if they start slowly or there is under a second of work.
 
-    Two, since the network needs the cores; with a GPU, the process's share of the machine's cores, which have nothing
-    else to do.
+    Two on a CPU, since the network needs the cores; with a GPU, this process's share of the machine's cores.
     """
     if multiprocessing.get_start_method() != "fork" or items <= 2000:
         return 0

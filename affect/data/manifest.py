@@ -1,8 +1,8 @@
-"""One table for a data set: what is in it, which label and split each picture has, and how to read it.
+"""The manifest of a data set: one table of its pictures with label and split, read from any layout of AffectNet.
 
-Reads every layout of AffectNet, from a folder or a .zip, in place: class folders (named, or numbered), with or without
-a `labels.csv`; `labels.csv` alone; AffectNet's own release. What a name or a number means: `affect.data.classes`.
-Everything that learns starts here.
+Reads, in place, a folder or a .zip: class folders (named or numbered), with or without a `labels.csv`; `labels.csv`
+alone; AffectNet's own release. Names and numbers of classes: `affect.data.classes`. Training, evaluation, the report
+and the notebooks start here.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from affect.data.splits import VAL_FROM_TRAIN, VAL_SHARE, original_split, strati
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 
-FEW = 10  # pictures of a class in a split: too few to learn from, and to measure with
+FEW = 10  # a class with fewer pictures in a split is too small to train or to measure on
 MADE = {
     VAL_FROM_TRAIN: "it has no val, so a fifth of train becomes val, which training is measured on",
     "original": "random 80/20, as the first version made it",
@@ -55,9 +55,9 @@ SOURCES = {"folder": "folders' names", "csv": "labels.csv", "annotations": "Affe
 
 
 def add_labelling(parser: argparse.ArgumentParser) -> None:
-    """Add `--labels`, `--classes` and `--split-mode`, which `read_manifest` takes under these names.
+    """Add the options `--labels`, `--classes` and `--split-mode` of `read_manifest` to an argument parser.
 
-    A model is measured on the split that it did not learn from only where all are as they were in training.
+    Evaluation is on pictures unseen in training only if all three are as they were in training.
     """
     parser.add_argument(
         "--labels", choices=("folder", "csv"), default="folder",
@@ -75,22 +75,22 @@ def add_labelling(parser: argparse.ArgumentParser) -> None:
 
 
 def manifest_of(options: argparse.Namespace, data: Path | None = None, *, tell: bool = True) -> Manifest:
-    """The manifest that a command line names, whole.   data: instead of `options.data`.   tell: print `overview` on
-    stderr, with what a `--limit` leaves of it."""
+    """Read the manifest that command-line options name, without their `--limit`, and print its `overview` on stderr.
+
+    data: in place of `options.data`.   tell: whether to print; the overview states what `--limit` leaves.
+    """
     manifest = read_manifest(data or options.data, options.labels, options.split_mode, classes=options.classes)
     if tell:
-        limited = manifest.limited(
-            getattr(options, "limit", None), seed=0
-        )  # how many they are is the same for any seed
+        limited = manifest.limited(getattr(options, "limit", None), seed=0)  # the counts do not depend on the seed
         print(*overview(limited), sep="\n", file=sys.stderr)
     return manifest
 
 
 def overview(manifest: Manifest) -> list[str]:
-    """What a person should know of a data set before any work with it begins, in a few lines.
+    """Summary of a data set in a few lines of text.
 
-    How many pictures and which classes, how names and numbers are read, where val comes from, which classes have next
-    to no pictures in a split, and what is left out and why.
+    States the number of pictures and classes, how names and numbers are read, where val comes from, classes with
+    hardly any pictures in a split, and what is left out and why.
     """
     table = manifest.table
     splits = table["split"].value_counts()
@@ -115,7 +115,7 @@ def overview(manifest: Manifest) -> list[str]:
 
 
 def _few(manifest: Manifest, absent: list[str]) -> str:
-    """The classes that have fewer than FEW pictures in a split, and are not missing from the whole data set."""
+    """Text that lists the classes with fewer than FEW pictures in a split, without those that the data set lacks."""
     told = []
     for split in ("train", "val", "test"):
         counts = manifest.table.loc[manifest.table["split"] == split, "label"].value_counts()
@@ -127,7 +127,7 @@ def _few(manifest: Manifest, absent: list[str]) -> str:
 
 
 def _left_out(manifest: Manifest) -> list[str]:
-    """What is not used, and why."""
+    """Lines of the overview that state which pictures are left out, and why."""
     lines = []
     if folders := {n: c for n, c in manifest.unknown.items() if n}:
         lines.append(f"left out, since not understood: {told_unknown(folders)}; {remedy(folders)} takes them")
@@ -142,7 +142,7 @@ Labels = Literal["folder", "csv"]
 SplitMode = Literal["original", "stratified"]
 
 NO_CLASS_FOLDER = "not in a class folder"
-ANNOTATIONS = ("_exp.npy", "_val.npy", "_aro.npy", "_lnd.npy")  # of AffectNet's own release
+ANNOTATIONS = ("_exp.npy", "_val.npy", "_aro.npy", "_lnd.npy")  # files of AffectNet's own release
 FILE_LISTS = "manually_annotated_file_lists"
 
 
@@ -152,22 +152,22 @@ def _nothing_skipped() -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Manifest:
-    """A data set as a table.
+    """A data set as a table of pictures with labels and splits.
 
     name:    the data set's name: the stem of its path.
     source:  reads the pictures.
-    table:   a row a picture: `pth` (relative path), `label` (one of EMOTIONS), `split` (train, val, test or ""),
-             `folder_label` and `csv_label` ("" where it says nothing) where the data set has both, and the annotators'
-             votes (`votes_*`, whole numbers) where it has them; where the split is stratified, also `near_group`: rows
-             with the same number are near-duplicates. Sorted by `pth`.
-    skipped: `pth` and `reason`, sorted: pictures without a usable label, listed files that are not there, and files
-             that are not safe to read.
+    table:   one row per picture: `pth` (relative path), `label` (one of EMOTIONS), `split` (train, val, test or "");
+             `folder_label` and `csv_label` ("" if unusable) if the data set has both; the annotators' votes (`votes_*`,
+             whole numbers) if it has them; for a stratified split also `near_group`: rows with the same number are
+             near-duplicates. Sorted by `pth`.
+    skipped: `pth` and `reason`, sorted: pictures without a usable label, missing listed files, and files that are not
+             safe to read.
     labels:  where the labels come from: "folder", "csv" or "annotations" (AffectNet's own release).
     split:   where the split comes from: "given" by the data set, VAL_FROM_TRAIN, "original" or "stratified".
-    classes: what names and numbers mean, as `--classes` says it; None where nothing was said.
-    read_as: the class of each name of a folder or in a list that labels pictures.
-    unknown: how many pictures each name labels that is not understood ("": no folder).
-    limit:   None, or (n, seed): `rows` gives n training pictures only, and as large a share of the other splits.
+    classes: the value of `--classes`; None if it was not given.
+    read_as: the class of each folder name or list label.
+    unknown: number of pictures for each label that is not understood ("": no class folder).
+    limit:   None, or (n, seed): `rows` returns n training pictures only, and the same share of the other splits.
     """
 
     name: str
@@ -183,31 +183,31 @@ class Manifest:
 
     @property
     def has_votes(self) -> bool:
-        """Whether the annotators' votes are known."""
+        """Whether the table has the annotators' votes."""
         return set(VOTES) <= set(self.table.columns)
 
     def digest(self, limit: int | None = None) -> str:
-        """Which pictures with which labels and splits, 16 hexadecimal digits: another one where the data are.
+        """Hash of the pictures' paths, labels and splits, 16 hexadecimal digits, to recognise the same data.
 
-        limit: so many pictures are taken of it, which is another choice of data too.   The test pictures do not count:
-        no training looks at them.
+        limit: included in the hash, since it selects other pictures.   Test pictures are not included, since training
+        does not use them.
         """
         rows = self.table.loc[self.table["split"] != "test", ["pth", "label", "split"]].to_csv(index=False)
         chosen = None if limit is None else f"{limit} of train, every class in its share"
         return hashlib.sha256(f"{chosen}\n{rows}".encode()).hexdigest()[:16]
 
     def limited(self, limit: int | None, seed: int) -> Manifest:
-        """The same data set for a quick trial, see `limit`."""
+        """The same data set limited to so many training pictures, for a quick trial (see `limit`)."""
         return self if limit is None else replace(self, limit=(limit, seed))
 
     @property
     def judged(self) -> str:
-        """The split that a model is measured on where nobody says which: val; or, where there is none, test, or all."""
+        """The default split for evaluation: val, else test, else "all"."""
         have = set(self.table["split"])
         return next((s for s in ("val", "test") if s in have), "all")
 
     def rows(self, split: str) -> pd.DataFrame:
-        """The rows of one split ("all" for every row). Raises AffectError where the split is empty."""
+        """The rows of one split ("all" for every row). Raises AffectError if the split is empty."""
         rows = self.table if split == "all" else self.table[self.table["split"] == split]
         if rows.empty:
             have = ", ".join(f"{k or 'none'} {v}" for k, v in self.table["split"].value_counts().items())
@@ -230,19 +230,19 @@ def read_manifest(
     seed: int = 42,
     classes: str | None = None,
 ) -> Manifest:
-    """The table of a data set, the same on every machine.
+    """Read the manifest of a data set; the result is the same on every machine.
 
-    labels:     "folder" takes the class folder's name as the label, "csv" takes `labels.csv`'s. Pictures that are not
-                in class folders, and AffectNet's own release, have one kind of label only, and it is taken.
-    split_mode: None keeps the data set's own split, and gives one without a split the "original" one: the random
-                80/20 split of the reported results, over sorted relative paths, the same for either kind of labels.
-                "stratified" has every class in the same shares and near-duplicates on one side (it looks at every
-                picture once). Where a mode is named, it parts all but the data set's own test pictures anew.
-                A data set with a train split and no val gets one: a fifth of train, drawn as the original split is.
-    seed:       of either split.
-    classes:    what names and numbers in it mean, as `--classes` takes it: "1=surprise,2=fear", "raf-db".
-    Raises AffectError where there is no such data set, nothing in it has a label, its numbers may mean anything, or a
-    list cannot be read.
+    labels:     "folder" takes the class folder's name as the label, "csv" the label in `labels.csv`. Data with one kind
+                of label only (no class folders, or AffectNet's own release) ignore this.
+    split_mode: None keeps the data set's own split; without one, it is "original".
+                "original": the random 80/20 split of the reported results, over sorted relative paths, independent of
+                the labels.   "stratified": equal class shares, near-duplicates on one side (decodes every picture
+                once).   A named mode splits all pictures anew except the data set's own test pictures.
+                A data set with train but no val gets a fifth of train as val, drawn as in the original split.
+    seed:       random seed of either split.
+    classes:    the meaning of names and numbers, as for `--classes`: "1=surprise,2=fear", "raf-db".
+    Raises AffectError if there is no such data set, no picture has a label, the class numbers are ambiguous, or a list
+    cannot be read.
     """
     if labels not in ("folder", "csv") or split_mode not in (None, "original", "stratified"):
         raise AffectError("labels must be 'folder' or 'csv', split_mode 'original' or 'stratified'.")
@@ -265,7 +265,7 @@ def read_manifest(
     own = set(table["split"]) - {""}
     mode = split_mode or (None if own else "original")
     how = mode or ("given" if "val" in own or "train" not in own else VAL_FROM_TRAIN)
-    if mode == "original" or how == VAL_FROM_TRAIN:  # before labels are looked at, so that it does not depend on them
+    if mode == "original" or how == VAL_FROM_TRAIN:  # before labels are read, so that the split does not depend on them
         table = _split_originally(table, table["split"] == "train" if mode is None else table["split"] != "test", seed)
     told = {p for p, _ in skipped}
     skipped += [(p, NOT_A_CLASS) for p in table.loc[table["label"] == "", "pth"] if p not in told]
@@ -282,7 +282,7 @@ def read_manifest(
 
 
 def _is_list(name: str) -> bool:
-    """Whether a file is one that labels are read from."""
+    """Whether a file contains labels: `labels.csv`, a file list or an annotation of AffectNet's release."""
     *folders, file = name.lower().split("/")
     return file == "labels.csv" or file.endswith(ANNOTATIONS) or (FILE_LISTS in folders and file.endswith(".csv"))
 
@@ -290,9 +290,9 @@ def _is_list(name: str) -> bool:
 def _labelled(
     source: PictureSource, names: Sequence[str], pictures: Sequence[str], labels: Labels, given: Mapping[str, str]
 ) -> tuple[pd.DataFrame, Skipped, str]:
-    """The table as the data set's layout gives it, what is left out, and the layout.
+    """Read the labels according to the data set's layout: the table, the skipped files, and where labels come from.
 
-    In the table, `label` is "" where it is unusable, and `name` is how it stands in the data set.
+    In the table, `label` is "" if it is unusable, and `name` is the label as written in the data set.
     """
     file_lists = [n for n in names if FILE_LISTS in n.lower().split("/")[:-1] and n.lower().endswith(".csv")]
     if file_lists:
@@ -323,10 +323,10 @@ def _labelled(
 
 
 def _from_folders(pictures: Sequence[str], given: Mapping[str, str]) -> tuple[pd.DataFrame, Skipped]:
-    """`pth`, `folder_label`, `split`, `name` of the pictures in class folders, and the others.
+    """Labels from class folders: a table with `pth`, `folder_label`, `split`, `name`, and what is skipped.
 
-    The innermost folder that is understood counts. Where none is, the folders that hold the pictures may be all of
-    AffectNet's numbers.
+    The innermost folder with an understood name is the class. If no name is understood, folders with exactly
+    AffectNet's numbers are.
     """
     folders = [PurePosixPath(p).parts[:-1] for p in pictures]
     read = meanings({f for fs in folders for f in fs}, given)
@@ -342,7 +342,10 @@ def _from_folders(pictures: Sequence[str], given: Mapping[str, str]) -> tuple[pd
 
 
 def _unknown(table: pd.DataFrame, skipped: Skipped, given: Mapping[str, str]) -> dict[str, int]:
-    """See `Manifest.unknown`. The innermost folder counts, but for `images` and the like; a split's folder is none."""
+    """Count pictures by label that is not understood (see `Manifest.unknown`).
+
+    The label is the innermost folder except `images` and the like; a split's folder does not count.
+    """
     counts: Counter[str] = Counter()
     for folder, n in Counter(PurePosixPath(p).parent for p, reason in skipped if reason == NO_CLASS_FOLDER).items():
         counts[next((f for f in reversed(folder.parts) if f.lower() not in BESIDE), "")] += n
@@ -355,7 +358,7 @@ def _unknown(table: pd.DataFrame, skipped: Skipped, given: Mapping[str, str]) ->
 
 
 def _not_understood(source: PictureSource, names: Sequence[str], unknown: Mapping[str, int]) -> AffectError:
-    """What to say where no picture has a class: what was found, and what is nearest to a remedy."""
+    """The error for a data set without any labelled picture: what was found, and a suggested remedy."""
     if advice := advice_on(names):
         return AffectError(f"{source.path} holds no pictures in class folders: {advice}")
     found = {n: c for n, c in unknown.items() if n}
@@ -376,7 +379,7 @@ def _not_understood(source: PictureSource, names: Sequence[str], unknown: Mappin
 
 
 def _joined(table: pd.DataFrame, listed: pd.DataFrame) -> pd.DataFrame:
-    """The pictures in class folders with what the list says about them; the list's split goes before the folder's."""
+    """Join folder labels with those of `labels.csv`; the list's split overrides the folder's."""
     joined = table.merge(listed, on="pth", how="left", suffixes=("", "_csv"))
     joined["csv_label"] = joined["csv_label"].fillna("")
     of_list = joined["split_csv"].fillna("")
@@ -393,14 +396,14 @@ def _ordered(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _split_originally(table: pd.DataFrame, free: pd.Series, seed: int) -> pd.DataFrame:
-    """The table with its `free` rows, bool (n,), parted anew."""
+    """Give the `free` rows, bool (n,), the original random split."""
     split = table["split"].to_numpy(object)
     split[free.to_numpy()] = original_split(int(free.sum()), seed)
     return table.assign(split=split.astype(str))
 
 
 def _split_stratified(source: PictureSource, table: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """A new split but for the test pictures, which are not looked at and so are each alone in `near_group`."""
+    """Give all rows but test a stratified split with near-duplicate groups; test rows are groups of their own."""
     from affect.data.duplicates import duplicate_groups
 
     free = np.flatnonzero(table["split"] != "test")

@@ -1,7 +1,7 @@
-"""What a data set is like before anything learns from it.  `python -m affect.data.report --data DIR_OR_ZIP --out DIR`
+"""Data quality report of a data set: `python -m affect.data.report --data DIR_OR_ZIP --out DIR`.
 
-Counts per class and split, sizes, what cannot be read, copies and those across splits, and where the folder and
-`labels.csv` disagree. Called by the exploratory notebook. Nothing in it shows a face.
+Counts per class and split, picture sizes, unreadable files, duplicates within and across splits, and disagreement
+between folder and `labels.csv`. Called by the exploratory notebook. Shows no faces.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from affect.files import atomic_path
 
 
 def statistics_of(pictures: Image) -> pd.DataFrame:
-    """Brightness, contrast and sharpness of each picture, a row each.
+    """Brightness, contrast and sharpness of each picture, one row per picture.
 
     pictures: uint8 (n, side, side, channels), RGB or grey, from `prepare_pictures`.
     brightness: mean grey level, 0…255.   contrast: standard deviation of the grey levels, 0…127.5.
-    sharpness:  variance of the Laplacian, grey levels squared (Pech-Pacheco et al. 2000); it depends on the size of
-                the pictures: compare within one preprocessing only.
+    sharpness:  variance of the Laplacian, grey levels squared (Pech-Pacheco et al. 2000); it depends on the pictures'
+                size, so compare within one preprocessing only.
     """
     rows = []
     for picture in pictures:
@@ -45,9 +45,9 @@ def statistics_of(pictures: Image) -> pd.DataFrame:
 
 
 def sizes_of(manifest: Manifest, rows: pd.DataFrame) -> pd.DataFrame:
-    """`width` and `height` of each picture, pixels, read from its header; the pictures are not decoded.
+    """Width and height of each picture in pixels, read from its header without decoding.
 
-    Returns a row for each of `rows`, with its index; unreadable pictures are left out.
+    Returns columns `width` and `height` with the index of `rows`; unreadable pictures are left out.
     """
     found = {}
     for index, name in rows["pth"].items():
@@ -61,9 +61,9 @@ def sizes_of(manifest: Manifest, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def faces_found(manifest: Manifest, rows: pd.DataFrame) -> pd.Series:
-    """Whether Haar finds a face in each picture, as v4 looks for it, bool with the index of `rows`.
+    """Whether v4's Haar detector finds a face in each picture, bool with the index of `rows`.
 
-    Unreadable pictures are left out. About 20 ms a picture, with a progress bar.
+    Unreadable pictures are left out. About 20 ms per picture, with a progress bar.
     """
     finder, found = FaceFinder(), {}
     for index, name in tqdm(rows["pth"].items(), total=len(rows), desc="faces", unit="img", leave=False):
@@ -74,25 +74,25 @@ def faces_found(manifest: Manifest, rows: pd.DataFrame) -> pd.Series:
 
 
 SPLIT_ORDER = ("train", "val", "test", "")
-PANELS = 50  # the share of one panel that agrees varies by half a point on 3,500 pictures
+PANELS = 50  # simulated panels; the agreement of a single one varies by half a point on 3,500 pictures
 
 
 @dataclass(frozen=True)
 class DataReport:
-    """The tables of one data set.
+    """All tables of the report on one data set.
 
     name, labels, split: the data set's name, and where its labels and its split come from (see `Manifest`).
-    counts:      pictures; a row a class and "total", a column a split ("none": without one) and "total".
+    counts:      pictures by class (rows, and "total") and split (columns, "none" for no split, and "total").
     sizes:       smallest, quartiles and largest of width and height (pixels) and aspect (width / height).
     unreadable:  `pth`, `label`, `split` of pictures that cannot be decoded.
-    copies:      rows "exact" (same pixels) and "near" (exact ones included); columns `groups`, `pictures` in them,
+    copies:      rows "exact" (identical pixels) and "near" (including exact); columns `groups`, `pictures` in them,
                  `superfluous` (pictures beyond each group's first), `groups_across_splits`, `groups_of_several_labels`,
                  and `judged_and_in_train`: val and test pictures with a copy in train.
     duplicates:  `pth`, `label`, `split`, `near_group`, `exact_group` of every picture that has a copy.
-    confusion:   pictures; a row a folder's label, a column what `labels.csv` says ("none": nothing usable); None where
-                 the data set has one kind of label only.
+    confusion:   pictures by folder label (rows) and `labels.csv` label (columns, "none" if unusable); None if the data
+                 set has one kind of label only.
     skipped:     `pth`, `reason`, from the manifest.
-    repeatable:  see `repeatability`; {} where the data set has no votes.
+    repeatable:  see `repeatability`; {} if the data set has no votes.
     """
 
     name: str
@@ -109,7 +109,7 @@ class DataReport:
 
     @property
     def agreement(self) -> float | None:
-        """The share of the pictures with both labels whose two labels are the same, 0…1."""
+        """Share of the pictures with both labels whose folder and `labels.csv` labels agree, 0…1."""
         if self.confusion is None:
             return None
         both = self.confusion.drop(columns="none", errors="ignore")
@@ -117,11 +117,11 @@ class DataReport:
         return float(np.trace(both.reindex(columns=list(EMOTIONS), fill_value=0)) / total) if total else None
 
     def skipped_counts(self) -> dict[str, int]:
-        """How many are skipped for each reason, most first."""
+        """Number of skipped pictures for each reason, most frequent first."""
         return {str(k): int(v) for k, v in self.skipped["reason"].value_counts().items()}
 
     def to_dict(self) -> dict[str, Any]:
-        """All counts as plain values for JSON; the lists of pictures are left to the CSV files."""
+        """All counts as plain values for JSON, without the lists of pictures, which are in the CSV files."""
         return {
             "name": self.name,
             "labels": self.labels,
@@ -138,7 +138,7 @@ class DataReport:
         }
 
     def text(self) -> str:
-        """The report to read in a terminal."""
+        """The report as text for a terminal."""
         parts = [
             f"{self.name}: {self.counts.loc['total', 'total']} pictures, labels by {self.labels}, split {self.split}",
             f"Pictures by class and split\n{self.counts.to_string()}",
@@ -157,7 +157,7 @@ class DataReport:
         return "\n\n".join([*parts, "\n".join(["Skipped", *skipped])])
 
     def write(self, folder: str | Path) -> Path:
-        """Write `data_report.json` and a CSV for each table; returns the JSON's path."""
+        """Write `data_report.json` and a CSV file for each table to a folder; returns the JSON's path."""
         folder = Path(folder)
         tables = {"counts": self.counts, "sizes": self.sizes, "copies": self.copies}
         lists = {"unreadable": self.unreadable, "duplicates": self.duplicates, "skipped": self.skipped}
@@ -172,7 +172,7 @@ class DataReport:
 
 
 def data_report(manifest: Manifest) -> DataReport:
-    """Look at every picture of a data set once, on all cores, with a progress bar."""
+    """Compute the report of a data set from one pass over its pictures, on all cores, with a progress bar."""
     table = manifest.table
     prints = fingerprints(manifest.source, table["pth"].tolist())
     grouped = table[["pth", "label", "split"]].assign(near_group=near_groups(prints), exact_group=exact_groups(prints))
@@ -193,7 +193,7 @@ def data_report(manifest: Manifest) -> DataReport:
 
 
 def class_counts(table: pd.DataFrame) -> pd.DataFrame:
-    """Pictures of a manifest's table: a row a class and "total", a column a split ("none": without one) and "total"."""
+    """Number of a manifest's pictures by class (rows) and split (columns; "none": no split), with totals."""
     counts = pd.crosstab(table["label"], table["split"])
     splits = [s for s in SPLIT_ORDER if s in counts.columns]
     counts = counts.reindex(index=list(EMOTIONS), columns=splits, fill_value=0).rename(columns={"": "none"})
@@ -203,11 +203,11 @@ def class_counts(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def repeatability(table: pd.DataFrame) -> dict[str, float]:
-    """How far the label itself can be foretold: the share of the pictures, by split, whose label would be the same if
-    as many others had voted, each for a class with the probability that its share of the votes is.
+    """Repeatability of the label by split: the share of pictures that a second panel of annotators would label alike.
 
-    table: a manifest's. Pictures without votes do not count. Where classes have as many votes, chance decides.
-    A model that knew every picture's opinions, but not who was asked, would be right about as often.
+    The second panel is simulated: as many votes, drawn from the picture's vote shares; ties are broken at random.
+    table: a manifest's; pictures without votes are ignored. Returns shares 0…1. A model that knew each picture's vote
+    distribution would reach about this accuracy.
     """
     if not set(VOTES) <= set(table.columns):
         return {}
@@ -233,7 +233,7 @@ def _sizes(prints: Fingerprints) -> pd.DataFrame:
 
 
 def _copies(grouped: pd.DataFrame, column: str) -> dict[str, int]:
-    """The line of `DataReport.copies` for one kind of group."""
+    """The row of `DataReport.copies` for one kind of group."""
     groups = grouped.groupby(column)
     each = pd.DataFrame(
         {"n": groups.size(), "splits": groups["split"].nunique(), "labels": groups["label"].nunique()}
@@ -259,13 +259,13 @@ def _confusion(table: pd.DataFrame) -> pd.DataFrame | None:
 
 
 def _plain(table: pd.DataFrame) -> dict[str, dict[str, float]]:
-    """{row: {column: number}}; whole numbers stay whole, what is missing is null."""
+    """A table as {row: {column: number}} for JSON; whole numbers stay integers, missing values become null."""
     plain: dict[str, dict[str, float]] = json.loads(table.to_json(orient="index"))
     return plain
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command line. Returns the exit code: 0 done, 2 not possible, 130 interrupted."""
+    """Run the command line. Returns the exit code: 0 done, 2 error, 130 interrupted."""
     parser = CommandParser(
         prog="python -m affect.data.report", description="Counts, sizes, copies and disagreements of a data set."
     )

@@ -1,7 +1,7 @@
-"""The files of a data set, in a folder or in a .zip that is never unpacked. Called by the manifest and the loaders.
+"""Safe access to a data set's files, in a folder or directly in a .zip. Called by the manifest and the loaders.
 
-A downloaded .zip may have been made to do harm: names that lead elsewhere are not taken, and no entry is read that
-cannot be a picture or a list, or that unfolds to more than it may.
+A downloaded .zip may be malicious: names that lead outside the data set are refused, and so are entries that are not
+pictures or lists, or that expand beyond a limit (zip bombs).
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from affect.faces.pictures import LARGEST_FILE, SNIFFED, begins_as_picture, deco
 from affect.faces.preprocessing import Image
 from affect.files import expanded
 
-# Files of these endings are taken for pictures without a look; of all others, the first bytes tell.
+# Files with these endings count as pictures; all others are recognised by their first bytes.
 PICTURE_ENDINGS = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff"),
     *(".heic", ".heif", ".avif"),
 )
 LARGEST_LIST = 1_000_000_000  # bytes; AffectNet's own largest list has about 550 MB
 LONGEST_NAME, DEEPEST_NAME = 1000, 32  # characters, folders
-# More than this, and an entry was made to unfold: lists shrink to a tenth, pictures hardly.
+# A larger compression ratio marks a zip bomb, in entries above LARGE bytes: lists shrink to a tenth, pictures hardly.
 MOST_UNFOLDING, LARGE = 200, 16_000_000
 
-# Why a file is left out.
+# Reasons for which a file is left out.
 OUTSIDE = "its path leads out of the data set"
 ODD_NAME = "its path is too long, too deep, or holds control characters"
 ENCRYPTED = "encrypted"
@@ -46,9 +46,9 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
 
 
 class PictureSource:
-    """Names and contents of a data set's files. Safe to use in threads, and to hand to worker processes.
+    """Read access to a data set's files. Thread-safe, and picklable for worker processes.
 
-    data: a folder or a .zip; `~` is the home folder. Raises AffectError where it is neither.
+    data: a folder or a .zip; `~` is the home folder. Raises AffectError if it is neither.
     """
 
     def __init__(self, data: str | Path) -> None:
@@ -65,14 +65,14 @@ class PictureSource:
         return {"path": self.path, "_opened": None}
 
     def names(self) -> list[str]:
-        """All files that may be read, as sorted relative paths with forward slashes.
+        """All readable files, as sorted relative paths with forward slashes.
 
-        What an operating system hides is left out (names that begin with a dot, and macOS's `__MACOSX`).
+        Hidden files are left out (names that begin with a dot, and macOS's `__MACOSX`).
         """
         return self.listing()[0]
 
     def listing(self) -> tuple[list[str], list[tuple[str, str]]]:
-        """`names`, and what else is there: (path, fit to be printed, and why it is left out)."""
+        """The readable files (`names`), and (printable path, reason) for each file that is left out."""
         entries = self._archive()[1] if self.path.is_file() else None
         names, left_out = [], []
         for name in sorted(self._walk() if entries is None else entries):
@@ -88,7 +88,7 @@ class PictureSource:
         return names, left_out
 
     def pictures_among(self, names: Iterable[str]) -> tuple[list[str], list[tuple[str, str]]]:
-        """The names of pictures, by their ending or else by their first bytes; the others, and why they are none."""
+        """The names that are pictures, by ending or first bytes, and (name, reason) for each of the others."""
         pictures, others = [], []
         for name in names:
             reason = "" if name.lower().endswith(PICTURE_ENDINGS) else self._no_picture(name)
@@ -99,7 +99,7 @@ class PictureSource:
         return pictures, others
 
     def _no_picture(self, name: str) -> str:
-        """Why a file of an unknown ending is no picture, or ""."""
+        """The reason why a file with an unknown ending is not a picture; "" if it is one."""
         try:
             with self.open(name) as file:
                 return "" if begins_as_picture(file.read(SNIFFED)) else NO_PICTURE
@@ -108,31 +108,31 @@ class PictureSource:
             return next((reason for reason in known if str(error).endswith(reason)), UNREAD)
 
     def open(self, name: str) -> IO[bytes]:
-        """One file, to be read piece by piece and closed. Raises one of UNREADABLE where it is not there or unfit."""
+        """Open one file for reading in chunks. Raises one of UNREADABLE if it is missing or refused."""
         return self._open(name)[0]
 
     def read(self, name: str, largest: int = LARGEST_FILE) -> bytes:
-        """The content of one file of at most `largest` bytes. Raises one of UNREADABLE where it cannot be read."""
+        """Read the content of one file of at most `largest` bytes. Raises one of UNREADABLE if it cannot be read."""
         file, size = self._open(name)
         with file:
             if size > largest:
                 raise OSError(f"{name}: {TOO_LARGE}")
-            return file.read(size)  # not more than it declares: an entry may hold more
+            return file.read(size)  # at most the declared size, since an entry may contain more
 
     def picture(self, name: str) -> Image | None:
-        """One picture as uint8 BGR (height, width, 3), or None where it cannot be read or `decode_picture` gives up."""
+        """Decode one picture to uint8 BGR (height, width, 3); None if it cannot be read or decoded."""
         try:
             return decode_picture(self.read(name))
         except UNREADABLE:
             return None
 
     def _open(self, name: str) -> tuple[IO[bytes], int]:
-        """A file and its size in bytes."""
+        """Open a file; returns it with its size in bytes."""
         if reason := _against_name(name):
             raise OSError(f"{name[:LONGEST_NAME]}: {reason}")
         if self.path.is_dir():
             status = (self.path / name).stat()
-            if not stat.S_ISREG(status.st_mode):  # a pipe would be waited for, a device never ends
+            if not stat.S_ISREG(status.st_mode):  # reading a pipe blocks, and a device never ends
                 raise OSError(f"{name}: {NO_FILE}")
             if status.st_size > LARGEST_LIST:
                 raise OSError(f"{name}: {TOO_LARGE}")
@@ -144,18 +144,18 @@ class PictureSource:
         return archive.open(entry), entry.file_size
 
     def _archive(self) -> tuple[zipfile.ZipFile, dict[str, zipfile.ZipInfo]]:
-        """The zip and its files by name. Opened anew in a forked process: a file position must not be shared."""
+        """The open zip and its entries by name. A forked process opens it anew, since file positions are shared."""
         if self._opened is None or self._opened[0] != os.getpid():
             try:
                 archive = zipfile.ZipFile(self.path)
-            except Exception as error:  # zipfile raises many kinds for a damaged table of contents
+            except Exception as error:  # zipfile raises many exception types for a damaged directory
                 raise AffectError(f"{self.path} cannot be opened ({error}). Download it again.") from error
             entries = {i.filename.replace("\\", "/"): i for i in archive.infolist() if i.filename and not i.is_dir()}
             self._opened = (os.getpid(), archive, entries)
         return self._opened[1], self._opened[2]
 
     def _walk(self) -> Iterator[str]:
-        """The folder's files. Links to folders are followed, except where they lead back to where they lie."""
+        """The folder's files, recursively. Links to folders are followed unless they lead to a parent folder."""
         for folder, subfolders, files in os.walk(self.path, followlinks=True):
             here = Path(folder)
             real = here.resolve()
@@ -165,7 +165,7 @@ class PictureSource:
 
 
 def _against_name(name: str) -> str:
-    """Why a file of this name is left out, or ""."""
+    """The reason why a file with this name is left out; "" if it is not."""
     parts = name.split("/")
     if len(name) > LONGEST_NAME or len(parts) > DEEPEST_NAME or _CONTROL.search(name):
         return ODD_NAME
@@ -173,10 +173,10 @@ def _against_name(name: str) -> str:
 
 
 def _against_entry(entry: zipfile.ZipInfo) -> str:
-    """Why an entry of a zip is not read, or ""."""
+    """The reason why a zip entry is refused; "" if it is not."""
     if entry.flag_bits & 1:
         return ENCRYPTED
-    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # the others unfold without a bound
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # others expand without limit
         return ODDLY_PACKED
     if stat.S_ISLNK(entry.external_attr >> 16):
         return A_LINK

@@ -1,4 +1,4 @@
-"""Who trains and who judges: the data set's parts, the same on every machine. Called by the manifest and training."""
+"""Reproducible splits: the original random split, stratified splits and the hold-out. For manifest and training."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import pandas as pd
 
 from affect.errors import AffectError
 
-VAL_SHARE = 0.2  # of the original notebooks
-VAL_FROM_TRAIN = "given, val out of train"  # where a data set has no val of its own
+VAL_SHARE = 0.2  # as in the original notebooks
+VAL_FROM_TRAIN = "given, val out of train"  # for a data set with train but no val
 
 
 def original_split(n: int, seed: int = 42) -> npt.NDArray[np.str_]:
-    """The split of the reported results, for n pictures in the order of their relative paths.
+    """The random 80/20 split of the reported results, for n pictures in the order of their relative paths.
 
     `torch.utils.data.random_split` with int(0.8·n) for "train" and the rest for "val".   Returns (n,) "train" or "val".
     """
-    import torch  # here, because reading a table that brings its split does not need it
+    import torch  # slow to import, and data sets with a split of their own do not need it
     from torch.utils.data import Subset, random_split
 
     split = np.full(n, "train")
@@ -38,12 +38,12 @@ def original_split(n: int, seed: int = 42) -> npt.NDArray[np.str_]:
 def stratified_part(
     rows: pd.DataFrame, share: float, seed: int, groups: npt.NDArray[np.int64] | None = None
 ) -> npt.NDArray[np.bool_]:
-    """Which rows belong to a part that has `share` of every class, bool (n,).
+    """Mask of a stratified, grouped part with `share` of every class, bool (n,).
 
-    rows: needs `pth` and `label`.   groups: int (n,), rows with the same number stay together; None: each alone.
-    Groups come in the order of a hash of (seed, pth), so the part does not depend on the order of the rows, and one
-    picture more or less hardly changes it. A class has round(share·n) rows in the part, at least 1 and at most n-1,
-    or fewer where a group does not fit; a class that is one single group is on one side only.
+    rows: needs `pth` and `label`.   groups: int (n,), rows with the same number stay together; None: no groups.
+    Groups are taken in the order of a hash of (seed, pth), so the part does not depend on the order of the rows and
+    changes little when pictures are added. A class has round(share·n) rows in the part, at least 1 and at most n-1,
+    or fewer if a group does not fit; a class that is one single group is on one side only.
     Raises AffectError for a share that is not between 0 and 1.
     """
     if not 0 < share < 1:
@@ -69,7 +69,7 @@ def stratified_part(
 
     for group in members:
         take(group, wanted)
-    for c in np.flatnonzero((held == 0) & (total > 1)):  # every group of the class was larger than its share
+    for c in np.flatnonzero((held == 0) & (total > 1)):  # each group of the class exceeds its share
         for group in sorted((g for g in members if counts[g][c]), key=lambda g: len(members[g])):
             if held[c] == 0:
                 take(group, np.maximum(total - 1, 0))
@@ -77,9 +77,9 @@ def stratified_part(
 
 
 def stratified_sample(rows: pd.DataFrame, n: int, seed: int) -> pd.DataFrame:
-    """n rows (all where there are fewer) in their order, every class in its share, and with at least one if n allows.
+    """Stratified sample of n rows, or all if there are fewer, in their order; at least one row per class if n allows.
 
-    rows: needs `pth` and `label`. Each class comes in the order of a hash of (seed, pth), as in `stratified_part`.
+    rows: needs `pth` and `label`. Rows are taken in the order of a hash of (seed, pth), as in `stratified_part`.
     """
     order = np.array([hashlib.blake2b(f"{seed}:{p}".encode(), digest_size=8).hexdigest() for p in rows["pth"]])
     drawn = rows.iloc[np.argsort(order, kind="stable")].groupby("label")
@@ -90,12 +90,12 @@ def stratified_sample(rows: pd.DataFrame, n: int, seed: int) -> pd.DataFrame:
 def hold_out(
     rows: pd.DataFrame, share: float = 0.1, seed: int = 42, groups: npt.NDArray[np.int64] | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Part rows in two: (fit_rows to learn from, choose_rows to choose the epoch on), each sorted by `pth`.
+    """Split rows into training rows and a stratified hold-out that chooses the epoch, each sorted by `pth`.
 
-    rows: needs `pth` and `label`.   share: of each class, for choose_rows.   groups: int (n,) from
-    `affect.data.duplicates.duplicate_groups`, kept on one side; None: every picture by itself.
-    Seeded, independent of the order of the rows, and every class with at least two rows is in both parts (unless all
-    of it is one group). Raises AffectError for a share outside 0…1 and where there is nothing to hold out.
+    rows: needs `pth` and `label`.   share: of each class, for the hold-out.   groups: int (n,) from
+    `affect.data.duplicates.duplicate_groups`, kept on one side; None: no groups.
+    Seeded and independent of the order of the rows; a class with at least two rows is in both parts, unless it is one
+    group. Raises AffectError for a share outside 0…1, or if there is nothing to hold out.
     """
     part = stratified_part(rows, share, seed, groups)
     if not part.any():

@@ -1,1 +1,1 @@
-"""Where data sets come from: AffectNet's public copy, FER+, drawn faces."""
+"""Download, conversion and generation of data sets: AffectNet's public copy, FER+, drawn faces."""

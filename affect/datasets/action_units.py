@@ -12,7 +12,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class ActionUnits:
-    """How strongly each action unit is shown, 0…1 (more than 1 is exaggerated). Numbers are FACS's."""
+    """Intensities of facial action units, 0…1 (above 1: exaggerated). The comments give FACS's numbers."""
 
     inner_brow: float = 0.0  # 1: inner brows up
     outer_brow: float = 0.0  # 2: outer brows up
@@ -41,7 +41,7 @@ EXPRESSIONS = {
 
 
 def varied(units: ActionUnits, rng: np.random.Generator) -> ActionUnits:
-    """The expression as one person shows it once: stronger, weaker, with small stray movements."""
+    """A random variation of an expression: another overall intensity, and small additional movements."""
     strength = rng.uniform(0.75, 1.15)
     values = {f.name: getattr(units, f.name) * strength for f in fields(units)}
     return ActionUnits(**{name: max(0.0, value + rng.normal(0, 0.05)) for name, value in values.items()})

@@ -1,7 +1,7 @@
-"""Fetch AffectNet's public copy from the Hugging Face Hub.  `python -m affect.datasets.download --out data`
+"""Download AffectNet's public copy from the Hugging Face Hub: `python -m affect.datasets.download --out data`.
 
-About 8 GB in one zip. An interrupted download goes on where it stopped (huggingface_hub's own download begins again),
-and the file appears under its name only when it is whole.
+About 8 GB in one zip. An interrupted download resumes (huggingface_hub's own starts again), and the file gets its name
+only when it is complete.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ FILE = "affectnet.zip"
 
 
 def download(out: str | Path = "data") -> Path:
-    """Fetch `affectnet.zip` into the folder `out`, unless it is there, and return its path.
+    """Download `affectnet.zip` into the folder `out`, unless it is there, and return its path.
 
-    Uses the login of `hf auth login`, or HF_TOKEN, where there is one. Checked against the Hub's SHA-256.
-    Raises AffectError without a connection, access, such a file, or room on the disk.
+    Uses the login of `hf auth login` or HF_TOKEN, if any. The file is verified with the Hub's SHA-256.
+    Raises AffectError if there is no connection, no access, no such file, or too little disk space.
     """
     target = expanded(str(out)) / FILE
     if zipfile.is_zipfile(target):
         return target
-    # Imported here: it reads HF_ENDPOINT and HF_HUB_OFFLINE when it is imported, and is slow to import.
+    # imported here, since it reads HF_ENDPOINT and HF_HUB_OFFLINE at import, and is slow to import
     from huggingface_hub import get_hf_file_metadata, hf_hub_url
     from huggingface_hub.errors import HfHubHTTPError, HTTPError
     from huggingface_hub.file_download import http_get
@@ -42,14 +42,14 @@ def download(out: str | Path = "data") -> Path:
         url = hf_hub_url(REPOSITORY, FILE, repo_type="dataset")
         remote = get_hf_file_metadata(url)
         etag = remote.etag or ""
-        if not re.fullmatch("[0-9a-f]{64}", etag):  # the Hub's mark of a large file is its SHA-256
+        if not re.fullmatch("[0-9a-f]{64}", etag):  # the Hub's ETag of a large file is its SHA-256
             raise AffectError(f"The Hub does not tell the SHA-256 of {FILE}: it could not be checked. Try again later.")
-        part = target.with_name(f".{FILE}.{etag[:16]}.part")  # of this version of the file
+        part = target.with_name(f".{FILE}.{etag[:16]}.part")  # one for each version of the file
         there = part.stat().st_size if part.exists() else 0
         _check_room(target.parent, (remote.size or 0) - there)
         headers = build_hf_headers()
         if urlsplit(remote.location).netloc != urlsplit(url).netloc:
-            headers.pop("authorization", None)  # a content network takes a signed address, and must not see the token
+            headers.pop("authorization", None)  # the CDN's URL is signed, and the CDN must not see the token
         with part.open("ab") as file:
             http_get(
                 remote.location,
@@ -113,7 +113,7 @@ def _interruption(error: Exception, target: Path) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command line. Returns the exit code: 0 done, 2 not possible, 130 interrupted."""
+    """Run the command line. Returns the exit code: 0 done, 2 error, 130 interrupted."""
     parser = CommandParser(
         prog="python -m affect.datasets.download",
         description=f"Fetch {FILE} (about 8 GB) from the Hugging Face data set {REPOSITORY}.",

@@ -1,7 +1,7 @@
-"""How a drawn face is made. Called by the sample data set.
+"""Drawing of synthetic faces with a given expression. Called by the sample data set.
 
-Identity, pose, light and background vary from face to face; the expression follows `affect.datasets.action_units`. The
-faces are soft-shaded the way the Haar cascade expects: darker sockets, brows and mouth, lighter cheeks, nose, forehead.
+Identity, pose, light and background vary at random; the expression follows `affect.datasets.action_units`. The shading
+matches what the Haar cascade detects: darker eye sockets, brows and mouth, lighter cheeks, nose and forehead.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ Point = tuple[float, float]
 
 
 def ellipse(x: float, y: float, half_width: float, half_height: float) -> list[Point]:
-    """48 points of an ellipse around (x, y)."""
+    """An ellipse around (x, y) as a polygon of 48 points."""
     angles = np.linspace(0, 2 * np.pi, 48, endpoint=False)
     return [(x + half_width * float(np.cos(a)), y + half_height * float(np.sin(a))) for a in angles]
 
 
 def almond(x: float, y: float, half_width: float, above: float, below: float) -> list[Point]:
-    """An eye's outline: pointed at both ends, `above` and `below` high."""
+    """An eye's outline as a polygon, pointed at both ends; `above` and `below` are its heights."""
     steps = np.linspace(-1, 1, 17)
     upper = [(x + half_width * float(s), y - above * float(1 - s * s)) for s in steps]
     return upper + [(x + half_width * float(s), y + below * float(1 - s * s)) for s in steps[::-1]]
 
 
 def arch(start: Point, end: Point, peak: float, *, upwards: bool) -> list[Point]:
-    """A curve from start to end whose middle lies at the height `peak`; flat at the top for lips."""
+    """A curve from start to end whose middle has the height `peak`; flatter in the middle with `upwards`."""
     steps = np.linspace(0, 1, 15)
     power = 2.4 if upwards else 2.0
     points = []
@@ -46,7 +46,7 @@ def arch(start: Point, end: Point, peak: float, *, upwards: bool) -> list[Point]
 
 
 def band(points: list[Point], half_width: float) -> list[Point]:
-    """A stroke of some width, thinner at its ends, along a smooth curve through two or three points."""
+    """A brush stroke, tapered at its ends, as a polygon along a smooth curve through two or three points."""
     path = np.array(points)
     steps = np.linspace(0, 1, 17)
     if len(path) == 2:
@@ -70,7 +70,7 @@ Canvas = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Identity:
-    """What does not change with the expression. Lengths are in face half-widths."""
+    """A drawn person's appearance, independent of the expression. Lengths are in face half-widths."""
 
     skin: tuple[float, float, float]  # BGR, 0…1
     hair: tuple[float, float, float]
@@ -87,7 +87,7 @@ class Identity:
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> Identity:
-        """Another person."""
+        """Draw a random identity."""
         skins = np.array([(0.72, 0.80, 0.94), (0.60, 0.70, 0.88), (0.45, 0.57, 0.78), (0.30, 0.40, 0.58)])
         hairs = np.array([(0.08, 0.09, 0.12), (0.12, 0.20, 0.33), (0.35, 0.55, 0.72), (0.55, 0.55, 0.57)])
         eyes = np.array([(0.15, 0.22, 0.33), (0.45, 0.36, 0.25), (0.25, 0.38, 0.30)])
@@ -113,7 +113,7 @@ def _color(values: npt.NDArray[np.floating]) -> tuple[float, float, float]:
 
 
 def draw_face(emotion: str, rng: np.random.Generator, size: int = 128) -> Image:
-    """One drawn face.
+    """Draw one face with an expression.
 
     emotion: one of EMOTIONS.   size: side in pixels, 48 or more.   Returns uint8 BGR (size, size, 3).
     The same generator state gives the same picture. Raises AffectError for another emotion or size.
@@ -129,12 +129,12 @@ def draw_face(emotion: str, rng: np.random.Generator, size: int = 128) -> Image:
     return _photographed(canvas, size, rng)
 
 
-SIDE = 256  # faces are painted at this size
-HALF = 74.0  # half the width of a face there, pixels
+SIDE = 256  # pixels: the canvas
+HALF = 74.0  # pixels: half the width of a face on the canvas
 
 
 def _background(rng: np.random.Generator) -> Canvas:
-    """A wall with a gradient and a few soft shapes, float32 (SIDE, SIDE, 3), 0…1."""
+    """A random background, a gradient with a few soft shapes, float32 (SIDE, SIDE, 3), 0…1."""
     first, second = rng.uniform(0.2, 0.85, (2, 1, 1, 3)) * 0.6 + rng.uniform(0.2, 0.85, (2, 1, 1, 1)) * 0.4
     ramp = np.linspace(0, 1, SIDE, dtype=np.float32).reshape(1, SIDE, 1)
     canvas = np.repeat((first * ramp + second * (1 - ramp)).astype(np.float32), SIDE, axis=0)
@@ -147,7 +147,7 @@ def _background(rng: np.random.Generator) -> Canvas:
 
 
 class _Painter:
-    """Paints one face, from the neck up, on a canvas. Coordinates are in face half-widths from the face's middle."""
+    """Paints one face with neck on a canvas. Coordinates are in face half-widths from the face's centre."""
 
     def __init__(self, canvas: Canvas, person: Identity, units: ActionUnits, rng: np.random.Generator) -> None:
         self.canvas = canvas
@@ -157,7 +157,7 @@ class _Painter:
         self.smirk = -1 if rng.random() < 0.5 else 1
 
     def paint(self) -> None:
-        """All of it, back to front."""
+        """Paint all parts of the face, back to front."""
         self._head()
         self._shading()
         for side in (-1, 1):
@@ -167,11 +167,11 @@ class _Painter:
         self._mouth()
 
     def at(self, x: float, y: float) -> Point:
-        """Face coordinates to canvas pixels."""
+        """Convert face coordinates to canvas pixels."""
         return SIDE / 2 + HALF * x, SIDE / 2 + HALF * (y + 0.05)
 
     def mask(self, points: list[Point], blur: float) -> Canvas:
-        """A filled polygon as soft opacity, float32 (SIDE, SIDE, 1). Points in face coordinates."""
+        """Blurred opacity mask of a filled polygon, float32 (SIDE, SIDE, 1), 0…1. Points in face coordinates."""
         mask = np.zeros((SIDE, SIDE), np.float32)
         pixels = np.array([self.at(x, y) for x, y in points]) * 16
         cv2.fillPoly(mask, [np.round(pixels).astype(np.int32)], 1.0, cv2.LINE_AA, shift=4)
@@ -180,17 +180,17 @@ class _Painter:
         return mask[:, :, None]
 
     def blend(self, mask: Canvas, color: tuple[float, float, float], opacity: float = 1.0) -> None:
-        """Lay a colour over the canvas."""
+        """Alpha-blend a colour over the canvas."""
         weight = mask * np.float32(opacity)
         self.canvas *= 1 - weight
         self.canvas += weight * np.array(color, np.float32)
 
     def light(self, mask: Canvas, factor: float) -> None:
-        """Make what lies under the mask darker (below 1) or lighter (above 1)."""
+        """Darken (factor below 1) or lighten (above 1) the canvas under the mask."""
         self.canvas *= 1 + mask * np.float32(factor - 1)
 
     def tone(self, factor: float) -> tuple[float, float, float]:
-        """The skin, darker or lighter."""
+        """The skin colour multiplied by a factor."""
         return _color(np.array(self.person.skin) * factor)
 
     def _head(self) -> None:
@@ -208,7 +208,7 @@ class _Painter:
             self.blend(self.mask(jaw, 0.12), self.person.hair, self.person.beard)
 
     def _shading(self) -> None:
-        """The large lights and shadows that make a face a face to the cascade."""
+        """Paint the light and dark regions that the Haar cascade responds to."""
         spread = self.person.eye_distance
         for side in (-1, 1):
             x = side * spread + self.turn
@@ -297,7 +297,7 @@ class _Painter:
 
 
 def _photographed(canvas: Canvas, size: int, rng: np.random.Generator) -> Image:
-    """The painting as a camera takes it: tilted, lit from somewhere, a little noisy. uint8 (size, size, 3)."""
+    """Simulate a photograph of the painting: rotation, lighting, noise and resizing, uint8 (size, size, 3)."""
     angle = np.deg2rad(rng.uniform(-8, 8))
     zoom = rng.uniform(0.92, 1.08) * size / SIDE
     cos, sin = zoom * np.cos(angle), zoom * np.sin(angle)

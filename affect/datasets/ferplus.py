@@ -1,9 +1,9 @@
-"""FER+ as one zip that everything here reads, from the two files that its authors and FER2013's give out.
+"""Conversion of FER+ to one zip of class folders, from the files published with FER2013 and FER+.
 
 python -m affect.datasets.ferplus --pictures fer2013.csv --votes fer2013new.csv --out ferplus.zip
 
-FER2013 (ICML 2013 challenge) has the pictures, 48×48 and grey, as text; FER+ (Barsoum et al. 2016, arXiv:1608.01041)
-has the votes of ten annotators for each of its rows, in the same order.
+FER2013 (ICML 2013 challenge) contains the pictures, 48×48 and grey, as text; FER+ (Barsoum et al. 2016,
+arXiv:1608.01041) contains the votes of ten annotators for each row, in the same order.
 """
 
 from __future__ import annotations
@@ -26,28 +26,28 @@ from affect.files import atomic_path
 
 SIDE = 48  # pixels
 SPLITS = {"Training": "train", "PublicTest": "val", "PrivateTest": "test"}
-CLASSES = {  # FER+'s columns, in our order, then what is no expression
+CLASSES = {  # FER+'s columns in the order of EMOTIONS, then those that are not expressions
     "anger": "anger", "contempt": "contempt", "disgust": "disgust", "fear": "fear", "happiness": "happy",
     "neutral": "neutral", "sadness": "sad", "surprise": "surprise", "unknown": "unknown", "NF": "not_a_face",
 }  # fmt: skip
-LOSSLESS = 101  # above 100, OpenCV's WebP loses nothing
+LOSSLESS = 101  # OpenCV's WebP quality above 100 is lossless
 CHUNK = 1000  # rows in memory at a time
 
 
 def convert(pictures: str | Path, votes: str | Path, out: str | Path) -> pd.DataFrame:
-    """Write FER+ as a zip: class folders, and `labels.csv` with `pth, label, split, votes_*`.
+    """Write FER+ as a zip of class folders with a `labels.csv` (`pth, label, split, votes_*`).
 
     pictures: `fer2013.csv` (`emotion, pixels, Usage`).   votes: `fer2013new.csv` (`Usage, Image name`, ten columns).
-    The label is the expression with most votes, the first in our order where several have as many; a picture for which
-    "unknown" or "not a face" has more than any expression is left out, as is one that FER+ gives no name.
-    Returns the table of `labels.csv`. The zip appears when it is whole.
-    Raises AffectError where a file is not what it should be, both are not about the same pictures, or `out` is there.
+    The label is the expression with most votes (ties: the first in EMOTIONS). Pictures with more votes for "unknown" or
+    "not a face" than for any expression, or without a name in FER+, are left out.
+    Returns the table of `labels.csv`. The zip is written atomically.
+    Raises AffectError if a file has another format, the files do not match, or `out` exists.
     """
     if Path(out).exists():
         raise AffectError(f"{out} is there already. Delete it, or name another file with --out.")
     table = _labelled(Path(votes))
     row = -1
-    with atomic_path(out) as part, zipfile.ZipFile(part, "w") as archive:  # what is in it is packed already
+    with atomic_path(out) as part, zipfile.ZipFile(part, "w") as archive:  # stored: pictures are compressed
         for row, (picture, usage) in enumerate(_pictures(Path(pictures))):
             if row >= len(table) or usage != table["Usage"].iloc[row]:
                 raise _not_of_the_same(pictures, votes)
@@ -66,7 +66,7 @@ def _not_of_the_same(pictures: str | Path, votes: str | Path) -> AffectError:
 
 
 def _labelled(votes: Path) -> pd.DataFrame:
-    """A row each of FER+: `pth` ("" where it is left out), `label, split, votes_*`, and `Usage`."""
+    """The rows of FER+ with `pth` ("" if left out), `label, split, votes_*`, and `Usage`."""
     table = _read(votes, ["Usage", "Image name", *CLASSES])
     counts = table[list(CLASSES)].to_numpy(np.int64)
     best = counts[:, : len(EMOTIONS)].argmax(1)
@@ -89,9 +89,9 @@ def _read(path: Path, columns: list[str]) -> pd.DataFrame:
 
 
 def _pictures(path: Path) -> Iterator[tuple[Image, str]]:
-    """Each row's picture, uint8 (48, 48), and its usage, with a progress bar."""
+    """Iterate over FER2013's pictures, uint8 (48, 48), with their `Usage`, with a progress bar."""
     try:
-        columns = ["pixels", "Usage"]  # icml_face_data.csv, another edition of it, has spaces before them
+        columns = ["pixels", "Usage"]  # another edition, icml_face_data.csv, has spaces before the names
         rows = pd.read_csv(path, usecols=columns, chunksize=CHUNK, skipinitialspace=True)
         for part in tqdm(rows, desc="pictures", unit="k"):
             for pixels, usage in zip(part["pixels"], part["Usage"], strict=True):
@@ -104,7 +104,7 @@ def _pictures(path: Path) -> Iterator[tuple[Image, str]]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command line. Returns the exit code."""
+    """Run the command line. Returns the exit code."""
     parser = CommandParser(
         prog="python -m affect.datasets.ferplus",
         description="Make ferplus.zip of FER2013's pictures and FER+'s votes: train, val (PublicTest) and test "

@@ -1,4 +1,4 @@
-"""Drawn faces: a data set for a machine that has none, so that everything runs, is tested and can be shown.
+"""Sample data set of drawn faces, for tests, demonstrations, and machines without a real data set.
 
 python -m affect.datasets.sample sample --train 40 --val 10
 """
@@ -21,11 +21,11 @@ from affect.files import atomic_path, cache_folder
 
 
 def write_sample(folder: str | Path, train: int = 40, val: int = 10, size: int = 128, seed: int = 42) -> Path:
-    """Write a drawn data set as class folders: `train/happy/0000.png` and so on.
+    """Write a data set of drawn faces as class folders: `train/happy/0000.png` and so on.
 
     train, val: faces of each class in each split.   size: side in pixels.
-    Returns the folder. A picture depends on the seed, its split, class and number alone, and is written whole or not
-    at all; what is there already is kept.
+    Returns the folder. A picture depends only on the seed, its split, class and number. Files are written atomically;
+    existing ones are kept.
     """
     folder = Path(folder)
     jobs = [
@@ -43,11 +43,11 @@ def write_sample(folder: str | Path, train: int = 40, val: int = 10, size: int =
 
 
 def sample_data_set() -> Path:
-    """The drawn data set for whoever names none: a folder `sample` with 40 train and 10 val faces of each class.
+    """The default data set: drawn faces, 40 train and 10 val of each class, in a folder `sample`.
 
-    It lies in the cache folder (see `affect.files.cache_folder`) and is drawn once for each version of this program; an
-    interrupted drawing goes on.
-    Raises AffectError where that folder cannot be written to.
+    The folder is in the cache (see `affect.files.cache_folder`) and is drawn once for each version of this program; an
+    interrupted drawing is resumed.
+    Raises AffectError if that folder cannot be written to.
     """
     folder = cache_folder() / __version__ / "sample"
     try:
@@ -60,7 +60,7 @@ def sample_data_set() -> Path:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command line. Returns the exit code."""
+    """Run the command line. Returns the exit code."""
     parser = CommandParser(
         prog="python -m affect.datasets.sample", description="Draw a data set of faces in class folders."
     )

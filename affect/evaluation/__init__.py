@@ -1,1 +1,1 @@
-"""How good a model is: figures, calibration, robustness, where it looks."""
+"""Evaluation of a trained model: metrics, calibration, robustness, Grad-CAM."""

@@ -1,4 +1,4 @@
-"""The command that measures a checkpoint: `python -m affect.evaluation`."""
+"""Command line that evaluates a checkpoint: `python -m affect.evaluation`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from affect.evaluation.measure import evaluate_pictures, table_of, told_crop, wr
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command line. Returns the exit code."""
+    """Run the command line. Returns the exit code."""
     parser = CommandParser(
         prog="python -m affect.evaluation",
         description="Measure a checkpoint on a data set: per-class table with 95 % bootstrap intervals on stdout, "

@@ -1,6 +1,6 @@
-"""Where in the face a model finds its evidence: Grad-CAM, averaged over many pictures so that it shows nobody.
+"""Grad-CAM attribution maps, averaged over many pictures so that no person can be recognised.
 
-Selvaraju et al. 2017 (arXiv:1610.02391), by captum's LayerGradCam. For the notebooks.
+Selvaraju et al. 2017 (arXiv:1610.02391), with captum's LayerGradCam. Called by the notebooks.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from affect.data.loading import FaceDataset
 from affect.emotions import EMOTIONS
 from affect.model.network import STRIDE
 
-NO_EVIDENCE = 1e-5  # evidence for a class that is smaller than this share of the evidence against it is rounding
+NO_EVIDENCE = 1e-5  # positive evidence below this share of the negative evidence is rounding error
 
 
 def mean_maps(
@@ -23,13 +23,11 @@ def mean_maps(
 ) -> npt.NDArray[np.float32]:
     """The mean Grad-CAM map of each class, for that class's logit, at the last block of `features`.
 
-    model:     MobileNetV2 in evaluation mode; its weights and gradients stay as they are.
-    labels:    int (n,), 0…7, one for each item: the true classes, or the predicted ones (what it looked at when it
-               said so).
-    per_class: at most so many pictures of a class, drawn with `seed`.
-    Returns float32 (8, side, side), 0…1: each picture's map is brought to a largest value of 1 (a map without any
-    evidence for the class stays 0), enlarged bilinearly to where its cells look, and averaged. A class without pictures
-    is NaN.
+    model:     MobileNetV2 in evaluation mode; its weights and gradients are not changed.
+    labels:    int (n,), 0…7, one for each item: the true or the predicted classes.
+    per_class: maximum number of pictures per class, sampled with `seed`.
+    Returns float32 (8, side, side), 0…1: each picture's map is scaled to a maximum of 1 (or is 0 without positive
+    evidence), resized bilinearly to the picture, and averaged. A class without pictures is NaN.
     Raises ValueError if the lengths differ.
     """
     from captum.attr import LayerGradCam  # slow to import, and only a notebook needs it
@@ -56,9 +54,9 @@ def mean_maps(
 
 
 def _scaled(maps: torch.Tensor) -> torch.Tensor:
-    """The evidence for the class in each map, its largest value 1, or all 0 where there is none.
+    """The positive part of each map, scaled to a maximum of 1; all 0 if there is no positive evidence.
 
-    maps: float (n, 1, h, w), evidence for and, below zero, against the class.
+    maps: float (n, 1, h, w), evidence for the class (positive) and against it (negative).
     """
     peak = maps.amax((1, 2, 3), keepdim=True)
     some = peak > NO_EVIDENCE * maps.abs().amax((1, 2, 3), keepdim=True)
@@ -66,10 +64,10 @@ def _scaled(maps: torch.Tensor) -> torch.Tensor:
 
 
 def _enlarged(maps: torch.Tensor, side: int) -> torch.Tensor:
-    """The maps at the pictures' size: bilinear between the cells, and as the last cells beyond them.
+    """Resize maps bilinearly to the pictures' size, aligned with the network's stride; edge cells are replicated.
 
-    Every halving of the network is a 3×3 convolution of stride 2 with a border of 1, whose output k is centred on input
-    2k: so cell k of a map looks at pixel 32k, not at the middle of the k-th tile of 32 pixels.
+    Each stride-2 layer is a 3×3 convolution with padding 1, whose output k is centred on input 2k: so cell k of a map
+    is centred on pixel 32k, not on the middle of the k-th tile of 32 pixels.
 
     maps: float (n, 1, h, w).   Returns float (n, 1, side, side).
     """

@@ -1,4 +1,4 @@
-"""How good one model is: confusion, ROC, calibration, F1 of each class."""
+"""Figures of one model: confusion matrix, ROC, reliability, F1 by class, robustness, Grad-CAM, mistakes."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ from affect.figure_style import (
 
 
 def gradcam_maps(maps: npt.NDArray[np.float32], pictures: npt.NDArray[np.uint8], labels: Ints, origin: str) -> Figure:
-    """The mean Grad-CAM map of each class over the class's mean face, all on one scale.
+    """Figure of each class's mean Grad-CAM map over its mean face, all on one scale.
 
     maps:     float32 (8, side, side), 0…1, NaN for a class without pictures: `affect.evaluation.attention.mean_maps`.
     pictures: uint8 (n, side, side, channels).   labels: int (n,), 0…7.
-    A class with fewer than 20 pictures shows "too few" instead. The title says for which class the map's centre of
-    weight lies highest and lowest in the picture.
+    A class with fewer than 20 pictures shows "too few" instead. The title names the classes whose map has the highest
+    and the lowest centre of mass in the picture.
     """
     means = stretched(class_means(pictures, labels))
     shown = [c for c, mean in enumerate(means) if mean is not None and np.isfinite(maps[c]).all()]
@@ -73,15 +73,15 @@ def _where(maps: Floats, shown: list[int]) -> str:
 
 
 def _center(values: Floats) -> float:
-    """The mean row of a map, weighted by its values, in pixels from the top edge."""
+    """Vertical centre of mass of a map, in pixels from the top edge."""
     rows = values.sum(1)
     return float((rows * (np.arange(len(rows)) + 0.5)).sum() / rows.sum())
 
 
 def faces(pictures: npt.NDArray[np.uint8], mistakes: pd.DataFrame, origin: str) -> Figure:
-    """Single pictures with their labels, for a notebook whose SHOW_FACES is set. Never save this where it is published.
+    """Figure of single pictures with true and predicted labels. Shows faces: with SHOW_FACES only, never published.
 
-    pictures: uint8 (n, side, side, channels), given explicitly: `all_pictures[mistakes.index]`.
+    pictures: uint8 (n, side, side, channels), selected by the caller: `all_pictures[mistakes.index]`.
     mistakes: n rows with `label, predicted, confidence`: `affect.evaluation.measure.most_confident_mistakes`.
     Raises ValueError if the lengths differ or there is nothing to show.
     """
@@ -102,14 +102,14 @@ def faces(pictures: npt.NDArray[np.uint8], mistakes: pd.DataFrame, origin: str) 
 
 
 MARKERS = (("o", MAIN), ("D", OTHER), ("s", THIRD), ("^", MUTED))
-MOST = len(MARKERS)  # models that one figure can tell apart
+MOST = len(MARKERS)  # maximum number of models in one figure
 IN_A_ROW = 6
 
 
 def robustness(table: pd.DataFrame, origin: str) -> Figure:
-    """Accuracy of up to four models by strength, a panel for each corruption; strength 0 is the clean picture.
+    """Line plots of accuracy by corruption strength for up to four models, a panel per corruption; 0 is clean.
 
-    table: `affect.evaluation.robustness.measure(…)`.   Raises ValueError for more models than can be told apart.
+    table: `affect.evaluation.robustness.measure(…)`.   Raises ValueError for more than four models.
     """
     models = [c for c in table.columns if c not in ("corruption", "measure", "strength", "setting", "n")]
     if len(models) > MOST:
@@ -144,7 +144,7 @@ def _finding(changed: pd.DataFrame, clean: pd.Series, model: str) -> str:
 
 
 def confusion(labels: Ints, predicted: Ints, origin: str) -> Figure:
-    """The confusion matrix twice: how many, and which share of the true class.
+    """The confusion matrix as counts and as shares of the true class.
 
     labels, predicted: int (n,), 0…7.
     """
@@ -172,10 +172,10 @@ def confusion(labels: Ints, predicted: Ints, origin: str) -> Figure:
 
 
 def roc(probabilities: Floats, labels: Ints, origin: str) -> Figure:
-    """ROC curves, each class against the rest, and their mean.
+    """One-vs-rest ROC curves of each class, and their macro average.
 
     probabilities: float (n, 8).   labels: int (n,), 0…7.   The mean curve averages the true-positive rates at each
-    false-positive rate; classes that do not occur are left out. Raises ValueError where fewer than two classes occur.
+    false-positive rate; classes that do not occur are left out. Raises ValueError if fewer than two classes occur.
     """
     present = [c for c in range(len(EMOTIONS)) if (labels == c).any()]
     if len(present) < 2:
@@ -206,10 +206,10 @@ def roc(probabilities: Floats, labels: Ints, origin: str) -> Figure:
 def reliability(
     probabilities: Floats, labels: Ints, origin: str, bins: int = 15, *, uncalibrated: Floats | None = None
 ) -> Figure:
-    """Accuracy within equal-width bins of confidence, and how many pictures lie in each.
+    """Reliability diagram: accuracy in equal-width bins of confidence, with the number of pictures in each.
 
     probabilities: float (n, 8), calibrated.   labels: int (n,), 0…7.
-    uncalibrated: the same at temperature 1, to be shown beside.   Guo et al. 2017 (arXiv:1706.04599).
+    uncalibrated: probabilities at temperature 1, for a second diagram.   Guo et al. 2017 (arXiv:1706.04599).
     """
     shown = {"temperature 1": uncalibrated} if uncalibrated is not None else {}
     parts: dict[str, Floats] = {**shown, "calibrated": probabilities}
@@ -244,9 +244,9 @@ def _reliability_column(upper: Axes, lower: Axes, probabilities: Floats, labels:
 
 
 def f1_bars(metrics: dict[str, Any], origin: str) -> Figure:
-    """F1 of each class that occurs, with its 95 % interval.
+    """Bar chart of each occurring class's F1 with its 95 % confidence interval.
 
-    metrics: as `metrics.json` holds it; bare bars without `intervals`.
+    metrics: the content of `metrics.json`; without `intervals`, bars only.
     """
     present = occurring(metrics)
     f1 = {name: float(metrics["per_class"][name]["f1"]) for name in present}

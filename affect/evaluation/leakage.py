@@ -1,6 +1,6 @@
-"""Whether a model is measured on pictures that it did not learn from, as far as its checkpoint knows.
+"""Check for data leakage: whether a checkpoint was trained on another selection or split of the evaluated data set.
 
-Called by what measures: `affect.evaluation`, `affect.evaluation.robustness`.
+Called by `affect.evaluation` and `affect.evaluation.robustness`.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from affect.model.safe_pt import brief
 
 
 def warning_of(path: str | Path, checkpoint: Checkpoint, manifest: Manifest) -> str | None:
-    """What to beware of, also printed on stderr, where a model was trained on the data set of this name but with other
-    pictures, labels or split; None where it was not, or where its checkpoint does not say."""
+    """Warning, also printed on stderr, if a model was trained on this data set with other pictures, labels or split.
+
+    None if it was trained on the same, on another data set, or if its checkpoint does not tell.
+    """
     differences = _differences(checkpoint.provenance, manifest)
     if not differences:
         return None
@@ -44,7 +46,7 @@ def _differences(provenance: dict[str, Any], manifest: Manifest) -> str:
     ]
     if told or "data" not in identity:
         return ", ".join(told)
-    limits = [settings["limit"]] if "limit" in settings else [None, pictures.get("train")]  # one of them, formerly
+    limits = [settings["limit"]] if "limit" in settings else [None, pictures.get("train")]  # either, in old ones
     same = identity["data"] in [manifest.digest(limit) for limit in limits]
     return "" if same else "other pictures, labels or split"
 

@@ -1,6 +1,6 @@
-"""How good a model is on one split of a data set.  `python -m affect.evaluation --model … --data …`
+"""Evaluation of a model on one split of a data set: `python -m affect.evaluation --model … --data …`.
 
-The command line and the notebooks go the same way: `evaluate_pictures` measures, `write_evaluation` saves.
+The command line and the notebooks both call `evaluate_pictures` to measure and `write_evaluation` to save.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ OVERALL = ("accuracy", "balanced_accuracy", "f1_weighted", "f1_macro", "auc_macr
 
 @dataclass(frozen=True)
 class Evaluation:
-    """One model on the pictures of one split: everything that a table or a figure of it needs.
+    """The evaluation of one model on one split: predictions and metrics, for tables and figures.
 
     model, data, split: the checkpoint's file name, the data set's name, the split.
     rows:          the n rows of the manifest, in the order of the arrays.
     logits:        float32 (n, 8), before temperature and softmax.
-    temperature:   the checkpoint's.
-    metrics:       what `metrics.json` holds.
+    temperature:   the checkpoint's temperature.
+    metrics:       the content of `metrics.json`.
     """
 
     model: str
@@ -76,17 +76,20 @@ class Evaluation:
 
     @property
     def predicted(self) -> Ints:
-        """The most probable class of each picture, int (n,), 0…7; the temperature does not change it."""
+        """The most probable class of each picture, int (n,), 0…7; independent of the temperature."""
         return self.logits.argmax(1)
 
     @property
     def origin(self) -> str:
-        """What a figure says about where its numbers come from."""
+        """The subtitle of a figure: model, data set, split and n."""
         return f"{self.model} on {self.data} {self.split}, n = {len(self.rows):,}"
 
 
 def probabilities_of(logits: Floats, temperature: float) -> Floats:
-    """softmax(logits / temperature), float64.   logits: float (n, classes).   Guo et al. 2017 (arXiv:1706.04599)."""
+    """Calibrated probabilities softmax(logits / temperature), float64.   logits: float (n, classes).
+
+    Guo et al. 2017 (arXiv:1706.04599).
+    """
     return np.asarray(softmax(logits.astype(np.float64) / temperature, axis=1))
 
 
@@ -112,9 +115,9 @@ def evaluate_logits(
     split: str,
     resamples: int = RESAMPLES,
 ) -> Evaluation:
-    """The evaluation of logits that are already there.
+    """Evaluate logits that were computed before.
 
-    logits: float32 (n, 8).   rows: n rows of a manifest (`pth`, `label`).   resamples: of the bootstrap, seeded by 0.
+    logits: float32 (n, 8).   rows: n rows of a manifest (`pth`, `label`).   resamples: of the bootstrap, with seed 0.
     """
     probabilities, labels = probabilities_of(logits, temperature), hard_labels(rows)
     metrics = {
@@ -132,17 +135,17 @@ def evaluate_logits(
 def evaluate_pictures(
     model_path: str | Path, manifest: Manifest, split: str = "val", *, mirrored: bool = False, crop: Crop | None = None
 ) -> Evaluation:
-    """Measure a checkpoint on one split ("train", "val", "test" or "all") of a data set.
+    """Evaluate a checkpoint on one split ("train", "val", "test" or "all") of a data set.
 
         evaluation = evaluate_pictures("models/starter_ferplus.pt", read_manifest("ferplus.zip"))
 
-    mirrored: look at each picture's mirror image as well, and take the mean of both logits (test-time flip), for twice
-    the time.   crop: "as-live" finds each picture's largest face and crops it as the live program does, "whole" takes
-    the picture as it is; None: as the model's training did. It runs on the GPU where there is one.
-    The metrics have `crop`; `faceless`, how many pictures are left out since no face was found in them; the file's
-    `model_sha256`; the `settings` of the training where the checkpoint knows them; and a `warning`, also on stderr,
-    where it was trained on other pictures, labels or another split of this data set. Raises AffectError for an
-    unusable file or an empty split.
+    mirrored: test-time augmentation: the mean of the logits of each picture and its horizontal flip, for twice the
+    time.   crop: "as-live" detects and crops each picture's largest face as the live program does, "whole" uses the
+    picture unchanged; None: as in the model's training. Runs on the GPU if there is one.
+    The metrics include `crop`; `faceless`, the number of pictures left out because no face was found; the file's
+    `model_sha256`; the training `settings` if the checkpoint has them; and a `warning`, also on stderr, if it was
+    trained on other pictures, labels or another split of this data set. Raises AffectError for an unusable file or an
+    empty split.
     """
     checkpoint = load_checkpoint(model_path)
     find_face = checkpoint.preprocessing.find_face if crop is None else crop == "as-live"
@@ -170,10 +173,10 @@ def evaluate_pictures(
 
 
 def most_confident_mistakes(evaluation: Evaluation, n: int = 20) -> pd.DataFrame:
-    """The n wrong pictures that the model is surest of: `pth, label, predicted, confidence`, the surest first.
+    """The n misclassified pictures with the highest confidence: `pth, label, predicted, confidence`, in that order.
 
-    The index is the picture's place in the evaluation's arrays. Rows only: whether a face is shown is for the
-    notebook's SHOW_FACES to decide.
+    The index is the picture's position in the evaluation's arrays. The rows hold no pictures: whether faces are shown
+    is decided by the notebook's SHOW_FACES.
     """
     wrong = np.flatnonzero(evaluation.predicted != evaluation.labels)
     confidence = evaluation.probabilities.max(1)
@@ -190,7 +193,7 @@ def most_confident_mistakes(evaluation: Evaluation, n: int = 20) -> pd.DataFrame
 
 
 def predictions_table(evaluation: Evaluation) -> pd.DataFrame:
-    """A row a picture: `pth, label, predicted, p_anger … p_surprise` (calibrated, six decimals)."""
+    """Table of predictions, one row per picture: `pth, label, predicted, p_anger … p_surprise` (calibrated)."""
     table = evaluation.rows[["pth", "label"]].assign(predicted=[EMOTIONS[i] for i in evaluation.predicted])
     columns = [f"p_{name}" for name in EMOTIONS]
     return table.join(pd.DataFrame(evaluation.probabilities.round(6), table.index, columns))
@@ -206,9 +209,9 @@ def write_metrics(evaluation: Evaluation, out: str | Path) -> None:
 
 
 def write_evaluation(evaluation: Evaluation, out: str | Path) -> None:
-    """`write_metrics`, and beside it the figures `confusion`, `roc`, `reliability`, `f1` (.png).
+    """Write `metrics.json`, `predictions.csv` and the figures `confusion`, `roc`, `reliability`, `f1` (.png).
 
-    Pictures of one class only have no ROC curve.
+    There is no ROC figure if the pictures are all of one class.
     """
     from affect import figure_style
     from affect.evaluation import figures
@@ -226,8 +229,10 @@ def write_evaluation(evaluation: Evaluation, out: str | Path) -> None:
 
 
 def table_of(metrics: dict[str, Any]) -> str:
-    """The table of the classes that occur and the overall figures, with 95 % intervals where `metrics` has them, as
-    text; which classes do not occur is said between the two."""
+    """Metrics as text: a table of the occurring classes, the absent classes, and the overall metrics.
+
+    95 % confidence intervals are included if `metrics` has them.
+    """
     present = occurring(metrics)
     rows = pd.DataFrame({name: metrics["per_class"][name] for name in present}).T.astype({"support": int})
     missing = [name for name in metrics["per_class"] if name not in present]
@@ -243,7 +248,7 @@ def table_of(metrics: dict[str, Any]) -> str:
 
 
 def told_crop(metrics: dict[str, Any]) -> str:
-    """What the model was shown of the pictures, and how one sees the other."""
+    """Sentence that states how the pictures were cropped, and the option for the other crop."""
     if metrics["crop"] == "whole":
         return "It was shown whole pictures (--crop as-live: the face that is found, as the live program sees it)."
     return (

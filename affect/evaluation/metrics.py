@@ -1,6 +1,6 @@
-"""The figures of a classifier: metrics, calibration, and their intervals. Arrays in, plain values out.
+"""Classification metrics, calibration, and bootstrap confidence intervals.
 
-Training calls it after every epoch, evaluation and the comparison for what they report.
+Called by training after every epoch, and by evaluation and comparison.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from affect.arrays import Floats, Ints
 from affect.emotions import EMOTIONS
 
 CLASSES = len(EMOTIONS)
-# The figures that get an interval, as metrics.json calls them, and how tables and figures do.
+# Metrics with a confidence interval: their names in metrics.json, and in tables and figures.
 METRIC_NAMES = {
     "accuracy": "accuracy",
     "balanced_accuracy": "balanced accuracy",
@@ -32,10 +32,10 @@ LEVEL = 0.95
 
 
 def expected_calibration_error(probabilities: Floats, labels: Ints, bins: int = 15) -> float:
-    """How far confidence is from accuracy, averaged over confidence bins.
+    """Expected calibration error: the mean gap between confidence and accuracy over confidence bins.
 
     probabilities: float (n, classes), rows sum to 1.   labels: int (n,), 0 … classes-1.
-    Returns 0…1; 0 is perfectly calibrated. Empty bins count nothing. Raises ValueError if the two lengths differ.
+    Returns 0…1; 0 is perfectly calibrated. Empty bins are ignored. Raises ValueError if the two lengths differ.
     Guo et al. 2017 (arXiv:1706.04599), equal-width bins.
     """
     if len(probabilities) != len(labels):
@@ -52,7 +52,7 @@ def expected_calibration_error(probabilities: Floats, labels: Ints, bins: int = 
 
 
 def fit_temperature(logits: Floats, labels: Ints) -> float:
-    """The temperature that gives the labels the highest likelihood: 0.05…20.
+    """Fit the calibration temperature by maximum likelihood, 0.05…20.
 
     logits: float (n, classes).   labels: int (n,).   Guo et al. 2017 (arXiv:1706.04599).
     """
@@ -66,14 +66,14 @@ def fit_temperature(logits: Floats, labels: Ints) -> float:
 
 
 def metrics_of(probabilities: Floats, labels: Ints) -> dict[str, Any]:
-    """The figures of one evaluation, as plain values, named as scikit-learn names them.
+    """Classification metrics as plain values, named as in scikit-learn.
 
     probabilities: float (n, 8).   labels: int (n,), 0…7.
     Averages are over the classes that occur in `labels`: `f1_macro` is scikit-learn's `f1_score(labels, predicted,
     labels=np.unique(labels), average="macro", zero_division=0)`, `balanced_accuracy` its `balanced_accuracy_score`, and
-    `auc_macro` the mean one-vs-rest area over those that occur beside others, None where there is no other. So a class
-    that is only answered does not count as one with F1 0, as it would with scikit-learn's default `labels`; the answer
-    is wrong all the same, and costs the recall of the class that the picture is of.
+    `auc_macro` the mean one-vs-rest AUC, None if only one class occurs. With scikit-learn's default `labels`, a class
+    that is predicted but does not occur would count with F1 0; here, such predictions only lower the recall of the
+    pictures' true class.
     `per_class` has all eight; precision, recall and f1 of a class that does not occur are None, and its support 0.
     """
     predicted = probabilities.argmax(1)
@@ -100,21 +100,20 @@ def metrics_of(probabilities: Floats, labels: Ints) -> dict[str, Any]:
 
 
 def occurring(metrics: dict[str, Any]) -> list[str]:
-    """The classes that occur among the pictures that were measured, in EMOTIONS' order.   metrics: `metrics_of`'s."""
+    """The classes that occur in the evaluated pictures, in the order of EMOTIONS.   metrics: from `metrics_of`."""
     return [name for name in EMOTIONS if metrics["per_class"][name]["support"]]
 
 
 def bootstrap(probabilities: Floats, labels: Ints, resamples: int = RESAMPLES, seed: int = 0) -> dict[str, Floats]:
-    """Each figure on `resamples` samples of the pictures, drawn with replacement, each as large as the original.
+    """Bootstrap distribution of each metric: its values on `resamples` samples of the pictures with replacement.
 
     probabilities: float (n, 8).   labels: int (n,), 0…7.
-    Returns float64 (resamples,) under each name of INTERVAL_METRICS and `f1_<class>`; the definitions are
-    `metrics_of`'s, over the classes that occur in the sample. `auc_macro` is NaN in a sample that holds one class only,
-    `f1_<class>` in one without the class. Two models on the same n pictures in the same order get the same samples from
-    the same seed, so their difference is paired.
-    Raises ValueError where the lengths differ or there is nothing to draw from.
-    Efron and Tibshirani 1993, An Introduction to the Bootstrap. It is the chance of *these pictures* that it shows:
-    what another training seed would change is not in it.
+    Returns float64 (resamples,) under each name of INTERVAL_METRICS and `f1_<class>`, defined as in `metrics_of` over
+    the classes in the sample. `auc_macro` is NaN in a sample of one class only, `f1_<class>` in one without the class.
+    For n pictures and a seed the samples are always the same, so the difference of two models is paired.
+    Raises ValueError if the lengths differ or n is 0.
+    Efron and Tibshirani 1993, An Introduction to the Bootstrap. The distribution reflects the choice of the pictures,
+    not the variation between training seeds.
     """
     if len(probabilities) != len(labels) or len(labels) == 0:
         raise ValueError(f"{len(probabilities)} probabilities and {len(labels)} labels: need as many, and some.")
@@ -125,7 +124,7 @@ def bootstrap(probabilities: Floats, labels: Ints, resamples: int = RESAMPLES, s
 
 
 def percentile_interval(samples: Floats, level: float = LEVEL) -> list[float] | None:
-    """The percentile interval [low, high] of bootstrap samples, NaNs left out; None where all are NaN."""
+    """Percentile confidence interval [low, high] of bootstrap samples, ignoring NaN; None if all are NaN."""
     known = samples[~np.isnan(samples)]
     if known.size == 0:
         return None
@@ -136,10 +135,10 @@ def percentile_interval(samples: Floats, level: float = LEVEL) -> list[float] | 
 def intervals_of(
     probabilities: Floats, labels: Ints, resamples: int = RESAMPLES, seed: int = 0
 ) -> dict[str, list[float]]:
-    """The 95 % percentile intervals [low, high] of INTERVAL_METRICS and of each occurring class's F1 (`f1_<class>`).
+    """95 % bootstrap confidence intervals [low, high] of INTERVAL_METRICS and each occurring class's F1 (`f1_<class>`).
 
     probabilities: float (n, 8), rows sum to 1.   labels: int (n,), 0…7.   resamples, seed: of `bootstrap`.
-    Returns two floats, 0…1, under each name; a figure that no sample has is left out. Raises ValueError where the
+    Returns two floats, 0…1, under each name; a metric that is NaN in all samples is left out. Raises ValueError if the
     lengths differ or n is 0.
     """
     samples = bootstrap(probabilities, labels, resamples, seed)
@@ -148,7 +147,7 @@ def intervals_of(
 
 
 def _sample_counts(n: int, resamples: int, seed: int) -> Iterator[npt.NDArray[np.float32]]:
-    """How often each picture is in each sample, float32 (n, some), in blocks of about 16 MB."""
+    """Iterate over blocks of bootstrap samples as counts of each picture, float32 (n, samples), about 16 MB each."""
     rng = np.random.default_rng(seed)
     block = max(1, min(resamples, 4_000_000 // n))
     for start in range(0, resamples, block):
@@ -158,7 +157,7 @@ def _sample_counts(n: int, resamples: int, seed: int) -> Iterator[npt.NDArray[np
 
 
 def _figures_of_samples(probabilities: Floats, labels: Ints, counts: npt.NDArray[np.float32]) -> dict[str, Floats]:
-    """The figures in each sample from how often it holds each picture, `counts`: float32 (n, samples)."""
+    """The metrics of each bootstrap sample, from `counts` of each picture in it: float32 (n, samples)."""
     cell = np.asarray(labels) * CLASSES + probabilities.argmax(1)
     one_hot = np.zeros((CLASSES * CLASSES, len(labels)), np.float32)
     one_hot[cell, np.arange(len(labels))] = 1
@@ -178,10 +177,10 @@ def _figures_of_samples(probabilities: Floats, labels: Ints, counts: npt.NDArray
 
 
 def _mean_areas(probabilities: Floats, labels: Ints, counts: npt.NDArray[np.float32]) -> Floats:
-    """The mean one-vs-rest area under the ROC curve in each sample; NaN where no class occurs beside others.
+    """The macro one-vs-rest ROC AUC of each bootstrap sample; NaN if only one class occurs.
 
-    The area is the share of (positive, negative) pairs in which the positive scores higher, a tie counting half
-    (Mann and Whitney 1947); with weights it is one cumulative sum over the sorted scores.
+    The AUC is the share of (positive, negative) pairs in which the positive scores higher, ties counting half (Mann and
+    Whitney 1947); with weights it is one cumulative sum over the sorted scores.
     """
     n, samples = counts.shape
     total, known = np.zeros(samples), np.zeros(samples)
@@ -191,11 +190,11 @@ def _mean_areas(probabilities: Floats, labels: Ints, counts: npt.NDArray[np.floa
             continue
         order = np.argsort(probabilities[:, c], kind="stable")
         scores, is_positive = probabilities[order, c], positive[order]
-        tied = np.cumsum(np.diff(scores, prepend=scores[0]) > 0)  # the number of the group of equal scores
+        tied = np.cumsum(np.diff(scores, prepend=scores[0]) > 0)  # index of the group of equal scores
         ordered = counts[order]
         positives, negatives = ordered[is_positive], np.where(is_positive[:, None], 0, ordered)
         until = np.concatenate([np.zeros((1, samples), np.float32), np.cumsum(negatives, axis=0)])
-        first = np.searchsorted(tied, np.arange(tied[-1] + 2))  # where each group begins, and the end
+        first = np.searchsorted(tied, np.arange(tied[-1] + 2))  # start of each group, and the end
         group = tied[is_positive]
         below_or_half_tied = (until[first[group]] + until[first[group + 1]]) / 2
         pairs = positives.sum(0, dtype=np.float64) * until[-1]

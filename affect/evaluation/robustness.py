@@ -1,6 +1,6 @@
-"""How much accuracy is left under what a webcam does to a face: `python -m affect.evaluation.robustness`.
+"""Robustness of a model's accuracy against webcam-like corruptions: `python -m affect.evaluation.robustness`.
 
-Every picture of a split is changed in twelve ways at three strengths (`affect.data.corruptions`), the same for
+Each picture of a split is corrupted in twelve ways at three strengths (`affect.data.corruptions`), identically for
 every model.
 """
 
@@ -32,19 +32,19 @@ from affect.model.checkpoint import Checkpoint, load_checkpoint
 from affect.model.frozen import Trunk, placed
 
 CONDITION = ["corruption", "measure", "strength", "setting"]
-CHUNK = 256  # pictures that are in memory at a time
+CHUNK = 256  # pictures in memory at a time
 Predictor = Callable[[list[Image], list[FoundFace]], npt.NDArray[np.int64]]
 
 
 def measure(models: list[Path], manifest: Manifest, split: str = "val", seed: int = 0) -> pd.DataFrame:
     """Accuracy of each model on one split, clean and under each corruption at three strengths.
 
-    Returns a row for each condition: `corruption` ("clean" first), `measure` and `setting` (what a strength is, and how
-    much of it), `strength` (0; 1, 2, 3), `n`,
-    and a column of accuracies for each model, named by its file's stem. Each picture's change is drawn from
-    (seed, condition, picture), so that all models see the same pictures. A model whose preprocessing finds faces crops
-    the changed picture where the clean one has its face: box shift and scale are then of the picture's side. Pictures
-    that cannot be decoded, or, with such a model among them, have no face, are left out for all.
+    Returns one row per condition: `corruption` ("clean" first), `measure` and `setting` (the strength's quantity and
+    value), `strength` (0; 1, 2, 3), `n`,
+    and a column of accuracies for each model, named by its file's stem. Random changes are seeded by (seed, condition,
+    picture), so that all models see the same pictures. A model with `find_face` crops the corrupted picture at the
+    clean picture's face; box shift and scale are then relative to the picture's side. Pictures that cannot be decoded,
+    or, with such a model, have no detected face, are left out for all models.
     Raises AffectError for an unusable file, an empty split, or two models of one name.
     """
     names = [path.stem for path in models]
@@ -80,14 +80,14 @@ def measure(models: list[Path], manifest: Manifest, split: str = "val", seed: in
 
 
 def _whole(picture: Image) -> FoundFace:
-    """The place of the face where no model looks for one."""
+    """The whole picture as the face's box, for models without `find_face`."""
     return 0.0, 0.0, float(min(picture.shape[:2]))
 
 
 def _usable(
     manifest: Manifest, names: pd.Series, looks: Callable[[Image], FoundFace | None]
 ) -> tuple[list[int], list[Image], list[FoundFace]]:
-    """Which of some pictures can be decoded and have a face, these pictures, and where their faces are."""
+    """Indices of the pictures that can be decoded and have a face, these pictures, and their face boxes."""
 
     def read(name: str) -> tuple[Image, FoundFace] | None:
         picture = manifest.source.picture(name)
@@ -109,8 +109,7 @@ def _changed(
 
 
 def _predictor(checkpoint: Checkpoint) -> Predictor:
-    """A function from pictures, uint8 BGR of any size, and where their faces are, to the most probable class of each,
-    int64 (n,)."""
+    """Create a predictor: from n pictures, uint8 BGR of any size, and their face boxes to classes, int64 (n,)."""
     model = placed(checkpoint.build())
     trunk, preprocessing = Trunk(model, None, next(model.parameters()).device), checkpoint.preprocessing
     pool = ThreadPoolExecutor(os.cpu_count() or 1)
@@ -129,7 +128,7 @@ def _predictor(checkpoint: Checkpoint) -> Predictor:
 
 
 def table_of(table: pd.DataFrame) -> str:
-    """The table as Markdown: a row for each corruption, and for each model the three accuracies and the mean loss."""
+    """The table as Markdown: one row per corruption, with each model's three accuracies and mean loss of accuracy."""
     models = [c for c in table.columns if c not in (*CONDITION, "n")]
     clean = table[table["corruption"] == "clean"].iloc[0]
     lines = [
@@ -148,7 +147,7 @@ def table_of(table: pd.DataFrame) -> str:
 
 
 def write(table: pd.DataFrame, out: Path, origin: str) -> None:
-    """`robustness.csv`, `robustness.md` and `robustness.png` in a folder."""
+    """Write `robustness.csv`, `robustness.md` and `robustness.png` to a folder."""
     from affect import figure_style
     from affect.evaluation import figures
 
@@ -160,7 +159,7 @@ def write(table: pd.DataFrame, out: Path, origin: str) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command line. Returns the exit code."""
+    """Run the command line. Returns the exit code."""
     parser = CommandParser(
         prog="python -m affect.evaluation.robustness",
         description="Accuracy of one model or several under twelve corruptions at three strengths, on stdout.",

@@ -1,1 +1,1 @@
-"""Find a face, crop it, and prepare it: the one definition of what a model sees."""
+"""Face detection, cropping and preprocessing, shared by training and live use."""

@@ -1,6 +1,6 @@
-"""Find faces in a picture and cut them out as square crops.
+"""Face detectors (Haar cascade, YuNet) and square face crops.
 
-Two detectors with the same shape: `detect(picture) -> list[FaceBox]`. Haar needs nothing but opencv-python;
+Both detectors have the same interface, `detect(picture) -> list[FaceBox]`. Haar needs nothing but opencv-python;
 YuNet is more robust to pose and needs its model file from the user.
 """
 
@@ -17,11 +17,11 @@ from affect.errors import AffectError
 from affect.faces.preprocessing import Image, Preprocessing
 
 CASCADE = "haarcascade_frontalface_default.xml"
-HAAR_WINDOW = 24  # the side of the smallest face that this cascade sees, pixels
+HAAR_WINDOW = 24  # pixels: side of the smallest face that this cascade detects
 
 
 class FaceBox(NamedTuple):
-    """A face in a picture: left, top, width, height, in pixels; may reach over the picture's border."""
+    """A face's bounding box: left, top, width, height, in pixels; may extend beyond the picture."""
 
     x: int
     y: int
@@ -30,28 +30,28 @@ class FaceBox(NamedTuple):
 
 
 class Sighting(NamedTuple):
-    """A face that `HaarDetector.search` found, and how many overlapping hits of the cascade speak for it."""
+    """A face found by `HaarDetector.search`, with the number of overlapping hits of the cascade behind it."""
 
     box: FaceBox
     hits: int
 
 
 class FaceDetector(Protocol):
-    """Anything that finds faces."""
+    """Interface of the face detectors."""
 
     def detect(self, picture: Image) -> list[FaceBox]:
-        """The faces in a uint8 BGR or grey picture, largest first; an empty list where there is none."""
+        """The faces in a uint8 BGR or grey picture, largest first; an empty list if there is none."""
         ...
 
 
 class HaarDetector:
     """OpenCV's frontal-face Haar cascade (Viola and Jones 2001), as opencv-python ships it.
 
-    min_face:      the smallest face found, as a share of the picture's shorter side.
-    scale_factor:  step between the sizes that are searched; nearer to 1 is slower and finds more.
-    min_neighbors: how many overlapping hits make a face; higher is stricter.
-    min_share:     a second face needs this share of the strongest face's hits: chance patterns beside a real face
-                   have a sixth of its hits and less, real faces about as many.
+    min_face:      the smallest face searched for, as a share of the picture's shorter side.
+    scale_factor:  ratio between consecutive search scales; nearer to 1 is slower and finds more.
+    min_neighbors: overlapping hits that a detection needs; higher is stricter.
+    min_share:     share of the strongest face's hits that a further face needs: false detections beside a real face
+                   have at most a sixth of its hits, real faces about as many.
     max_side:      the picture is reduced so that its longer side has at most this many pixels before the search;
                    None searches at full size.
     """
@@ -78,7 +78,7 @@ class HaarDetector:
         self._max_side = max_side
 
     def detect(self, picture: Image) -> list[FaceBox]:
-        """See `FaceDetector.detect`. The boxes are square."""
+        """The faces in a uint8 BGR or grey picture as square boxes, largest first."""
         grey = np.asarray(picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
         shrink = 1.0
         if self._max_side is not None and max(grey.shape) > self._max_side:
@@ -94,10 +94,10 @@ class HaarDetector:
     def search(
         self, grey: Image, smallest: int, largest: int, scale_factor: float, min_neighbors: int
     ) -> list[Sighting]:
-        """Faces of the given sides, in pixels, in a grey picture as it is: not reduced, nothing weighed, any order.
+        """All detections of sides smallest…largest, in pixels, in a grey picture, at full size and in any order.
 
-        The cascade tries the sides 24, 24·scale_factor, 24·scale_factor², …; it leaves out every second position for
-        sides below 48.   Not to be called from two threads at once.
+        The cascade tries the sides 24, 24·scale_factor, 24·scale_factor², …; below 48 it skips every second position.
+        Not thread-safe.
         """
         found, hits = self._cascade.detectMultiScale2(
             grey,
@@ -116,12 +116,12 @@ class YuNetDetector:
     would give for the same face, so that one crop definition serves both.
 
     model:     path of face_detection_yunet_*.onnx (from the OpenCV model zoo).
-    min_score: 0…1, detections below it are dropped.
+    min_score: confidence threshold, 0…1.
     max_side:  the picture is reduced so that its longer side has at most this many pixels before the search.
     """
 
-    # Haar's side over the mean of YuNet's width and height, and how far Haar's centre lies below YuNet's,
-    # in Haar sides: medians measured by benchmarks/crop_margin.py.
+    # Haar's side / mean of YuNet's width and height, and the offset of Haar's centre below YuNet's in Haar sides:
+    # medians measured by benchmarks/crop_margin.py.
     HAAR_SCALE = 1.087
     HAAR_SHIFT = -0.008
 
@@ -132,7 +132,7 @@ class YuNetDetector:
                 "face_detection_yunet_2023mar.onnx from the OpenCV model zoo and name it with --detector-model."
             )
         try:
-            # from memory: on Windows OpenCV does not open paths with accents
+            # read in Python, since OpenCV on Windows cannot open paths with accents
             network = np.frombuffer(Path(model).read_bytes(), np.uint8)
             self._net = cv2.FaceDetectorYN.create("onnx", network, np.empty(0, np.uint8), (320, 320), min_score)
         except (cv2.error, OSError) as error:
@@ -143,7 +143,7 @@ class YuNetDetector:
         self._max_side = max_side
 
     def detect(self, picture: Image) -> list[FaceBox]:
-        """See `FaceDetector.detect`. The boxes are square."""
+        """The faces in a uint8 BGR or grey picture as square boxes, largest first."""
         color = picture if picture.ndim == 3 else cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR)
         shrink = max(1.0, max(color.shape[:2]) / self._max_side)
         if shrink > 1:
@@ -168,10 +168,11 @@ class YuNetDetector:
 
 
 def _read_cascade(path: Path) -> cv2.CascadeClassifier:
-    """The cascade of a file; by way of memory, which takes longer, where OpenCV does not open the path (on Windows, one
-    with accents). Raises AffectError where it is none.
+    """Load a Haar cascade from an XML file. Raises AffectError if the file is not one.
+
+    Where OpenCV cannot open the path (accents on Windows), the file is read in Python, which takes longer.
     """
-    with suppress(cv2.error, SystemError):  # SystemError: it is no XML
+    with suppress(cv2.error, SystemError):  # SystemError: not XML
         cascade = cv2.CascadeClassifier(str(path))
         if not cascade.empty():
             return cascade
@@ -184,9 +185,9 @@ def _read_cascade(path: Path) -> cv2.CascadeClassifier:
 
 
 def create_detector(name: str, model: str | Path | None = None) -> FaceDetector:
-    """The detector that the command line names: "haar", or "yunet" with its model file.
+    """Create a detector by its command-line name: "haar", or "yunet" with its model file.
 
-    Raises AffectError for another name, or where YuNet's file is missing or unusable.
+    Raises AffectError for another name, or if YuNet's file is missing or unusable.
     """
     if name == "haar":
         return HaarDetector()
@@ -196,7 +197,7 @@ def create_detector(name: str, model: str | Path | None = None) -> FaceDetector:
 
 
 def crop_square(box: FaceBox, preprocessing: Preprocessing) -> FaceBox:
-    """The square that a face box is cropped to, in pixels of the same picture; may reach over its border."""
+    """The square crop of a face box, in pixels of the same picture; may extend beyond the picture."""
     side = max(box.width, box.height)
     crop_side = max(2, round(side * (1 + 2 * preprocessing.crop_margin)))
     center_x = box.x + box.width / 2
@@ -206,11 +207,11 @@ def crop_square(box: FaceBox, preprocessing: Preprocessing) -> FaceBox:
 
 
 def crop_face(picture: Image, box: FaceBox, preprocessing: Preprocessing) -> Image:
-    """The square crop around a face box, as `preprocessing` wants it.
+    """Crop the square around a face box, with the margin and shift of `preprocessing`.
 
     picture: uint8 (height, width, 3) or (height, width).   box: from a detector.
-    Returns uint8 (side, side[, 3]), a copy. What lies beyond the picture's border repeats its last row or column:
-    the face keeps its aspect and its place in the crop. Raises ValueError where crop and picture do not overlap.
+    Returns uint8 (side, side[, 3]), a copy. Beyond the picture its last row or column is repeated (border replication),
+    so that the face keeps its aspect and place. Raises ValueError if crop and picture do not overlap.
     """
     height, width = picture.shape[:2]
     x, y, side, _ = crop_square(box, preprocessing)

@@ -1,4 +1,4 @@
-"""How a face becomes model input: THE definition, stored in every checkpoint, used by training and live.
+"""Preprocessing of a face to model input: the one definition, stored in each checkpoint, for training and live use.
 
 `Preprocessing` holds the settings; `prepare` makes the picture (uint8), `normalize` the model's input (float32).
 Pictures are uint8 BGR, (height, width, 3), as OpenCV reads them, everywhere in `affect`.
@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from affect.errors import AffectError
 
-# Per-channel statistics of ImageNet in RGB order, the ones that torchvision's weights were trained with.
+# ImageNet's channel statistics in RGB order, with which torchvision's weights were trained.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
@@ -41,15 +41,15 @@ class Preprocessing:
     The defaults are those of the original notebooks: 224 px, colour, ImageNet statistics, the box itself.
 
     image_size:  side of the model's square input, pixels.
-    color:       "rgb", or "grey" (luminance repeated in the three channels; hue and lighting colour do not count).
-    crop_margin: added on each side of the face box, in box sides: the crop's side is (1 + 2·crop_margin)·box side.
-                 Negative cuts into the box.
-    crop_shift:  how far the crop's centre lies below the box's centre, in box sides.
-    detail:      None, or the side in pixels that the training pictures had. A larger crop is first reduced to it,
-                 so that the model never sees finer detail live than it was trained on.
+    color:       "rgb", or "grey" (luminance repeated in the three channels).
+    crop_margin: margin on each side of the face box, in box sides: the crop's side is (1 + 2·crop_margin)·box side.
+                 A negative margin cuts into the box.
+    crop_shift:  offset of the crop's centre below the box's centre, in box sides.
+    detail:      None, or the side in pixels of the training pictures. A larger crop is first reduced to it, so that
+                 the model never sees finer detail live than in training.
     mean, std:   per channel, RGB, on the scale 0…1.
-    find_face:   how a data set's pictures become face crops. False: a picture is one already. True: its largest face
-                 is found and cropped as live; pictures without one are left out. Live, a face is always found.
+    find_face:   False: a data set's pictures are face crops already. True: the largest face of each is detected and
+                 cropped as in live use; pictures without a detected face are left out.
     """
 
     image_size: int = 224
@@ -78,10 +78,10 @@ class Preprocessing:
 
     @classmethod
     def from_dict(cls, values: object) -> Preprocessing:
-        """The settings back from `to_dict`. Raises AffectError where one is missing, unknown or of another kind."""
+        """Settings from the dict of `to_dict`. Raises AffectError if one is missing, unknown or of another type."""
         if not isinstance(values, Mapping):
             raise AffectError("The preprocessing settings are missing. Train the model again.")
-        values = {"find_face": False, **values}  # the first checkpoints were written before it existed
+        values = {"find_face": False, **values}  # the first checkpoints do not have it
         names = {f.name for f in fields(cls)}
         if set(values) != names:
             odd = ", ".join(sorted(ascii(k)[:40].strip("'") for k in set(values) ^ names)[:10])
@@ -105,7 +105,7 @@ class Preprocessing:
         return cls(**plain)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values (numbers, strings, lists), fit for a checkpoint or JSON."""
+        """The settings as plain values (numbers, strings, lists), for a checkpoint or JSON."""
         return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
 
     @property
@@ -114,11 +114,11 @@ class Preprocessing:
         return 1 if self.color == "grey" else 3
 
     def prepare(self, face: Image) -> Image:
-        """A face crop as the picture that the model sees, before normalisation.
+        """Resize a face crop to the model's input picture and convert its colour; the values are not normalised yet.
 
         face: uint8 BGR (height, width, 3) or grey (height, width); a face crop or a whole training picture.
-        Returns uint8 (image_size, image_size, channels), RGB or grey. A crop that is not square is stretched:
-        `affect.faces.detection.crop_face` gives square ones.
+        Returns uint8 (image_size, image_size, channels), RGB or grey. A crop that is not square is stretched;
+        `affect.faces.detection.crop_face` returns square ones.
         """
         if self.color == "grey":
             picture = face if face.ndim == 2 else cv2.cvtColor(face, cv2.COLOR_BGR2GRAY)
@@ -134,7 +134,7 @@ class Preprocessing:
         return np.asarray(picture, np.uint8).reshape(*size, self.channels)
 
     def normalize(self, pictures: Image) -> npt.NDArray[np.float32]:
-        """Prepared pictures as model input.
+        """Normalise prepared pictures to the model's input tensor.
 
         pictures: uint8 (n, image_size, image_size, channels), from `prepare`.
         Returns float32 (n, 3, image_size, image_size), (value/255 - mean)/std.
@@ -143,7 +143,7 @@ class Preprocessing:
         offset = -np.asarray(self.mean, np.float32) / np.asarray(self.std, np.float32)
         n, height, width, channels = pictures.shape
         faces = np.empty((n, 3, height, width), np.float32)
-        for c in range(3):  # plane by plane: a quarter of the time that one expression with a transposed result takes
+        for c in range(3):  # channel by channel takes a quarter of the time of one expression with a transposed result
             np.multiply(pictures[..., c % channels], scale[c], out=faces[:, c])
             faces[:, c] += offset[c]
         return faces

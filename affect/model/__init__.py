@@ -1,1 +1,1 @@
-"""The network, its checkpoint files, and its ONNX export."""
+"""The network, its checkpoints, and its ONNX export."""

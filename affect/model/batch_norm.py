@@ -1,4 +1,4 @@
-"""Batch normalisation over all processes, so that several train the same model as one with the same global batch."""
+"""Synchronised batch normalisation on any device: many processes train as one process with the same global batch."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import nn
 
 
 class _Sum(torch.autograd.Function):
-    """The sum over all processes; the gradient of each summand is the sum of all processes' gradients."""
+    """Differentiable all-reduce: the sum over all processes, whose gradient is the sum of all processes' gradients."""
 
     @staticmethod
     def forward(context: Any, values: torch.Tensor) -> torch.Tensor:
@@ -28,18 +28,18 @@ class _Sum(torch.autograd.Function):
 class SyncedBatchNorm2d(nn.BatchNorm2d):
     """BatchNorm2d with the mean and variance of the global batch, on any device (torch's SyncBatchNorm needs a GPU).
 
-    All processes must have batches of the same shape. Takes and gives float32 (n, channels, height, width).
+    All processes must have batches of the same shape. Input and output: float32 (n, channels, height, width).
     """
 
     def forward(self, values: torch.Tensor) -> torch.Tensor:
-        """See `torch.nn.BatchNorm2d`."""
+        """Normalise a batch, in training mode with the global batch's statistics."""
         if not self.training:
             return super().forward(values)
         rank, world = dist.get_rank(), dist.get_world_size()
         own = torch.stack([values.mean((0, 2, 3)), values.var((0, 2, 3), correction=0)])
         places = torch.zeros(world, 1, 1, dtype=own.dtype, device=own.device)
         places[rank] = 1
-        means, variances = _Sum.apply(places * own).unbind(1)  # of every process, (world, channels)
+        means, variances = _Sum.apply(places * own).unbind(1)  # one row per process, (world, channels)
         mean = means.mean(0)
         variance = variances.mean(0) + (means - mean).square().mean(0)
         with torch.no_grad():
@@ -57,9 +57,9 @@ class SyncedBatchNorm2d(nn.BatchNorm2d):
 
 
 def synchronise_batch_norm(module: nn.Module) -> nn.Module:
-    """The module with every BatchNorm2d over all processes; parameters, buffers and names stay. In place.
+    """Replace each BatchNorm2d of a module by a synchronised one, in place; parameters, buffers and names stay.
 
-    One process: nothing changes.
+    With one process nothing changes.
     """
     if not (dist.is_available() and dist.is_initialized()) or dist.get_world_size() == 1:
         return module

@@ -1,4 +1,4 @@
-"""A checkpoint: the weights of a trained model, with all that is needed to use it the way it was trained."""
+"""Checkpoints: a trained model's weights with its preprocessing, temperature and provenance, saved and loaded."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ from affect.model.safe_pt import brief, read_plain, write_whole
 FORMAT_VERSION = 1
 
 
-TEMPERATURES = (0.01, 100.0)  # fitted ones lie between 0.5 and 3; the logits divided by one must stay numbers
+TEMPERATURES = (0.01, 100.0)  # fitted ones lie between 0.5 and 3; scaled logits must stay finite
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A trained model with all that is needed to use it the way it was trained.
+    """A trained model's weights, with the preprocessing and temperature that it is used with.
 
     state_dict:    tensors under torchvision's names.
-    preprocessing: how a face becomes its input.
+    preprocessing: how a face becomes model input.
     temperature:   logits are divided by it before the softmax (Guo et al. 2017, arXiv:1706.04599).
     provenance:    plain values: data set, experiment, epoch, metrics, seed, versions.
-    architecture:  of which network the weights are, one of `ARCHITECTURES`.
+    architecture:  the network's name, one of `ARCHITECTURES`.
     """
 
     state_dict: StateDict
@@ -55,9 +55,9 @@ class Checkpoint:
 
 
 def save_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
-    """Write a checkpoint as a dict of tensors and plain values. A kill leaves the old file or the whole new one.
+    """Write a checkpoint atomically, as a dict of tensors and plain values.
 
-    Raises OSError where the disk is full.
+    Raises OSError if the disk is full.
     """
     content = {
         "format_version": FORMAT_VERSION,
@@ -72,11 +72,11 @@ def save_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
 
 
 def load_checkpoint(path: str | Path) -> Checkpoint:
-    """Read a checkpoint, or the bare state_dict that the original notebooks saved.
+    """Load a checkpoint, or a bare state_dict as the original notebooks saved it.
 
     A bare state_dict gets the original's preprocessing (224 px, colour, ImageNet statistics) and temperature 1.
-    Nothing in the file is executed (see `affect.model.safe_pt`). Raises AffectError, in one line, for a missing,
-    damaged, unsafe or unfitting file.
+    No code in the file is executed (see `affect.model.safe_pt`). Raises AffectError for a file that is missing,
+    damaged, unsafe or of another network.
     """
     path = Path(path)
     content = read_plain(path)
@@ -127,7 +127,7 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
 
 
 def _is(value: Any, wanted: Any) -> bool:
-    """Equal and of the same type: 1.0 and True are no format version, and a tensor is neither equal nor unequal."""
+    """Whether two values are equal and of the same type: 1.0, True and tensors do not count as the number 1."""
     return type(value) is type(wanted) and bool(value == wanted)
 
 
@@ -140,7 +140,7 @@ def _holds_tensors(value: Any) -> bool:
 
 
 def _checked_state_dict(path: Path, values: Any, architecture: str = ARCHITECTURE) -> StateDict:
-    """The state_dict of our network, or an AffectError that says in what the file differs."""
+    """Check that a state_dict fits the network. Raises AffectError that names the difference."""
     expected = expected_shapes(architecture)
     if not isinstance(values, Mapping) or set(values) != set(expected):
         raise AffectError(
@@ -164,7 +164,7 @@ def _checked_state_dict(path: Path, values: Any, architecture: str = ARCHITECTUR
 
 
 def _check_answer(path: Path, weights: StateDict, architecture: str) -> None:
-    """Weights may be numbers, and what the network makes of a picture overflow all the same."""
+    """Raise AffectError if the network's outputs are not finite: finite weights can still overflow."""
     with torch.device("meta"):
         model = build_model(architecture)
     model.load_state_dict(weights, assign=True)

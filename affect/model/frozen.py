@@ -1,7 +1,7 @@
-"""The network in two parts: a frozen trunk that is only run, and the top that learns.
+"""Frozen layers of the network, run without gradients: on ONNX Runtime on a CPU, in PyTorch on a GPU.
 
-Called by training and by what measures. A frozen part needs no gradients and no training mode, so on a CPU it runs on
-ONNX Runtime, several times faster than in PyTorch; and what it makes of a picture that comes again can be kept.
+Called by training and evaluation. On a CPU, ONNX Runtime is several times faster than PyTorch. The frozen layers are
+called the trunk, the trainable layers above them the top (`affect.training.activations`).
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from torch import nn
 from affect.errors import AffectError
 from affect.model.batch_norm import synchronise_batch_norm
 
-# Pixels that one thread takes through the network at a time: one picture of 224 px, three of 112. What more of them
-# need leaves the processor's cache (150 MB for 32 of 224 px after the second block, at half the speed); fewer cost more
-# calls. The values are the same to the last bit.
+# Pixels per call of one thread: one picture of 224 px, or three of 112 px. The activations of larger calls do not fit
+# the processor's cache (150 MB for 32 pictures of 224 px after the second block, at half the speed); smaller calls cost
+# more overhead. The results are identical to the last bit.
 PIXELS = 50_000
 
 
 def placed(network: nn.Module) -> nn.Module:
-    """The network on the GPU where there is one, its weights in the order that convolutions read fastest. In place."""
+    """Move a network to the GPU if there is one, in channels-last memory format, in place."""
     device = torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
     return network.to(device).to(memory_format=torch.channels_last)
 
 
 class Trunk:
-    """The first `blocks` blocks of the network, without gradients; None: all of them, and their features are pooled.
+    """The network's first `blocks` blocks, run without gradients; None: all blocks, followed by average pooling.
 
-    drifting: run in training mode, so that batch-norm uses and updates the batch's statistics. A mistake, kept to
-              measure what it costs.
-    Takes float32 (n, 3, side, side), gives float32 activations (n, channels, height, width) or (n, channels).
+    drifting: run in training mode, so that batch norm uses and updates the batch statistics. A mistake of the first
+              version, kept to measure its cost.
+    Input: float32 (n, 3, side, side). Output: float32 activations (n, channels, height, width) or (n, channels).
     """
 
     def __init__(self, model: nn.Module, blocks: int | None, device: torch.device, *, drifting: bool = False) -> None:
@@ -58,7 +58,7 @@ class Trunk:
         self._run = self._on_onnxruntime() if on_cpu else self._in_torch
 
     def __call__(self, inputs: torch.Tensor) -> torch.Tensor:
-        """The activations of a batch of faces, on the trunk's device. Kept activations pass through as they are."""
+        """The activations of a batch of faces, on the trunk's device; cached activations are returned unchanged."""
         if self.blocks and (inputs.ndim != 4 or inputs.shape[1] != 3):
             return inputs.to(self.device, non_blocking=True)
         with torch.no_grad():
@@ -66,7 +66,7 @@ class Trunk:
 
     @contextmanager
     def measuring(self) -> Iterator[None]:
-        """Run as a finished network runs: even a drifting trunk then neither uses nor updates a batch's statistics."""
+        """Context in which also a drifting trunk runs in evaluation mode, with its batch-norm statistics fixed."""
         self._layers.eval()
         try:
             yield
@@ -94,7 +94,7 @@ class Trunk:
             )
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
-        options.intra_op_num_threads = 1  # threads share the pictures, not the layers of one: nobody waits for another
+        options.intra_op_num_threads = 1  # parallel over pictures, not within a layer, so that threads never wait
         session = onnxruntime.InferenceSession(buffer.getvalue(), options, providers=["CPUExecutionProvider"])
         pool = ThreadPoolExecutor(torch.get_num_threads())
 

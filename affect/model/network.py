@@ -1,6 +1,6 @@
-"""MobileNetV2 for eight classes, and what it may be taught by: networks, their start, checkpoints in and out.
+"""Network architectures (MobileNetV2, and the teacher's FaceMobileNet) and the loading of initial weights.
 
-Called by training, evaluation, and by the live classifier when an export has to be made.
+Called by training, evaluation, and the live classifier when it exports a checkpoint.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from affect.errors import AffectError
 from affect.files import sha256_of
 from affect.model.safe_pt import read_plain
 
-# channels behind each of the thirteen blocks, and whether it halves the picture
+# output channels of each of the thirteen blocks, and whether its stride is 2
 FACE_BLOCKS = [(64, False), (128, True), (128, False), (256, True), (256, False), (512, True)]
 FACE_BLOCKS += [(512, False)] * 5 + [(1024, True), (1024, False)]
-FIRST = 32  # channels behind the first convolution
+FIRST = 32  # output channels of the first convolution
 
 
 def convolution(inputs: int, outputs: int, size: int, halves: bool = False, groups: int = 1) -> nn.Sequential:
-    """A convolution, its normalisation and ReLU6. Where it halves, it looks beyond the right and lower border only, as
-    TensorFlow does."""
+    """Convolution, batch norm and ReLU6. With stride 2 (`halves`), only the right and lower border are padded, as in
+    TensorFlow."""
     padding = 0 if halves or size == 1 else size // 2
     return nn.Sequential(
         nn.ZeroPad2d((0, 1, 0, 1)) if halves else nn.Identity(),
@@ -38,9 +38,9 @@ def convolution(inputs: int, outputs: int, size: int, halves: bool = False, grou
 
 
 class FaceMobileNet(nn.Module):
-    """Takes float32 (n, 3, side, side); gives logits float32 (n, classes).
+    """MobileNet (version 1) of a face recognition model: float32 (n, 3, side, side) to logits float32 (n, classes).
 
-    Its parts have the names of torchvision's mobilenet_v2: `features`, a list of 14 blocks, and `classifier`.
+    Its modules are named as in torchvision's mobilenet_v2: `features`, a list of 14 blocks, and `classifier`.
     """
 
     def __init__(self, classes: int) -> None:
@@ -53,22 +53,22 @@ class FaceMobileNet(nn.Module):
         self.classifier = nn.Sequential(nn.Dropout(0.2), nn.Linear(FACE_BLOCKS[-1][0], classes))
 
     def forward(self, faces: torch.Tensor) -> torch.Tensor:
-        """See the class."""
+        """Logits of a batch, float32 (n, classes)."""
         logits: torch.Tensor = self.classifier(self.features(faces).mean((2, 3)))
         return logits
 
 
 ARCHITECTURE = "mobilenet_v2"
-BLOCKS = 19  # the length of its features
-STRIDE = 32  # a cell of the last block is so many pixels of the picture
+BLOCKS = 19  # length of its `features`
+STRIDE = 32  # total stride: pixels per cell of the last block's feature map
 StateDict = dict[str, torch.Tensor]
 
 
 def build_model(architecture: str = ARCHITECTURE) -> nn.Module:
-    """A network with a head of eight classes, untrained: one of `ARCHITECTURES`. Raises AffectError for another.
+    """Build an untrained network with eight classes, one of `ARCHITECTURES`. Raises AffectError for another name.
 
-    Takes float32 (n, 3, side, side), gives logits float32 (n, 8) in the order of `EMOTIONS`. Its blocks are a list,
-    `features`; its head is `classifier`, dropout and a linear layer.
+    Input: float32 (n, 3, side, side). Output: logits float32 (n, 8) in the order of `EMOTIONS`. `features` is the list
+    of its blocks; `classifier`, the head, is dropout and a linear layer.
     """
     if architecture not in ARCHITECTURES:
         raise AffectError(f"There is no network {architecture!r}. Choose one of {', '.join(ARCHITECTURES)}.")
@@ -84,30 +84,30 @@ def _mobilenet_v2() -> nn.Module:
 
 ARCHITECTURES: dict[str, Callable[[], nn.Module]] = {
     ARCHITECTURE: _mobilenet_v2,
-    "face_mobilenet": lambda: FaceMobileNet(len(EMOTIONS)),  # a teacher
+    "face_mobilenet": lambda: FaceMobileNet(len(EMOTIONS)),  # architecture of a teacher
 }
 
 
-STARTS = {  # what to do for want of initial weights
+STARTS = {  # advice for missing initial weights
     ARCHITECTURE: "use --init-weights imagenet",
     "face_mobilenet": "make its start with python -m affect.training.face_weights",
 }
 
 
 def architecture_of(model: nn.Module) -> str:
-    """The name of a network that `build_model` made."""
+    """The architecture's name of a network from `build_model`."""
     return "face_mobilenet" if isinstance(model, FaceMobileNet) else ARCHITECTURE
 
 
-START_WORDS = ("imagenet", "none")  # what may be given in place of a file
+START_WORDS = ("imagenet", "none")  # accepted in place of a file
 
 
 def load_initial_weights(model: nn.Module, source: str) -> None:
-    """Give the network its start, in place.
+    """Load initial weights into a network, in place.
 
     source: "none"; "imagenet" (torchvision's IMAGENET1K_V1 for mobilenet_v2, downloaded once by torch.hub); or the path
-    of a state_dict of such a network or of one of our checkpoints. A head of other classes than the eight is left away:
-    ours keeps its random start then. Raises AffectError where the file or the download is not usable.
+    of a state_dict or checkpoint of the same architecture. A head for other classes is ignored, and the network's own
+    stays randomly initialised. Raises AffectError if the file or the download is unusable.
     """
     architecture = architecture_of(model)
     if source == "none":
@@ -144,7 +144,7 @@ def load_initial_weights(model: nn.Module, source: str) -> None:
 
 
 def _imagenet_weights() -> StateDict:
-    """torchvision's file, by its SHA-256. torch.hub checks what it downloads, but not what it finds on the disk."""
+    """torchvision's ImageNet weights, checked by SHA-256: torch.hub checks only downloads, not an existing file."""
     weights = MobileNet_V2_Weights.IMAGENET1K_V1
     file = Path(torch.hub.get_dir()) / "checkpoints" / weights.url.rsplit("/", 1)[-1]
     digest = file.stem.rsplit("-", 1)[-1]
@@ -180,7 +180,7 @@ def _read_tensors(path: Path) -> StateDict:
 @cache
 def expected_shapes(architecture: str) -> dict[str, torch.Size]:
     """The shape of every tensor in the state_dict of one of ARCHITECTURES."""
-    with torch.device("meta"):  # shapes alone: no memory, and no time for random weights
+    with torch.device("meta"):  # shapes only, without allocating or initialising weights
         return {k: v.shape for k, v in build_model(architecture).state_dict().items()}
 
 
@@ -190,12 +190,12 @@ def _fits(backbone: StateDict, architecture: str) -> bool:
 
 
 def told_architecture(architecture: str) -> str:
-    """An architecture as messages call it."""
+    """The name of an architecture in messages."""
     return f"torchvision's {architecture}" if architecture == ARCHITECTURE else architecture
 
 
 def check_numbers(path: Path | str, values: Mapping[str, torch.Tensor]) -> None:
-    """Raise AffectError where weights are not finite, or variances below zero.   path: their file, for the message."""
+    """Raise AffectError if weights are not finite or variances are negative.   path: their file, for the message."""
     for name, tensor in values.items():
         if not torch.isfinite(tensor).all():
             raise AffectError(f"{path} is damaged: {name} holds values that are not finite numbers. Use another copy.")

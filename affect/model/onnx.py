@@ -1,4 +1,4 @@
-"""Exports a checkpoint to ONNX, compared with PyTorch before it is given."""
+"""Export of a checkpoint to ONNX, verified against PyTorch."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from affect.model.checkpoint import Checkpoint
 
 
 def onnx_export(checkpoint: Checkpoint, source_sha256: str) -> bytes:
-    """The network as ONNX: input `faces` (n, 3, side, side) float32, output `logits` (n, 8) float32.
+    """Export a checkpoint to ONNX: input `faces` (n, 3, side, side) float32, output `logits` (n, 8) float32.
 
-    What the live path needs beside the network (preprocessing, temperature, classes, the .pt's hash) goes into the
-    metadata. The result is compared with PyTorch before it is given. Raises AffectError where they differ.
+    The metadata hold what the live program needs beside the network: preprocessing, temperature, classes, and the
+    checkpoint's SHA-256. Raises AffectError if probabilities differ from PyTorch's by more than 1e-4.
     """
     import json
 
@@ -36,7 +36,7 @@ def onnx_export(checkpoint: Checkpoint, source_sha256: str) -> bytes:
             input_names=["faces"],
             output_names=["logits"],
             dynamic_axes={"faces": {0: "n"}, "logits": {0: "n"}},
-            dynamo=False,  # the tracing exporter takes 1 s for this network, torch.export's takes 15 s
+            dynamo=False,  # the tracing exporter takes 1 s for this network, torch.export 15 s
         )
     graph = onnx.load_from_string(traced.getvalue())
     values = {

@@ -1,9 +1,9 @@
-"""A `.pt` file: written whole, and read as if somebody had made it to do harm. Called by `affect.model`.
+"""Atomic writing and safe reading of untrusted `.pt` files. Called by `affect.model`.
 
-A checkpoint is a zip of raw numbers and one pickle. PyTorch's own guard (`weights_only`) lets more through than a
-state_dict needs: packed entries that unfold to gigabytes, functions that copy a tensor to any size, lists that hold
-themselves a billion times. So the file is bounded, its pickle is looked through before anything is unpickled, and only
-plain values and tensors come out.
+A checkpoint is a zip of raw numbers and one pickle. PyTorch's `weights_only` allows more than a state_dict needs:
+compressed entries that expand to gigabytes, functions that copy a tensor to any size, nested lists that reference the
+same value a billion times. So the file size is limited, the pickle's opcodes are checked before unpickling, and only
+plain values and tensors are returned.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from affect.files import atomic_path
 
 LARGEST_FILE = 64_000_000  # bytes; the network has 9 MB of weights, torchvision's with 1000 classes has 14 MB
 LARGEST_PICKLE = 1_000_000  # bytes; a checkpoint's names and values take 36 kB
-MOST_VALUES = 100_000  # dicts, lists, numbers and texts in it, each counted as often as it is referred to
+MOST_VALUES = 100_000  # dicts, lists, numbers and strings, each counted once per reference
 DEEPEST = 16
 
-# All that torch.save writes for a state_dict and plain values. The name of a GLOBAL stands in the file itself, so
-# that looking is enough; whatever could put one together (STACK_GLOBAL, INST, OBJ, EXT1, …) is not here.
+# The opcodes that torch.save writes for a state_dict and plain values. GLOBAL carries its name in the file, so that it
+# can be checked; opcodes that compute a name (STACK_GLOBAL, INST, OBJ, EXT1, …) are not allowed.
 # fmt: off
 OPCODES = frozenset([
     "PROTO", "STOP", "MARK", "GLOBAL", "REDUCE", "BUILD", "BINPERSID", "BINPUT", "LONG_BINPUT", "BINGET", "LONG_BINGET",
@@ -42,25 +42,25 @@ GLOBALS = frozenset(
     + ["torch._utils _rebuild_tensor_v2", "torch._utils _rebuild_parameter", "collections OrderedDict"]
 )
 DTYPES = (torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64, torch.int32)
-LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # how files of PyTorch before 1.6 begin
+LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # first bytes of files before PyTorch 1.6
 
 
 def write_whole(path: str | Path, content: dict[str, Any]) -> None:
-    """Write a dict of tensors and plain values. A kill leaves the old file or the whole new one.
+    """Write a dict of tensors and plain values atomically.
 
-    Raises OSError where the disk is full.
+    Raises OSError if the disk is full.
     """
-    whole = io.BytesIO()  # where torch writes into a file, a full disk is a RuntimeError about positions
+    whole = io.BytesIO()  # torch.save into a file turns a full disk into an unclear RuntimeError
     torch.save(content, whole)
     with atomic_path(path) as part:
         part.write_bytes(whole.getbuffer())
 
 
 def read_plain(path: Path) -> Any:
-    """The content of a `.pt` file: dict, list, tuple, str, int, float, bool, None and dense tensors on the CPU.
+    """Read a `.pt` file: dict, list, tuple, str, int, float, bool, None and dense tensors on the CPU.
 
-    Nothing in the file is executed; it takes three times its own size of memory at most, and no more than 64 MB are
-    read. Raises AffectError, in one line, for a missing, damaged, oversized or unsafe file.
+    No code in the file is executed. At most 64 MB are read, and memory use is at most three times the file's size.
+    Raises AffectError for a missing, damaged, oversized or unsafe file.
     """
     if not path.is_file():
         raise AffectError(
@@ -83,7 +83,7 @@ def read_plain(path: Path) -> Any:
     except pickle.UnpicklingError as error:
         raise _unsafe(path) from error
     except (
-        RuntimeError,  # of torch, and of zipfile for what it cannot unpack
+        RuntimeError,  # from torch, and from zipfile for an unsupported entry
         EOFError,
         OSError,
         ValueError,
@@ -121,7 +121,7 @@ def _refusal_of_no_zip(path: Path, data: bytes) -> AffectError:
 
 
 def _entries(path: Path, data: bytes) -> dict[str, bytes]:
-    """The zip's files by their names below its one folder, each checked against its checksum."""
+    """The zip's entries by name, without the top folder; checksums are verified."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         infos = archive.infolist()
         if any(i.compress_type != zipfile.ZIP_STORED or i.flag_bits & 1 for i in infos):
@@ -142,7 +142,7 @@ def _entries(path: Path, data: bytes) -> dict[str, bytes]:
 
 
 def _look_through(path: Path, pickled: bytes) -> None:
-    """Refuse a pickle that holds anything which a state_dict with plain values does not need."""
+    """Raise AffectError if a pickle has opcodes or globals that a state_dict of plain values does not need."""
     if len(pickled) > LARGEST_PICKLE:
         raise AffectError(
             f"{path} holds {len(pickled) / 1e6:.1f} MB beside its weights, where a checkpoint holds names and a few "
@@ -156,7 +156,7 @@ def _look_through(path: Path, pickled: bytes) -> None:
 
 
 def _load(entries: dict[str, bytes]) -> Any:
-    """What PyTorch makes of the entries. They are put together anew, so that it cannot see another zip than we did."""
+    """Load the checked entries with torch.load, from a newly written zip, so that both read the same content."""
     rebuilt = io.BytesIO()
     with zipfile.ZipFile(rebuilt, "w") as archive:
         for name, content in entries.items():
@@ -168,7 +168,7 @@ def _load(entries: dict[str, bytes]) -> Any:
 
 
 class _Plain:
-    """Copies what was loaded into plain containers, counting: a value may hold another one a billion times."""
+    """Copies loaded values into plain containers and limits their number, since values can be nested exponentially."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -183,7 +183,7 @@ class _Plain:
             )
         if value is None or type(value) in (bool, int, float, str):
             return value
-        if isinstance(value, dict):  # dict.items, since an OrderedDict's own can be overwritten from the file
+        if isinstance(value, dict):  # not value.items, which a file can overwrite in an OrderedDict
             return {self._key(k): self.of(v, depth + 1) for k, v in dict.items(value)}
         if type(value) in (list, tuple):
             return type(value)([self.of(v, depth + 1) for v in value])
@@ -198,7 +198,7 @@ class _Plain:
 
     @staticmethod
     def _is_ordinary(tensor: torch.Tensor) -> bool:
-        """Dense, of a usual type, and not larger than what it stands on (one number can pose as a billion)."""
+        """Whether a tensor is dense, of an allowed dtype and size (a stride of 0 repeats one number at will)."""
         return (
             type(tensor) in (torch.Tensor, torch.nn.Parameter)
             and tensor.layout == torch.strided
@@ -208,6 +208,6 @@ class _Plain:
 
 
 def brief(value: object) -> str:
-    """A value of unknown origin for a message: one line, printable, at most about 100 characters."""
+    """An untrusted value shortened for a message: one line, printable, at most about 100 characters."""
     shown = ascii(value) if not isinstance(value, str) else ascii(value)[1:-1]
     return shown if len(shown) <= 100 else shown[:97] + "..."

@@ -1,7 +1,6 @@
-"""What the five notebooks share, so that their cells stay short: the setting, one call that trains, one that measures.
+"""Helpers of the five notebooks: parameters, training, evaluation, tables and figures in one call each.
 
-The words that read a figure are in `affect.notebooks.readings`; everything else is done by the module that it
-belongs to.
+Text that interprets a figure is in `affect.notebooks.readings`.
 """
 
 from affect.notebooks.comparison import Step, duplicates, step_between, without_copies

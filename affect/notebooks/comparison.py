@@ -1,4 +1,4 @@
-"""Measured models compared picture by picture: one with the next, and with and without copies of what was learned."""
+"""Paired comparison of evaluated models, and accuracy with and without near-duplicates of training pictures."""
 
 from __future__ import annotations
 
@@ -17,8 +17,11 @@ from affect.notebooks.setup import Setup
 
 
 def duplicates(setup: Setup) -> pd.DataFrame:
-    """The pictures that have a copy (see `DataReport.duplicates`), from the data analysis' files or, where they are
-    not there or of another split or labels, by looking at every picture once and writing them."""
+    """The pictures that have a duplicate (see `DataReport.duplicates`).
+
+    Read from the data analysis' files, or computed from all pictures and written if the files are missing or of another
+    split or labels.
+    """
     path = setup.home / "eda" / "duplicates.csv"
     if path.is_file():
         known = pd.read_csv(path)
@@ -32,16 +35,16 @@ def duplicates(setup: Setup) -> pd.DataFrame:
 
 
 def predictions_of(setup: Setup, model: str) -> pd.DataFrame | None:
-    """`pth, label, predicted` of a model on this data set, or None where it was not measured.
+    """Read a model's predictions on this data set: `pth, label, predicted`; None if it was not evaluated.
 
-    model: its experiment and stage, such as "v1 frozen".
+    model: experiment and stage, such as "v1 frozen".
     """
     path = setup.home.joinpath(*model.rsplit(" ", 1), "predictions.csv")
     return pd.read_csv(path)[["pth", "label", "predicted"]] if path.is_file() else None
 
 
 def without_copies(setup: Setup, models: Sequence[str] | None = None) -> pd.DataFrame:
-    """Each measured model's accuracy on all val pictures and on those without a near-duplicate in train.
+    """Each evaluated model's accuracy on all val pictures, and on those without a near-duplicate in train.
 
     models: names as "v1 frozen"; None: the six.
     Columns: `model, accuracy, n, accuracy_without_copies, n_without_copies`.
@@ -58,7 +61,7 @@ def without_copies(setup: Setup, models: Sequence[str] | None = None) -> pd.Data
 
 @dataclass(frozen=True)
 class Step:
-    """Two models on the pictures that both saw: accuracies, their difference, and its 95 % interval (bootstrap).
+    """Paired comparison of two models on common pictures: accuracies, difference and its 95 % bootstrap interval.
 
     before, after: their names, such as "v1 frozen".
     """
@@ -78,9 +81,9 @@ class Step:
 
 
 def step_between(setup: Setup, before: str, after: str, resamples: int = RESAMPLES) -> Step | None:
-    """From one model to another, by names as "v1 frozen", paired over the val pictures that both saw.
+    """Compare two models, by names such as "v1 frozen", on the val pictures that both predict.
 
-    None where one was not measured.
+    None if one was not evaluated.
     """
     tables = [predictions_of(setup, model) for model in (before, after)]
     if tables[0] is None or tables[1] is None:

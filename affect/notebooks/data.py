@@ -1,4 +1,4 @@
-"""The pictures that a notebook looks at: how many there are, a sample, and how training varies and frames them."""
+"""Data set views for the notebooks: class counts, samples, augmented examples and framing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def class_counts(manifest: Manifest) -> pd.DataFrame:
 
 
 def sample_rows(rows: pd.DataFrame, per_class: int, seed: int) -> pd.DataFrame:
-    """At most so many rows of each class, drawn with `seed`, in their own order."""
+    """A random sample of at most `per_class` rows of each class, in their original order."""
     drawn = [part.sample(min(per_class, len(part)), random_state=seed) for _, part in rows.groupby("label")]
     return pd.concat(drawn).sort_index().reset_index(drop=True)
 
@@ -33,7 +33,7 @@ def sample_rows(rows: pd.DataFrame, per_class: int, seed: int) -> pd.DataFrame:
 def varied_pictures(
     setup: Setup, experiment: Experiment, per_class: int = 100
 ) -> tuple[Image, Image, npt.NDArray[np.int64]]:
-    """Training pictures as they are and as the experiment varies them, uint8 (n, side, side, channels), and labels."""
+    """Training pictures before and after augmentation, uint8 (n, side, side, channels) each, and labels, int (n,)."""
     rows = sample_rows(setup.manifest.rows("train"), per_class, setup.seed)
     with progress():
         pictures, rows = prepare_pictures(setup.manifest, rows, experiment.preprocessing)
@@ -46,7 +46,7 @@ def varied_pictures(
 
 
 def framing_of(setup: Setup, experiment: Experiment) -> Framing:
-    """How much the pictures that an experiment learns from show around a face, as its training measures it."""
+    """The framing of an experiment's training pictures, measured as in its training."""
     train_rows, _ = rows_of(experiment, setup.manifest, setup.seed)
     with progress():
         return measure_framing(setup.manifest, train_rows, seed=setup.seed)

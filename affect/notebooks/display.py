@@ -1,4 +1,4 @@
-"""What appears under a cell: words, tables, figures, and one progress bar in one place."""
+"""Cell outputs of a notebook: text, tables, figures and progress bars."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from matplotlib.figure import Figure
 
 from affect import figure_style
 
-DPI = 96  # of a figure in a notebook; `figure_style.save` writes 150
-REDRAW_S = 0.5  # a progress bar in a notebook is redrawn so often, seconds
+DPI = 96  # resolution of figures in a notebook; `figure_style.save` writes 150 dpi
+REDRAW_S = 0.5  # seconds between redraws of a progress bar
 
 
 def say(text: str) -> None:
-    """Show words (Markdown) under a cell."""
+    """Show Markdown text under a cell."""
     display(Markdown(text))
 
 
 def titled(table: pd.DataFrame, title: str) -> pd.DataFrame:
-    """The table with a name above its rows."""
+    """The table with a caption."""
     return table.rename_axis(columns=title)
 
 
 def show(figure: Figure, path: Path | None = None) -> None:
-    """Show a figure under a cell, and save it where a path is given. Its title is the picture's alternative text."""
+    """Show a figure under a cell, with its title as alternative text, and save it if a path is given."""
     if path is not None:
         figure_style.save(figure, path)
     drawn = io.BytesIO()
@@ -40,9 +40,9 @@ def show(figure: Figure, path: Path | None = None) -> None:
 
 
 class Lines(io.TextIOBase):
-    """Reads what progress bars write as a terminal does: a carriage return begins the line again.
+    """Text stream that renders progress bars as a terminal does: a carriage return overwrites the line.
 
-    lines: the lines that stay.   text: those, and the bar as it stands.
+    lines: finished lines.   text: finished lines and the current bar.
     """
 
     def __init__(self) -> None:
@@ -53,11 +53,11 @@ class Lines(io.TextIOBase):
 
     @property
     def text(self) -> str:
-        """See the class."""
+        """The finished lines and the current bar, as text."""
         return "\n".join([*self.lines, self._bar] if self._bar.strip() else self.lines)
 
     def write(self, text: str) -> int:
-        """As a stream's; returns how many characters were taken."""
+        """Write text to the stream; returns the number of characters."""
         *ended, bar = (self._bar + text.replace("\x1b[A", "")).split("\n")
         self.lines += [line for line in map(_last_written, ended) if line]
         self._bar = _last_written(bar)
@@ -66,7 +66,7 @@ class Lines(io.TextIOBase):
         return len(text)
 
     def draw(self) -> None:
-        """Show the text in place of what was shown before."""
+        """Replace the displayed output by the current text."""
         self._drawn = time.monotonic()
         shown = {"text/plain": self.text}
         if self._handle is None:
@@ -75,7 +75,7 @@ class Lines(io.TextIOBase):
             self._handle.update(shown, raw=True)
 
     def close(self) -> None:
-        """Leave the lines that stay, or, where there are none, nothing."""
+        """Show only the finished lines, or clear the output if there are none."""
         self._bar = ""
         if get_ipython() is None or (self._handle is None and not self.lines):
             return
@@ -91,7 +91,7 @@ def _last_written(line: str) -> str:
 
 @contextmanager
 def progress() -> Iterator[Lines]:
-    """In a notebook, bars and messages of what runs inside are drawn in one place; only whole lines stay."""
+    """Context that shows progress bars and messages in one notebook output; only finished lines remain."""
     lines = Lines()
     if get_ipython() is None:
         yield lines

@@ -12,7 +12,7 @@ from affect.training.experiments import Experiment
 
 
 def stages_of(experiment: Experiment) -> pd.DataFrame:
-    """An experiment's stages as a table: what learns, how much that is, for how long, and what chooses the epoch."""
+    """An experiment's stages as a table: trained layers, number of parameters, epochs, and monitor."""
     network = build_model(experiment.network)
     blocks: list[nn.Module] = list(network.features)  # type: ignore[arg-type]
 
@@ -37,10 +37,10 @@ def stages_of(experiment: Experiment) -> pd.DataFrame:
 
 
 def differences(first: Experiment, second: Experiment) -> pd.DataFrame:
-    """The settings in which two experiments differ, a row a setting, "–" where one has no such stage.
+    """Table of the settings in which two experiments differ, one row per setting; "–" for a stage that one lacks.
 
-    Every field counts, also of the stages, the augmentation and the preprocessing; the names and the question do not.
-    A column is called by its experiment's name, with its mistake where one is switched on.
+    All fields are compared, including stages, augmentation and preprocessing, except names and question. A column is
+    named after its experiment and its mistake, if it has one.
     """
     one, other = (_flat(replace(e, name="", question="", mistake=None)) for e in (first, second))
     rows = {key: [one.get(key, "–"), other.get(key, "–")] for key in one | other if one.get(key) != other.get(key)}
@@ -49,7 +49,7 @@ def differences(first: Experiment, second: Experiment) -> pd.DataFrame:
 
 
 def _flat(value: object, name: str = "") -> dict[str, str]:
-    """Every setting in a dataclass, and in the dataclasses within it, by its path: `stages.finetuned.epochs`."""
+    """All settings of a dataclass and of nested ones by path, such as `stages.finetuned.epochs`."""
     flat: dict[str, str] = {}
     if is_dataclass(value):
         for field in fields(value):

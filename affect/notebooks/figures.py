@@ -1,4 +1,4 @@
-"""The figures that the notebooks show, gathered from the rooms that draw them."""
+"""The figure functions that the notebooks use, re-exported from their modules."""
 
 from affect.comparison.figures import mistakes_cost, six_models
 from affect.data.figures import (

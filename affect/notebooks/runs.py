@@ -1,4 +1,4 @@
-"""One experiment at work: trained with one call, measured with another, and what its model looks at."""
+"""Training, evaluation and Grad-CAM of one experiment, in one call each."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from affect.training.train import train_experiment
 
 
 def train(setup: Setup, experiment: Experiment) -> dict[str, Path]:
-    """Train an experiment, with a progress bar and a line an epoch; returns each kept stage's checkpoint.
+    """Train an experiment, with a progress bar and a line per epoch; returns each kept stage's checkpoint by name.
 
-    With `setup.resume`, a finished run is read and not repeated, and an interrupted one continues; models of other
-    settings are refused (AffectError). Without, whatever lies there is replaced.
+    With `setup.resume`, a finished run is reused and an interrupted one resumed; models with other settings raise
+    AffectError. Without it, existing files are replaced.
     """
     with progress() as lines:
         paths = train_experiment(
@@ -41,7 +41,7 @@ def train(setup: Setup, experiment: Experiment) -> dict[str, Path]:
 
 
 def history_of(setup: Setup, experiment: Experiment) -> pd.DataFrame:
-    """The run's `history.csv`, a row an epoch. Raises AffectError where it is gone."""
+    """Read the run's `history.csv`, one row per epoch. Raises AffectError if it is missing."""
     path = setup.home / experiment.name / "history.csv"
     if not path.is_file():
         raise AffectError(f"{path} is gone, though the run is finished. Train again with RESUME = False.")
@@ -49,12 +49,12 @@ def history_of(setup: Setup, experiment: Experiment) -> pd.DataFrame:
 
 
 def held_out(path: Path) -> int:
-    """How many pictures chose the epoch of a checkpoint."""
+    """Number of pictures that chose a checkpoint's epoch."""
     return int(load_checkpoint(path).provenance["pictures"]["val"])
 
 
 def evaluate(setup: Setup, experiment: Experiment, stage: str, path: Path) -> Evaluation:
-    """Measure a stage's checkpoint on the val split; its files are written where they are not those of this model."""
+    """Evaluate a stage's checkpoint on the val split; result files are written unless they are this model's already."""
     folder = setup.home / experiment.name / stage
     with progress():
         evaluation = evaluate_pictures(path, setup.manifest, "val")
@@ -79,6 +79,6 @@ def attention_of(setup: Setup, path: Path, evaluation: Evaluation, per_class: in
 
 
 def pictures_of(setup: Setup, evaluation: Evaluation, path: Path, index: pd.Index) -> Image:
-    """Single pictures as the model saw them. For a notebook whose SHOW_FACES is set, and for no other."""
+    """Single preprocessed pictures of an evaluation. Shows faces: only for a notebook with SHOW_FACES set."""
     pictures, _ = prepare_pictures(setup.manifest, evaluation.rows, load_checkpoint(path).preprocessing)
     return pictures[index.to_numpy()]

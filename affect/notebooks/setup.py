@@ -1,4 +1,4 @@
-"""A notebook's parameters, and the data set that they name."""
+"""Parameters of a notebook, and the data set that they name."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from affect.training.run import default_folder, is_affectnet
 
 @dataclass(frozen=True)
 class Setup:
-    """A notebook's parameters, and the data set that they name.
+    """Parameters of a notebook, with the manifest of its data set.
 
     models:     folder of the checkpoints.
     results:    folder of all data sets' results; `home` is this data set's.
-    drawn:      whether nobody named a data set, so that it is the drawn sample set (its faces are nobody's).
-    The others are `affect.training`'s arguments; None stands for the experiment's own.
+    drawn:      whether the data set is the drawn sample set, because none was named.
+    The others are `affect.training`'s arguments; None means the experiment's own value.
     """
 
     manifest: Manifest
@@ -47,18 +47,18 @@ class Setup:
 
     @property
     def home(self) -> Path:
-        """Where the results on this data set go."""
+        """Folder of the results on this data set."""
         return self.results / self.manifest.name
 
     @property
     def as_reported(self) -> bool:
-        """Whether pictures, labels and split are those that the reported figures are about."""
+        """Whether pictures, labels and split are those of the originally reported results."""
         data = self.manifest
         named = is_affectnet(data.name) and data.labels == "folder" and data.split == "original"
         return named and len(data.table) + len(data.skipped) == PICTURES
 
     def experiment(self, experiment: str | Experiment) -> Experiment:
-        """An experiment with this notebook's picture size and epochs: one of EXPERIMENTS by its name, or one's own.
+        """An experiment with this notebook's image size and epochs: one of EXPERIMENTS by its name, or your own.
 
         setup.experiment(replace(V1, name="mine", batch_size=64))
         """
@@ -66,7 +66,7 @@ class Setup:
         return adapted(chosen, self.epochs, self.image_size)
 
     def chosen(self) -> dict[str, str]:
-        """The parameters that differ from a notebook's defaults, by their names there; paths as `_shown` has them."""
+        """The parameters that differ from the notebooks' defaults, by their notebook names, with shortened paths."""
         given = {
             "DATA": None if self.drawn else _shown(self.manifest.source.path),
             "LABELS": self.labels if self.labels != "folder" else None,
@@ -81,14 +81,14 @@ class Setup:
         return {name: str(value) for name, value in given.items() if value is not None}
 
     def command(self, experiment: str, mistake: str | None = None) -> str:
-        """The command line that trains the same; paths as `_shown` has them."""
+        """The equivalent training command line, with shortened paths."""
         options = self.chosen() | ({"MISTAKE": mistake} if mistake else {})
         words = [f"--{name.lower().replace('_', '-')} {shlex.quote(value)}" for name, value in options.items()]
         return " ".join(["python -m affect.training", experiment, *words])
 
 
 def _shown(path: Path) -> str:
-    """A path from the working folder, for outputs that others see; of one that lies elsewhere "…/" and its name."""
+    """A path relative to the working folder, else "…/" and its name, since outputs of notebooks are published."""
     if not path.is_absolute():
         return str(path)
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else f"…/{path.name}"
@@ -110,10 +110,10 @@ def prepare(
     resume: bool = True,
     show_faces: bool = False,
 ) -> Setup:
-    """A notebook's parameters made ready; what the data set is like is told in a few lines.
+    """Read a notebook's data set, print its overview, and return the notebook's parameters.
 
     data: a folder or a .zip; None: the environment variable AFFECTNET_DIR, else the drawn sample set.
-    Raises AffectError where the data set cannot be used.
+    Raises AffectError if the data set is unusable.
     """
     named = data or os.environ.get("AFFECTNET_DIR")
     with progress():

@@ -1,1 +1,1 @@
-"""Fits one experiment: `python -m affect.training`."""
+"""Training of the experiments: `python -m affect.training`."""

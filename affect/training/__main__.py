@@ -1,4 +1,4 @@
-"""Trains experiments: `python -m affect.training v4 --data AffectNet`, or in many processes with `torchrun -m`."""
+"""Command line of the training: `python -m affect.training v4 --data AffectNet`, or distributed with `torchrun -m`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from affect.training.train import check_data, check_start, standing_of, train_ex
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line of the training."""
+    """The argument parser of the training."""
     made = CommandParser(
         prog="python -m affect.training",
         description="Train an experiment, keep its best epochs in models/, and measure them on the val split.",
@@ -74,14 +74,14 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _chosen(options: argparse.Namespace) -> list[Experiment]:
-    """The experiments that a command line names, as it wants them."""
+    """The experiments that a command line names, with its epochs, image size and mistake applied."""
     names = STORY if options.experiment == "all" else (options.experiment,)
     experiments = [adapted(EXPERIMENTS[name], options.epochs, options.image_size) for name in names]
     return experiments if options.mistake is None else [with_mistake(e, options.mistake) for e in experiments]
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command line. Returns the exit code."""
+    """Run the command line. Returns the exit code."""
     options = parser().parse_args(arguments)
     end_on_signals()
     keep_freed_memory()
@@ -92,7 +92,7 @@ def main(arguments: list[str] | None = None) -> int:
         check_data(manifest.limited(options.limit, options.seed))
         out = options.out or default_folder(manifest.name)
         experiments = _chosen(options)
-        for experiment in experiments:  # what stands in the way of the last is told before the first is trained
+        for experiment in experiments:  # check all experiments before the first is trained
             identity = identity_of(
                 experiment, manifest, options.seed, options.init_weights, options.limit, options.teacher
             )

@@ -1,4 +1,4 @@
-"""What learns, and what from: the blocks above a frozen trunk, and the trunk's activations, kept in a file."""
+"""The trainable layers above the frozen trunk, and cached activations of the trunk as their training data."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from affect.model.frozen import Trunk
 
 
 class Top(nn.Module):
-    """What learns: the blocks above the trunk and the head. Shares its layers with `model`.
+    """The trainable part of the network: the blocks above the trunk, and the head. Shares its layers with `model`.
 
-    Takes the trunk's activations, gives logits float32 (n, 8).
+    Input: the trunk's activations. Output: logits float32 (n, 8).
     """
 
     def __init__(self, model: nn.Module, frozen_blocks: int, dropout: float) -> None:
@@ -30,28 +30,28 @@ class Top(nn.Module):
         self.blocks = nn.Sequential(*list(model.features)[frozen_blocks:]).requires_grad_(True)  # type: ignore[arg-type]
         for layer in self.blocks.modules():
             if isinstance(layer, nn.ReLU6):
-                layer.inplace = False  # in place, PyTorch copies the input first, to have it for the backward pass
+                layer.inplace = False  # in place, PyTorch copies the input for backward
         self.classifier: nn.Module = model.classifier  # type: ignore[assignment]
         self.classifier[0].p = dropout  # type: ignore[index]
 
     def forward(self, activations: torch.Tensor) -> Any:
-        """See the class."""
+        """Logits of a batch of activations, float32 (n, 8)."""
         return self.classifier(self.features(activations))
 
     def features(self, activations: torch.Tensor) -> torch.Tensor:
-        """What the head is given: float32 (n, width). Kept features of the whole trunk pass through as they are."""
+        """Pooled features, the input of the head: float32 (n, width). Cached pooled features are returned unchanged."""
         if activations.ndim != 4:
             return activations
         values = self.blocks(activations.contiguous(memory_format=torch.channels_last))
-        # not mean((2, 3)): its gradient lies as NCHW in memory, on which the last batch-norm's backward is slow
+        # not mean((2, 3)), whose gradient has NCHW layout, which slows the last batch norm's backward pass
         pooled: torch.Tensor = values.permute(0, 2, 3, 1).flatten(1, 2).mean(1)
         return pooled
 
 
 class MatchingTop(Top):
-    """A top that tells beside its logits, while it learns, what a linear map makes of its features.
+    """Top with a linear projection of its features, for feature distillation.
 
-    width: how many values the map makes.   Training: (logits (n, 8), values (n, width)); otherwise logits alone.
+    width: output size of the projection.   Training mode: (logits (n, 8), projection (n, width)); else logits only.
     """
 
     def __init__(self, model: nn.Module, frozen_blocks: int, dropout: float, width: int) -> None:
@@ -59,21 +59,21 @@ class MatchingTop(Top):
         self.map = nn.Linear(self.classifier[1].in_features, width)  # type: ignore[index]
 
     def forward(self, activations: torch.Tensor) -> Any:
-        """See the class."""
+        """Logits of a batch of activations; in training mode also the projected features."""
         features = self.features(activations)
         logits = self.classifier(features)
         return (logits, self.map(features)) if self.training else logits
 
 
 class Activations(Dataset[Batch]):
-    """What a trunk made of pictures, kept in a file that is mapped into memory, `views` variations of each.
+    """Data set of cached trunk activations in a memory-mapped file, `views` augmented versions of each picture.
 
     values: float16 or float32 (views·n, …), the first view of all n pictures, then the next.
     targets: float32 (n, 8), rows sum to 1.
     An item's index is view·n + picture, as in `affect.data.loading.Views`.
     """
 
-    preparing = False  # to pass a batch from another process would take longer than to read it
+    preparing = False  # transferring a batch from a worker process takes longer than reading it
 
     def __init__(self, values: npt.NDArray[Any], targets: torch.Tensor) -> None:
         self._values = values
@@ -87,7 +87,7 @@ class Activations(Dataset[Batch]):
         return values[0], targets[0]
 
     def __getitems__(self, indices: list[int]) -> Batch:
-        """A batch at once."""
+        """A whole batch; called by DataLoader."""
         values = torch.from_numpy(self._values[indices].astype(np.float32))
         return values, self.targets[[i % len(self.targets) for i in indices]]
 
@@ -100,10 +100,10 @@ def compute_activations(
     title: str = "features",
     batch_size: int = 64,
 ) -> Activations:
-    """Run the trunk once over every item of equally long data sets (the views of the same pictures).
+    """Compute the trunk's activations of all items of equally long data sets (the views of the same pictures).
 
-    path: the file to write, `.npy`. Processes on one machine share the work and the file; it is temporary, so a kill
-    leaves nothing that is taken for whole.
+    path: the temporary `.npy` file to write. Processes on one machine share the work and the file. It is
+    written anew by each call, so an incomplete file of a killed process is never read.
     """
     count = len(datasets[0])
     first = trunk(datasets[0][0][0][None])

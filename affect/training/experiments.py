@@ -1,6 +1,6 @@
-"""The experiments as data: what is trained, on what picture, for how long. Nothing here runs anything.
+"""The experiments as data: architecture, preprocessing, augmentation, stages and hyperparameters.
 
-`EXPERIMENTS` has them by name; `MISTAKES` the changes that switch one mistake of the first version back on.
+`EXPERIMENTS` has them by name; `MISTAKES` has the changes that reproduce one mistake of the first version.
 """
 
 from __future__ import annotations
@@ -16,19 +16,18 @@ from affect.faces.preprocessing import Preprocessing
 
 @dataclass(frozen=True)
 class Stage:
-    """One stretch of training. It starts from the best weights of the stage before.
+    """One stage of training, such as head only or fine-tuning. Starts from the best weights of the stage before.
 
-    name:           in logs, and in the checkpoint's name where it is kept.
-    trained_blocks: how many of the last blocks of `features` learn beside the head (0…19, of face_mobilenet 0…14).
-    epochs:         passes over the training pictures, at most.
+    name:           in logs, and in the checkpoint's name if it is kept.
+    trained_blocks: number of last blocks of `features` that are trained with the head (0…19; face_mobilenet: 0…14).
+    epochs:         maximum number of epochs.
     learning_rate:  the constant rate, or the peak of the one-cycle schedule.
-    image_size:     side of the pictures that it learns from and that choose its epoch, pixels (None: the
-                    preprocessing's).
-    monitor:        what makes an epoch the best one.
-    patience:       stop after so many epochs in a row that are no better (None: never).
-    views:          None: every epoch sees new variations. A number: only so many of each picture are drawn and shown in
-                    turn, so that what the frozen part of the network makes of them is computed once and kept.
-    keep:           whether this stage's best weights become a checkpoint of their own.
+    image_size:     side in pixels of the pictures for training and for choosing the epoch (None: the preprocessing's).
+    monitor:        metric that chooses the best epoch.
+    patience:       early stopping: epochs in a row without improvement (None: no early stopping).
+    views:          None: new augmentation in every epoch. A number: so many augmented versions of each picture are
+                    used in turn, so that the activations of the frozen layers are computed once and cached.
+    keep:           whether the stage's best weights are saved as a checkpoint.
     """
 
     name: str
@@ -44,31 +43,30 @@ class Stage:
 
 @dataclass(frozen=True)
 class Experiment:
-    """All that defines a training run, but for the data and the seed.
+    """The complete configuration of a training run, except data and seed.
 
-    network:     one of `affect.model.network.ARCHITECTURES`.
-    chosen_on:   what chooses the epoch and the temperature: a tenth of the training pictures, held out (the results on
-                 val are then on pictures that nothing was chosen on), or "val" itself.
-    soft_labels: learn the distribution of the annotators' votes, where the data set has them.
-    min_votes:   a class that fewer annotators of a picture named does not count among its votes: more likely a slip
+    network:     architecture, one of `affect.model.network.ARCHITECTURES`.
+    chosen_on:   data that choose the epoch and the temperature: "hold-out", a tenth of the training pictures, so that
+                 val stays unused for any choice; or "val" itself.
+    soft_labels: train on the distribution of the annotators' votes, if the data set has them.
+    min_votes:   minimum number of a picture's votes for a class to count, since fewer are likely slips
                  (Barsoum et al. 2016, arXiv:1608.01041, drop single votes).
-    distill:     share of the teachers' probabilities in what is learned, where a run is given teachers
+    distill:     weight of the teachers' probabilities in the targets, if a run has teachers
                  (Hinton et al. 2015, arXiv:1503.02531).
-    taught_on:   what the teachers look at: each picture "as-it-is" and its mirror image, once; or "varied" and mixed as
-                 the network sees it, every time (Beyer et al. 2022, arXiv:2106.05237).
-    match:       weight of a second loss, where teachers look at what is learned from: how far the first teacher's
-                 features, standardised, are from what a linear map makes of the network's own; the map is not kept
-                 (Romero et al. 2015, arXiv:1412.6550).
-    adjustment:  strength of logit adjustment, 0…1 (0: none): in training, the log of the classes' shares times this is
+    taught_on:   the teachers' input: "as-it-is", each picture and its horizontal flip, once; or "varied", each
+                 augmented and mixed batch that the network sees (Beyer et al. 2022, arXiv:2106.05237).
+    match:       weight of a feature distillation loss, with `taught_on` "varied": the distance of a linear projection
+                 of the network's features from the first teacher's standardised features; the projection is discarded
+                 after training (Romero et al. 2015, arXiv:1412.6550).
+    adjustment:  strength of logit adjustment, 0…1 (0: none): in training, this times the log of the class priors is
                  added to the logits (Menon et al. 2021, arXiv:2007.07314).
-    balance:     pictures are drawn in proportion to their class's share to the power of minus this: 0 as they are,
-                 1 every class equally often.
-    mixup:       each batch is mixed with itself (Zhang et al. 2018, arXiv:1710.09412); the parameter alpha of the Beta
-                 distribution that the shares come from (0: not mixed).
-    average:     the network that is measured and kept is a moving average of the weights with this decay a step
+    balance:     exponent of class-balanced sampling: a picture's weight is its class's share to the power of -balance
+                 (0: no balancing, 1: every class equally often).
+    mixup:       alpha of the Beta distribution of mixup (Zhang et al. 2018, arXiv:1710.09412); 0: no mixup.
+    average:     decay per step of the exponential moving average of the weights, which is what is evaluated and saved
                  (0: the weights themselves).
-    measure_framing: set the live crop's margin and shift to what the training pictures show around a face
-                 (for pictures that are taken as they are).
+    measure_framing: set the live crop's margin and shift to the framing of the training pictures (for pictures that
+                 are face crops already).
     frozen_batch_norm, mistake: see MISTAKES.
     """
 
@@ -98,13 +96,13 @@ class Experiment:
     mistake: str | None = None
 
 
-# v1…v4 keep the first version's stages, layers, learning rates, epochs, monitors, patience, batch size and optimiser.
-# To save time, the frozen stage sees three variations of each picture in turn instead of a new one in every epoch.
+# v1…v4 keep the first version's stages, layers, learning rates, epochs, monitors, patience, batch size and optimizer.
+# To save time, the frozen stage uses three augmented versions of each picture in turn instead of new ones every epoch.
 
 TURNED = Augmentation(flip=0.5, rotation=15)
 
-# Meant to imitate webcams. The first version also varied saturation and hue (0.2, 0.1), which does nothing to a picture
-# that is grey already; grey itself belongs to the preprocessing, so that live pictures are grey as well.
+# Imitates webcams. The first version also varied saturation and hue (0.2, 0.1), which has no effect on grey pictures;
+# the conversion to grey is part of the preprocessing, so that it applies live as well.
 WEBCAM = Augmentation(
     flip=0.5, rotation=15, shift=0.1, scale=0.1, crop_area=(0.8, 1.2), aspect=4 / 3, light=0.2
 )  # fmt: skip
@@ -144,15 +142,13 @@ V4 = replace(
     measure_framing=False,
 )
 
-# How the bundled model is made: a teacher learns first, then the model in two runs, from the annotators' votes and the
-# teacher. FER+ is 48 px and grey: colour cannot be learned from it, nor detail finer than 48 px, so the live crop loses
-# both before the model sees it.
+# The bundled model is made by distillation: first a teacher is trained, then the model in two runs, on the annotators'
+# votes and the teacher's outputs. FER+ is 48 px and grey, so the live crop is reduced to 48 px and to grey as well.
 FERPLUS = Preprocessing(image_size=104, color="grey", detail=48, crop_margin=0.011, crop_shift=0.005)
 
-# The teacher is another network, begun by telling people apart instead of ImageNet's objects
-# (`--init-weights face_mobilenet.pt`, made by affect.training.face_weights). It sees the pictures as it did there:
-# levels 0…255, without the means of the channels, and larger: it learned to look at 224 px, and what it knew is worth
-# less the smaller the picture.
+# The teacher is pretrained on face recognition instead of ImageNet (`--init-weights face_mobilenet.pt`, made by
+# affect.training.face_weights). Its input is as in the pretraining, levels 0…255 minus the channel means, and larger
+# than the student's: it was pretrained at 224 px, and smaller pictures lose more of what it knows.
 FACE_TEACHER = Experiment(
     name="face_teacher",
     question="What do faces add that a network has learned to tell apart before?",
@@ -174,9 +170,9 @@ FACE_TEACHER = Experiment(
     chosen_on="val",
 )
 
-# The assistant begins with ImageNet's weights. Its teacher (`--teacher face_teacher_ferplus.pt`) answers to the
-# very pictures that it learns from, varied and mixed, so that nothing is learned that the teacher knows by heart; what
-# the teacher makes of a picture is learned as well as what it says. The first stage's pictures are small, and cheap.
+# The assistant is pretrained on ImageNet. Its teacher (`--teacher face_teacher_ferplus.pt`) sees the same augmented and
+# mixed batches, so that memorised answers of the teacher are not learned; both the teacher's probabilities and its
+# features are distilled. The first stage uses small pictures to save time.
 ASSISTANT = replace(
     FACE_TEACHER,
     name="assistant",
@@ -194,8 +190,8 @@ ASSISTANT = replace(
     mixup=0.2,
 )
 
-# The bundled model goes on from the assistant's weights (`--init-weights assistant_ferplus.pt`) with the same teacher.
-# It sees rare classes more often, and its best epoch is the one that serves all classes best.
+# The bundled model continues from the assistant's weights (`--init-weights assistant_ferplus.pt`) with the same
+# teacher. Rare classes are oversampled, and the best epoch has the highest macro F1.
 STARTER = replace(
     ASSISTANT,
     name="starter",
@@ -206,28 +202,28 @@ STARTER = replace(
 
 EXPERIMENTS = {e.name: e for e in (V1, V2, V3, V4, FACE_TEACHER, ASSISTANT, STARTER)}
 
-# What the first version got wrong, one at a time, to measure what each cost. (That it reported the last epoch and not
-# the best one needs no run of its own: every run of v1…v4 keeps its last epoch as well.)
+# The first version's mistakes, one at a time, to measure the cost of each. (Reporting the last epoch instead of the
+# best one needs no run of its own: every run of v1…v4 also saves its last epoch.)
 MISTAKES: dict[str, Callable[[Experiment], Experiment]] = {
-    # the validation transform replaced the training one: no picture was ever varied
+    # the validation transform replaced the training one, so there was no augmentation
     "augmentation-lost": lambda e: replace(e, augmentation=Augmentation()),
-    # a frozen network in training mode: its batch-norm statistics went on moving
+    # the frozen layers were in training mode, so their batch-norm statistics kept changing
     "drifting-batch-norm": lambda e: replace(e, frozen_batch_norm="drifting"),
 }
 
 
 def with_mistake(experiment: Experiment, mistake: str) -> Experiment:
-    """The experiment with one of MISTAKES switched back on. Raises AffectError for another name."""
+    """The experiment with one of MISTAKES reproduced. Raises AffectError for another name."""
     if mistake not in MISTAKES:
         raise AffectError(f"There is no mistake {mistake!r}. Choose one of {', '.join(MISTAKES)}.")
     return replace(MISTAKES[mistake](experiment), mistake=mistake)
 
 
 def adapted(experiment: Experiment, epochs: int | None = None, image_size: int | None = None) -> Experiment:
-    """The experiment with other epochs in every stage, and with another picture size.
+    """The experiment with another number of epochs in every stage, and another image size.
 
     epochs:     1 or more; None: the stages' own.   image_size: 32…1024 pixels; None: the stages' own.
-    Raises AffectError for a number outside.
+    Raises AffectError for a number outside these ranges.
     """
     if epochs is not None and epochs < 1:
         raise AffectError(f"A stage cannot have {epochs} epochs. Give 1 or more.")

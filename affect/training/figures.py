@@ -1,4 +1,4 @@
-"""How a training went, epoch by epoch."""
+"""Figure of the learning curves of a training."""
 
 from __future__ import annotations
 
@@ -14,13 +14,12 @@ from affect.figure_style import MAIN, MUTED, OTHER, THIRD, headline, in_percent,
 
 
 def learning_curves(history: pd.DataFrame, origin: str, best_by: str | Mapping[str, str] = "val_accuracy") -> Figure:
-    """Loss and accuracy by epoch, through all stages, the best epoch of each stage marked.
+    """Learning curves: loss and accuracy by epoch over all stages, with each stage's best epoch marked.
 
-    history: a row an epoch, as `affect.training` writes it to history.csv: `stage, epoch, train_loss, val_loss,
-             val_accuracy, val_f1_macro`, and `train_accuracy` where it was measured. Its val_… are of the pictures that
-             choose the epoch, which nothing is learned from: held-out in the figure, whatever split they are of.
-    best_by: the column that chose the epoch, or that of each stage by its name: the smallest of a loss, the largest of
-             anything else.
+    history: one row per epoch, as `affect.training` writes history.csv: `stage, epoch, train_loss, val_loss,
+             val_accuracy, val_f1_macro`, and `train_accuracy` if it was measured. The val_… columns are of the pictures
+             that choose the epoch, which the figure calls held-out whatever their split.
+    best_by: the column that chose the epoch, or one for each stage's name: the minimum of a loss, else the maximum.
     Raises ValueError for a history without epochs.
     """
     if history.empty:
@@ -49,7 +48,7 @@ def learning_curves(history: pd.DataFrame, origin: str, best_by: str | Mapping[s
     return figure
 
 
-# name, first, last and best epoch, and the column that chose it; epochs count from 1 through all stages
+# name, first, last and best epoch, and the column that chose it; epochs are numbered from 1 over all stages
 Span = tuple[str, int, int, int, str]
 
 
@@ -69,7 +68,7 @@ def _stages(history: pd.DataFrame, best_by: str | Mapping[str, str]) -> list[Spa
 
 
 def _mark_stages(axes: Axes, stages: list[Span]) -> None:
-    """Every other stage shaded, its name above, a dotted line at its best epoch."""
+    """Shade every other stage, write the stages' names above, and draw a dotted line at each best epoch."""
     for i, (name, first, last, best, _) in enumerate(stages):
         if i % 2:
             axes.axvspan(first - 0.5, last + 0.5, color="0.95", zorder=0)
@@ -80,7 +79,7 @@ def _mark_stages(axes: Axes, stages: list[Span]) -> None:
 
 
 def _finding(history: pd.DataFrame, stages: list[Span]) -> str:
-    """Of the best epoch of all, among those that were chosen as the last stage's was."""
+    """The figure's title: the best epoch of all stages that have the last stage's monitor."""
     chosen_by = stages[-1][4]
     bests = [best - 1 for *_, best, by in stages if by == chosen_by]
     row = history.loc[_better(history.loc[bests, chosen_by], chosen_by)]

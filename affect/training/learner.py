@@ -1,4 +1,4 @@
-"""How the network learns from batches: optimiser, schedule, loss, one pass over the data."""
+"""Optimizer, learning-rate schedule, loss, weight average, and one epoch of training."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 def new_optimizer(experiment: Experiment, stage: Stage, top: nn.Module) -> torch.optim.Optimizer:
-    """Of a stage, over what learns in it."""
+    """The stage's optimizer over the trainable parameters."""
     kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[experiment.optimizer]
     learned = list(top.parameters())
-    fused = all(p.device.type in ("cpu", "cuda", "mps") for p in learned)  # a third of the time that the loop takes
+    fused = all(p.device.type in ("cpu", "cuda", "mps") for p in learned)  # takes a third of the loop's time
     return kind(learned, stage.learning_rate, weight_decay=experiment.weight_decay, fused=fused)
 
 
 def new_schedule(experiment: Experiment, stage: Stage, optimizer: Any, pictures: int) -> Any:
-    """Of the learning rate, a step a batch."""
+    """Learning-rate schedule, stepped once per batch."""
     if experiment.schedule == "constant":
         return torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0)
     return torch.optim.lr_scheduler.OneCycleLR(  # Smith and Topin 2018, arXiv:1708.07120
@@ -43,10 +43,10 @@ def new_schedule(experiment: Experiment, stage: Stage, optimizer: Any, pictures:
 
 
 def new_loss(experiment: Experiment, targets: torch.Tensor, device: torch.device) -> Loss:
-    """Cross-entropy with the target distributions, nats, with the experiment's logit adjustment.
+    """Cross-entropy with target distributions, in nats, with the experiment's logit adjustment.
 
-    targets: float32 (n, 8) of all training pictures, rows sum to 1: the classes' shares come from them.
-    Returns a function of logits float (batch, 8) and targets float32 (batch, 8) on `device`: a scalar, float32.
+    targets: float32 (n, 8) of all training pictures, rows sum to 1; the class priors are their means.
+    Returns a function of logits float (batch, 8) and targets float32 (batch, 8) on `device` to a float32 scalar.
     """
     shares = targets.double().mean(0).clamp_min(1e-6).float().to(device)
     offset = experiment.adjustment * shares.log()
@@ -54,7 +54,7 @@ def new_loss(experiment: Experiment, targets: torch.Tensor, device: torch.device
 
 
 class WeightAverage:
-    """A moving average of a module's weights and batch-norm statistics, with a decay a step (0: no average)."""
+    """Exponential moving average of a module's weights and batch-norm statistics, decay per step (0: no average)."""
 
     def __init__(self, module: nn.Module, decay: float) -> None:
         self._module = module
@@ -63,13 +63,13 @@ class WeightAverage:
             self._average = AveragedModel(module, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
 
     def update(self) -> None:
-        """After a step."""
+        """Update the average after an optimizer step."""
         if self._average is not None:
             self._average.update_parameters(self._module)
 
     @contextmanager
     def applied(self) -> Iterator[None]:
-        """Within the block the module has the average's weights; afterwards its own again."""
+        """Context in which the module has the averaged weights; its own are restored afterwards."""
         if self._average is None:
             yield
             return
@@ -81,21 +81,21 @@ class WeightAverage:
             self._module.load_state_dict(own)
 
     def state_dict(self) -> dict[str, Any]:
-        """For a resume; empty without an average."""
+        """State of the average for a resume file; empty without an average."""
         return {} if self._average is None else self._average.state_dict()
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """The other way."""
+        """Restore what `state_dict` returned."""
         if self._average is not None:
             self._average.load_state_dict(state)
 
 
 class Learner:
-    """Turns a batch into an optimiser step: mixing, loss, backward, optimiser, schedule, weight average.
+    """Runs training steps and epochs: mixup, teacher targets, loss, backward, optimizer, schedule, weight average.
 
-    module: what learns, as it was given; prepared: the same after `accelerator.prepare`. It gives logits, or, where
-            features are to be matched, logits and what its map makes of its features.
-    teach:  None, or what gives the teachers' answer to a batch as the network sees it.
+    module: the trainable layers; prepared: the same after `accelerator.prepare`. The output is logits or, for feature
+            distillation, logits and projected features.
+    teach:  None, or a function from a batch, as the network sees it, to the teachers' Answer.
     """
 
     def __init__(
@@ -121,9 +121,9 @@ class Learner:
         self._mixup = MixUp(alpha=experiment.mixup) if experiment.mixup else None
 
     def epoch(self, trunk: Trunk, loader: Any, title: str) -> dict[str, float]:
-        """One pass; returns the mean loss and accuracy over its pictures, as they were while it learned.
+        """Train for one epoch; returns the mean loss and accuracy over its batches, measured before each step.
 
-        Where batches are mixed, a picture's class is the one that it has most of.
+        With mixup, the class with the largest target counts as the true one.
         """
         accelerator, device = self._accelerator, self._accelerator.device
         self._prepared.train()
@@ -154,7 +154,7 @@ class Learner:
     def _step(
         self, activations: torch.Tensor, targets: torch.Tensor, features: torch.Tensor | None
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """One step of the optimiser. Returns the logits and the loss where the step began."""
+        """One optimizer step; returns the logits and the loss before it."""
         with self._accelerator.autocast():
             made = self._prepared(activations)
         logits, matched = made if isinstance(made, tuple) else (made, None)

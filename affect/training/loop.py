@@ -1,6 +1,6 @@
-"""The training loop: one experiment, stage by stage, on the pictures it is given. Called by `affect.training`.
+"""The training loop over the stages of one experiment. Called by `affect.training.train`.
 
-Accelerate chooses the device and the precision and joins the processes; the loop itself is plain PyTorch.
+Accelerate provides device, precision and distributed processes; the loop itself is plain PyTorch.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ from affect.training.teachers import Teachers
 
 
 def keep_freed_memory() -> None:
-    """Let glibc keep freed memory for the next step instead of giving it back to the kernel, page by page.
+    """Make glibc's malloc keep freed memory for the next step instead of returning it to the kernel.
 
-    A training step on the CPU frees and asks again for a gigabyte of activations; zeroing the pages anew took 44 % of
-    the processor time of fine-tuning at 112 px. Nothing happens where the C library is another.
+    A training step on the CPU frees and reallocates a gigabyte of activations; zeroing the new pages took 44 % of the
+    processor time of fine-tuning at 112 px. Does nothing with another C library.
     """
     if platform.libc_ver()[0] != "glibc":
         return
@@ -53,22 +53,22 @@ def keep_freed_memory() -> None:
     library.mallopt(top_pad, 256 * 2**20)
 
 
-PATIENCE = timedelta(days=1)  # processes wait for one that prepares AffectNet; PyTorch gives up after 10 or 30 minutes
+PATIENCE = timedelta(days=1)  # while one process prepares AffectNet, the others wait; PyTorch's limit is 10 or 30 min
 
 
 @dataclass(frozen=True)
 class Pictures:
-    """What a run learns from, and what it chooses the epoch and the temperature on."""
+    """The data sets of a run: for training, and for choosing the epoch and the temperature."""
 
     train: FaceDataset
     choose: FaceDataset
 
 
 def new_accelerator() -> Accelerator:
-    """One process or many, on what the machine has; on a GPU, bfloat16 or float16 where it is faster than float32."""
+    """Create the Accelerator for one process or many; on a GPU with bfloat16 or float16 if faster than float32."""
     precision = "no"
     if torch.cuda.is_available():
-        native = torch.cuda.is_bf16_supported(including_emulation=False)  # emulated, it is slower than float32
+        native = torch.cuda.is_bf16_supported(including_emulation=False)  # emulated bfloat16 is slower than float32
         precision = "bf16" if native else "fp16"
     joined = int(os.environ.get("WORLD_SIZE", 1)) > 1
     cpu = not (torch.cuda.is_available() or (torch.accelerator.is_available() and not joined))
@@ -78,7 +78,7 @@ def new_accelerator() -> Accelerator:
 
 
 def check_experiment(experiment: Experiment, processes: int) -> None:
-    """Raises AffectError where an experiment's settings do not go together, or not with so many processes."""
+    """Raise AffectError if an experiment's settings contradict each other or the number of processes."""
     if experiment.batch_size % processes:
         raise AffectError(
             f"A batch of {experiment.batch_size} cannot be shared by {processes} processes. "
@@ -108,13 +108,13 @@ def check_experiment(experiment: Experiment, processes: int) -> None:
 
 
 class Fitter:
-    """Fits one experiment: `run` trains all stages.
+    """Trains one experiment; `run` trains all stages.
 
-    save:    is given the progress after every epoch.
-    scratch: folder for what frozen parts made of the pictures.
+    save:    callback that receives the progress after every epoch.
+    scratch: folder for cached activations of the frozen layers.
     teach:   see `affect.training.learner.Learner`.
-    Order, variation and dropout are seeded by (seed, stage, epoch), so that a resumed run goes the same way as an
-    uninterrupted one.
+    Sampling order, augmentation and dropout are seeded by (seed, stage, epoch), so that a resumed run gives the same
+    result as an uninterrupted one.
     """
 
     def __init__(
@@ -143,7 +143,7 @@ class Fitter:
         self._model.to(accelerator.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def run(self, progress: RunState) -> RunState:
-        """Train from where `progress` stands to the end; returns it finished."""
+        """Train from the state `progress` to the end of the last stage; returns the final state."""
         for index in range(progress.stage, len(self._experiment.stages)):
             if progress.finished:
                 self._model.load_state_dict(progress.finished[-1]["best"]["model"])
@@ -183,7 +183,7 @@ class Fitter:
             title = f"{experiment.name} {stage.name} {progress.epoch + 1}/{stage.epochs}"
             loader = self._loader(index, progress.epoch, again)
             dropout = self._seed + 1000 * index + progress.epoch + 1
-            torch.manual_seed(dropout + 1_000_000 * accelerator.process_index)  # each process drops other features
+            torch.manual_seed(dropout + 1_000_000 * accelerator.process_index)  # another dropout mask in each process
             learned = learner.epoch(trunk, loader, title)
             with learner.average.applied():
                 measured, weights = self._validate(trunk, top, choose), self._weights()
@@ -207,13 +207,13 @@ class Fitter:
         dropout = self._experiment.dropout
         if self._teach is None or not self._experiment.match:
             return Top(self._model, frozen_blocks, dropout)
-        torch.manual_seed(self._seed + index)  # where its map begins
+        torch.manual_seed(self._seed + index)  # initialises the projection
         return MatchingTop(self._model, frozen_blocks, dropout, self._teach.width).to(self._accelerator.device)
 
     def _variations(self, index: int) -> list[FaceDataset]:
-        """The variations of the pictures that a stage shows again and again; [] where every epoch needs new ones.
+        """The augmented versions of the pictures that a stage reuses; [] if every epoch needs new ones.
 
-        Pictures that neither vary nor are mixed have one.
+        Without augmentation and mixup there is one.
         """
         experiment, stage = self._experiment, self._experiment.stages[index]
         still = experiment.augmentation == Augmentation() and not experiment.mixup
@@ -223,8 +223,10 @@ class Fitter:
         return stage.image_size or self._experiment.preprocessing.image_size
 
     def _seen_by(self, stage: Stage) -> FaceDataset:
-        """What chooses the stage's epoch, at the size that it learns from: at another one a network does worse, and
-        the more so the further it is trained (Touvron et al. 2019, arXiv:1906.06423)."""
+        """The data that choose the stage's epoch, at the stage's training image size.
+
+        A network is less accurate at another size than its training size (Touvron et al. 2019, arXiv:1906.06423).
+        """
         choose, size = self._pictures.choose, self._size(stage)
         return choose if size == choose.preprocessing.image_size else choose.varied(Augmentation(), size)
 
@@ -233,9 +235,9 @@ class Fitter:
         return self._pictures.train.varied(self._experiment.augmentation, size, self._seed, index, epoch)
 
     def _loader(self, index: int, epoch: int, again: Views | Activations | None) -> Batches:
-        """This process's part of every global batch: together, the processes see the batches that one would see.
+        """Data loader of this process's share of every global batch; the global batches are those of a single process.
 
-        again: the variations that every epoch shows, or what a trunk made of them; None where it needs new ones.
+        again: the augmented versions that the stage reuses, or their cached activations; None: new augmentation.
         """
         data: FaceDataset | Views | Activations
         if again is not None:
@@ -269,7 +271,7 @@ class Fitter:
 def predict(
     accelerator: Accelerator, trunk: Trunk, top: nn.Module, data: FaceDataset | Activations, batch_size: int = 128
 ) -> npt.NDArray[np.float32]:
-    """The logits of every item in order, float32 (n, 8), in all processes, each of which computes its part."""
+    """Logits of all items in order, float32 (n, 8), computed in parts by all processes and returned in each."""
     top.eval()
     mine = np.array_split(np.arange(len(data)), accelerator.num_processes)[accelerator.process_index]
     parts: list[npt.NDArray[np.float32]] = []
@@ -281,7 +283,7 @@ def predict(
 
 
 def _stopped(progress: RunState, stage: Stage) -> bool:
-    """Whether the stage's patience is at its end."""
+    """Whether early stopping ends the stage: no improvement for `patience` epochs."""
     if stage.patience is None or progress.best is None:
         return False
     return progress.epoch - int(progress.best["row"]["epoch"]) >= stage.patience

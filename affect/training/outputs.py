@@ -1,4 +1,4 @@
-"""What a training leaves: its history, and the checkpoints of its best epochs, each measured. For `affect.training`."""
+"""Output files of a training: history, and checkpoints of the best epochs with their evaluation."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def write_models(
     choose_rows: pd.DataFrame,
     preprocessing: Preprocessing,
 ) -> None:
-    """The checkpoints of a trained run, each measured on the val split."""
+    """Write the checkpoints of a finished run, and evaluate each on the val split."""
     about = _about(run, pictures)
     for stage, finished in zip(run.experiment.stages, progress.finished, strict=True):
         if not stage.keep:
@@ -63,7 +63,7 @@ def _checkpoint(
 
 
 def _about(run: Run, pictures: Pictures) -> dict[str, Any]:
-    """What a checkpoint says of where it comes from."""
+    """The provenance stored in a checkpoint."""
     return {
         "data": run.data,
         "experiment": run.name,
@@ -83,7 +83,7 @@ def _about(run: Run, pictures: Pictures) -> dict[str, Any]:
 
 
 def write_history(progress: RunState, run: Run) -> pd.DataFrame:
-    """`history.csv`, a row for each finished epoch. Returns it."""
+    """Write `history.csv` with a row for each finished epoch, and return the table."""
     history = pd.DataFrame(progress.history)
     with atomic_path(run.home / "history.csv") as part:
         history.to_csv(part, index=False)
@@ -91,7 +91,7 @@ def write_history(progress: RunState, run: Run) -> pd.DataFrame:
 
 
 def draw_history(history: pd.DataFrame, run: Run, n: int) -> None:
-    """`history.png`.   n: pictures that choose the epoch."""
+    """Draw the learning curves to `history.png`.   n: number of pictures that choose the epoch."""
     from affect import figure_style
     from affect.training import figures
 

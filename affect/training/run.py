@@ -1,4 +1,4 @@
-"""Which run of an experiment this is: by what it is known again, what its files are called, and where they lie."""
+"""A training run: its identity for resuming, its file names, and its folders."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from affect.model.network import START_WORDS
 from affect.training.experiments import Experiment, Stage
 from affect.training.state import identity_in
 
-STORY = ("v1", "v2", "v3", "v4")  # what "all" trains
+STORY = ("v1", "v2", "v3", "v4")  # the experiments of "all"
 Standing = Literal["new", "interrupted", "finished"]
 
-# What makes two runs different ones, as `identity_of` names it and as a person does.
+# Keys of a run's identity (see `identity_of`), with their names in messages.
 DIFFERENCES = {
     "experiment": "the experiment's settings",
     "seed": "the seed",
@@ -30,8 +30,11 @@ DIFFERENCES = {
 
 
 def checkpoint_name(experiment: Experiment, stage: Stage, data: str) -> str:
-    """The file name of a stage's model: `checkpoint_file`'s for v1…v4, for others `<experiment>_<data set>.pt`, and
-    where they keep several stages `<experiment>_<stage>_<data set>.pt`."""
+    """The file name of a stage's checkpoint.
+
+    `checkpoint_file`'s for v1…v4; `<experiment>_<data set>.pt` for others, or `<experiment>_<stage>_<data set>.pt` if
+    they keep several stages.
+    """
     if experiment.name in STORY:
         return checkpoint_file(experiment.name, stage.name)
     several = sum(s.keep for s in experiment.stages) > 1
@@ -39,18 +42,18 @@ def checkpoint_name(experiment: Experiment, stage: Stage, data: str) -> str:
 
 
 def default_folder(data: str) -> Path:
-    """Where checkpoints go: `models` for AffectNet, `models/<data set>` for another data set."""
+    """The default folder of checkpoints: `models` for AffectNet, `models/<data set>` for another data set."""
     return Path("models") if is_affectnet(data) else Path("models") / data
 
 
 @dataclass(frozen=True)
 class Run:
-    """An experiment on a data set, and the places of its files.
+    """A training run of an experiment on a data set, with the paths of its files.
 
     data:         the data set's name.
-    out, results: the folders that `affect.training.train.train_experiment` is given.
-    identity:     what makes it this very run, see `identity_of`.
-    settings:     what its checkpoints and `metrics.json` say of it, see `settings_of`.
+    out, results: the folders given to `affect.training.train.train_experiment`.
+    identity:     values that identify the run, see `identity_of`.
+    settings:     values for its checkpoints and `metrics.json`, see `settings_of`.
     """
 
     experiment: Experiment
@@ -62,44 +65,44 @@ class Run:
 
     @property
     def name(self) -> str:
-        """The experiment's name, with that of the mistake that is switched on."""
+        """The experiment's name, followed by the mistake's if it has one."""
         name, mistake = self.experiment.name, self.experiment.mistake
         return name if mistake is None else f"{name}__{mistake}"
 
     @property
     def folder(self) -> Path:
-        """Of its checkpoints."""
+        """Folder the checkpoints are written to."""
         return self.out if self.experiment.mistake is None else self.out / "mistakes" / self.name
 
     @property
     def home(self) -> Path:
-        """Of its history, and of a folder of figures for each stage."""
+        """Folder of the run's history and of a results folder for each stage."""
         results = self.results / self.data
         return (results if self.experiment.mistake is None else results / "mistakes") / self.name
 
     @property
     def state_path(self) -> Path:
-        """What it is continued from. It goes when the last figure is there."""
+        """Path of the resume file, which is deleted when all results are written."""
         return self.folder / f".{self.name}_{self.data}.resume.pt"
 
     @property
     def scratch(self) -> Path:
-        """The folder of what it puts aside while it trains."""
+        """Folder of temporary files during training (cached activations)."""
         return cache_folder() / "features" / hashlib.sha256(str(self.state_path.resolve()).encode()).hexdigest()[:16]
 
     @property
     def checkpoints(self) -> list[Path]:
-        """Of the stages that are kept, each of its best epoch."""
+        """Paths of the checkpoints of the kept stages' best epochs."""
         return [self.checkpoint(stage) for stage in self.experiment.stages if stage.keep]
 
     def checkpoint(self, stage: Stage) -> Path:
-        """Of a stage's best epoch."""
+        """Path of the checkpoint of a stage's best epoch."""
         return self.folder / checkpoint_name(self.experiment, stage, self.data)
 
     def last_epoch(self, stage: Stage) -> tuple[Path, Path] | None:
-        """The checkpoint of a stage's last epoch and the folder of its figures; None where only the best is kept.
+        """Paths of the checkpoint of a stage's last epoch and of its results folder; None if only the best is kept.
 
-        v1…v4 keep it to measure what keeping it, as the first version did, would have cost.
+        v1…v4 save the last epoch as well, to measure the cost of reporting it, as the first version did.
         """
         if self.experiment.mistake is not None or self.experiment.name not in STORY:
             return None
@@ -108,10 +111,10 @@ class Run:
         return self.out / place / file, self.results / self.data / place / stage.name
 
     def standing(self, *, resume: bool, overwrite: bool) -> Standing:
-        """How far this very run has come, for a training that is to begin; "new" where it is not to be gone on with.
+        """State of this run on disk, before training: "new", "interrupted" or "finished"; without `resume` "new".
 
-        resume: go on with it.   overwrite: what lies in its place may be replaced.
-        Raises AffectError where the training would replace something and must not.
+        resume: continue the same run.   overwrite: files of another run may be replaced.
+        Raises AffectError if training would replace files without `overwrite`.
         """
         saved = _identity_in_state(self.state_path)
         if resume and saved == self.identity:
@@ -157,8 +160,10 @@ class Run:
                 )
 
     def _check_results(self, resume: bool) -> None:
-        """A run that is gone on with writes what it wrote before; where its models lie elsewhere, nobody knows whose
-        results these are."""
+        """Raise AffectError if the results folder holds a history and the run is not resumed.
+
+        Without checkpoints beside it, the results cannot be attributed to a run.
+        """
         if not resume and (self.home / "history.csv").is_file():
             raise AffectError(
                 f"{self.home} holds the results of a run whose models lie elsewhere. Name another --results, or "
@@ -166,14 +171,14 @@ class Run:
             )
 
     def _differences(self, saved: dict[str, Any]) -> str:
-        """In what the run that left this identity, {} where nobody knows it, is another one."""
+        """Text that names the differences between a saved identity ({} if unknown) and this run's."""
         if not saved:
             return "it does not say which"
         return ", ".join(told for key, told in DIFFERENCES.items() if saved.get(key) != self.identity.get(key))
 
 
 def _identity_in_state(path: Path) -> dict[str, Any]:
-    """Of the run that a saved state is of; {} where there is none, or a damaged one."""
+    """Identity stored in a resume file; {} if the file is missing or unreadable."""
     try:
         return identity_in(path) if path.is_file() else {}
     except AffectError:
@@ -181,7 +186,7 @@ def _identity_in_state(path: Path) -> dict[str, Any]:
 
 
 def _identity_in_checkpoint(path: Path) -> dict[str, Any]:
-    """Of the run that a checkpoint is from; {} where it does not say so, or is none."""
+    """Identity stored in a checkpoint's provenance; {} if it has none or is unreadable."""
     try:
         return dict(load_checkpoint(path).provenance.get("identity") or {})
     except AffectError:
@@ -191,7 +196,7 @@ def _identity_in_checkpoint(path: Path) -> dict[str, Any]:
 def settings_of(
     experiment: Experiment, manifest: Manifest, seed: int, init_weights: str, limit: int | None = None
 ) -> dict[str, Any]:
-    """What a person wants to know of a run to compare it with others, in plain values; of paths the last part only."""
+    """Settings of a run for comparison with others, as plain values; paths are reduced to their last part."""
     return {
         "image_size": experiment.preprocessing.image_size,
         "epochs": {stage.name: stage.epochs for stage in experiment.stages},
@@ -212,9 +217,9 @@ def identity_of(
     limit: int | None = None,
     teachers: Sequence[Path] = (),
 ) -> dict[str, Any]:
-    """What makes a run this very run: finished work of the same is not repeated, and another's is not continued.
+    """Identity of a run, as plain values: only a run with the same identity is resumed or counts as finished.
 
-    Weights to begin with and teachers are known by their files' SHA-256, whatever the files are called.
+    Initial weights and teachers are identified by their files' SHA-256, not by name.
     """
     identity: dict[str, Any] = {
         "experiment": repr(experiment),
@@ -235,10 +240,10 @@ DATA: Final = "AffectNet"
 
 
 def is_affectnet(data: str) -> bool:
-    """Whether a data set is called AffectNet, so that the reported figures are about such pictures."""
+    """Whether a data set's name is AffectNet's, so that the originally reported results are comparable."""
     return DATA.lower() in data.lower()
 
 
 def checkpoint_file(experiment: str, stage: str) -> str:
-    """The file name of this project's checkpoint of one of the six models, on whatever data it was trained."""
+    """The file name of this project's checkpoint of one of the six models, for any training data."""
     return f"best_model_{stage}_affectnet_{experiment}.pt"

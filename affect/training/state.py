@@ -1,4 +1,4 @@
-"""The state of a training run on disk: all that `--resume` needs, written whole or not at all after every epoch."""
+"""The resume file of a training run: the state that `--resume` needs, written atomically after every epoch."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ State = dict[str, Any]
 
 @dataclass
 class RunState:
-    """Where a run stands.
+    """The progress of a run.
 
-    stage:    the stage that is trained, its index.
-    epoch:    finished epochs of that stage.
-    history:  a row for each finished epoch of all stages.
-    best:     of that stage: the row of `history`, and the network's weights then.
-    running:  after the last finished epoch, all that training goes on from (`model`, `optimizer`, `schedule`, …), and
-              `kept`, the weights that were measured; None at a stage's start.
-    finished: of each finished stage, the `row` and `model` of its `best` and of its `last` epoch.
+    stage:    index of the current stage.
+    epoch:    number of finished epochs of that stage.
+    history:  one row per finished epoch of all stages.
+    best:     best epoch of that stage: its row of `history` and the network's weights.
+    running:  training state after the last finished epoch (`model`, `optimizer`, `schedule`, …), and `kept`, the
+              evaluated weights; None at a stage's start.
+    finished: for each finished stage, the `row` and `model` of its `best` and its `last` epoch.
     """
 
     stage: int = 0
@@ -35,7 +35,7 @@ class RunState:
     finished: list[dict[str, State]] = field(default_factory=list)
 
     def finish_epoch(self, row: State, running: State, monitor: str) -> None:
-        """An epoch is over. It is the best one where its `row[monitor]` is lower (a loss) or higher (a score)."""
+        """Record a finished epoch; it is the best if its `row[monitor]` is lower (a loss) or higher (a score)."""
         sign = -1 if monitor.endswith("loss") else 1
         if self.best is None or sign * row[monitor] > sign * self.best["row"][monitor]:
             self.best = {"row": row, "model": running["kept"]}
@@ -43,7 +43,7 @@ class RunState:
         self.epoch, self.running = row["epoch"], running
 
     def finish_stage(self) -> None:
-        """The stage is over: its best and last weights are kept, and the next one begins."""
+        """Record a finished stage with its best and last weights, and advance to the next one."""
         assert self.best is not None  # noqa: S101  every stage has an epoch
         assert self.running is not None  # noqa: S101
         last = {"row": self.history[-1], "model": self.running["kept"]}
@@ -52,12 +52,12 @@ class RunState:
 
 
 def save_progress(path: Path, progress: RunState, identity: dict[str, Any]) -> None:
-    """Write the state of a run; `identity` says which run it is.   Raises OSError where the disk is full."""
+    """Write the resume file of the run with this `identity`.   Raises OSError if the disk is full."""
     write_whole(path, {"identity": identity, **vars(progress)})
 
 
 def load_progress(path: Path, identity: dict[str, Any]) -> RunState:
-    """The saved state of an interrupted run. Raises AffectError where it belongs to another run or is damaged."""
+    """Load the resume file of an interrupted run. Raises AffectError if it is another run's or damaged."""
     state = _read(path)
     saved = state.pop("identity")
     if saved != identity:
@@ -66,7 +66,7 @@ def load_progress(path: Path, identity: dict[str, Any]) -> RunState:
 
 
 def identity_in(path: Path) -> dict[str, Any]:
-    """Which run a saved state is of; its weights are not read from the disk. Raises AffectError where it is damaged."""
+    """Identity stored in a resume file, read without its weights. Raises AffectError if the file is damaged."""
     return dict(_read(path, mmap=True)["identity"])
 
 
@@ -75,6 +75,6 @@ def _read(path: Path, mmap: bool = False) -> State:
         state = torch.load(path, map_location="cpu", weights_only=True, mmap=mmap)
         if set(state) != {"identity", *(f.name for f in fields(RunState))}:
             raise KeyError("identity")
-    except Exception as error:  # torch.load raises many kinds for a damaged file
+    except Exception as error:  # torch.load raises many exception types for a damaged file
         raise AffectError(f"{path} is damaged. Train again with --overwrite.") from error
     return dict(state)

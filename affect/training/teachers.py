@@ -1,6 +1,6 @@
-"""What trained models say about pictures, as something that another one learns from. Called by training.
+"""Teacher models for knowledge distillation: cached targets for each picture, or outputs for each batch.
 
-Either once about each picture, or every time about what the learning network sees.
+Called by `affect.training.train`.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from affect.files import atomic_path, cache_folder, sha256_of
 from affect.model.checkpoint import Checkpoint, load_checkpoint
 from affect.model.frozen import Trunk, placed
 
-SETTLED_ON = 512  # pictures that tell how a teacher's features are spread
+SETTLED_ON = 512  # pictures from which the teacher features' mean and deviation are estimated
 
 
 def teacher_targets(teachers: list[Path], manifest: Manifest, rows: pd.DataFrame) -> npt.NDArray[np.float32]:
-    """The mean calibrated probabilities of the teachers for each picture and its mirror image, float32 (n, 8).
+    """The teachers' mean calibrated probabilities over each picture and its horizontal flip, float32 (n, 8).
 
-    rows: n rows of the manifest.   Each teacher sees the pictures as its own preprocessing wants them; its answers are
-    kept in the cache. Raises AffectError where a picture cannot be prepared for one of them.
+    rows: n rows of the manifest.   Each teacher uses its own preprocessing; its outputs are cached. Raises AffectError
+    if a picture cannot be prepared for one of them.
     """
     return np.asarray(np.mean([_answers(path, manifest, rows) for path in teachers], axis=0), np.float32)
 
 
 def _answers(path: Path, manifest: Manifest, rows: pd.DataFrame) -> npt.NDArray[np.float32]:
-    """A teacher's answers, kept by the content of its file and of the pictures as it sees them."""
+    """A teacher's probabilities, cached under a hash of its file and its preprocessed pictures."""
     checkpoint = load_checkpoint(path)
     pictures, seen = prepare_pictures(manifest, rows, checkpoint.preprocessing, f"pictures for {path.name}")
     if len(seen) < len(rows):
@@ -61,30 +61,32 @@ def _answers(path: Path, manifest: Manifest, rows: pd.DataFrame) -> npt.NDArray[
 
 
 def _content(pictures: Image) -> str:
-    """SHA-256 of the pictures' levels, in their order, as 64 hexadecimal digits."""
+    """SHA-256 of the pictures' pixels, in order, as 64 hexadecimal digits."""
     digest = hashlib.sha256(repr(pictures.shape).encode())
-    for start in range(0, len(pictures), 1024):  # mapped from a file that may be larger than the memory
+    for start in range(0, len(pictures), 1024):  # in parts, since the mapped file may exceed the memory
         digest.update(pictures[start : start + 1024].tobytes())
     return digest.hexdigest()
 
 
 class Answer(NamedTuple):
-    """What teachers make of a batch: their mean calibrated probabilities, float32 (n, 8), and the first one's features,
-    standardised, float32 (n, width)."""
+    """The teachers' outputs for a batch: mean calibrated probabilities and the first one's standardised features.
+
+    probabilities: float32 (n, 8).   features: float32 (n, width).
+    """
 
     probabilities: torch.Tensor
     features: torch.Tensor
 
 
 class Teachers:
-    """Trained models that say what they make of what another network is about to learn from.
+    """Ensemble of teacher models that is applied to each training batch of the student.
 
-    preprocessing: of the network that learns.   device: where it learns.
-    pictures:      what it learns from, as it is: the mean and the deviation of the first teacher's features come from
-                   512 of them.
-    Takes float32 (n, 3, side, side), of any side, as that preprocessing normalises them, varied and mixed; gives an
-    Answer on the same device. Each teacher sees them at its own size.
-    Raises AffectError where a teacher wants pictures prepared in another way.
+    preprocessing: the student's.   device: the student's.
+    pictures:      training pictures without augmentation; the mean and standard deviation of the first teacher's
+                   features are estimated from 512 of them.
+    Input: float32 (n, 3, side, side) of any side, normalised by that preprocessing, augmented and mixed. Output: an
+    Answer on the same device. Each teacher sees the batch resized to its own size.
+    Raises AffectError if a teacher's preprocessing is incompatible.
     """
 
     def __init__(
@@ -108,21 +110,21 @@ class Teachers:
 
     @property
     def width(self) -> int:
-        """How many features the first teacher has."""
+        """Number of features of the first teacher."""
         return self._center.numel()
 
     def __call__(self, faces: torch.Tensor) -> Answer:
-        """See the class."""
+        """The Answer to a batch of the student's input."""
         with torch.inference_mode():
             levels = faces * self._std + self._mean
             answers = [teacher(levels) for teacher in self._teachers]
             probabilities = torch.stack([a.probabilities for a in answers]).mean(0)
             features = (answers[0].features - self._center) / self._spread
-        return Answer(probabilities.clone(), features.clone())  # outside inference mode: a network learns from it
+        return Answer(probabilities.clone(), features.clone())  # cloned outside inference mode, for use in autograd
 
 
 class _Teacher:
-    """A trained model: takes levels 0…1, float32 (n, 3, side, side); its features are as the network has them."""
+    """One teacher model: input levels 0…1, float32 (n, 3, side, side); its features are not standardised."""
 
     def __init__(self, checkpoint: Checkpoint, device: torch.device) -> None:
         self.preprocessing = checkpoint.preprocessing
@@ -141,6 +143,6 @@ class _Teacher:
 
 
 def _statistics(preprocessing: Preprocessing, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mean and deviation of the channels, float32 (3, 1, 1) each."""
+    """Mean and standard deviation of the channels, float32 (3, 1, 1) each."""
     mean, std = (torch.tensor(v, device=device).view(3, 1, 1) for v in (preprocessing.mean, preprocessing.std))
     return mean, std

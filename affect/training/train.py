@@ -1,6 +1,6 @@
-"""Trains experiments, from a data set to checkpoints, histories and figures.
+"""Training of an experiment, from a data set to checkpoints, history and figures.
 
-`affect.training.loop` has the training loop; `affect.training.run` says what the files are called and where they lie.
+The training loop is `affect.training.loop`; file names and folders are defined in `affect.training.run`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from affect.training.run import Run, Standing, identity_of, settings_of
 from affect.training.state import RunState, load_progress, save_progress
 from affect.training.teachers import Teachers, teacher_targets
 
-REDRAW_S = 30.0  # an epoch on kept features takes less time than drawing its curve
+REDRAW_S = 30.0  # an epoch on cached activations takes less time than drawing the curves
 
 
 def train_experiment(
@@ -51,17 +51,17 @@ def train_experiment(
     teachers: Sequence[Path] = (),
     accelerator: Accelerator | None = None,
 ) -> list[Path]:
-    """Train one experiment, keep the best epoch of its stages as checkpoints, and measure them on the val split.
+    """Train one experiment, save each stage's best epoch as a checkpoint, and evaluate it on the val split.
 
-    out:     folder of the checkpoints.   With a mistake switched on: `out/mistakes/<experiment>__<mistake>`.
+    out:     folder of the checkpoints.   With a mistake: `out/mistakes/<experiment>__<mistake>`.
     results: folder for `<data set>/<experiment>/`: `history.csv`, `history.png`, and a folder of figures for each
              stage (`metrics.json`, …). With a mistake: `<data set>/mistakes/<experiment>__<mistake>/`.
-    resume:  go on with what this very run left, and read its checkpoints where it is finished.
-    overwrite: replace what lies in the run's place. Without it, AffectError where something would be lost, before
-             anything is done. With both, this very run is gone on with, and another's files are replaced.
-    limit:   use so many training pictures only, and as large a share of val (a quick trial), every class in its share.
-    teachers: checkpoints whose probabilities (`distill`), or the first one's features (`match`), are learned as well;
-             without them an experiment that does either learns from the labels alone, and says so.
+    resume:  continue the same run if it was interrupted, and return its checkpoints if it is finished.
+    overwrite: replace existing files. Without it, AffectError is raised before training if files would be lost. With
+             both, the same run is resumed, and another run's files are replaced.
+    limit:   number of training pictures for a quick trial, and the same share of val, stratified by class.
+    teachers: checkpoints for distillation of their probabilities (`distill`) or the first one's features (`match`);
+             without them such an experiment trains on the labels alone, with a message.
     Returns the checkpoints' paths.
     """
     taught = experiment.distill or experiment.match
@@ -72,7 +72,7 @@ def train_experiment(
         )
     accelerator = accelerator or new_accelerator()
     manifest = manifest.limited(limit, seed)
-    check_experiment(experiment, accelerator.num_processes)  # before hours are spent on its pictures
+    check_experiment(experiment, accelerator.num_processes)  # before hours of preparing pictures
     check_data(manifest)
     identity = identity_of(experiment, manifest, seed, init_weights, limit, teachers)
     settings = settings_of(experiment, manifest, seed, init_weights, limit)
@@ -89,8 +89,8 @@ def train_experiment(
         print(f"No --teacher is given: {experiment.name} learns from the labels alone.", file=sys.stderr)
 
     varied = experiment.taught_on == "varied" and bool(teachers)
-    told = [] if varied else list(teachers)  # what they say about each picture is prepared with it
-    with accelerator.local_main_process_first():  # the others find the pictures in the cache
+    told = [] if varied else list(teachers)  # their targets are computed with the pictures
+    with accelerator.local_main_process_first():  # the other processes read the cache
         pictures, choose_rows, preprocessing = _pictures(experiment, manifest, seed, told)
     if accelerator.is_main_process:
         for path in (run.state_path, *run.checkpoints):
@@ -104,7 +104,7 @@ def train_experiment(
             return
         save_progress(run.state_path, current, identity)
         history = write_history(current, run)
-        if current.running is None or time.monotonic() - drawn_at > REDRAW_S:  # a stage is over, or somebody may look
+        if current.running is None or time.monotonic() - drawn_at > REDRAW_S:  # at a stage's end, else at intervals
             draw_history(history, run, len(pictures.choose))
             drawn_at = time.monotonic()
 
@@ -122,7 +122,7 @@ def train_experiment(
 
 
 def standing_of(run: Run, accelerator: Accelerator, *, resume: bool, overwrite: bool) -> Standing:
-    """`Run.standing` as the first process finds it, in all processes, or its AffectError in all."""
+    """`Run.standing` of the first process, broadcast to all processes, as is its AffectError."""
     found: list[Standing | AffectError | None] = [None]
     if accelerator.is_main_process:
         try:
@@ -137,7 +137,7 @@ def standing_of(run: Run, accelerator: Accelerator, *, resume: bool, overwrite: 
 
 
 def check_data(manifest: Manifest) -> None:
-    """Raises AffectError where a training would find nothing to learn from, to tell apart, or to be measured on."""
+    """Raise AffectError if train or val is empty, train has one class only, or they have no class in common."""
     train, val = manifest.rows("train"), manifest.rows("val")
     if train["label"].nunique() < 2:
         raise AffectError(
@@ -152,8 +152,7 @@ def check_data(manifest: Manifest) -> None:
 
 
 def check_start(experiment: Experiment, init_weights: str, teachers: Sequence[Path]) -> None:
-    """Raises AffectError where the network does not fit its stages or its initial weights, or a teacher is unusable:
-    before anything is prepared for them."""
+    """Raise AffectError, before pictures are prepared, if stages, initial weights or teachers are unusable."""
     model = build_model(experiment.network)
     blocks = len(model.features)  # type: ignore[arg-type]
     for stage in experiment.stages:
@@ -168,7 +167,7 @@ def check_start(experiment: Experiment, init_weights: str, teachers: Sequence[Pa
 
 
 def _check_votes(experiment: Experiment, manifest: Manifest, accelerator: Accelerator) -> None:
-    """Say so where there are no votes to learn from. Raises AffectError where some of the classes have votes only."""
+    """Print a message if there are no votes for soft labels. Raises AffectError if only some classes have votes."""
     missing = [column for column in VOTES if column not in manifest.table.columns]
     if 0 < len(missing) < len(VOTES):
         raise AffectError(
@@ -183,9 +182,9 @@ def _check_votes(experiment: Experiment, manifest: Manifest, accelerator: Accele
 
 
 def rows_of(experiment: Experiment, manifest: Manifest, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The rows of the manifest that a run learns from, and those that choose its epoch and temperature.
+    """The manifest's rows for training, and those for choosing the epoch and the temperature.
 
-    Where the split keeps near-duplicates together, so does this: none is learned from and chosen on.
+    If the split keeps near-duplicates together, so does the hold-out.
     """
     train_rows = manifest.rows("train")
     if experiment.chosen_on == "val":
@@ -199,7 +198,7 @@ def rows_of(experiment: Experiment, manifest: Manifest, seed: int) -> tuple[pd.D
 def _pictures(
     experiment: Experiment, manifest: Manifest, seed: int, teachers: list[Path]
 ) -> tuple[Pictures, pd.DataFrame, Preprocessing]:
-    """What is learned from and chosen on, the rows of the latter, and the preprocessing with its measured framing."""
+    """The data sets of a run, the rows that choose the epoch, and the preprocessing with its measured framing."""
     train_rows, choose_rows = rows_of(experiment, manifest, seed)
     preprocessing = experiment.preprocessing
     if experiment.measure_framing:

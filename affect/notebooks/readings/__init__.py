@@ -1,7 +1,7 @@
 # ruff: noqa: F401  what notebooks call is named here
-"""Sentences that state figures, computed from their numbers: a notebook quotes no number that it did not make.
+"""Markdown sentences that interpret figures, computed from the run's own results, for the notebooks' cells.
 
-Numbers in, Markdown out: numbers with their n, and no verdict. Called by the notebooks' cells.
+Input: results; output: Markdown that states numbers with their n, without judgement.
 """
 
 from affect.notebooks.readings.comparison import best_of_six, costliest, mistake, six_models_table, step

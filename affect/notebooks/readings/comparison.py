@@ -1,4 +1,4 @@
-"""What changes from one model to the next, what a mistake of the first version costs, which of the six is the best."""
+"""Sentences on the comparison: difference between two models, cost of a mistake, and the best of the six."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from affect.training.run import DATA
 
 
 def step(step: Step | None, missing: str, data: str) -> str:
-    """From one model to the next: what was measured here, and what is reported of the same step, by source."""
+    """Sentences on the difference between two models, measured here and as reported by each source."""
     if step is None:
         return f"{missing} is not measured on `{data}`: run its notebook first, then this cell again."
     text = (
@@ -28,13 +28,13 @@ def step(step: Step | None, missing: str, data: str) -> str:
         f" On {DATA}: {before.accuracy:.2f} → {after.accuracy:.2f} in the {README}, {before.printed[0]:.2f} → "
         f"{after.printed[0]:.2f} {PRINTED}, {before.best_accuracy:.4f} → {after.best_accuracy:.4f} at the {BEST_EPOCH}."
     )
-    if before.log == after.log:  # whatever the README says
+    if before.log == after.log:  # the README reports different values for the same run
         text += " The two logs are the same to the last digit: it was the same run, and this step was never measured."
     return text
 
 
 def mistake(mistakes: Comparison, setup: Setup, experiment: str, name: str) -> str:
-    """What a mistake of the first version costs on this data set, or how to measure it."""
+    """Sentence on the cost of a mistake of the first version on this data set, or how to measure it."""
     table = mistakes.table
     rows = table[(table["experiment"] == experiment) & (table["mistake"] == name)]
     if rows.empty:
@@ -43,7 +43,7 @@ def mistake(mistakes: Comparison, setup: Setup, experiment: str, name: str) -> s
 
 
 def costliest(mistakes: Comparison) -> str:
-    """What each of the measured mistakes costs, the costliest in accuracy first."""
+    """Sentences on the cost of each measured mistake, the largest loss of accuracy first."""
     table = mistakes.table.sort_values("accuracy_difference", ascending=False, kind="stable")
     return _costs(table, mistakes) or f"No mistake is measured on `{mistakes.data}` yet."
 
@@ -64,7 +64,7 @@ def _costs(rows: pd.DataFrame, mistakes: Comparison) -> str:
 
 
 def six_models_table(models: Comparison) -> pd.DataFrame:
-    """The models, measured here beside what is reported of them by three sources, to read."""
+    """Formatted table of the models: measured here, and reported by the three sources."""
     rows, here = {}, f"measured on {models.data} {models.split}"
     for _, row in models.table.iterrows():
         cells: dict[tuple[str, str], str] = {}
@@ -81,7 +81,7 @@ def six_models_table(models: Comparison) -> pd.DataFrame:
 
 
 def best_of_six(models: Comparison) -> str:
-    """Which model has the highest accuracy here, and what is reported of the one that was the best by all sources."""
+    """Sentences on the most accurate model here, and on the reported results of the original's best model."""
     best, told = best_model(models.table), max(MODELS, key=lambda m: m.best_accuracy)
     missing = f" Not measured yet: {listed(list(models.missing))}." if models.missing else ""
     if best is None:

@@ -1,4 +1,4 @@
-"""What a data set's labels, splits and copies are, in numbers."""
+"""Sentences on a data set's labels, splits and duplicates."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from affect.notebooks.readings.wording import counted, listed, points
 
 
 def skipped(report: DataReport) -> str:
-    """What could not be used, and why."""
+    """Sentence on the pictures that were skipped, and why."""
     reasons = report.skipped_counts()
     each = "".join(f"; {n:,} {reason}" for reason, n in reasons.items())
     return (
@@ -21,7 +21,7 @@ def skipped(report: DataReport) -> str:
 
 
 def balance(table: pd.DataFrame) -> str:
-    """The most and the least frequent class in train and in val, and which do not occur.   table: a manifest's."""
+    """Sentences on the most and least frequent classes in train and val, and on absent ones.   table: a manifest's."""
     told = []
     for split in ("train", "val"):
         counts = table.loc[table["split"] == split, "label"].value_counts().reindex(EMOTIONS, fill_value=0)
@@ -36,7 +36,7 @@ def balance(table: pd.DataFrame) -> str:
 
 
 def split_shares(table: pd.DataFrame) -> str:
-    """The largest difference of a class's share between train and val.   table: a manifest's."""
+    """Sentence on the largest difference of a class's share between train and val.   table: a manifest's."""
     shares = pd.crosstab(table["split"], table["label"], normalize="index")
     if not {"train", "val"} <= set(shares.index):
         return "There is no train and val split to compare."
@@ -45,7 +45,7 @@ def split_shares(table: pd.DataFrame) -> str:
 
 
 def copies(report: DataReport) -> str:
-    """How many pictures occur more than once, with how many labels, and how many of the judged ones are in train."""
+    """Sentences on duplicates: how many, with different labels, and of val or test pictures in train."""
     exact, near = report.copies.loc["exact"].astype(int), report.copies.loc["near"].astype(int)
     judged = int(report.counts.loc["total"].drop(["train", "total"], errors="ignore").sum())
     return (
@@ -58,7 +58,7 @@ def copies(report: DataReport) -> str:
 
 
 def disagreement(report: DataReport) -> str:
-    """How often folder and labels.csv agree, or that there is one kind of label only."""
+    """Sentence on how often folder and labels.csv agree, or that there is one kind of label only."""
     if report.confusion is None or report.agreement is None:
         return "This data set has one kind of label only; there is nothing to compare it with."
     own = report.confusion.reindex(columns=list(EMOTIONS), fill_value=0)
@@ -72,7 +72,7 @@ def disagreement(report: DataReport) -> str:
 
 
 def agreement(votes: pd.DataFrame, repeatable: dict[str, float]) -> str:
-    """How far annotators agree.   votes: the eight columns of a manifest's rows.   repeatable: of its data report."""
+    """Sentences on the annotators' agreement.   votes: eight columns of a manifest.   repeatable: its data report's."""
     counts = votes.to_numpy(np.float64)
     counts = counts[counts.sum(1) > 0]
     share = counts.max(1) / counts.sum(1)

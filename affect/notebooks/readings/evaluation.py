@@ -1,4 +1,4 @@
-"""What the figures of one measured model say, and the table that sets them beside the reported ones."""
+"""Sentences on one model's evaluation, and its table beside the originally reported results."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from affect.training.run import DATA
 
 
 def against_reported(evaluation: Evaluation, reported: Reported | None) -> pd.DataFrame:
-    """Measured here beside what is reported of the same model, a row a figure and a column a source.
+    """Table of the measured and the reported metrics of a model, one row per metric and one column per source.
 
-    reported: None where nothing was reported of this model: then the measured column stands alone.
+    reported: None if the original reported nothing for this model; there is only the measured column then.
     """
     metrics = evaluation.metrics
     here = f"measured here: {evaluation.data} {evaluation.split} [95 % interval]"
@@ -48,7 +48,7 @@ def _with_interval(metrics: dict[str, Any], key: str) -> str:
 
 
 def reported_beside(evaluation: Evaluation, reported: Reported | None, same_data: bool) -> str:
-    """The sentence under that table.   same_data: whether both are about the same pictures, labels and split."""
+    """Sentence under the table of `against_reported`.   same_data: whether both have the same data and split."""
     accuracy, n = evaluation.metrics["accuracy"], evaluation.metrics["n"]
     text = f"{accuracy:.1%} of {n:,} pictures of {evaluation.data} {evaluation.split} are right. "
     text += absent(evaluation.metrics)
@@ -66,7 +66,7 @@ def reported_beside(evaluation: Evaluation, reported: Reported | None, same_data
 
 
 def absent(metrics: dict[str, Any]) -> str:
-    """Which classes no measured picture shows, as a sentence with a space after it; "" where all eight occur."""
+    """Sentence, with a space after it, on classes without an evaluated picture; "" if all eight occur."""
     present = occurring(metrics)
     missing = [name for name in EMOTIONS if name not in present]
     if not missing:
@@ -75,7 +75,7 @@ def absent(metrics: dict[str, Any]) -> str:
 
 
 def confusion(evaluation: Evaluation, top: int = 3) -> str:
-    """The largest mix-ups."""
+    """Sentences on the most frequent confusions between two classes."""
     pairs = pd.Series(zip(evaluation.labels, evaluation.predicted, strict=True))
     counts = pairs[evaluation.labels != evaluation.predicted].value_counts().head(top)
     each = [
@@ -86,7 +86,7 @@ def confusion(evaluation: Evaluation, top: int = 3) -> str:
 
 
 def ranking(evaluation: Evaluation) -> str:
-    """What the ROC curves say."""
+    """Sentence on the classes' ROC AUC."""
     area = evaluation.metrics["auc_macro"]
     second = np.argsort(-evaluation.logits, axis=1)[:, :2]
     either = float((second == evaluation.labels[:, None]).any(1).mean())
@@ -97,7 +97,7 @@ def ranking(evaluation: Evaluation) -> str:
 
 
 def calibration(evaluation: Evaluation) -> str:
-    """How far confidence is from accuracy, before and after the temperature."""
+    """Sentence on the calibration error before and after temperature scaling."""
     metrics = evaluation.metrics
     confidence = float(evaluation.uncalibrated.max(1).mean())
     return (
@@ -109,7 +109,7 @@ def calibration(evaluation: Evaluation) -> str:
 
 
 def f1(evaluation: Evaluation, train: pd.DataFrame) -> str:
-    """The highest and the lowest F1, and how F1 goes with the number of training pictures.   train: their rows."""
+    """Sentences on the highest and lowest F1, and its relation to the training pictures.   train: their rows."""
     present = occurring(evaluation.metrics)
     f1 = pd.Series({e: evaluation.metrics["per_class"][e]["f1"] for e in present})
     counts = train["label"].value_counts().reindex(present, fill_value=0)
@@ -122,7 +122,7 @@ def f1(evaluation: Evaluation, train: pd.DataFrame) -> str:
 
 
 def attention(maps: npt.NDArray[np.float32]) -> str:
-    """Where the weight of the mean Grad-CAM maps lies.   maps: float32 (8, side, side), NaN where there is none."""
+    """Sentence on the centres of the mean Grad-CAM maps.   maps: float32 (8, side, side), NaN for absent classes."""
     known = [c for c in range(len(EMOTIONS)) if np.isfinite(maps[c]).all() and maps[c].sum() > 0]
     if not known:
         return "No map shows any evidence."
@@ -140,7 +140,7 @@ def attention(maps: npt.NDArray[np.float32]) -> str:
 
 
 def went_wrong(evaluation: Evaluation) -> str:
-    """What went wrong and where: recall by class, and how sure it was."""
+    """Sentences on the errors: recall by class, and the confidence of wrong predictions."""
     wrong, sure = evaluation.predicted != evaluation.labels, evaluation.probabilities.max(1)
     if not wrong.any():
         return f"All {len(wrong):,} pictures are right."
@@ -156,7 +156,7 @@ def went_wrong(evaluation: Evaluation) -> str:
 
 
 def lost_pictures(evaluation: Evaluation, share: float) -> str:
-    """v4's accuracy if a picture without a found face counts as wrong.   share: of the val pictures that it keeps."""
+    """Sentence on v4's accuracy if pictures without a detected face count as wrong.   share: val pictures it keeps."""
     accuracy = evaluation.metrics["accuracy"]
     return (
         f"Of the {len(evaluation.rows):,} val pictures with a found face {accuracy:.1%} are right; of all, if a "

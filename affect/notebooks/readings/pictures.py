@@ -1,4 +1,4 @@
-"""What the pictures themselves show, in numbers: sizes, light, faces, and what augmentation does to them."""
+"""Sentences on the pictures of a data set: sizes, light, faces, and the effect of augmentation."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from affect.notebooks.readings.wording import listed
 
 
 def sizes(sizes: pd.DataFrame, image_size: int) -> str:
-    """How large the pictures are, and how far that is from the training size.
+    """Sentence on the pictures' sizes compared with the training image size.
 
-    sizes: `width` and `height`, a row a picture.   image_size: of the training, pixels.
+    sizes: `width` and `height`, one row per picture.   image_size: of the training, pixels.
     """
     shorter, square = sizes.min(axis=1), (sizes["width"] == sizes["height"]).mean()
     cells = -(-image_size // STRIDE)
@@ -29,9 +29,9 @@ def sizes(sizes: pd.DataFrame, image_size: int) -> str:
 
 
 def statistics(values: pd.DataFrame, labels: Ints) -> str:
-    """How far light, contrast and sharpness differ between the classes' means, beside between pictures.
+    """Sentence on how brightness, contrast and sharpness differ between classes, relative to between pictures.
 
-    values: `statistics_of`'s table, a row each of n pictures.   labels: int (n,), 0…7.
+    values: `statistics_of`'s table, one row for each of n pictures.   labels: int (n,), 0…7.
     """
     means = values.groupby(np.asarray(EMOTIONS)[labels]).mean()
     bright, spread = means["brightness"], means.std(ddof=0) / values.std(ddof=0)
@@ -43,7 +43,7 @@ def statistics(values: pd.DataFrame, labels: Ints) -> str:
 
 
 def mean_faces(pictures: npt.NDArray[np.uint8], labels: Ints) -> str:
-    """How far the mean faces lie apart.   pictures: uint8 (n, side, side, channels).   labels: int (n,), 0…7."""
+    """Sentence on differences between mean faces.   pictures: uint8 (n, h, w, channels).   labels: int (n,), 0…7."""
     if np.unique(labels, return_counts=True)[1].min() < MINIMUM_FOR_A_MEAN:
         return f"Some classes have fewer than {MINIMUM_FOR_A_MEAN} pictures here: their means could still be somebody."
     means = np.stack([pictures[labels == c].mean(0) for c in np.unique(labels)])
@@ -56,7 +56,7 @@ def mean_faces(pictures: npt.NDArray[np.uint8], labels: Ints) -> str:
 
 
 def found(found: pd.Series, labels: pd.Series) -> str:
-    """In which classes faces are found.   found: bool, labels: class names, a row a picture."""
+    """Sentence on the face detection rate by class.   found: bool, labels: class names, one per picture."""
     by_class = found.groupby(labels.to_numpy()).mean()
     return (
         f"Haar finds a face in {found.mean():.1%} of these {len(found):,} pictures, least often in {by_class.idxmin()} "
@@ -66,7 +66,7 @@ def found(found: pd.Series, labels: pd.Series) -> str:
 
 
 def varied(pictures: npt.NDArray[np.uint8], changed: npt.NDArray[np.uint8], labels: Ints) -> str:
-    """How much augmentation changes a picture.
+    """Sentence on how much augmentation changes a picture.
 
     pictures, changed: uint8 (n, side, side, channels), before and after.   labels: int (n,), 0…7.
     """
@@ -79,7 +79,7 @@ def varied(pictures: npt.NDArray[np.uint8], changed: npt.NDArray[np.uint8], labe
 
 
 def framing(measured: Framing, found: float) -> str:
-    """What the pictures show around a face.   found: share of the val pictures that v4 keeps."""
+    """Sentence on the margin around a face in the pictures.   found: share of the val pictures that v4 keeps."""
     return (
         f"Measured in {measured.found} of {measured.pictures} pictures: the picture's border lies "
         f"{measured.crop_margin:.0%} of the face box's side outside the box. v4 keeps {found:.1%} of the val pictures."

@@ -1,4 +1,4 @@
-"""What the outputs of a notebook were made with: data, labels, split and settings."""
+"""Sentences on the provenance of a notebook's outputs: data, labels, split and settings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SPLITS = {"given": "as given", "original": "random 80/20 (the first version's)"}
 
 
 def where_from(setup: Setup) -> str:
-    """What the outputs of a notebook were made with, for its top."""
+    """Sentences on a notebook's data set and settings, for its top."""
     manifest, splits = setup.manifest, setup.manifest.table["split"].value_counts()
     parts = ", ".join(f"{splits[s]:,} {s}" for s in ("train", "val", "test") if s in splits)
     lines = [

@@ -1,4 +1,4 @@
-"""What learning curves say: the chosen epoch beside the last, the gap to training accuracy, what chose the epoch."""
+"""Sentences on learning curves: best and last epoch, overfitting, and the bias of choosing the epoch."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from affect.training.experiments import Experiment
 
 
 def learning(history: pd.DataFrame, experiment: Experiment) -> str:
-    """The chosen and the last epoch of each stage."""
+    """Sentences on each stage's best and last epoch."""
     told = []
     for stage in experiment.stages:
         rows = history[history["stage"] == stage.name].reset_index(drop=True)
@@ -26,12 +26,12 @@ def learning(history: pd.DataFrame, experiment: Experiment) -> str:
 
 
 def _best(rows: pd.DataFrame, monitor: str) -> int:
-    """The index of the epoch that was chosen.   rows: of one stage's history."""
+    """Index of the best epoch.   rows: one stage's history."""
     return int(rows[monitor].idxmin() if monitor.endswith("loss") else rows[monitor].idxmax())
 
 
 def overfitting(before: pd.DataFrame, after: pd.DataFrame, names: tuple[str, str]) -> str:
-    """The gap between training and held-out accuracy of two runs, each at its last stage's most accurate epoch."""
+    """Sentence on overfitting: gap between training and held-out accuracy of two runs at their most accurate epoch."""
     told = []
     for history, name in zip((before, after), names, strict=True):
         last = history[history["stage"] == history["stage"].iloc[-1]]
@@ -42,7 +42,7 @@ def overfitting(before: pd.DataFrame, after: pd.DataFrame, names: tuple[str, str
 
 
 def choosing(history: pd.DataFrame, experiment: Experiment, evaluation: Evaluation, held_out: int) -> str:
-    """The chosen epoch's accuracy on what chose it and on val, which nothing was chosen on (normal approximation)."""
+    """Sentence on the best epoch's accuracy on the hold-out that chose it and on val (normal approximation)."""
     stage = experiment.stages[-1]
     last = history[history["stage"] == stage.name]
     shares = float(last["val_accuracy"][_best(last, stage.monitor)]), float(evaluation.metrics["accuracy"])

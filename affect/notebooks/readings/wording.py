@@ -1,4 +1,4 @@
-"""How a reading words a difference, a number of things, and several things. Called by the readings of every subject."""
+"""Formatting of differences, counts and lists in sentences. Called by all modules of `readings`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ def points(share: float, sign: bool = True) -> str:
 
 
 def counted(n: int, noun: str) -> str:
-    """ "1 epoch", "2 epochs"."""
+    """A count with its noun, e.g. "1 epoch" or "2 epochs"."""
     return f"{n:,} {noun}" + ("" if n == 1 else "s")
 
 
 def listed(words: Sequence[str], last: str = "and") -> str:
-    """ "a, b and c", or with another word before the last."""
+    """A list in words, e.g. "a, b and c"; `last` is the word before the last item."""
     return f" {last} ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
