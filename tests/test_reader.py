@@ -217,8 +217,9 @@ def test_a_setting_that_is_wrong_is_refused_at_once(settings: dict, words: str) 
 
 
 def test_a_model_of_ones_own_and_either_backend_are_used(
-    checkpoint_file: Path, portrait: Image, caplog: pytest.LogCaptureFixture
+    checkpoint_file: Path, portrait: Image, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("AFFECT_CACHE", str(checkpoint_file.parent))  # where no other test's export of it lies
     with caplog.at_level(logging.INFO, "affect"):
         faces = [affect.ExpressionReader(checkpoint_file, backend=b).read(portrait)[0] for b in ("onnx", "torch")]
     assert "Preparing random.pt" in caplog.text

@@ -206,6 +206,12 @@ def crop_square(box: FaceBox, preprocessing: Preprocessing) -> FaceBox:
     return FaceBox(left, top, crop_side, crop_side)
 
 
+def overlaps(box: FaceBox, width: int, height: int, preprocessing: Preprocessing) -> bool:
+    """Whether the crop of a face box has at least one pixel of a picture of this size."""
+    x, y, side, _ = crop_square(box, preprocessing)
+    return max(0, x) < min(width, x + side) and max(0, y) < min(height, y + side)
+
+
 def crop_face(picture: Image, box: FaceBox, preprocessing: Preprocessing) -> Image:
     """Crop the square around a face box, with the margin and shift of `preprocessing`.
 
@@ -217,7 +223,7 @@ def crop_face(picture: Image, box: FaceBox, preprocessing: Preprocessing) -> Ima
     x, y, side, _ = crop_square(box, preprocessing)
     left, top = max(0, x), max(0, y)
     right, bottom = min(width, x + side), min(height, y + side)
-    if left >= right or top >= bottom:
+    if not overlaps(box, width, height, preprocessing):
         raise ValueError(f"The face box {tuple(box)} lies outside the {width}×{height} picture.")
     inside = picture[top:bottom, left:right]
     if inside.shape[:2] == (side, side):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import cv2
 
 from affect.emotions import UNCERTAIN
-from affect.faces.detection import crop_face
+from affect.faces.detection import FaceBox, crop_face, overlaps
 from affect.faces.preprocessing import Image
 from affect.live.frame import FaceResult, Frame
 from affect.live.pipeline.baseline import Baseline
@@ -17,7 +17,7 @@ from affect.live.pipeline.cuts import CutDetector
 from affect.live.pipeline.grey_pyramid import GreyPyramid
 from affect.live.pipeline.search import FaceSearch
 from affect.live.pipeline.smoothing import BoxSmoother, LabelChooser, ProbabilitySmoother
-from affect.live.pipeline.tracking import FaceTracker
+from affect.live.pipeline.tracking import FaceTracker, TrackedFace
 
 
 class Pipeline:
@@ -60,7 +60,7 @@ class Pipeline:
             self._tracker.forget()
             self.on_cut(now_s)
         faces = self._tracker.update(found, now_s)
-        boxes = [self._boxes.update(f.face_id, f.box, now_s) for f in faces]
+        boxes = [self._steadied(face, frame) for face in faces]
         grey = self._classifier.preprocessing.color == "grey"
         rows = self._classifier.probabilities(views.grey if grey else frame.picture, boxes)
         results = []
@@ -74,6 +74,12 @@ class Pipeline:
         for smoother in (self._boxes, self.smoother, self.labels, self._covers):
             smoother.keep_only(self._tracker.ids)
         return results
+
+    def _steadied(self, face: TrackedFace, frame: Frame) -> FaceBox:
+        """Filter a face's box over time; where that lags behind, out of the picture, use the detected box."""
+        height, width = frame.picture.shape[:2]
+        box = self._boxes.update(face.face_id, face.box, frame.timestamp_s)
+        return box if overlaps(box, width, height, self._classifier.preprocessing) else face.box
 
     def _follow_size(self, picture: Image) -> None:
         """Rescale tracker and box filter if the frame size changed, as it does in calls; faces keep their ids."""

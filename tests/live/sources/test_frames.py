@@ -14,7 +14,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from affect.errors import AffectError
@@ -170,6 +170,7 @@ a_frame = st.tuples(
 
 @settings(deadline=None, derandomize=True, max_examples=100, database=None)
 @given(st.lists(a_frame, min_size=1, max_size=12))
+@example([((48, 64), [(0.0, 1.0, 0.5)], 0.0), ((1, 1), [(0.0, 0.0, 1.0)], 0.0)])  # the steadied box lags, outside
 def test_whatever_sizes_faces_and_times_come_in_a_row_results_are_sound(
     frames: list[tuple[tuple[int, int], list[tuple[float, float, float]], float]],
 ) -> None:
