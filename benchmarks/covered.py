@@ -80,9 +80,7 @@ def said(classifier: Classifier, faces: list[Image], labels: list[str]) -> dict[
     rows = []
     for start in range(0, len(faces), 64):
         batch = np.stack([prepare(face) for face in faces[start : start + 64]])
-        logits = classifier.logits(classifier.preprocessing.normalize(batch)) / classifier.temperature
-        powers = np.exp(logits - logits.max(1, keepdims=True))
-        rows.append(powers / powers.sum(1, keepdims=True))
+        rows.append(classifier.calibration.probabilities(classifier.logits(classifier.preprocessing.normalize(batch))))
     p = np.concatenate(rows)
     chosen, neutral = p.argmax(1), EMOTIONS.index("neutral")
     happy = np.array(labels) == "happy"

@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import torch
-from scipy.special import softmax
 from torch import nn
 from tqdm import tqdm
 
@@ -33,6 +32,7 @@ from affect.evaluation.metrics import (
     occurring,
 )
 from affect.files import atomic_path, sha256_of
+from affect.model.calibration import Calibration
 from affect.model.checkpoint import load_checkpoint
 from affect.model.frozen import Trunk, placed
 
@@ -47,7 +47,7 @@ class Evaluation:
     model, data, split: the checkpoint's file name, the data set's name, the split.
     rows:          the n rows of the manifest, in the order of the arrays.
     logits:        float32 (n, 8), before temperature and softmax.
-    temperature:   the checkpoint's temperature.
+    calibration:   of the checkpoint.
     metrics:       the content of `metrics.json`.
     """
 
@@ -56,18 +56,18 @@ class Evaluation:
     split: str
     rows: pd.DataFrame
     logits: npt.NDArray[np.float32]
-    temperature: float
+    calibration: Calibration
     metrics: dict[str, Any]
 
     @property
     def probabilities(self) -> Floats:
         """Calibrated probabilities, float64 (n, 8), rows sum to 1."""
-        return probabilities_of(self.logits, self.temperature)
+        return self.calibration.probabilities(self.logits)
 
     @property
     def uncalibrated(self) -> Floats:
         """Probabilities at temperature 1, float64 (n, 8), rows sum to 1."""
-        return probabilities_of(self.logits, 1.0)
+        return replace(self.calibration, temperature=1.0).probabilities(self.logits)
 
     @property
     def labels(self) -> npt.NDArray[np.int64]:
@@ -76,21 +76,13 @@ class Evaluation:
 
     @property
     def predicted(self) -> Ints:
-        """The most probable class of each picture, int (n,), 0…7; independent of the temperature."""
-        return self.logits.argmax(1)
+        """The most probable class of each picture, int (n,), 0…7."""
+        return self.probabilities.argmax(1)
 
     @property
     def origin(self) -> str:
         """The subtitle of a figure: model, data set, split and n."""
         return f"{self.model} on {self.data} {self.split}, n = {len(self.rows):,}"
-
-
-def probabilities_of(logits: Floats, temperature: float) -> Floats:
-    """Calibrated probabilities softmax(logits / temperature), float64.   logits: float (n, classes).
-
-    Guo et al. 2017 (arXiv:1706.04599).
-    """
-    return np.asarray(softmax(logits.astype(np.float64) / temperature, axis=1))
 
 
 def predict_logits(model: nn.Module, dataset: FaceDataset, batch_size: int = 128) -> npt.NDArray[np.float32]:
@@ -109,7 +101,7 @@ def evaluate_logits(
     logits: npt.NDArray[np.float32],
     rows: pd.DataFrame,
     *,
-    temperature: float,
+    calibration: Calibration,
     model: str,
     data: str,
     split: str,
@@ -119,17 +111,19 @@ def evaluate_logits(
 
     logits: float32 (n, 8).   rows: n rows of a manifest (`pth`, `label`).   resamples: of the bootstrap, with seed 0.
     """
-    probabilities, labels = probabilities_of(logits, temperature), hard_labels(rows)
+    probabilities, labels = calibration.probabilities(logits), hard_labels(rows)
+    uncalibrated = replace(calibration, temperature=1.0).probabilities(logits)
     metrics = {
         "model": model,
         "data": data,
         "split": split,
         **metrics_of(probabilities, labels),
-        "ece_uncalibrated": expected_calibration_error(probabilities_of(logits, 1.0), labels),
-        "temperature": temperature,
+        "ece_uncalibrated": expected_calibration_error(uncalibrated, labels),
+        "temperature": calibration.temperature,
+        "prior_strength": None if calibration.prior is None else calibration.prior_strength,
         "intervals": intervals_of(probabilities, labels, resamples),
     }
-    return Evaluation(model, data, split, rows, logits, temperature, metrics)
+    return Evaluation(model, data, split, rows, logits, calibration, metrics)
 
 
 def evaluate_pictures(
@@ -158,7 +152,7 @@ def evaluate_pictures(
     evaluation = evaluate_logits(
         np.mean(logits, axis=0),
         rows,
-        temperature=checkpoint.temperature,
+        calibration=checkpoint.calibration,
         model=Path(model_path).name + (" with mirror images" if mirrored else ""),
         data=manifest.name,
         split=split,

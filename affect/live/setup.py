@@ -68,7 +68,8 @@ def describe_setup(
         "model": {
             "file": as_shown(model.name),
             "sha256": sha256_of(model),
-            "temperature": classifier.temperature,
+            "temperature": classifier.calibration.temperature,
+            "prior_strength": classifier.calibration.prior_strength if classifier.calibration.prior else None,
             "figures": figures_of(model),
         },
         "settings": {

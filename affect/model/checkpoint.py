@@ -13,6 +13,7 @@ from torch import nn
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 from affect.faces.preprocessing import Preprocessing
+from affect.model.calibration import Calibration, is_prior
 from affect.model.network import (
     ARCHITECTURE,
     ARCHITECTURES,
@@ -36,7 +37,7 @@ class Checkpoint:
 
     state_dict:    tensors under torchvision's names.
     preprocessing: how a face becomes model input.
-    temperature:   logits are divided by it before the softmax (Guo et al. 2017, arXiv:1706.04599).
+    temperature, prior, prior_strength: how logits become probabilities, see `affect.model.calibration.Calibration`.
     provenance:    plain values: data set, experiment, epoch, metrics, seed, versions.
     architecture:  the network's name, one of `ARCHITECTURES`.
     """
@@ -46,6 +47,13 @@ class Checkpoint:
     temperature: float = 1.0
     provenance: dict[str, Any] = field(default_factory=dict)
     architecture: str = ARCHITECTURE
+    prior: tuple[float, ...] | None = None
+    prior_strength: float = 1.0
+
+    @property
+    def calibration(self) -> Calibration:
+        """How the logits become probabilities."""
+        return Calibration(self.temperature, self.prior, self.prior_strength)
 
     def build(self) -> nn.Module:
         """The network with these weights, in evaluation mode."""
@@ -65,6 +73,8 @@ def save_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
         "classes": list(EMOTIONS),
         "preprocessing": checkpoint.preprocessing.to_dict(),
         "temperature": float(checkpoint.temperature),
+        "prior": None if checkpoint.prior is None else [float(share) for share in checkpoint.prior],
+        "prior_strength": float(checkpoint.prior_strength),
         "provenance": checkpoint.provenance,
         "state_dict": {k: v.detach().cpu().contiguous() for k, v in checkpoint.state_dict.items()},
     }
@@ -110,6 +120,11 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
         or not TEMPERATURES[0] <= temperature <= TEMPERATURES[1]
     ):
         raise AffectError(f"{path} is damaged: its temperature is {brief(temperature)}. Use another copy.")
+    prior, strength = content.get("prior"), content.get("prior_strength", 1.0)  # files without them assume no shares
+    if prior is not None and not is_prior(prior, len(EMOTIONS)):
+        raise AffectError(f"{path} is damaged: its prior is {brief(prior)}. Use another copy.")
+    if type(strength) is not float or not 0 <= strength <= 1:
+        raise AffectError(f"{path} is damaged: its prior_strength is {brief(strength)}. Use another copy.")
     try:
         preprocessing = Preprocessing.from_dict(content.get("preprocessing"))
     except AffectError as error:
@@ -123,6 +138,8 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
         temperature=float(temperature),
         provenance=provenance,
         architecture=architecture,
+        prior=None if prior is None else tuple(prior),
+        prior_strength=strength,
     )
 
 

@@ -15,7 +15,7 @@ from affect.model.checkpoint import Checkpoint
 def onnx_export(checkpoint: Checkpoint, source_sha256: str) -> bytes:
     """Export a checkpoint to ONNX: input `faces` (n, 3, side, side) float32, output `logits` (n, 8) float32.
 
-    The metadata hold what the live program needs beside the network: preprocessing, temperature, classes, and the
+    The metadata hold what the live program needs beside the network: preprocessing, calibration, classes, and the
     checkpoint's SHA-256. Raises AffectError if probabilities differ from PyTorch's by more than 1e-4.
     """
     import json
@@ -44,6 +44,8 @@ def onnx_export(checkpoint: Checkpoint, source_sha256: str) -> bytes:
         "classes": json.dumps(EMOTIONS),
         "preprocessing": json.dumps(checkpoint.preprocessing.to_dict()),
         "temperature": repr(checkpoint.temperature),
+        "prior": json.dumps(checkpoint.prior),
+        "prior_strength": repr(checkpoint.prior_strength),
     }
     onnx.helper.set_model_props(graph, values)
     export: bytes = graph.SerializeToString()

@@ -18,7 +18,7 @@ from affect.data.cache import prepare_pictures
 from affect.data.loading import FaceDataset, target_distributions
 from affect.data.manifest import Manifest
 from affect.errors import AffectError
-from affect.evaluation.measure import predict_logits, probabilities_of
+from affect.evaluation.measure import predict_logits
 from affect.faces.preprocessing import Image, Preprocessing
 from affect.files import atomic_path, cache_folder, sha256_of
 from affect.model.checkpoint import Checkpoint, load_checkpoint
@@ -50,8 +50,8 @@ def _answers(path: Path, manifest: Manifest, rows: pd.DataFrame) -> npt.NDArray[
         model = placed(checkpoint.build())
         targets = target_distributions(seen, soft=False)
         answers = [
-            probabilities_of(
-                predict_logits(model, FaceDataset(shown, targets, checkpoint.preprocessing)), checkpoint.temperature
+            checkpoint.calibration.probabilities(
+                predict_logits(model, FaceDataset(shown, targets, checkpoint.preprocessing))
             )
             for shown in (pictures, pictures[:, :, ::-1])
         ]
@@ -129,6 +129,7 @@ class _Teacher:
     def __init__(self, checkpoint: Checkpoint, device: torch.device) -> None:
         self.preprocessing = checkpoint.preprocessing
         self._temperature = checkpoint.temperature
+        self._offset = torch.from_numpy(checkpoint.calibration.offset).float().to(device)
         self._mean, self._std = _statistics(checkpoint.preprocessing, device)
         model = placed(checkpoint.build()).to(device)
         self._trunk, self._classifier = Trunk(model, None, device), model.classifier
@@ -139,7 +140,7 @@ class _Teacher:
             levels = torch.nn.functional.interpolate(levels, size=(side, side), mode="bilinear", antialias=True)
         features = self._trunk((levels - self._mean) / self._std)
         logits: torch.Tensor = self._classifier(features)  # type: ignore[operator]
-        return Answer((logits.float() / self._temperature).softmax(1), features)
+        return Answer((logits.float() / self._temperature + self._offset).softmax(1), features)
 
 
 def _statistics(preprocessing: Preprocessing, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:

@@ -14,6 +14,7 @@ from affect.comparison.models import REPORTED, best_model
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 from affect.evaluation.measure import Evaluation, evaluate_logits, predictions_table
+from affect.model.calibration import Calibration
 from tests.conftest import REPOSITORY
 
 N = 600
@@ -26,7 +27,9 @@ def evaluation(strength: float, split: str = "test") -> Evaluation:
     rows = pd.DataFrame({"pth": [f"{name}/{i}.png" for i, name in enumerate(names)], "label": names})
     logits = np.random.default_rng(1).normal(0, 1, (N, 8)).astype(np.float32)
     logits[np.arange(N), LABELS] += strength
-    return evaluate_logits(logits, rows, temperature=1.0, model="a.pt", data="drawn", split=split, resamples=200)
+    return evaluate_logits(
+        logits, rows, calibration=Calibration(1.0), model="a.pt", data="drawn", split=split, resamples=200
+    )
 
 
 def write(folder: Path, result: Evaluation) -> None:

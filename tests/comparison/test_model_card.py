@@ -15,6 +15,7 @@ from affect.evaluation.measure import evaluate_logits, predictions_table
 from affect.evaluation.metrics import intervals_of, metrics_of
 from affect.faces.preprocessing import Preprocessing
 from affect.files import sha256_of
+from affect.model.calibration import Calibration
 from affect.model.checkpoint import Checkpoint, save_checkpoint
 from affect.training.experiments import V4
 from tests.conftest import REPOSITORY
@@ -233,7 +234,9 @@ def test_the_figure_without_copies_stands_beside_the_plain_one(tmp_path: Path, m
     rows = pd.DataFrame({"pth": [f"{i}.png" for i in range(4)], "label": labels})
     logits = 5 * np.eye(8, dtype=np.float32)[[EMOTIONS.index(s) for s in said]]
     predictions_table(
-        evaluate_logits(logits, rows, temperature=1.0, model=model.name, data="drawn", split="val", resamples=5)
+        evaluate_logits(
+            logits, rows, calibration=Calibration(1.0), model=model.name, data="drawn", split="val", resamples=5
+        )
     ).to_csv(folder / "predictions.csv", index=False)
     (folder / "metrics.json").write_text(json.dumps(json.loads(metrics.read_text()) | {"n": 4}))
     assert "near-duplicate" not in card_of(model, folder / "metrics.json")  # nobody looked for copies

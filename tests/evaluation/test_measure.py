@@ -25,13 +25,14 @@ from affect.evaluation.measure import (
     write_evaluation,
 )
 from affect.evaluation.metrics import INTERVAL_METRICS
+from affect.model.calibration import Calibration
 from affect.model.checkpoint import load_checkpoint, save_checkpoint
 from tests.conftest import REPOSITORY, SHARED
 
 FERPLUS = SHARED / "data" / "ferplus.zip"
 STARTER = REPOSITORY / "models" / "starter_ferplus.pt"
 CONTRACT = {"accuracy", "f1_weighted", "f1_macro", "balanced_accuracy", "auc_macro", "ece", "n", "per_class"}
-ADDED = {"ece_uncalibrated", "intervals", "model", "data", "split", "temperature"}
+ADDED = {"ece_uncalibrated", "intervals", "model", "data", "split", "temperature", "prior_strength"}
 FILES = {"metrics.json", "predictions.csv", "confusion.png", "roc.png", "reliability.png", "f1.png"}
 
 
@@ -45,7 +46,9 @@ def evaluation() -> Evaluation:
     logits *= 2.5  # the true log-likelihood ratios of what was drawn
     names = [EMOTIONS[c] for c in labels]
     rows = pd.DataFrame({"pth": [f"{name}/{i}.png" for i, name in enumerate(names)], "label": names})
-    return evaluate_logits(2 * logits, rows, temperature=2.0, model="a.pt", data="drawn", split="test", resamples=1000)
+    return evaluate_logits(
+        2 * logits, rows, calibration=Calibration(2.0), model="a.pt", data="drawn", split="test", resamples=1000
+    )
 
 
 @pytest.fixture
@@ -121,7 +124,7 @@ def test_the_command_line_and_a_notebook_measure_the_same(
     assert "random.pt on noise val, n = 24" in capsys.readouterr().out
     evaluation = evaluate_pictures(checkpoint_file, read_manifest(noise), "val")
     assert json.loads((out / "metrics.json").read_text()) == evaluation.metrics
-    assert evaluation.temperature == 1.5  # the checkpoint's
+    assert evaluation.calibration.temperature == 1.5  # the checkpoint's
 
 
 def test_with_mirror_images_a_picture_and_its_mirror_image_are_judged_alike(

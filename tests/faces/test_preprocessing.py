@@ -12,6 +12,7 @@ from affect.errors import AffectError
 from affect.faces.detection import FaceBox, crop_face
 from affect.faces.preprocessing import Image, Preprocessing
 from affect.live.pipeline.classifier import Classifier
+from affect.model.calibration import Calibration
 
 
 @pytest.mark.parametrize("color", ["rgb", "grey"])
@@ -26,7 +27,7 @@ def test_training_and_live_see_the_same_tensor(
         seen.append(faces)
         return np.zeros((len(faces), 8), np.float32)
 
-    Classifier(record, settings, 1.0, "recorder").probabilities(portrait, [portrait_box])
+    Classifier(record, settings, Calibration(), "recorder").probabilities(portrait, [portrait_box])
     picture = settings.prepare(crop_face(portrait, portrait_box, settings))
     dataset = FaceDataset(picture[None], np.eye(8, dtype=np.float32)[:1], settings)
     assert torch.equal(dataset[0][0], torch.from_numpy(seen[0][0]))

@@ -24,13 +24,14 @@ from affect.faces.preprocessing import Image, Preprocessing
 from affect.files import sha256_of
 from affect.live.pipeline.export import LARGEST, load_export
 from affect.live.texts import TextError
+from affect.model.calibration import Calibration
 
 
 class Classifier:
     """A loaded expression model with its preprocessing and temperature; call `probabilities(picture, boxes)`.
 
     logits:        the network's forward pass, float32 (n, 3, side, side) → float32 (n, 8).
-    preprocessing: crop, resize and normalisation of a face.   temperature: divides the logits (temperature scaling).
+    preprocessing: crop, resize and normalisation of a face.   calibration: how logits become probabilities.
     description:   file name and backend, for the user.
     """
 
@@ -38,16 +39,16 @@ class Classifier:
         self,
         logits: Callable[[Floats], Floats],
         preprocessing: Preprocessing,
-        temperature: float,
+        calibration: Calibration,
         description: str,
     ) -> None:
         self.logits = logits
-        self.temperature = temperature
+        self.calibration = calibration
         self.preprocessing = preprocessing
         self.description = description
 
     def probabilities(self, picture: Image, boxes: list[FaceBox]) -> Floats:
-        """Classify all faces of a frame in one batch; probabilities are calibrated by temperature scaling.
+        """Classify all faces of a frame in one batch; probabilities are calibrated.
 
         picture: uint8 BGR (height, width, 3), or grey (height, width) for a model with grey input.
         boxes: n face boxes that overlap the picture.
@@ -57,9 +58,7 @@ class Classifier:
             return np.empty((0, len(EMOTIONS)), np.float32)
         prepare = self.preprocessing.prepare
         faces = np.stack([prepare(crop_face(picture, box, self.preprocessing)) for box in boxes])
-        scaled = self.logits(self.preprocessing.normalize(faces)) / self.temperature
-        powers = np.exp(scaled - scaled.max(1, keepdims=True))
-        return np.asarray(powers / powers.sum(1, keepdims=True), np.float32)
+        return self.calibration.probabilities(self.logits(self.preprocessing.normalize(faces))).astype(np.float32)
 
 
 def load_classifier(
@@ -109,7 +108,7 @@ def _torch_classifier(path: Path) -> Classifier:
         with torch.inference_mode():
             return np.asarray(model(torch.from_numpy(faces)).numpy(), np.float32)
 
-    return Classifier(logits, checkpoint.preprocessing, checkpoint.temperature, f"{path.name} (PyTorch)")
+    return Classifier(logits, checkpoint.preprocessing, checkpoint.calibration, f"{path.name} (PyTorch)")
 
 
 def _onnx_classifier(path: Path, notify: Callable[[str], None], language: str) -> Classifier:
@@ -139,7 +138,11 @@ def _onnx_classifier(path: Path, notify: Callable[[str], None], language: str) -
         return np.concatenate([helped.result(), rest])
 
     preprocessing = Preprocessing.from_dict(json.loads(values["preprocessing"]))
-    return Classifier(logits, preprocessing, float(values["temperature"]), f"{path.name} (ONNX Runtime)")
+    prior = json.loads(values.get("prior", "null"))  # exports made before there were priors have none
+    calibration = Calibration(
+        float(values["temperature"]), prior and tuple(prior), float(values.get("prior_strength", 1.0))
+    )
+    return Classifier(logits, preprocessing, calibration, f"{path.name} (ONNX Runtime)")
 
 
 def _session(export: bytes) -> Any:

@@ -27,6 +27,7 @@ from affect.live.setup import describe_setup
 from affect.live.sources.files import Frame
 from affect.live.summary import Summary
 from affect.live.window.control import Command
+from affect.model.calibration import Calibration
 
 FPS = 30
 MARK_EVERY = 15  # frames
@@ -58,7 +59,9 @@ class Found:
 def main(parent: Path) -> int:
     """Until the session has something to say of a failure; the exit code is 2 then, as the program's."""
     camera, summary = Camera(), Summary("en")
-    classifier = Classifier(lambda faces: LOGITS[: len(faces)], Preprocessing(image_size=48), 1.0, "always happy")
+    classifier = Classifier(
+        lambda faces: LOGITS[: len(faces)], Preprocessing(image_size=48), Calibration(), "always happy"
+    )
     pipeline = Pipeline(Found(), classifier)
     chosen = {"faces": 4, "language": "en", "detector": "haar", "backend": "onnx"}
     consent = Consent.now("--consent")

@@ -39,6 +39,7 @@ from affect.live.sources.watch import SourceWatch
 from affect.live.summary import Summary
 from affect.live.window.control import Command
 from affect.live.window.overlay import Overlay
+from affect.model.calibration import Calibration
 from tests.live.report.session_folders import one_hot, write_session
 from tests.live.sources.test_files import slow_down_second_half
 from tests.tools.reports import Reports
@@ -177,7 +178,9 @@ def test_whatever_sizes_faces_and_times_come_in_a_row_results_are_sound(
     """Faces' middles lie in the picture, as those that detectors find; their boxes reach over the border."""
     search = Seen()
     preprocessing = Preprocessing(image_size=32, crop_margin=0.1, crop_shift=0.2)
-    network = Classifier(lambda faces: faces.mean((2, 3)) @ np.eye(3, 8, dtype=np.float32), preprocessing, 1.0, "")
+    network = Classifier(
+        lambda faces: faces.mean((2, 3)) @ np.eye(3, 8, dtype=np.float32), preprocessing, Calibration(), ""
+    )
     pipeline = Pipeline(search, network)
     time = SteadyTime(fps=30)
     told_s = last_s = 0.0
