@@ -34,10 +34,13 @@ PLATE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.85}  
 MINIMUM_FOR_A_MEAN = 20
 
 
+DPI = 150  # of saved figures
+
+
 def save(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG, 150 dpi."""
+    """Write a figure as PNG, at DPI."""
     with atomic_path(path) as part:
-        figure.savefig(part, format="png", dpi=150, bbox_inches="tight")
+        figure.savefig(part, format="png", dpi=DPI, bbox_inches="tight")
 
 
 def new_figure(width: float, height: float) -> Figure:

@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 import torch
 
+from affect import figure_style
 from affect.faces.detection import FaceBox, HaarDetector
 from affect.faces.preprocessing import Image, Preprocessing
 from affect.files import TEMPORARY_HOME
@@ -68,6 +69,14 @@ def cache_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
     """What the tests prepare does not go to the user's cache."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AFFECT_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def small_figures() -> Iterator[None]:
+    """Figures are saved at 40 dpi: to draw them large takes half of a small training's time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(figure_style, "DPI", 40)
         yield
 
 

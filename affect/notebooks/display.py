@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 from affect import figure_style
 
-DPI = 96  # resolution of figures in a notebook; `figure_style.save` writes 150 dpi
+DPI = 96  # resolution of figures in a notebook; those on the disk have `figure_style.DPI`
 REDRAW_S = 0.5  # seconds between redraws of a progress bar
 
 
