@@ -88,12 +88,14 @@ def is_number(name: str) -> bool:
 def parse_classes(text: str | None) -> dict[str, str]:
     """Parse `--classes`: a known data set's name, comma-separated `name=class` pairs, or both.
 
-    Returns a mapping from `_key(name)` to the class ("" for `none`). Raises AffectError for a part that is neither.
+    Returns a mapping from `_key(name)` to the class, "" for `none`, or for a partial label, which means one of several
+    classes, these with slashes between ("sad/disgust"). Raises AffectError for a part that is neither.
     """
     given: dict[str, str] = {}
     for part in filter(None, (p.strip() for p in (text or "").split(","))):
         name, equals, meant = (p.strip() for p in part.partition("="))
-        emotion = class_of_name(meant)
+        members = [class_of_name(member) for member in meant.split("/")]
+        emotion = "/".join(dict.fromkeys(members)) if all(members) else ""
         if not equals and part.lower() in KNOWN_SETS:
             given |= KNOWN_SETS[part.lower()]
         elif equals and name and (emotion or meant.lower() == NONE):
@@ -101,8 +103,8 @@ def parse_classes(text: str | None) -> dict[str, str]:
         else:
             raise AffectError(
                 f"--classes: {shown(part)} is not understood. Give NAME=CLASS pairs with commas between, as in "
-                f"1=surprise,2=fear (classes: {', '.join(EMOTIONS)}, or {NONE} to leave a name out), or the numbers of "
-                f"{', '.join(KNOWN_SETS)}."
+                f"1=surprise,2=fear (classes: {', '.join(EMOTIONS)}; sad/disgust for either, or {NONE} to leave a name "
+                f"out), or the numbers of {', '.join(KNOWN_SETS)}."
             )
     return given
 

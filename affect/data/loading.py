@@ -30,9 +30,13 @@ def target_distributions(rows: pd.DataFrame, soft: bool, min_votes: int = 0) -> 
     """Training targets as class distributions, float32 (n, 8), rows sum to 1.
 
     soft: the classes' shares of the annotators' votes (Barsoum et al. 2016, arXiv:1608.01041), without classes that
-    have fewer than `min_votes`. Rows without such votes, and all rows if soft is False, are one-hot labels.
+    have fewer than `min_votes`. Rows without such votes, and all rows if soft is False, are one-hot labels; a partial
+    label ("sad/disgust") gives its classes equal shares.
     """
     targets = np.eye(len(EMOTIONS), dtype=np.float32)[hard_labels(rows)]
+    for classes in set(rows["either"]) - {""} if "either" in rows else ():
+        places = [EMOTIONS.index(name) for name in classes.split("/")]
+        targets[(rows["either"] == classes).to_numpy()] = np.eye(len(EMOTIONS), dtype=np.float32)[places].mean(0)
     if soft and set(VOTES) <= set(rows.columns):
         votes = rows[VOTES].to_numpy(np.float32)
         votes = np.where(votes < min_votes, np.float32(0), votes)

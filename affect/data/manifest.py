@@ -65,7 +65,7 @@ def add_labelling(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--classes", metavar="MAP",
-        help="what the data set's names and numbers mean, as 1=surprise,2=fear or sad_or_disgust=sad "
+        help="what the data set's names and numbers mean, as 1=surprise,2=fear or sad_or_disgust=sad/disgust "
         f"({NONE}: leave out), or whose numbers they are: affectnet, fer2013, ferplus, raf-db, ck+",
     )  # fmt: skip
     parser.add_argument(
@@ -274,6 +274,9 @@ def read_manifest(
         raise _not_understood(source, names, unknown)
     read_as = dict(zip(table["name"], table["label"], strict=True)) if "name" in table else {}
     table = table.drop(columns="name", errors="ignore")
+    if (partial := table["label"].str.contains("/", regex=False)).any():
+        table["either"] = table["label"].where(partial, "")
+        table["label"] = table["label"].str.split("/").str[0]
     if mode == "stratified":
         table = _split_stratified(source, table, seed)
     left_out = pd.DataFrame(sorted(set(skipped)), columns=["pth", "reason"])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from affect.command_line import CommandParser, exit_code_of
 from affect.data.manifest import add_labelling, manifest_of
-from affect.evaluation.measure import evaluate_pictures, table_of, told_crop, write_evaluation
+from affect.evaluation.measure import evaluate_pictures, table_of, told_crop, told_either, write_evaluation
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -56,7 +56,8 @@ def main(arguments: list[str] | None = None) -> int:
         )
         if options.out is not None:
             write_evaluation(evaluation, options.out)
-        print(f"{evaluation.origin}\n{told_crop(evaluation.metrics)}", table_of(evaluation.metrics), sep="\n\n")
+        told = [evaluation.origin, told_crop(evaluation.metrics), told_either(evaluation.metrics)]
+        print("\n".join(filter(None, told)), table_of(evaluation.metrics), sep="\n\n")
 
     return exit_code_of(work)
 

@@ -62,12 +62,12 @@ class Evaluation:
     @property
     def probabilities(self) -> Floats:
         """Calibrated probabilities, float64 (n, 8), rows sum to 1."""
-        return self.calibration.probabilities(self.logits)
+        return _probabilities(self.logits, self.rows, self.calibration)
 
     @property
     def uncalibrated(self) -> Floats:
         """Probabilities at temperature 1, float64 (n, 8), rows sum to 1."""
-        return replace(self.calibration, temperature=1.0).probabilities(self.logits)
+        return _probabilities(self.logits, self.rows, replace(self.calibration, temperature=1.0))
 
     @property
     def labels(self) -> npt.NDArray[np.int64]:
@@ -83,6 +83,21 @@ class Evaluation:
     def origin(self) -> str:
         """The subtitle of a figure: model, data set, split and n."""
         return f"{self.model} on {self.data} {self.split}, n = {len(self.rows):,}"
+
+
+def partial_labels(rows: pd.DataFrame) -> list[str]:
+    """The partial labels of a data set, as "sad/disgust"; either class is right, and the first stands for both."""
+    return sorted(set(rows["either"]) - {""}) if "either" in rows else []
+
+
+def _probabilities(logits: Floats, rows: pd.DataFrame, calibration: Calibration) -> Floats:
+    """Calibrated probabilities, float64 (n, 8). If the data set has partial labels, the class that stands for several
+    has the highest probability among them, in every row, so that any of them counts as it."""
+    probabilities = calibration.probabilities(logits)
+    for classes in partial_labels(rows):
+        places = [EMOTIONS.index(name) for name in classes.split("/")]
+        probabilities[:, places] = -np.sort(-probabilities[:, places], axis=1)
+    return probabilities
 
 
 def predict_logits(model: nn.Module, dataset: FaceDataset, batch_size: int = 128) -> npt.NDArray[np.float32]:
@@ -111,8 +126,9 @@ def evaluate_logits(
 
     logits: float32 (n, 8).   rows: n rows of a manifest (`pth`, `label`).   resamples: of the bootstrap, with seed 0.
     """
-    probabilities, labels = calibration.probabilities(logits), hard_labels(rows)
-    uncalibrated = replace(calibration, temperature=1.0).probabilities(logits)
+    labels, probabilities = hard_labels(rows), _probabilities(logits, rows, calibration)
+    uncalibrated = _probabilities(logits, rows, replace(calibration, temperature=1.0))
+    either = {"either": partial_labels(rows)} if partial_labels(rows) else {}
     metrics = {
         "model": model,
         "data": data,
@@ -122,6 +138,7 @@ def evaluate_logits(
         "temperature": calibration.temperature,
         "prior_strength": None if calibration.prior is None else calibration.prior_strength,
         "intervals": intervals_of(probabilities, labels, resamples),
+        **either,
     }
     return Evaluation(model, data, split, rows, logits, calibration, metrics)
 
@@ -248,6 +265,14 @@ def told_crop(metrics: dict[str, Any]) -> str:
     return (
         "It was shown the largest face of each picture, found and cropped as the live program does; in "
         f"{metrics['faceless']:,} pictures none was found, and they are left out (--crop whole: pictures as they are)."
+    )
+
+
+def told_either(metrics: dict[str, Any]) -> str:
+    """Sentences that state which class stands for those of a partial label; "" if there are none."""
+    stands = [(classes.replace("/", " or "), classes.split("/")[0]) for classes in metrics.get("either", [])]
+    return " ".join(
+        f"Labels that mean {classes} are counted as {first}, and so are answers." for classes, first in stands
     )
 
 

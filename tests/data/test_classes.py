@@ -144,3 +144,13 @@ def test_the_remedy_is_the_nearest_map(names: list[str], wanted: str) -> None:
 def test_a_name_is_shown_on_one_line_and_short() -> None:
     assert shown("a\nb\x1b") == r"a\x0ab\x1b"
     assert shown("x" * 100) == "x" * 60 + "…"
+
+
+def test_a_name_may_mean_one_of_several_classes() -> None:
+    assert parse_classes("sad-or-disgust=Sadness/asco,3=sad/triste") == {"sad-or-disgust": "sad/disgust", "3": "sad"}
+
+
+@pytest.mark.parametrize("text", ["x=sad/", "x=/sad", "x=sad/happyish", "x=sad/none", "x=/"])
+def test_each_of_several_classes_must_be_one(text: str) -> None:
+    with pytest.raises(AffectError, match="is not understood"):
+        parse_classes(text)

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from affect.data.cache import prepare_pictures
+from affect.data.loading import target_distributions
 from affect.data.manifest import read_manifest
 from affect.datasets.sample import write_sample
 from affect.emotions import EMOTIONS
@@ -22,6 +23,7 @@ from affect.evaluation.measure import (
     evaluate_pictures,
     most_confident_mistakes,
     table_of,
+    told_either,
     write_evaluation,
 )
 from affect.evaluation.metrics import INTERVAL_METRICS
@@ -208,3 +210,31 @@ def test_the_bundled_model_reaches_its_published_figures(tmp_path: Path) -> None
     assert len(predictions) == measured["n"] == 3553
     assert (predictions["label"] == predictions["predicted"]).mean() == pytest.approx(measured["accuracy"])
     assert {p.name for p in tmp_path.iterdir()} == FILES
+
+
+def test_either_class_of_a_partial_label_is_right_and_counts_as_the_first(tmp_path: Path) -> None:
+    for folder in ("sad_or_disgust", "happy"):
+        for i in range(5):
+            path = tmp_path / "set" / folder / f"{i}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            cv2.imwrite(str(path), np.full((32, 32, 3), 10 * i, np.uint8))
+    manifest = read_manifest(tmp_path / "set", classes="sad_or_disgust=sad/disgust")
+    rows = manifest.rows("all")
+    assert set(rows["label"]) == {"sad", "happy"}
+    either = rows["either"] == "sad/disgust"
+    assert set(rows.loc[either, "label"]) == {"sad"}
+    assert set(rows.loc[~either, "either"]) == {""}
+    said = ["disgust", "sad", "disgust", "neutral", "sad"]
+    answers = np.where(either, np.array([*said, *said])[np.arange(10) % 5], "happy")
+    answers[np.flatnonzero(~either)[0]] = "disgust"  # wrong for a happy face, and counted as sad
+    logits = 3 * np.eye(8, dtype=np.float32)[[EMOTIONS.index(a) for a in answers]]
+    found = evaluate_logits(logits, rows, calibration=Calibration(), model="m.pt", data="d", split="all", resamples=20)
+    assert found.metrics["accuracy"] == pytest.approx(8 / 10)
+    assert found.metrics["per_class"]["sad"]["recall"] == pytest.approx(4 / 5)
+    assert found.metrics["per_class"]["sad"]["precision"] == pytest.approx(4 / 5)
+    assert found.metrics["either"] == ["sad/disgust"]
+    assert {EMOTIONS[i] for i in found.predicted} == {"sad", "happy", "neutral"}
+    np.testing.assert_allclose(found.probabilities.sum(1), 1)
+    assert "Labels that mean sad or disgust are counted as sad" in told_either(found.metrics)
+    targets = target_distributions(rows, soft=False)
+    assert targets[either.to_numpy()][0].tolist() == [0, 0, 0.5, 0, 0, 0, 0.5, 0]
