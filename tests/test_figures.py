@@ -128,7 +128,7 @@ def test_a_figure_is_drawn_and_names_its_data_and_n(name: str, tmp_path: Path) -
     figure_style.save(figure, tmp_path / "figure.png")
     picture = np.asarray(Image.open(tmp_path / "figure.png").convert("L"))
     assert picture.std() > 5
-    assert min(picture.shape) > 300
+    assert min(picture.shape) > 80
     finding, origin = title(figure).split("\n")
     assert "drawn" in origin
     assert "n = 400" in origin
