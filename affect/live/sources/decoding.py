@@ -104,6 +104,7 @@ class PictureTrack:
         self.unusable = 0
         self._graph: av.filter.Graph | None = None
         self._form: tuple[object, ...] = ()
+        self._matrix: bytes | None = None  # display matrix of the frames in the graph
         self._interlaced = False
         self._aspect = _own_aspect(self._stream)
         self._last = (0.0, 0.0)  # from when to when the last picture read is shown, on the container's clock
@@ -124,8 +125,8 @@ class PictureTrack:
                 self.unusable += 1
                 self._graph = None
                 continue
-            for each in shown:
-                yield _upright(each), self._as_players_tell(each)
+            for each, matrix in shown:
+                yield _upright(each, matrix), self._as_players_tell(each)
 
     @property
     def cut(self) -> Cut | None:
@@ -217,21 +218,29 @@ class PictureTrack:
     def _has_shown(self, from_s: float, lasts_s: float) -> None:
         self._last = max(self._last, (from_s, from_s + (lasts_s or 1 / self.fps)))
 
-    def _converted(self, frame: av.VideoFrame | None) -> Iterator[av.VideoFrame]:
-        """Pass a decoded frame through the filter graph and yield BGR frames; None flushes the graph."""
+    def _converted(self, frame: av.VideoFrame | None) -> Iterator[tuple[av.VideoFrame, bytes | None]]:
+        """Pass a decoded frame through the filter graph and yield BGR frames, each with its display matrix.
+
+        frame: None flushes the graph. The matrix is read from the first frame of a size and format only: PyAV's side
+        data and frame refer to each other, so that hundreds of frames would wait for Python's garbage collector.
+        """
         if frame is not None:
             self._interlaced |= frame.interlaced_frame
         form = () if frame is None else (frame.width, frame.height, frame.format.name, self._interlaced)
         if self._graph is not None and form != self._form:
             self._graph.push(None)
-            yield from ready(self._graph)
+            for each in ready(self._graph):
+                yield each, self._matrix
             self._graph = None
         if frame is None:
             return
         if self._graph is None:
             self._graph, self._form = self._new_graph(frame), form
+            matrix = frame.side_data.get(Type.DISPLAYMATRIX)  # type: ignore[call-overload]  # by type, not by index
+            self._matrix = None if matrix is None else bytes(matrix)
         self._graph.push(frame)
-        yield from ready(self._graph)
+        for each in ready(self._graph):
+            yield each, self._matrix
 
     def _new_graph(self, frame: av.VideoFrame) -> av.filter.Graph:
         """Create the filter graph for frames of this size and format."""
@@ -256,10 +265,9 @@ def ready(graph: av.filter.Graph) -> Iterator[Any]:
             yield graph.pull()
 
 
-def _upright(frame: av.VideoFrame) -> Image:
+def _upright(frame: av.VideoFrame, matrix: bytes | None) -> Image:
     """Convert a BGR frame to an array and apply its display matrix (ISO/IEC 14496-12, matrix of tkhd)."""
     picture = np.asarray(frame.to_ndarray(), np.uint8)
-    matrix = frame.side_data.get(Type.DISPLAYMATRIX)  # type: ignore[call-overload]  # the key is a type, not an index
     if matrix is None:
         return picture
     a, b, _, c, d = np.frombuffer(matrix, np.int32)[:5].tolist()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import http.server
 import io
 import itertools
@@ -675,3 +676,15 @@ def test_a_live_playlist_has_the_times_of_arrival_and_ends_when_it_is_finished(
         assert len(list(itertools.islice(frames, 30))) == 15  # and not all of it once more
         source.close()
     assert came[-1] < 1.5  # it was all there at once
+
+
+def test_frames_that_were_shown_do_not_stay_in_the_memory(tmp_path: Path) -> None:
+    path = tmp_path / "long.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 30.0, (64, 48))
+    for i in range(120):
+        writer.write(np.full((48, 64, 3), i, np.uint8))
+    writer.release()
+    source = open_source(str(path))
+    for frame in source.frames():
+        kept = sum(type(thing) is av.VideoFrame for thing in gc.get_objects()) if frame.number % 30 == 29 else 0
+        assert kept < 10
