@@ -62,12 +62,12 @@ class Evaluation:
     @property
     def probabilities(self) -> Floats:
         """Calibrated probabilities, float64 (n, 8), rows sum to 1."""
-        return _probabilities(self.logits, self.rows, self.calibration)
+        return probabilities_of(self.logits, self.rows, self.calibration)
 
     @property
     def uncalibrated(self) -> Floats:
         """Probabilities at temperature 1, float64 (n, 8), rows sum to 1."""
-        return _probabilities(self.logits, self.rows, replace(self.calibration, temperature=1.0))
+        return probabilities_of(self.logits, self.rows, replace(self.calibration, temperature=1.0))
 
     @property
     def labels(self) -> npt.NDArray[np.int64]:
@@ -90,9 +90,12 @@ def partial_labels(rows: pd.DataFrame) -> list[str]:
     return sorted(set(rows["either"]) - {""}) if "either" in rows else []
 
 
-def _probabilities(logits: Floats, rows: pd.DataFrame, calibration: Calibration) -> Floats:
-    """Calibrated probabilities, float64 (n, 8). If the data set has partial labels, the class that stands for several
-    has the highest probability among them, in every row, so that any of them counts as it."""
+def probabilities_of(logits: Floats, rows: pd.DataFrame, calibration: Calibration) -> Floats:
+    """Calibrated probabilities, float64 (n, 8).   logits: float (n, 8).   rows: any of the data set.
+
+    If it has partial labels, the class that stands for several has the highest probability among them, for every
+    picture, so that any of them counts as it.
+    """
     probabilities = calibration.probabilities(logits)
     for classes in partial_labels(rows):
         places = [EMOTIONS.index(name) for name in classes.split("/")]
@@ -126,8 +129,8 @@ def evaluate_logits(
 
     logits: float32 (n, 8).   rows: n rows of a manifest (`pth`, `label`).   resamples: of the bootstrap, with seed 0.
     """
-    labels, probabilities = hard_labels(rows), _probabilities(logits, rows, calibration)
-    uncalibrated = _probabilities(logits, rows, replace(calibration, temperature=1.0))
+    labels, probabilities = hard_labels(rows), probabilities_of(logits, rows, calibration)
+    uncalibrated = probabilities_of(logits, rows, replace(calibration, temperature=1.0))
     either = {"either": partial_labels(rows)} if partial_labels(rows) else {}
     metrics = {
         "model": model,

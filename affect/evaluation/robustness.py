@@ -26,6 +26,7 @@ from affect.data.manifest import Manifest, add_labelling, manifest_of
 from affect.errors import AffectError
 from affect.evaluation.figures import MOST
 from affect.evaluation.leakage import warning_of
+from affect.evaluation.measure import probabilities_of
 from affect.faces.preprocessing import Image
 from affect.files import atomic_path
 from affect.model.checkpoint import Checkpoint, load_checkpoint
@@ -53,10 +54,10 @@ def measure(models: list[Path], manifest: Manifest, split: str = "val", seed: in
     checkpoints = [load_checkpoint(path) for path in models]
     for path, checkpoint in zip(models, checkpoints, strict=True):
         warning_of(path, checkpoint, manifest)
-    predictors = [_predictor(checkpoint) for checkpoint in checkpoints]
     looks = FaceFinder().find if any(c.preprocessing.find_face for c in checkpoints) else _whole
     rows = manifest.rows(split)
     labels = hard_labels(rows)
+    predictors = [_predictor(checkpoint, rows) for checkpoint in checkpoints]
     conditions = [("clean", "", 0, "", None)] + [
         (c.name, c.measure, level, c.told.format(c.strengths[level - 1]), c) for c in CORRUPTIONS for level in (1, 2, 3)
     ]
@@ -108,7 +109,7 @@ def _changed(
     return [corruption.apply(p, strength, np.random.default_rng((*seed, start + i))) for i, p in enumerate(pictures)]
 
 
-def _predictor(checkpoint: Checkpoint) -> Predictor:
+def _predictor(checkpoint: Checkpoint, rows: pd.DataFrame) -> Predictor:
     """Create a predictor: from n pictures, uint8 BGR of any size, and their face boxes to classes, int64 (n,)."""
     model = placed(checkpoint.build())
     trunk, preprocessing = Trunk(model, None, next(model.parameters()).device), checkpoint.preprocessing
@@ -122,7 +123,7 @@ def _predictor(checkpoint: Checkpoint) -> Predictor:
         inputs = torch.from_numpy(preprocessing.normalize(np.stack(list(pool.map(prepared, pictures, faces)))))
         with torch.inference_mode():
             logits = model.classifier(trunk(inputs))  # type: ignore[operator]
-        return np.asarray(logits.argmax(1).cpu().numpy(), np.int64)
+        return probabilities_of(logits.cpu().numpy(), rows, checkpoint.calibration).argmax(1)
 
     return predict
 

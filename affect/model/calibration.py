@@ -6,21 +6,12 @@ Imports no PyTorch: the live program uses it as well.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from affect.arrays import Floats
-
-# What a person may ask for, and the strength that it makes of the model's own. Higher: rare expressions are read more
-# readily, and more often wrongly.
-SENSITIVITIES: Final = {
-    "low": lambda strength: (1 + strength) / 2,
-    "normal": lambda strength: strength,
-    "high": lambda strength: strength / 2,
-}
 
 
 @dataclass(frozen=True)
@@ -47,10 +38,6 @@ class Calibration:
         scaled = logits.astype(np.float64) / self.temperature + self.offset
         powers = np.exp(scaled - scaled.max(1, keepdims=True))
         return np.asarray(powers / powers.sum(1, keepdims=True))
-
-    def with_sensitivity(self, sensitivity: str) -> Calibration:
-        """This calibration with the prior strength of one of SENSITIVITIES. Raises KeyError for another name."""
-        return replace(self, prior_strength=SENSITIVITIES[sensitivity](self.prior_strength))
 
 
 def is_prior(values: object, classes: int) -> bool:

@@ -17,7 +17,7 @@ from affect.evaluation import figures, robustness
 from affect.evaluation.measure import evaluate_pictures
 from affect.evaluation.robustness import main, measure, table_of
 from affect.faces.preprocessing import Image, Preprocessing
-from affect.model.checkpoint import Checkpoint, save_checkpoint
+from affect.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from affect.model.network import build_model
 
 
@@ -52,6 +52,16 @@ def test_every_corruption_has_three_rows_beside_the_clean_one(table: pd.DataFram
 @pytest.mark.slow
 def test_the_clean_row_is_what_the_evaluation_measures(table: pd.DataFrame, faces: Path, models: list[Path]) -> None:
     assert table["m0"].iloc[0] == evaluate_pictures(models[0], read_manifest(faces)).metrics["accuracy"]
+
+
+def test_a_prior_and_partial_labels_count_as_in_the_evaluation(faces: Path, models: list[Path], tmp_path: Path) -> None:
+    checkpoint = load_checkpoint(models[0])
+    manifest = read_manifest(faces, classes="fear=surprise/fear")
+    shares = (0.01, 0.01, 0.01, 0.4, 0.01, 0.01, 0.01, 0.54)  # random weights say next to nothing: these decide
+    save_checkpoint(path := tmp_path / "prior.pt", replace(checkpoint, prior=shares))
+    found = evaluate_pictures(path, manifest, "val").metrics["accuracy"]
+    assert found == 0.25  # fear, which counts as surprise, and surprise
+    assert measure([path], manifest)["prior"].iloc[0] == found
 
 
 @pytest.mark.slow
