@@ -5,12 +5,13 @@ from __future__ import annotations
 import platform
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
 import torchvision
 
 from affect import __version__
-from affect.data.loading import FaceDataset, hard_labels
+from affect.data.loading import hard_labels
 from affect.data.manifest import Manifest
 from affect.evaluation.measure import evaluate_pictures, predict_logits, write_evaluation, write_metrics
 from affect.evaluation.metrics import fit_temperature
@@ -41,7 +42,7 @@ def write_models(
             epochs["last"] = last
         for which, (path, figures) in epochs.items():
             network = run.experiment.network
-            made = _checkpoint(network, finished[which], preprocessing, pictures.choose, choose_rows, about)
+            made = _checkpoint(network, finished[which], preprocessing, pictures, choose_rows, about)
             save_checkpoint(path, made)
             write = write_evaluation if which == "best" and run.experiment.mistake is None else write_metrics
             write(evaluate_pictures(path, manifest, "val"), figures)
@@ -51,15 +52,17 @@ def _checkpoint(
     network: str,
     epoch: State,
     preprocessing: Preprocessing,
-    choose: FaceDataset,
+    pictures: Pictures,
     choose_rows: pd.DataFrame,
     about: dict[str, Any],
 ) -> Checkpoint:
     model = build_model(network)
     model.load_state_dict(epoch["model"])
-    logits = predict_logits(model.eval().to(memory_format=torch.channels_last), choose)
-    temperature = fit_temperature(logits, hard_labels(choose_rows))
-    return Checkpoint(epoch["model"], preprocessing, temperature, {**about, "best": epoch["row"]}, network)
+    logits = predict_logits(model.eval().to(memory_format=torch.channels_last), pictures.choose)
+    prior = pictures.prior
+    temperature = fit_temperature(logits, hard_labels(choose_rows), 0.0 if prior is None else np.log(prior))
+    provenance = {**about, "best": epoch["row"]}
+    return Checkpoint(epoch["model"], preprocessing, temperature, provenance, network, prior=prior)
 
 
 def _about(run: Run, pictures: Pictures) -> dict[str, Any]:

@@ -25,6 +25,7 @@ DIFFERENCES = {
     "seed": "the seed",
     "init_weights": "the initial weights",
     "data": "the pictures, their labels, split or limit",
+    "also": "the further data sets",
     "teachers": "the teachers",
 }
 
@@ -194,10 +195,15 @@ def _identity_in_checkpoint(path: Path) -> dict[str, Any]:
 
 
 def settings_of(
-    experiment: Experiment, manifest: Manifest, seed: int, init_weights: str, limit: int | None = None
+    experiment: Experiment,
+    manifest: Manifest,
+    seed: int,
+    init_weights: str,
+    limit: int | None = None,
+    also: Sequence[Manifest] = (),
 ) -> dict[str, Any]:
     """Settings of a run for comparison with others, as plain values; paths are reduced to their last part."""
-    return {
+    settings = {
         "image_size": experiment.preprocessing.image_size,
         "epochs": {stage.name: stage.epochs for stage in experiment.stages},
         "seed": seed,
@@ -207,6 +213,10 @@ def settings_of(
         "split": manifest.split,
         "classes": manifest.classes,
     }
+    if also:
+        settings["data"] = manifest.name
+        settings["also"] = {m.name: {"labels": m.labels, "split": m.split, "classes": m.classes} for m in also}
+    return settings
 
 
 def identity_of(
@@ -216,6 +226,7 @@ def identity_of(
     init_weights: str,
     limit: int | None = None,
     teachers: Sequence[Path] = (),
+    also: Sequence[Manifest] = (),
 ) -> dict[str, Any]:
     """Identity of a run, as plain values: only a run with the same identity is resumed or counts as finished.
 
@@ -229,6 +240,8 @@ def identity_of(
     }
     if teachers:
         identity["teachers"] = [sha256_of(path) for path in teachers]
+    if also:
+        identity["also"] = {m.name: m.digest(limit) for m in also}
     return identity
 
 
