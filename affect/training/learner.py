@@ -38,8 +38,7 @@ def new_schedule(experiment: Experiment, stage: Stage, optimizer: Any, pictures:
     return torch.optim.lr_scheduler.OneCycleLR(  # Smith and Topin 2018, arXiv:1708.07120
         optimizer,
         stage.learning_rate,
-        epochs=stage.epochs,
-        steps_per_epoch=max(1, pictures // experiment.batch_size),
+        total_steps=max(6, stage.epochs * max(1, pictures // experiment.batch_size)),  # PyTorch divides by 0 at 5
         pct_start=0.2,
     )
 

@@ -16,12 +16,15 @@ import torch
 from matplotlib.figure import Figure
 
 from affect.data.augmentation import Augmentation
+from affect.data.cache import prepare_pictures
 from affect.data.framing import measure_framing
-from affect.data.loading import Views
+from affect.data.loading import FaceDataset, Views
 from affect.data.manifest import VOTES, Manifest, read_manifest
 from affect.datasets.drawing import draw_face
 from affect.datasets.sample import write_sample
+from affect.emotions import EMOTIONS
 from affect.errors import AffectError
+from affect.evaluation.leakage import warning_of
 from affect.files import sha256_of
 from affect.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from affect.model.network import build_model
@@ -92,13 +95,14 @@ RECIPE = replace(
     name="recipe",
     stages=(Stage("all", 19, 3, 3e-3),),
     min_votes=2,
-    balance=0.5,
+    balanced_softmax=True,
+    smoothing=0.1,
     mixup=0.2,
     average=0.9,
 )
 
 
-MATCHING = replace(RECIPE, name="matching", distill=0.5, taught_on="varied", match=1.0)
+MATCHING = replace(RECIPE, name="matching", distill=0.5, match=1.0)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +113,8 @@ MATCHING = replace(RECIPE, name="matching", distill=0.5, taught_on="varied", mat
 def test_an_interrupted_run_resumes_to_the_same_weights(
     experiment: Experiment, manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    teachers = train(TINY, manifest, tmp_path / "t") if experiment.match else []
+    teacher = replace(TINY, balanced_softmax=True)
+    teachers = train(teacher, manifest, tmp_path / "t") if experiment.match else []
     (whole,) = train(experiment, manifest, tmp_path / "a", teachers=teachers)
 
     original, calls = Learner.epoch, []
@@ -181,14 +186,14 @@ def test_a_state_of_another_run_is_not_continued(
         train(TINY, manifest, tmp_path, resume=True)
 
 
-@pytest.mark.parametrize("adjustment", [0.0, pytest.param(1.0, marks=pytest.mark.slow)])
-def test_a_model_learns_what_can_be_learned(manifest: Manifest, tmp_path: Path, adjustment: float) -> None:
+@pytest.mark.parametrize("balanced", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_a_model_learns_what_can_be_learned(manifest: Manifest, tmp_path: Path, balanced: bool) -> None:
     longer = replace(
         TINY,
         stages=(Stage("all", 19, 12, 3e-3),),
         augmentation=Augmentation(flip=0.5),
         batch_size=8,
-        adjustment=adjustment,
+        balanced_softmax=balanced,
     )
     (path,) = train(longer, manifest, tmp_path)
     assert load_checkpoint(path).provenance["best"]["val_accuracy"] > 0.4  # chance is 0.125
@@ -383,9 +388,7 @@ def test_another_network_can_be_trained_and_teach_on_varied_pictures(manifest: M
     (teacher,) = train(other, manifest, tmp_path / "t")
     assert load_checkpoint(teacher).architecture == "face_mobilenet"
 
-    student = replace(
-        TINY, name="student", distill=0.9, taught_on="varied", match=1.0, mixup=0.2, stages=(Stage("all", 19, 2, 1e-3),)
-    )
+    student = replace(TINY, name="student", distill=0.9, match=1.0, mixup=0.2, stages=(Stage("all", 19, 2, 1e-3),))
     models = {
         name: train(student, manifest, tmp_path / name, teachers=teachers)[0]
         for name, teachers in {"taught": [teacher], "alone": []}.items()
@@ -547,3 +550,78 @@ def test_the_start_of_the_last_experiment_is_looked_at_before_the_first_is_train
     common = ["--data", str(drawn), "--out", str(tmp_path / "m"), "--results", str(tmp_path), "--init-weights", "none"]
     assert training_main(["all", *common]) == 2
     assert "There is no network 'resnet'" in capsys.readouterr().err
+
+
+def test_a_second_data_set_is_learned_beside_the_first(manifest: Manifest, tmp_path: Path) -> None:
+    """Its faces found and cropped as live, each picture's shares are its own set's, and a partial label stays one."""
+    folder = write_sample(tmp_path / "beside", train=4, val=1, size=64)
+    shutil.rmtree(folder / "train" / "disgust")
+    (folder / "train" / "sad").rename(folder / "train" / "sad_or_disgust")
+    beside = read_manifest(folder, classes="sad_or_disgust=sad/disgust")
+    quick = replace(TINY, stages=(Stage("head", 0, 1, 1e-3),), balanced_softmax=True)
+    seen: list[FaceDataset] = []
+    original = loop.Fitter.__init__
+
+    def noted(
+        fitter: loop.Fitter, experiment: Experiment, pictures: loop.Pictures, *more: object, **rest: object
+    ) -> None:
+        seen.append(pictures.train)
+        original(fitter, experiment, pictures, *more, **rest)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop.Fitter, "__init__", noted)
+        (path,) = train(quick, manifest, tmp_path, also=[beside], name="both")
+    assert path.name == "tiny_both.pt"
+    targets = seen[0].targets.numpy()
+    own, others = targets[:64], targets[64:]
+    assert 20 <= len(others) <= 28  # 28 faces, of which Haar may miss some
+    assert np.exp(own[:, 8:]) == pytest.approx(1 / 8, abs=1e-6)
+    partial = others[:, :8].sum(1) == 2
+    assert (others[partial][:, [EMOTIONS.index("sad"), EMOTIONS.index("disgust")]] == 1).all()
+    assert others[0, 8 + EMOTIONS.index("sad")] == others[0, 8 + EMOTIONS.index("disgust")] < others[0, 8]
+    whole, _ = prepare_pictures(beside, beside.rows("train"), quick.preprocessing)
+    assert not any((seen[0].pictures[64] == w).all() for w in whole)  # cropped
+
+    checkpoint = load_checkpoint(path)
+    assert checkpoint.prior == pytest.approx(np.exp(targets[:, 8:]).mean(0))
+    assert checkpoint.provenance["data"] == "both"
+    assert warning_of(path, checkpoint, manifest) is warning_of(path, checkpoint, beside) is None
+    anew = read_manifest(folder, split_mode="original", classes="sad_or_disgust=sad/disgust")
+    assert "split given then, original now" in (warning_of(path, checkpoint, anew) or "")
+    assert train(quick, manifest, tmp_path, also=[beside], name="both", resume=True) == [path]
+    fewer = replace(beside, table=beside.table.iloc[1:])
+    with pytest.raises(AffectError, match="the further data sets"):
+        train(quick, manifest, tmp_path, also=[fewer], name="both", resume=True)
+
+
+def test_a_further_data_set_without_a_split_keeps_a_tenth_and_its_detail(
+    drawn: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_sample(tmp_path / "beside", train=10, val=1, size=48)
+    (folder / "val").rename(tmp_path / "away")
+    (folder / "train").rename(folder / "all")
+    asked: dict[str, object] = {}
+
+    def noted(experiment: Experiment, manifest: Manifest, *_: object, **options: object) -> list[Path]:
+        asked.update(options, experiment=experiment, manifest=manifest)
+        return []
+
+    monkeypatch.setattr("affect.training.__main__.train_experiment", noted)
+    given = ["starter", "--data", str(drawn), "--also", str(folder), "--init-weights", "none", "--out", str(tmp_path)]
+    assert training_main(given) == 0
+    (beside,) = asked["also"]  # type: ignore[misc]
+    assert beside.split == "stratified-tenth"
+    assert beside.table["split"].value_counts().to_dict() == {"train": 72, "val": 8}
+    assert asked["experiment"].preprocessing.detail is None  # type: ignore[attr-defined]
+    assert asked["name"] == f"{asked['manifest'].name}+beside"  # type: ignore[attr-defined]
+    assert "a tenth for val" in capsys.readouterr().err
+    assert training_main([*given[:3], "--init-weights", "none", "--out", str(tmp_path)]) == 0
+    assert asked["experiment"].preprocessing.detail == 48  # type: ignore[attr-defined]
+
+
+def test_a_teacher_that_learned_shares_is_refused_where_they_are_not_to_be_learned(
+    manifest: Manifest, tmp_path: Path, checkpoint_file: Path
+) -> None:
+    student = replace(TINY, distill=0.5, balanced_softmax=True, stages=(Stage("all", 19, 1, 1e-3),))
+    with pytest.raises(AffectError, match=r"learned its data's class shares, and tiny learns free of them"):
+        train(student, manifest, tmp_path, teachers=[checkpoint_file])
