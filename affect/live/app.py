@@ -18,6 +18,7 @@ from affect.files import is_file, same_file, try_folder
 from affect.live.bundled import BUNDLED, TRAINED, default_model
 from affect.live.terminal import consent_of, language_of, tell
 from affect.live.texts import default_language, text, told
+from affect.model.calibration import SENSITIVITIES
 from affect.spoken import said
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def parser(language: str | None = None) -> argparse.ArgumentParser:
     made.add_argument("--consent", action="store_true", help=told("consent"))
     made.add_argument("--lang", choices=LANGUAGES, default=language, help=told("lang"))
     made.add_argument("--faces", type=positive, default=1, metavar="N", help=told("faces"))
+    made.add_argument("--sensitivity", choices=SENSITIVITIES, default="normal", help=told("sensitivity"))
     made.add_argument("--detector", choices=("haar", "yunet"), default="haar", help=told("detector"))
     made.add_argument("--detector-model", type=Path, metavar="FILE.onnx", help=told("detector_model"))
     made.add_argument("--backend", choices=("onnx", "torch"), default="onnx", help=told("backend"))
@@ -115,7 +117,7 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
     if windowed and isinstance(source, DemoSource):
         source.endless = True
     with closing(FrameFeed(source)) as feed:
-        classifier = load_classifier(model, options.backend, tell, options.lang)
+        classifier = load_classifier(model, options.backend, tell, options.lang, options.sensitivity)
         tell(text("model_and_source", options.lang, model=classifier.description, source=source.description))
         if no_window is not None:
             tell(text("headless", options.lang, reason=no_window))

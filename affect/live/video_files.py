@@ -29,7 +29,7 @@ def analyse_files(options: argparse.Namespace, model: Path, consent: Consent) ->
 
     After an error in one file, a message is printed and the next file follows.
     """
-    classifier = load_classifier(model, options.backend, tell, options.lang)
+    classifier = load_classifier(model, options.backend, tell, options.lang, options.sensitivity)
     code = 0
     for name in options.source:
         summary = Summary(options.lang)

@@ -7,10 +7,11 @@ import pytest
 from scipy.special import softmax
 
 from affect.emotions import EMOTIONS
+from affect.errors import AffectError
 from affect.faces.detection import FaceBox
 from affect.faces.preprocessing import Image, Preprocessing
 from affect.live.pipeline.classifier import load_classifier
-from affect.model.calibration import Calibration
+from affect.model.calibration import SENSITIVITIES, Calibration
 from affect.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from affect.model.network import build_model
 
@@ -48,7 +49,22 @@ def test_a_checkpoint_keeps_its_prior_and_both_backends_apply_it(
     classifier = load_classifier(path, backend, lambda _: None)
     assert classifier.calibration == saved.calibration
     faces = classifier.preprocessing.prepare(portrait)[None]
+    for sensitivity, strength in {"low": 1.0, "high": 0.25}.items():
+        moved = load_classifier(path, backend, lambda _: None, sensitivity=sensitivity)  # type: ignore[arg-type]
+        assert moved.calibration == Calibration(1.5, PRIOR, strength)
     logits = classifier.logits(classifier.preprocessing.normalize(faces))
     (found,) = classifier.probabilities(portrait, [portrait_box])
     assert found.argmax() in (4, 5)  # random weights say next to nothing: the shares decide
     assert np.abs(softmax(logits, axis=1) - 1 / 8).max() < 0.1
+
+
+def test_a_model_without_a_prior_has_no_sensitivity_to_move(checkpoint_file: Path) -> None:
+    with pytest.raises(AffectError, match=r"random\.pt assumes no class shares"):
+        load_classifier(checkpoint_file, "torch", lambda _: None, sensitivity="high")
+
+
+def test_a_higher_sensitivity_names_rare_classes_more_often_and_a_lower_one_frequent_ones() -> None:
+    found = [Calibration(1.5, PRIOR, 0.6).with_sensitivity(s).probabilities(LOGITS).argmax(1) for s in SENSITIVITIES]
+    rare, frequent = ([np.isin(f, classes).sum() for f in found] for classes in ([1, 2, 3], [4, 5]))
+    assert rare[0] < rare[1] < rare[2]
+    assert frequent[0] > frequent[1] > frequent[2]

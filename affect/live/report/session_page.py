@@ -68,7 +68,9 @@ def facts(session: Session, writer: Writer) -> list[tuple[str, list[str]]]:
         at = f"{datetime.fromisoformat(consent['given_at']):%H:%M}"
         key = "consent_asked" if consent["how"] == "asked" else "consent_option"
         found.append((writer.text("consent"), [writer.text(key, when=at, how=consent["how"])]))
-    technical = [writer.text(name, name=settings[name]) for name in ("detector", "backend") if name in settings]
+    technical = [
+        writer.text(name, name=settings[name]) for name in ("detector", "backend", "sensitivity") if name in settings
+    ]
     if model.get("temperature") is not None:
         technical.append(writer.text("temperature", value=writer.number(model["temperature"], 3)))
     found.append((writer.text("settings"), [", ".join(technical)]))

@@ -87,6 +87,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     "settings": {"en": "Settings", "es": "Ajustes"},
     "detector": {"en": "face detector {name}", "es": "detector de caras {name}"},
     "backend": {"en": "run by {name}", "es": "ejecutado con {name}"},
+    "sensitivity": {"en": "sensitivity {name}", "es": "sensibilidad {name}"},
     "temperature": {"en": "temperature {value}", "es": "temperatura {value}"},
     "versions": {"en": "Versions", "es": "Versiones"},
     # summary in words

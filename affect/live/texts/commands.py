@@ -69,6 +69,12 @@ códigos de salida: 0 hecho, 2 opciones erróneas, o modelo o fuente inservibles
         "es": "idioma (si no se indica, el del ordenador)",
     },
     "option_faces": {"en": "the N largest faces (default 1)", "es": "las N caras mayores (si no se indica, 1)"},
+    "option_sensitivity": {
+        "en": "how readily rare expressions are named, as contempt, disgust or fear (default normal); low: fewer false "
+        "alarms, high: fewer are missed",
+        "es": "con qué facilidad se nombran las expresiones raras, como desprecio, asco o miedo (si no se indica, "
+        "normal); low: menos falsas alarmas, high: se pierden menos",
+    },
     "option_detector": {
         "en": "face detector (default haar)",
         "es": "detector de caras (si no se indica, haar)",

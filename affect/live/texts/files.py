@@ -63,6 +63,11 @@ FILE_TEXTS: Final[dict[str, dict[str, str]]] = {
         "en": "{reason}",
         "es": "No se puede usar este modelo. Elija otro con --model. Detalle técnico: {reason}",
     },
+    "no_shares": {
+        "en": "{name} assumes no class shares, so its sensitivity cannot be changed. Leave --sensitivity away.",
+        "es": "{name} no supone frecuencias de las expresiones, así que su sensibilidad no se puede cambiar. No "
+        "indique --sensitivity.",
+    },
     "torch_missing": {
         "en": "{name} cannot be used without PyTorch, which is not installed. A model of your own needs it at its "
         "first start, and --backend torch always. Install it: pip install -r requirements.txt; or leave --model and "
