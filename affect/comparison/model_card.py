@@ -20,11 +20,12 @@ import pandas as pd
 from jinja2 import Environment, StrictUndefined
 
 from affect.command_line import CommandParser, exit_code_of
-from affect.comparison.measured import copied_from_train, read_metrics, read_predictions
+from affect.comparison.measured import copied_from_train
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 from affect.evaluation.measure import OVERALL
 from affect.evaluation.metrics import intervals_of, metrics_of, occurring
+from affect.evaluation.results import of_another_model, read_metrics, read_predictions
 from affect.evaluation.robustness import CONDITION, table_of
 from affect.files import atomic_path, sha256_of
 from affect.model.checkpoint import Checkpoint, load_checkpoint
@@ -87,7 +88,7 @@ def _metrics(path: Path, model: Path) -> dict[str, Any]:
         raise AffectError(f"{path} is not what affect.evaluation writes. Make it again with --out.")
     own = sha256_of(model)
     if metrics.get("model", model.name) != model.name or (metrics.get("model_sha256") or own) != own:
-        raise _of_another_model(path, "affect.evaluation")
+        raise of_another_model(path, "affect.evaluation")
     return metrics
 
 
@@ -104,13 +105,9 @@ def _robustness(path: Path, model: Path, accuracy: float) -> pd.DataFrame | None
     except (ValueError, KeyError, IndexError):
         clean = np.nan
     if not abs(clean - accuracy) <= SAME:
-        raise _of_another_model(path, "affect.evaluation.robustness")
+        raise of_another_model(path, "affect.evaluation.robustness")
     n = table["n"]
     return table.apply(lambda c: (c * n).round() / n if c.name not in (*CONDITION, "n") else c)  # 0.825499… is 0.825500
-
-
-def _of_another_model(path: Path, command: str) -> AffectError:
-    return AffectError(f"{path} was measured on another model. Run {command} again.")
 
 
 def _without_copies(folder: Path) -> dict[str, Any] | None:

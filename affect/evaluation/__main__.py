@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import os
+import shlex
+from dataclasses import replace
 from pathlib import Path
 
 from affect.command_line import CommandParser, exit_code_of
@@ -51,15 +54,27 @@ def main(arguments: list[str] | None = None) -> int:
         manifest = manifest_of(options)
         if options.out is not None:
             options.out.mkdir(parents=True, exist_ok=True)
-        evaluation = evaluate_pictures(
-            options.model, manifest, options.split or manifest.judged, mirrored=options.mirrored, crop=options.crop
-        )
+        split = options.split or manifest.judged
+        evaluation = evaluate_pictures(options.model, manifest, split, mirrored=options.mirrored, crop=options.crop)
+        evaluation = replace(evaluation, metrics=evaluation.metrics | {"command": command_of(options, split)})
         if options.out is not None:
             write_evaluation(evaluation, options.out)
         told = [evaluation.origin, told_crop(evaluation.metrics), told_either(evaluation.metrics)]
         print("\n".join(filter(None, told)), table_of(evaluation.metrics), sep="\n\n")
 
     return exit_code_of(work)
+
+
+def command_of(options: argparse.Namespace, split: str) -> str:
+    """The command that measures the same again, for `metrics.json`; of paths only what is no folder of this machine."""
+    model = options.model if not options.model.is_absolute() and ".." not in options.model.parts else options.model.name
+    words: list[object] = ["--model", model, "--data", Path(options.data).name, "--split", split]
+    given = {"--labels": options.labels, "--classes": options.classes, "--split-mode": options.split_mode}
+    given |= {"--crop": options.crop, "--mirrored": options.mirrored}
+    for option, value in given.items():
+        if value and (option, value) != ("--labels", "folder"):
+            words += [option] if value is True else [option, value]
+    return shlex.join(["python", "-m", "affect.evaluation", *map(str, words)])
 
 
 if __name__ == "__main__":

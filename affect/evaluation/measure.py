@@ -90,6 +90,11 @@ def partial_labels(rows: pd.DataFrame) -> list[str]:
     return sorted(set(rows["either"]) - {""}) if "either" in rows else []
 
 
+def right_classes(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Which classes are right for each picture, bool (n, 8): the label's, or every one of a partial label."""
+    return target_distributions(rows, soft=False) > 0
+
+
 def probabilities_of(logits: Floats, rows: pd.DataFrame, calibration: Calibration) -> Floats:
     """Calibrated probabilities, float64 (n, 8).   logits: float (n, 8).   rows: any of the data set.
 
@@ -207,10 +212,15 @@ def most_confident_mistakes(evaluation: Evaluation, n: int = 20) -> pd.DataFrame
 
 
 def predictions_table(evaluation: Evaluation) -> pd.DataFrame:
-    """Table of predictions, one row per picture: `pth, label, predicted, p_anger … p_surprise` (calibrated)."""
+    """Table of predictions, one row per picture: `pth, label, predicted, p_anger … p_surprise, z_anger … z_surprise`.
+
+    `p_*` are calibrated probabilities, `z_*` the float32 logits, exactly; `either` follows for partial labels.
+    """
     table = evaluation.rows[["pth", "label"]].assign(predicted=[EMOTIONS[i] for i in evaluation.predicted])
-    columns = [f"p_{name}" for name in EMOTIONS]
-    return table.join(pd.DataFrame(evaluation.probabilities.round(6), table.index, columns))
+    probabilities = pd.DataFrame(evaluation.probabilities.round(6), table.index, [f"p_{name}" for name in EMOTIONS])
+    logits = pd.DataFrame(evaluation.logits, table.index, [f"z_{name}" for name in EMOTIONS])
+    either = evaluation.rows[["either"]] if partial_labels(evaluation.rows) else evaluation.rows[[]]
+    return table.join([probabilities, logits, either])
 
 
 def write_metrics(evaluation: Evaluation, out: str | Path) -> None:

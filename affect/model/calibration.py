@@ -26,11 +26,13 @@ class Calibration:
     prior:          the assumed share of each class, 8 numbers above 0 with sum 1, for a model that learned the classes
                     free of their shares (balanced softmax, Menon et al. 2021, arXiv:2007.07314); None: no shares.
     prior_strength: 0 assumes that all classes are equally frequent, 1 assumes `prior`.
+    sure_from:      the confidence below which the live program calls a face "uncertain", 0…1; None: its own threshold.
     """
 
     temperature: float = 1.0
     prior: tuple[float, ...] | None = None
     prior_strength: float = 1.0
+    sure_from: float | None = None
 
     @property
     def offset(self) -> npt.NDArray[np.float64]:

@@ -100,7 +100,9 @@ def test_everything_is_written_and_agrees(evaluation: Evaluation, tmp_path: Path
     assert {p.name for p in tmp_path.iterdir()} == FILES
     assert json.loads((tmp_path / "metrics.json").read_text()) == evaluation.metrics
     predictions = pd.read_csv(tmp_path / "predictions.csv")
-    assert list(predictions.columns) == ["pth", "label", "predicted", *(f"p_{e}" for e in EMOTIONS)]
+    numbers = [f"{kind}_{e}" for kind in "pz" for e in EMOTIONS]
+    assert list(predictions.columns) == ["pth", "label", "predicted", *numbers]
+    np.testing.assert_array_equal(predictions.filter(like="z_").to_numpy(np.float32), evaluation.logits)
     assert (predictions["label"] == predictions["predicted"]).mean() == pytest.approx(evaluation.metrics["accuracy"])
     np.testing.assert_allclose(predictions.filter(like="p_").sum(axis=1), 1, atol=1e-5)
     for picture in tmp_path.glob("*.png"):
@@ -125,8 +127,28 @@ def test_the_command_line_and_a_notebook_measure_the_same(
     assert main(["--model", str(checkpoint_file), "--data", str(noise), "--split", "val", "--out", str(out)]) == 0
     assert "random.pt on noise val, n = 24" in capsys.readouterr().out
     evaluation = evaluate_pictures(checkpoint_file, read_manifest(noise), "val")
-    assert json.loads((out / "metrics.json").read_text()) == evaluation.metrics
+    metrics = json.loads((out / "metrics.json").read_text())
+    assert metrics.pop("command") == "python -m affect.evaluation --model random.pt --data noise --split val"
+    assert metrics == evaluation.metrics
     assert evaluation.calibration.temperature == 1.5  # the checkpoint's
+
+
+def test_the_metrics_tell_the_command_that_measures_them_again_and_no_folder_of_this_machine(
+    checkpoint_file: Path, noise: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "models").mkdir()
+    checkpoint_file.rename(tmp_path / "models" / "m.pt")
+    monkeypatch.chdir(tmp_path)
+    (noise / "val" / "sad").rename(noise / "val" / "glum")
+    arguments = ["--model", "models/m.pt", "--data", str(noise), "--classes", "glum=sad/disgust", "--mirrored"]
+    (tmp_path / "x").mkdir()
+    for model, named in (("models/m.pt", "models/m.pt"), ("x/../models/m.pt", "m.pt")):
+        arguments[1] = model
+        assert main([*arguments, "--crop", "whole", "--out", str(tmp_path / "out")]) == 0
+        assert json.loads((tmp_path / "out" / "metrics.json").read_text())["command"] == (
+            f"python -m affect.evaluation --model {named} --data noise --split val --classes glum=sad/disgust "
+            "--crop whole --mirrored"
+        )
 
 
 def test_with_mirror_images_a_picture_and_its_mirror_image_are_judged_alike(
@@ -175,6 +197,8 @@ def test_pictures_are_cropped_as_live_or_whole_and_by_default_as_the_model_wants
         assert main(arguments + (["--crop", crop] if crop else [])) == 0
         told[crop] = capsys.readouterr().out
         found[crop] = json.loads((out / "metrics.json").read_text())
+    commands = {crop: told_of.pop("command") for crop, told_of in found.items()}
+    assert commands["as-live"] == f"{commands[None]} --crop as-live"
     assert found[None] == found["as-live" if own else "whole"]
     assert (found["whole"]["crop"], found["whole"]["faceless"], found["whole"]["n"]) == ("whole", 0, 16)
     live = found["as-live"]

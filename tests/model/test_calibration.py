@@ -38,14 +38,15 @@ def test_very_large_logits_stay_numbers() -> None:
 
 
 @pytest.mark.parametrize("backend", ["onnx", "torch"])
-def test_a_checkpoint_keeps_its_prior_and_both_backends_apply_it(
+def test_a_checkpoint_keeps_its_calibration_and_both_backends_apply_it(
     backend: str, tmp_path: Path, portrait: Image, portrait_box: FaceBox
 ) -> None:
     network = build_model().eval()
     path = tmp_path / "m.pt"
-    saved = Checkpoint(dict(network.state_dict()), Preprocessing(image_size=64), 1.5, prior=PRIOR, prior_strength=0.5)
+    weights = dict(network.state_dict())
+    saved = Checkpoint(weights, Preprocessing(image_size=64), 1.5, prior=PRIOR, prior_strength=0.5, sure_from=0.45)
     save_checkpoint(path, saved)
-    assert load_checkpoint(path).calibration == saved.calibration == Calibration(1.5, PRIOR, 0.5)
+    assert load_checkpoint(path).calibration == saved.calibration == Calibration(1.5, PRIOR, 0.5, 0.45)
     classifier = load_classifier(path, backend, lambda _: None)
     assert classifier.calibration == saved.calibration
     faces = classifier.preprocessing.prepare(portrait)[None]

@@ -148,9 +148,9 @@ def _onnx_classifier(path: Path, notify: Callable[[str], None], language: str) -
         return np.concatenate([helped.result(), rest])
 
     preprocessing = Preprocessing.from_dict(json.loads(values["preprocessing"]))
-    prior = json.loads(values.get("prior", "null"))  # exports made before there were priors have none
+    prior, sure_from = (json.loads(values.get(name, "null")) for name in ("prior", "sure_from"))  # older ones lack them
     calibration = Calibration(
-        float(values["temperature"]), prior and tuple(prior), float(values.get("prior_strength", 1.0))
+        float(values["temperature"]), prior and tuple(prior), float(values.get("prior_strength", 1.0)), sure_from
     )
     return Classifier(logits, preprocessing, calibration, f"{path.name} (ONNX Runtime)")
 
