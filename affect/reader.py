@@ -19,6 +19,7 @@ import numpy as np
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 from affect.faces.detection import FaceBox
+from affect.faces.pictures import is_picture
 from affect.faces.preprocessing import Image
 from affect.files import is_file, is_folder
 from affect.live.bundled import default_model
@@ -227,8 +228,6 @@ class ExpressionReader:
 
     def _rows(self, path: Path, named: bool) -> Iterator[dict[str, Any]]:
         """Yield the table's rows for one file.   named: the caller gave this file, it was not found in a folder."""
-        from affect.faces.pictures import is_picture
-
         try:
             if is_picture(path):
                 moments: Iterable[Moment] = [Moment(0.0, 0, tuple(self.read(path)))]
@@ -297,8 +296,6 @@ def _files(given: Sequence[PathName]) -> list[tuple[Path, bool]]:
 
     Raises AffectError if a path does not exist.
     """
-    from affect.faces.pictures import is_picture
-
     files: list[tuple[Path, bool]] = []
     for path in map(Path, given):
         if is_folder(path):

@@ -7,36 +7,33 @@ decoding.
 
 from __future__ import annotations
 
+import importlib
 import io
 import mimetypes
 import stat
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from PIL.AvifImagePlugin import AvifImageFile
-from PIL.BmpImagePlugin import BmpImageFile
-from PIL.ImageFile import ImageFile
-from PIL.ImageOps import exif_transpose
-from PIL.JpegImagePlugin import JpegImageFile
-from PIL.PngImagePlugin import PngImageFile
-from PIL.TiffImagePlugin import TiffImageFile
-from PIL.WebPImagePlugin import WebPImageFile
 
 from affect.faces.preprocessing import Image
+
+if TYPE_CHECKING:
+    from PIL.ImageFile import ImageFile
 
 MOST_PIXELS = 50_000_000  # as many as the largest cameras have; 150 MB as uint8 BGR
 LARGEST_FILE = 3 * MOST_PIXELS + 1_000_000  # bytes of an uncompressed picture of MOST_PIXELS
 
 # The accepted formats by their first bytes; OpenCV would decode a dozen others as well.
-_READERS = (
-    (b"\xff\xd8\xff", JpegImageFile),
-    (b"\x89PNG\r\n\x1a\n", PngImageFile),
-    (b"BM", BmpImageFile),
-    (b"II*\0", TiffImageFile),
-    (b"II+\0", TiffImageFile),
-    (b"MM\0*", TiffImageFile),
-    (b"MM\0+", TiffImageFile),
+_FORMATS = (
+    (b"\xff\xd8\xff", "Jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "Png"),
+    (b"BM", "Bmp"),
+    (b"II*\0", "Tiff"),
+    (b"II+\0", "Tiff"),
+    (b"MM\0*", "Tiff"),
+    (b"MM\0+", "Tiff"),
 )
 # Brands of still images in the `ftyp` box, which HEIF and AVIF share with MP4 (ISO/IEC 23008-12 annex B, AVIF 1.1).
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"mif2", b"msf1"}
@@ -63,7 +60,7 @@ def is_picture(path: Path) -> bool:
 
 def begins_as_picture(data: bytes) -> bool:
     """Whether a file's first bytes, 256 or more, are those of a format that `decode_picture` reads."""
-    return _reader(data) is not None
+    return _format(data) is not None
 
 
 def decode_picture(data: bytes) -> Image | None:
@@ -76,8 +73,8 @@ def decode_picture(data: bytes) -> Image | None:
     size = declared_size(data)
     if size is None or not 0 < size[0] * size[1] <= MOST_PIXELS:
         return None
-    if (reader := _reader(data)) is not None and data[4:8] == b"ftyp":
-        return _decode_with_pillow(data, reader)
+    if (name := _format(data)) in ("Avif", "Heif"):
+        return _decode_with_pillow(data, name)
     try:
         decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error:
@@ -101,39 +98,45 @@ def read_picture(path: Path) -> Image | None:
 
 def declared_size(data: bytes) -> tuple[int, int] | None:
     """Width and height in pixels from the header; None if there is no header or the file is truncated."""
-    reader = _reader(data)
-    if reader is None:
+    name = _format(data)
+    if name is None:
         return None
+    reader = _reader(name)
     try:
         with reader(io.BytesIO(data)) as picture:
             size, scan = picture.size, picture.fp.tell()
     except Exception:  # Pillow raises many exception types for a damaged header
         return None
     # the end marker must come after the start of the scan, since an EXIF thumbnail before it has a marker of its own
-    whole = {JpegImageFile: (b"\xff\xd9", scan), PngImageFile: (b"IEND", 0)}.get(reader)
+    whole = {"Jpeg": (b"\xff\xd9", scan), "Png": (b"IEND", 0)}.get(name)
     return size if whole is None or data.rfind(*whole) >= 0 else None
 
 
-def _reader(data: bytes) -> type[ImageFile] | None:
-    """Pillow's image class for the format of the first bytes, or None."""
+def _format(data: bytes) -> str | None:
+    """The format of a file by its first bytes, as Pillow's classes name it; None if it is not accepted."""
     if data[4:8] == b"ftyp":
         end = min(int.from_bytes(data[:4], "big"), SNIFFED)
         major, others = data[8:12], {data[i : i + 4] for i in range(16, end, 4)}
         if major in _AVIF_BRANDS or (major in _HEIF_BRANDS and others & _AVIF_BRANDS):
-            return AvifImageFile
-        if major in _HEIF_BRANDS:
-            from pillow_heif import HeifImageFile  # importing takes 0.1 s, and few pictures are HEIC
-
-            reader: type[ImageFile] = HeifImageFile
-            return reader
-        return None
+            return "Avif"
+        return "Heif" if major in _HEIF_BRANDS else None
     if data[:4] == b"RIFF":  # also an AVI starts with RIFF
-        return WebPImageFile if data[8:12] == b"WEBP" else None
-    return next((r for start, r in _READERS if data.startswith(start)), None)
+        return "WebP" if data[8:12] == b"WEBP" else None
+    return next((name for start, name in _FORMATS if data.startswith(start)), None)
 
 
-def _decode_with_pillow(data: bytes, reader: type[ImageFile]) -> Image | None:
+def _reader(name: str) -> type[ImageFile]:
+    """Pillow's class for a format, imported when a picture has it: all of them take 0.1 s, and videos need none."""
+    module = importlib.import_module("pillow_heif" if name == "Heif" else f"PIL.{name}ImagePlugin")
+    reader: type[ImageFile] = getattr(module, f"{name}ImageFile")
+    return reader
+
+
+def _decode_with_pillow(data: bytes, name: str) -> Image | None:
     """Decode a HEIC or AVIF with Pillow, since OpenCV's pip package does not read them."""
+    from PIL.ImageOps import exif_transpose
+
+    reader = _reader(name)
     try:
         with reader(io.BytesIO(data)) as picture:
             # pillow-heif has already applied HEIC's own rotation property, which EXIF repeats
