@@ -16,7 +16,7 @@ from affect.emotions import LANGUAGES
 from affect.errors import AffectError
 from affect.files import is_file, same_file, try_folder
 from affect.live.bundled import BUNDLED, TRAINED, default_model
-from affect.live.terminal import consent_of, language_of, tell
+from affect.live.terminal import consent_of, language_of, tell, tell_terms
 from affect.live.texts import default_language, text, told
 from affect.model.calibration import SENSITIVITIES
 from affect.spoken import said
@@ -119,6 +119,7 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
     with closing(FrameFeed(source)) as feed:
         classifier = load_classifier(model, options.backend, tell, options.lang, options.sensitivity)
         tell(text("model_and_source", options.lang, model=classifier.description, source=source.description))
+        tell_terms(model, options.lang)
         if no_window is not None:
             tell(text("headless", options.lang, reason=no_window))
         session = create_session(options, model, classifier, search, source, summary, consent, tell, feed.stop)

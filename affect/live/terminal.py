@@ -6,10 +6,12 @@ import argparse
 import itertools
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from affect.emotions import LANGUAGES
 from affect.errors import AffectError, as_shown
+from affect.live.bundled import TERMS, bundled_models
 from affect.live.texts import YES, default_language, text
 
 if TYPE_CHECKING:
@@ -20,6 +22,12 @@ def tell(line: str) -> None:
     """Print a line on stderr; ignored if the terminal is closed."""
     with suppress(OSError):
         print(as_shown(line), file=sys.stderr, flush=True)
+
+
+def tell_terms(model: Path, language: str) -> None:
+    """Print under what terms a bundled model may be used; nothing for another model."""
+    if model in bundled_models():
+        tell(text(TERMS[model.name], language))
 
 
 def language_of(arguments: list[str] | None) -> str:

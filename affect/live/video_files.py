@@ -19,7 +19,7 @@ from affect.live.sources.feed import FrameFeed
 from affect.live.sources.files import Source, VideoSource, open_source, remarks
 from affect.live.sources.upright import Upright
 from affect.live.summary import Summary
-from affect.live.terminal import tell
+from affect.live.terminal import tell, tell_terms
 from affect.live.texts import text, told
 from affect.live.window.control import Command
 
@@ -30,6 +30,7 @@ def analyse_files(options: argparse.Namespace, model: Path, consent: Consent) ->
     After an error in one file, a message is printed and the next file follows.
     """
     classifier = load_classifier(model, options.backend, tell, options.lang, options.sensitivity)
+    tell_terms(model, options.lang)
     code = 0
     for name in options.source:
         summary = Summary(options.lang)

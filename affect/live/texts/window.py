@@ -178,6 +178,16 @@ WINDOW_TEXTS: Final[dict[str, dict[str, str]]] = {
         "en": "Model: {model}. Source: {source}.",
         "es": "Modelo: {model}. Fuente: {source}.",
     },
+    "terms_research": {
+        "en": "This model learned from AffectNet too: it may be used for research, not commercially. "
+        "--model models/starter_ferplus.pt may be used for anything (MIT).",
+        "es": "Este modelo aprendió también de AffectNet: se puede usar para investigar, no con fines comerciales. "
+        "--model models/starter_ferplus.pt se puede usar para todo (MIT).",
+    },
+    "terms_mit": {
+        "en": "This model may be used for anything (MIT).",
+        "es": "Este modelo se puede usar para todo (MIT).",
+    },
     "headless": {"en": "No window: {reason}. Running headless.", "es": "Sin ventana: {reason}. Se sigue sin ella."},
     "interrupted": {
         "en": "interrupted; everything up to here is written",
