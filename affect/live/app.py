@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from affect import __version__
-from affect.command_line import CommandParser, end_on_signals, positive
+from affect.command_line import CommandParser, end_on_signals, lost_output, positive
 from affect.emotions import LANGUAGES
 from affect.errors import AffectError
 from affect.files import is_file, same_file, try_folder
@@ -72,19 +72,20 @@ def main(arguments: list[str] | None = None) -> int:
 
     summary = Summary(options.lang)
     end_on_signals()
+    why = ""
     try:
         code = run(options, summary)
-        summary.print()
     except AffectError as error:
-        with suppress(AffectError, OSError):
-            summary.print()
-        tell(f"error: {told(error, options.lang)}")
-        return 2
-    except (KeyboardInterrupt, BrokenPipeError):  # a broken pipe: the reader of the output has ended (`| head`)
-        with suppress(AffectError, OSError):  # the terminal may have been closed
-            summary.print()
-        tell(text("interrupted", options.lang))
-        return 130
+        code, why = 2, f"error: {told(error, options.lang)}"
+    except KeyboardInterrupt:
+        code, why = 130, text("interrupted", options.lang)
+    with suppress(KeyboardInterrupt):  # while the output's reader makes it wait
+        summary.print()
+    lost = lost_output()
+    if lost is not None and not isinstance(lost, BrokenPipeError):  # who ends the reader (`| head`) knows it
+        tell(text("stdout_unwritable", options.lang, reason=lost.strerror))
+    if why:
+        tell(why)
     return code
 
 
