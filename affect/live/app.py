@@ -94,6 +94,7 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
     from affect.live.pipeline.classifier import load_classifier
     from affect.live.pipeline.search import create_search
     from affect.live.recording.sinks import Outputs
+    from affect.live.session import failing_if_incomplete
     from affect.live.setup import create_session
     from affect.live.sources.feed import FrameFeed
     from affect.live.sources.files import DemoSource, open_source, remarks
@@ -122,7 +123,10 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
             tell(text("headless", options.lang, reason=no_window))
         session = create_session(options, model, classifier, search, source, summary, consent, tell, feed.stop)
         sound = getattr(source, "path", None)
-        with Outputs(options.lang, source.fps, options.csv, options.save_video, sound) as outputs, session:
+        with (
+            Outputs(options.lang, source.fps, options.csv, options.save_video, sound) as outputs,
+            failing_if_incomplete(session),
+        ):
             summary.start(source.description, classifier.description)
             if options.record is not None:
                 session.command(Command.RECORD)
@@ -134,8 +138,6 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
                 _run_headless(processed, session, summary)
         for line in remarks(source, feed.skipped, options.lang):
             tell(line)
-    if session.failure is not None:
-        raise session.failure
     return 0
 
 
