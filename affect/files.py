@@ -19,19 +19,23 @@ TEMPORARY_HOME = "AFFECT_TEMPORARY_HOME"  # the temporary home folder's path, fo
 
 
 @contextmanager
-def atomic_path(path: str | Path, mode: int | None = None, patience_s: float = 0.0) -> Iterator[Path]:
+def atomic_path(
+    path: str | Path, mode: int | None = None, patience_s: float = 0.0, make_folder: bool = True
+) -> Iterator[Path]:
     """Write a file atomically: yields a temporary path in the same folder, and renames it to `path` at the end.
 
     If the process is killed, `path` is the old file or the whole new one. If the block raises, the temporary file is
     removed and `path` stays as it was.
-    mode: the file's Unix permissions; None: those that the umask gives a new file.   A missing folder is created.
+    mode: the file's Unix permissions; None: those that the umask gives a new file.
     patience_s: how long to retry while another program has `path` open (see `_replace`).
+    make_folder: create a missing folder, with the permissions that the umask gives it.
     Raises OSError if nothing can be written there.
     """
     path = Path(path)
     if not path.name:  # a folder, such as "." or "/"
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if make_folder:
+        path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
     # tempfile.mkstemp would create a file that only its owner can read. os.open applies the umask, which Python cannot
     # read without changing it for all threads.
@@ -166,6 +170,16 @@ def is_folder(path: Path) -> bool:
     """Whether a path is an existing folder; False for a name that the system rejects."""
     with suppress(OSError, ValueError):
         return path.is_dir()
+    return False
+
+
+def is_still_at(path: Path, handle: int) -> bool:
+    """Whether a path is the file of an open descriptor: not deleted, moved, or replaced by another since.
+
+    Windows lets nobody do that to an open file, and its file numbers are not reliable on every drive.
+    """
+    with suppress(OSError):
+        return os.name == "nt" or os.path.samestat(path.stat(), os.fstat(handle))
     return False
 
 

@@ -15,6 +15,7 @@ from affect.files import (
     cache_folder,
     expanded,
     home_folder,
+    is_still_at,
     remove_leftovers,
     same_file,
     settle_home,
@@ -29,6 +30,28 @@ def test_the_new_file_takes_the_place_of_the_old_at_the_end(tmp_path: Path) -> N
         part.write_text("new")
         assert not path.exists()
     assert path.read_text() == "new"
+
+
+def test_a_folder_that_is_gone_is_made_again_only_where_that_is_wanted(tmp_path: Path) -> None:
+    with (
+        pytest.raises(FileNotFoundError),
+        atomic_path(tmp_path / "sub" / "file.txt", make_folder=False) as part,
+    ):
+        part.write_text("new")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a file that is open")
+def test_an_open_file_is_at_its_path_until_it_is_deleted_or_another_is_put_there(tmp_path: Path) -> None:
+    path, other = tmp_path / "file.txt", tmp_path / "other.txt"
+    with path.open("wb") as file:
+        assert is_still_at(path, file.fileno())
+        other.hardlink_to(path)
+        assert is_still_at(other, file.fileno())
+        path.unlink()
+        assert not is_still_at(path, file.fileno())
+        path.write_text("another's")
+        assert not is_still_at(path, file.fileno())
 
 
 def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ class Session:
     recorded:   creation time of the analysed file; None if unknown.
     start_s:    start on the source's clock; 0 for a clock that begins with the recording. Times of rows and events
                 are relative to it.
-    cut_off:    the recording was interrupted (killed, power cut).
+    cut_off:    the recording was interrupted (killed, power cut), or not all of it could be saved.
     gaps_s:     intervals (start, end) without analysed frames, apart from pauses; empty for older versions.
     """
 
@@ -133,7 +133,7 @@ def read_session(folder: Path) -> Session:
     # for a killed recording, session.json may be up to a second older than the last rows
     duration_s = max(duration_s, max(times, default=0.0) - start_s)
     gaps = tuple((from_s - start_s, to_s - start_s) for from_s, to_s in gaps_s)
-    cut_off = told["state"] != "finished"
+    cut_off = told["state"] != "finished" or told.get("complete") is False
     return Session(folder, told, started, duration_s, start_s, rows, events, cut_off, recorded, gaps)
 
 

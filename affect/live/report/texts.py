@@ -40,6 +40,12 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "es": "El registro se interrumpió (el programa se detuvo o faltó la corriente). Aquí está lo medido hasta "
         "entonces; falta como mucho el último segundo.",
     },
+    "incomplete": {
+        "en": "Not everything of this session could be saved (the disk was full, or its files were moved or changed "
+        "meanwhile). What was saved is here; measurements, markers or the end may be missing.",
+        "es": "No se pudo guardar toda esta sesión (el disco estaba lleno, o sus archivos se movieron o modificaron "
+        "entretanto). Aquí está lo que se guardó; pueden faltar mediciones, marcas o el final.",
+    },
     "never_seen": {
         "en": "No face was seen in this session, so there is nothing to show but how the time was spent.",
         "es": "En esta sesión no se vio ninguna cara, así que solo se puede mostrar cómo transcurrió el tiempo.",

@@ -99,8 +99,8 @@ WINDOW_TEXTS: Final[dict[str, dict[str, str]]] = {
         "es": "No se puede registrar ninguna sesión en {folder} ({reason}). Otra carpeta:",
     },
     "stdout_unwritable": {
-        "en": "The output cannot be written ({reason}). Send it to another place.",
-        "es": "No se puede escribir la salida ({reason}). Envíela a otro lugar.",
+        "en": "Not all that was printed could be written ({reason}). The analysis went on without it.",
+        "es": "No se pudo escribir todo lo mostrado ({reason}). El análisis siguió sin ello.",
     },
     "needs_recording": {
         "en": "Nothing is being recorded. Press r to start.",
