@@ -38,9 +38,12 @@ SHARED = REPOSITORY.parent / "shared"
 LONGEST = (
     "notebooks/test_notebooks.py",
     "test_commands.py",
+    "training/test_train.py",
     "training/test_training_survival.py",
     "training/test_distributed.py",
-    "training/test_train.py",
+    "test_package.py",
+    "live/recording/test_soak.py",
+    "live/recording/test_survival.py",
 )
 
 

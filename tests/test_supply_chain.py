@@ -169,7 +169,7 @@ def test_ci_fails_for_a_known_hole_and_not_for_a_missing_network(
     ci = (REPOSITORY / ".ci" / "run").read_text(encoding="utf-8")
     function = re.search(r"^audit\(\) \{.*?^\}", ci, re.M | re.S)
     assert function is not None
-    assert re.search(r"^audit$", ci, re.M)
+    assert re.search(r'^audit >.* &\naudit=.*^ended "\$audit" audit$', ci, re.M | re.S)
     (tmp_path / "bin").mkdir()
     for name, body in (("pip", "exit 0"), ("pip-audit", audit)):
         (tmp_path / "bin" / name).write_text(f"#!/bin/bash\n{body}\n")

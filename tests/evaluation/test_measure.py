@@ -16,6 +16,7 @@ from affect.data.loading import target_distributions
 from affect.data.manifest import read_manifest
 from affect.datasets.sample import write_sample
 from affect.emotions import EMOTIONS
+from affect.evaluation import __main__ as evaluation_command
 from affect.evaluation.__main__ import main
 from affect.evaluation.measure import (
     Evaluation,
@@ -25,6 +26,7 @@ from affect.evaluation.measure import (
     table_of,
     told_either,
     write_evaluation,
+    write_metrics,
 )
 from affect.evaluation.metrics import INTERVAL_METRICS
 from affect.model.calibration import Calibration
@@ -182,8 +184,13 @@ def test_a_data_set_without_val_is_measured_on_its_test(
 
 @pytest.mark.parametrize("own", [False, True])
 def test_pictures_are_cropped_as_live_or_whole_and_by_default_as_the_model_wants_it(
-    bundled_model: Path, own: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    bundled_model: Path,
+    own: bool,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(evaluation_command, "write_evaluation", write_metrics)  # without the figures
     faces = write_sample(tmp_path / "faces", train=1, val=2, size=96)
     cv2.imwrite(str(next((faces / "val" / "sad").iterdir())), np.full((96, 96, 3), 128, np.uint8))  # no face
     bundled = load_checkpoint(bundled_model)
@@ -223,7 +230,7 @@ def test_the_command_line_says_what_is_missing(capsys: pytest.CaptureFixture[str
 
 
 @pytest.mark.skipif(not FERPLUS.is_file(), reason="FER+ is not on this machine")
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_the_bundled_model_reaches_its_published_figures(tmp_path: Path) -> None:
     assert main(["--model", str(STARTER), "--data", str(FERPLUS), "--out", str(tmp_path)]) == 0
     measured = json.loads((tmp_path / "metrics.json").read_text())

@@ -19,12 +19,11 @@ from typing import Literal
 import torch
 from tqdm import tqdm
 
-from affect import figure_style
-from affect.training import figures, outputs, train
+from affect.training import train
 from affect.training.__main__ import main as training_main
 from affect.training.experiments import EXPERIMENTS
 from affect.training.state import RunState
-from tests.tools.patterns import TINY
+from tests.tools.patterns import TINY, train_quickly
 from tests.tools.small_disk import fill
 
 TESTS = Path(__file__).resolve().parent
@@ -87,9 +86,7 @@ def _train(place: Place, arguments: tuple[str, ...], fate: Fate) -> None:
     torch.set_num_threads(1)
     tqdm.set_lock(threading.RLock())  # its own holds a semaphore of the system, which a kill would leave there
     EXPERIMENTS["starter"] = SMALL
-    # drawing takes half of the time, and is not what survives
-    figures.learning_curves = figure_style.save = lambda *_: None
-    outputs.write_evaluation = outputs.write_metrics
+    train_quickly()
     if fate == "killed while it saves":
         _die_at_the_second_save()
     elif fate == "full disk":

@@ -17,28 +17,14 @@ from torch import nn
 from affect.model.batch_norm import synchronise_batch_norm
 from affect.model.checkpoint import load_checkpoint
 from tests.conftest import REPOSITORY
-from tests.tools.patterns import write_patterns
+from tests.tools.patterns import train_quickly, write_patterns
+from tests.training import joined_training
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        not (dist.is_available() and dist.is_gloo_available()), reason="this PyTorch cannot join processes with gloo"
-    ),
-]
+pytestmark = pytest.mark.skipif(
+    not (dist.is_available() and dist.is_gloo_available()), reason="this PyTorch cannot join processes with gloo"
+)
 
-SCRIPT = Path(__file__).with_name("joined_training.py")
 TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
-
-
-def started(*arguments: object, cache: Path) -> subprocess.CompletedProcess[str]:
-    settings = {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": str(REPOSITORY)}
-    return subprocess.run(
-        [sys.executable, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=600,
-        env={**os.environ, **settings, "AFFECT_CACHE": str(cache)},
-    )
 
 
 @pytest.fixture(scope="module")
@@ -50,9 +36,18 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def runs(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """What one process left, and what two left."""
     one, two = tmp_path_factory.mktemp("one"), tmp_path_factory.mktemp("two")
-    for folder, how in ((one, ()), (two, TORCHRUN)):
-        done = started(*how, SCRIPT, drawn, folder, cache=folder / "cache")
-        assert done.returncode == 0, done.stderr[-3000:]
+    with pytest.MonkeyPatch.context() as patch:
+        train_quickly(patch.setattr)
+        joined_training.main(str(drawn), str(one))
+    settings = {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": str(REPOSITORY)}
+    done = subprocess.run(
+        [sys.executable, *TORCHRUN, joined_training.__file__, str(drawn), str(two)],
+        capture_output=True,
+        text=True,
+        timeout=600,
+        env={**os.environ, **settings},
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
     return one, two
 
 
@@ -63,6 +58,15 @@ def history_of(run: Path, drawn: Path) -> pd.DataFrame:
 def weights_of(run: Path) -> dict[str, torch.Tensor]:
     (path,) = (run / "models").glob("joined_top_*.pt")
     return load_checkpoint(path).state_dict
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_a_batch_that_cannot_be_shared_and_what_lies_in_the_place_are_refused_in_all_processes(
+    runs: tuple[Path, Path], rank: int
+) -> None:
+    unshared, taken = (runs[1] / f"refusals_{rank}.txt").read_text().splitlines()
+    assert unshared.startswith("A batch of 7 cannot be shared by 2 processes. Start a number")
+    assert "was trained with the same settings and data. --resume reads it" in taken
 
 
 @pytest.mark.parametrize("rank", [0, 1])
@@ -99,18 +103,6 @@ def test_two_processes_end_with_the_weights_and_running_statistics_of_one(runs: 
             assert torch.equal(two[name], value), name
         else:
             torch.testing.assert_close(two[name], value, rtol=1e-2, atol=tolerance, msg=name)
-
-
-def test_a_batch_that_cannot_be_shared_is_refused_in_one_line(drawn: Path, tmp_path: Path) -> None:
-    done = started(*TORCHRUN, SCRIPT, drawn, tmp_path, 7, cache=tmp_path / "cache")
-    assert done.returncode != 0
-    assert "error: A batch of 7 cannot be shared by 2 processes. Start a number" in done.stderr
-
-
-def test_what_lies_in_the_place_is_refused_in_all_processes(runs: tuple[Path, Path], drawn: Path) -> None:
-    done = started(*TORCHRUN, SCRIPT, drawn, runs[1], cache=runs[1] / "cache")
-    assert done.returncode != 0
-    assert "was trained with the same settings and data. --resume reads it" in done.stderr
 
 
 def test_one_process_keeps_torchs_own_batch_norm() -> None:

@@ -26,6 +26,7 @@ from affect.live.report import write_report
 from affect.live.sources.files import Frame
 from tests.conftest import REPOSITORY
 from tests.live.recording.endless_recording import CONSENT, FACE, PICTURE, SETUP
+from tests.tools.repeats import repeats
 
 CHILD = [sys.executable, str(Path(__file__).with_name("endless_recording.py"))]
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(REPOSITORY)}
@@ -272,9 +273,10 @@ def test_recordings_of_the_same_moment_never_share_a_folder(tmp_path: Path) -> N
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
-def test_a_kill_at_any_moment_leaves_whole_files_that_miss_at_most_a_second(tmp_path: Path) -> None:
+@repeats(2, 6)
+def test_a_kill_at_any_moment_leaves_whole_files_that_miss_at_most_a_second(tmp_path: Path, repeats: int) -> None:
     draw = random.Random(5)  # noqa: S311
-    for trial in range(6):
+    for trial in range(repeats):
         folder = tmp_path / str(trial)
         command = [*CHILD, str(folder)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT) as child:
