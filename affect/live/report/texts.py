@@ -60,7 +60,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     },
     "baseline_warning": {
         "en": "A neutral baseline was set for part of this session: in that part, expressions are relative to this "
-        "person's face at rest.",
+        "person’s face at rest.",
         "es": "En parte de esta sesión se usó una línea base neutral: en esa parte, las expresiones son relativas a "
         "la cara de esta persona en reposo.",
     },
@@ -199,7 +199,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     "episodes_column": {"en": "episodes", "es": "episodios"},
     "mean_probability": {"en": "mean probability", "es": "probabilidad media"},
     "weak_note": {
-        "en": "The model seldom finds {list}: there may have been more of it than is counted here.",
+        "en": "The model seldom finds {list}: there may have been more than is counted here.",
         "es": "El modelo rara vez encuentra {list}: puede que hubiera más de lo que aquí se cuenta.",
     },
     # episodes
