@@ -9,14 +9,18 @@ from __future__ import annotations
 import os
 import re
 import stat
+import threading
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from itertools import islice
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 from affect.errors import AffectError
-from affect.faces.pictures import LARGEST_FILE, SNIFFED, begins_as_picture, decode_picture
+from affect.faces.pictures import LARGEST_FILE, MOST_BYTES, SNIFFED, begins_as_picture, checked, decode, decode_picture
 from affect.faces.preprocessing import Image
 from affect.files import expanded
 
@@ -43,6 +47,35 @@ NO_PICTURE = "neither a picture nor a list of labels"
 
 UNREADABLE = (OSError, EOFError, LookupError, ValueError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
+
+Result = TypeVar("Result")
+AHEAD = 256  # results of `PictureSource.each` that may wait to be used
+
+
+class _Share:
+    """A number of bytes that all threads of the process hold parts of; who finds too few free waits."""
+
+    def __init__(self, most: int) -> None:
+        self._most = self._free = most
+        self._freed = threading.Condition()
+
+    @contextmanager
+    def held(self, size: int) -> Iterator[None]:
+        """Hold `size` bytes, or all of them."""
+        size = min(size, self._most)
+        with self._freed:
+            self._freed.wait_for(lambda: self._free >= size)
+            self._free -= size
+        try:
+            yield
+        finally:
+            with self._freed:
+                self._free += size
+                self._freed.notify_all()
+
+
+# What all workers' pictures take together, however many cores there are: first the files, then what is decoded.
+_FILES, _DECODED = _Share(LARGEST_FILE), _Share(MOST_BYTES)
 
 
 class PictureSource:
@@ -123,6 +156,37 @@ class PictureSource:
         """Decode one picture to uint8 BGR (height, width, 3); None if it cannot be read or decoded."""
         try:
             return decode_picture(self.read(name))
+        except UNREADABLE:
+            return None
+
+    def each(self, names: Sequence[str], work: Callable[[Image | None], Result]) -> Iterator[Result]:
+        """Yield `work(picture)` for each picture in order, computed on all cores; None stands for an unreadable one.
+
+        At most 395 MB of files and pictures are held at a time, so `work` must not keep the picture.
+        """
+
+        def one(name: str) -> Result:
+            with ExitStack() as shares:
+                return work(self._shared(name, shares))
+
+        remaining = iter(names)
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            while batch := list(islice(remaining, AHEAD)):
+                yield from pool.map(one, batch)
+
+    def _shared(self, name: str, shares: ExitStack) -> Image | None:
+        """Decode one picture, as `picture` does, with its bytes held in `shares`."""
+        try:
+            file, size = self._open(name)
+            with file:
+                if size > LARGEST_FILE:
+                    return None
+                with _FILES.held(size):
+                    extent = checked(file.read(size))
+                    if extent is None:
+                        return None
+                    shares.enter_context(_DECODED.held(extent.cost))
+                    return decode(extent)
         except UNREADABLE:
             return None
 

@@ -7,6 +7,8 @@ import os
 import stat
 import struct
 import sys
+import threading
+import time
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -231,6 +233,50 @@ def test_a_file_name_that_is_no_text_is_left_out_and_told(tmp_path: Path) -> Non
     assert manifest.table["pth"].tolist() == ["happy/good.png"]
     assert list(reasons(manifest).values()) == [ODD_NAME]
     manifest.skipped.to_csv(tmp_path / "skipped.csv", index=False)
+
+
+@pytest.mark.parametrize(("held", "most"), [("file", 2), ("decoded", 3)])
+def test_all_workers_together_hold_no_more_than_one_share(
+    tmp_path: Path, held: str, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many cores there are, two files where there is room for two and a half, and three pictures."""
+    noise = cv2.imencode(".png", np.random.default_rng(0).integers(0, 256, (20, 20, 3), np.uint8))[1].tobytes()
+    entries: Entries = [*[(f"happy/{i}.png", noise) for i in range(24)], ("happy/cut.png", noise[:100])]
+    source = read_manifest(zip_of(tmp_path / "set.zip", entries)).source
+    monkeypatch.setattr(os, "cpu_count", lambda: 12)
+    cost = 7 * 20 * 20
+    monkeypatch.setattr(
+        source_module, "_FILES", source_module._Share(int(2.5 * len(noise)) if held == "file" else 10**9)
+    )
+    monkeypatch.setattr(source_module, "_DECODED", source_module._Share(10**9 if held == "file" else int(3.3 * cost)))
+    at_once, peak, lock = 0, 0, threading.Lock()
+
+    def work(picture: Image | None) -> bool:
+        nonlocal at_once, peak
+        with lock:
+            at_once += 1
+            peak = max(peak, at_once)
+        time.sleep(0.005)
+        with lock:
+            at_once -= 1
+        return picture is not None
+
+    names = [f"happy/{i}.png" for i in range(24)]
+    if held == "decoded":
+        assert list(source.each(names, work)) == [True] * 24
+        assert list(source.each(["happy/cut.png"], work)) == [False]
+    else:  # files are held while they are decoded
+        decode = source_module.decode
+        monkeypatch.setattr(source_module, "decode", lambda extent: decode(extent) if work(None) is False else None)
+        assert sum(picture is not None for picture in source.each(names, lambda p: p)) == 24
+    assert peak == most
+
+
+def test_a_picture_larger_than_the_share_waits_for_all_of_it_and_then_goes_alone() -> None:
+    share = source_module._Share(100)
+    with share.held(300):
+        assert share._free == 0
+    assert share._free == 100
 
 
 # --- lists

@@ -52,6 +52,16 @@ def test_the_clean_row_is_what_the_evaluation_measures(table: pd.DataFrame, face
     assert table["m0"].iloc[0] == evaluate_pictures(models[0], read_manifest(faces)).metrics["accuracy"]
 
 
+def test_large_pictures_are_worked_on_in_parts(faces: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    manifest = read_manifest(faces)
+    names = manifest.rows("val")["pth"]
+    (whole,) = robustness._usable(manifest, names, robustness._whole)
+    monkeypatch.setattr(robustness, "MOST_HELD", 5 * 64 * 64 * 3)
+    parts = list(robustness._usable(manifest, names, robustness._whole))
+    assert [len(part[1]) for part in parts] == [6, 6, 6, 6, 6, 2]
+    assert [i for part in parts for i in part[0]] == whole[0]
+
+
 def test_a_prior_and_partial_labels_count_as_in_the_evaluation(faces: Path, models: list[Path], tmp_path: Path) -> None:
     checkpoint = load_checkpoint(models[0])
     manifest = read_manifest(faces, classes="fear=surprise/fear")

@@ -6,6 +6,7 @@ import copyreg
 import io
 import pickle
 import re
+import struct
 import zipfile
 from collections import OrderedDict
 from pathlib import Path
@@ -350,6 +351,85 @@ def test_a_bomb_is_refused_before_it_takes_memory(tmp_path: Path, name: str) -> 
     told: list[str] = []
     assert peak_mb(lambda: told.append(refusal(path))) < 100
     assert re.search(words, told[0])
+
+
+def long1(number: int) -> bytes:
+    return b"\x8a" + bytes([(number.bit_length() + 8) // 8]) + number.to_bytes((number.bit_length() + 8) // 8, "little")
+
+
+# Keys that all have one hash: each is compared with all before it.
+SAME_HASH = {
+    "whole numbers": lambda i: long1((2**61 - 1) * i),
+    "negative whole numbers": lambda i: b"\x8a\x0c" + (-(2**61 - 1) * (i + 1)).to_bytes(12, "little", signed=True),
+    "tuples": lambda i: long1((2**61 - 1) * (i % 4)) + b"J" + (i << 8).to_bytes(4, "little", signed=True) + b"\x86",
+    "fractions": lambda i: b"G" + struct.pack(">d", 2.0 ** (61 * (i % 16))),
+    "tuples in a memo": lambda i: b"K\x01\x85" + b"r" + i.to_bytes(4, "little") + b"0j" + i.to_bytes(4, "little"),
+}
+
+
+@pytest.mark.parametrize("how", ["one by one", "together", "OrderedDict"])
+@pytest.mark.parametrize("kind", SAME_HASH)
+def test_keys_that_are_no_names_and_no_small_numbers_are_refused_before_a_dict_is_made(
+    tmp_path: Path, kind: str, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = [SAME_HASH[kind](i) for i in range(5000)]
+    pickled = {
+        "one by one": b"}" + b"".join(key + b"Ns" for key in keys),
+        "together": b"}(" + b"".join(key + b"N" for key in keys) + b"u",
+        "OrderedDict": b"ccollections\nOrderedDict\n](" + b"".join(key + b"N\x86" for key in keys) + b"e\x85R",
+    }[how]
+    path = tmp_path / "model.pt"
+    path.write_bytes(zip_with(b"\x80\x02" + pickled + b"."))
+    monkeypatch.setattr(torch, "load", lambda *_, **__: pytest.fail("it is loaded"))
+    assert "holds more than tensors" in refusal(path)
+
+
+def test_keys_that_are_names_or_small_numbers_are_loaded(tmp_path: Path) -> None:
+    path = tmp_path / "model.pt"
+    content = {"a": {1: 2, -7: 3, 2**40: 4, "ñ": [(1.5, None, 10**400)]}, "b": OrderedDict(c=torch.ones(2))}
+    torch.save(content, path)
+    read = read_plain(path)
+    assert read["a"] == content["a"]
+    assert torch.equal(read["b"]["c"], torch.ones(2))
+
+
+def test_a_zip_of_too_many_entries_is_refused_before_they_are_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "model.pt"
+    path.write_bytes(zip_with(b"}.", **{f"data/{i}": b"" for i in range(6000)}))
+    monkeypatch.setattr(zipfile, "ZipFile", lambda *_: pytest.fail("it is opened"))
+    assert "more files than any checkpoint" in refusal(path)
+
+
+LARGE = 100_000
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("format_version", "x" * LARGE),
+        ("architecture", "\x1b[31m" * LARGE),
+        ("classes", ["x" * 1000] * 100),
+        ("temperature", list(range(9000))),
+        ("temperature", 2**62),
+        ("prior", ["y" * LARGE]),
+        ("prior_strength", {str(i): i for i in range(9000)}),
+        ("preprocessing", {"x" * 400 + str(i): 1 for i in range(200)}),
+        ("preprocessing", Preprocessing().to_dict() | {"color": "x" * LARGE}),
+        ("preprocessing", Preprocessing().to_dict() | {"image_size": 2**62}),
+        ("preprocessing", Preprocessing().to_dict() | {"detail": -(2**62)}),
+        ("preprocessing", Preprocessing().to_dict() | {"crop_margin": 2**62}),
+        ("preprocessing", Preprocessing().to_dict() | {"crop_shift": 1e308}),
+        ("provenance", "x" * LARGE),
+        ("state_dict", {"x" * 1000 + str(i): 1 for i in range(100)}),
+        ("state_dict", ["x" * LARGE]),
+    ],
+)
+def test_a_refusal_is_a_line_of_300_characters_whatever_the_value(tmp_path: Path, key: str, value: Any) -> None:
+    path = tmp_path / "model.pt"
+    torch.save(content_with(**{key: value}), path)
+    assert len(refusal(path)) <= 300 + len(str(path)) - len("model.pt")
 
 
 def test_a_file_of_any_size_is_refused_without_reading_it(tmp_path: Path) -> None:
