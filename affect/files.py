@@ -8,6 +8,7 @@ import hashlib
 import os
 import secrets
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -80,7 +81,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def remove_leftovers(path: Path, older_than_s: float = 0.0) -> None:
-    """Remove the temporary files that killed processes left beside a file (see `atomic_path`).
+    """Remove the temporary files that killed processes left beside a file (see `atomic_path`); of all files for "*".
 
     older_than_s: keep files changed within so many seconds, since another process may be writing them.
     """
@@ -88,6 +89,48 @@ def remove_leftovers(path: Path, older_than_s: float = 0.0) -> None:
         with suppress(OSError):  # another process has just renamed or removed it
             if time.time() - part.stat().st_mtime >= older_than_s:
                 part.unlink()
+
+
+@contextmanager
+def only_one(path: Path) -> Iterator[None]:
+    """Hold a lock file, of which one process at a time can be the owner, and remove it at the end.
+
+    The lock ends with the process, however that ends; its child processes do not hold it. Without effect on a drive
+    that has no locks. Raises BlockingIOError if another process holds it, other OSError if it cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = _locked(path)
+    while not is_still_at(path, handle):  # its owner has removed it just now
+        os.close(handle)
+        handle = _locked(path)
+    try:
+        yield
+    finally:
+        if os.name != "nt":
+            path.unlink(missing_ok=True)  # while it is locked, so that nobody loses a lock
+        os.close(handle)
+        if os.name == "nt":  # removes no open file
+            with suppress(OSError):
+                path.unlink()
+
+
+def _locked(path: Path) -> int:
+    """Open and lock a file. Returns its descriptor."""
+    handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o666)
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EACCES, errno.EAGAIN, errno.EDEADLK):
+            os.close(handle)
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN), str(path)) from error
+    return handle
 
 
 def cache_folder() -> Path:

@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 import math
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -34,7 +36,10 @@ from affect.training import train as train_module
 from affect.training.__main__ import main as training_main
 from affect.training.experiments import EXPERIMENTS, Experiment, Stage, with_mistake
 from affect.training.learner import Learner
+from affect.training.run import Run
+from tests.tools.lock_holder import holder
 from tests.tools.patterns import TINY, train_quickly, write_patterns
+from tests.tools.small_disk import small_disk
 
 
 @pytest.fixture(scope="module")
@@ -655,3 +660,29 @@ def test_a_teacher_that_learned_shares_is_refused_where_they_are_not_to_be_learn
     student = replace(TINY, distill=0.5, balanced_softmax=True, stages=(Stage("all", 19, 1, 1e-3),))
     with pytest.raises(AffectError, match=r"learned its data's class shares, and tiny learns free of them"):
         train(student, manifest, tmp_path, teachers=[checkpoint_file])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="killpg")
+@pytest.mark.parametrize("folder", [0, 1])
+def test_what_another_training_writes_into_is_left_to_it(
+    folder: int, manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run(TINY, manifest.name, tmp_path / "m", tmp_path / "r", {})
+    monkeypatch.setattr(train_module, "_pictures", lambda *_: pytest.fail("pictures are prepared"))
+    with holder(run.locks[folder]):
+        for more in ({}, {"seed": 7, "overwrite": True}, {"resume": True}):
+            with pytest.raises(AffectError, match="Another training is writing into .*name another --out and"):
+                train(TINY, manifest, tmp_path, **more)
+    assert run.locks[folder].is_file()  # it was killed; the next training removes it
+    assert not run.locks[1 - folder].exists()
+
+
+@pytest.mark.parametrize("folder", ["m", "r"])
+def test_a_read_only_folder_is_told_before_anything_is_prepared(
+    folder: str, manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(train_module, "_pictures", lambda *_: pytest.fail("pictures are prepared"))
+    with small_disk(tmp_path / folder, "1m") as disk:
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+        with pytest.raises(AffectError, match="cannot be written to .*Name another --out or --results"):
+            train(TINY, manifest, tmp_path)

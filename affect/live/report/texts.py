@@ -58,6 +58,12 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "en": "{count} lines of the record could not be read and are left out.",
         "es": "{count} líneas del registro no se pudieron leer y se han omitido.",
     },
+    "changed": {
+        "en": "A table of this session was saved by another program, such as a spreadsheet. It could be read, but its "
+        "numbers may not be the recorded ones: make the report from the original.",
+        "es": "Una tabla de esta sesión la ha guardado otro programa, como una hoja de cálculo. Se pudo leer, pero sus "
+        "números pueden no ser los registrados: prepare el informe a partir del original.",
+    },
     "baseline_warning": {
         "en": "A neutral baseline was set for part of this session: in that part, expressions are relative to this "
         "person’s face at rest.",
