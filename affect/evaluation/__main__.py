@@ -20,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
         description="Measure a checkpoint on a data set: per-class table with 95 % bootstrap intervals on stdout, "
         "files with --out.",
         epilog="example: python -m affect.evaluation --model models/starter_ferplus.pt --data ferplus.zip "
-        "--split val --out results/ferplus/starter",
+        "--split val --out results/ferplus/starter_ferplus",
     )
     parser.add_argument("--model", type=Path, required=True, metavar="FILE.pt")
     parser.add_argument(

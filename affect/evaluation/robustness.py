@@ -170,7 +170,7 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m affect.evaluation.robustness",
         description="Accuracy of one model or several under twelve corruptions at three strengths, on stdout.",
         epilog="example: python -m affect.evaluation.robustness --model models/starter_ferplus.pt older.pt "
-        "--data ferplus.zip --out results/ferplus/starter",
+        "--data ferplus.zip --out results/ferplus/starter_ferplus",
     )
     parser.add_argument("--model", type=Path, nargs="+", required=True, metavar="FILE.pt")
     parser.add_argument("--data", type=Path, required=True, metavar="DIR_OR_ZIP")

@@ -109,7 +109,7 @@ def test_ones_own_model_stands_below_the_six(results: Path, capsys: pytest.Captu
     assert line.endswith("| - | - | - | - | - | - | - |")
 
 
-@pytest.mark.parametrize("where", ["starter/on_ck48", "mine/elsewhere"])
+@pytest.mark.parametrize("where", ["starter_ferplus/as_live", "mine/elsewhere"])
 def test_what_one_model_is_on_another_data_set_is_no_model_of_its_own(results: Path, where: str) -> None:
     """A model's folder may hold what it is on other data, as the cards read it."""
     alone = compare_models(results).table
