@@ -149,7 +149,7 @@ def test_no_rule_against_running_data_is_silenced() -> None:
         for silenced in re.findall(r"#\s*noqa\b(.*)", path.read_text(encoding="utf-8")):
             rules = re.findall(r"\b[A-Z]+\d+\b", silenced)
             assert rules, f"{path.name} silences everything"
-            assert not [r for r in rules if re.fullmatch("S102|S202|S3..|S60[245]|S612", r)], path
+            assert not [r for r in rules if re.fullmatch("S102|S202|S3(?!11)..|S60[245]|S612", r)], path
 
 
 @pytest.mark.skipif(sys.platform == "win32" or shutil.which("bash") is None, reason="CI runs on bash")
