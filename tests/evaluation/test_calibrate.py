@@ -283,6 +283,24 @@ def test_what_no_setting_reaches_is_told(model: Path, tmp_path: Path, capsys: py
     assert load_checkpoint(model).prior_strength > 0.5
 
 
+def test_as_it_is_the_file_stays_and_the_tables_are_its_own(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, content, out = (
+        written(drawn(PRIOR, 1000, strength=4), tmp_path, model),
+        model.read_bytes(),
+        tmp_path / "out",
+    )
+    assert main(["--model", str(model), "--results", str(folder), "--as-is", "--out", str(out)]) == 0
+    assert model.read_bytes() == content
+    told = capsys.readouterr()
+    assert "PINNED_EXPORTS" not in told.err
+    assert "temperature     1.000  (before: 1.000)" in told.out
+    expected = risk_coverage([read_results(folder, model)], load_checkpoint(model).calibration)
+    pd.testing.assert_frame_equal(pd.read_csv(out / "risk_coverage.csv"), expected, rtol=1e-5)
+    assert (out / "prior_strength.csv").is_file()
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
