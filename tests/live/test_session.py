@@ -23,6 +23,7 @@ from affect.live.sources import watch
 from affect.live.window.control import Command, Question
 from affect.model.checkpoint import load_checkpoint
 from tests.live.session_run import GIVEN, Run, only_folder, table, told_in
+from tests.tools.repeats import repeats
 from tests.tools.reports import Reports
 
 
@@ -358,7 +359,8 @@ def test_after_the_end_of_the_source_the_keys_say_so(run: Run) -> None:
     assert run.session.status().question is None
 
 
-def test_keys_from_another_thread_leave_a_sound_record(run: Run, tmp_path: Path) -> None:
+@repeats(100, 400)
+def test_keys_from_another_thread_leave_a_sound_record(run: Run, tmp_path: Path, repeats: int) -> None:
     ended = threading.Event()
 
     def person() -> None:
@@ -371,7 +373,7 @@ def test_keys_from_another_thread_leave_a_sound_record(run: Run, tmp_path: Path)
 
     thread = threading.Thread(target=person)
     thread.start()
-    for _ in range(400):
+    for _ in range(repeats):
         run.frames(1)
         time.sleep(0.003)
     ended.set()

@@ -61,6 +61,11 @@ class Place:
         return self.root / "r" / self.data.stem / "small" / "all" / "metrics.json"
 
     @property
+    def history(self) -> Path:
+        """A row for each epoch."""
+        return self.root / "r" / self.data.stem / "small" / "history.csv"
+
+    @property
     def said(self) -> str:
         """What the last training here wrote on stderr."""
         return (self.cache / f"{self.root.name}.txt").read_text(encoding="utf-8")

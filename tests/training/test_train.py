@@ -166,6 +166,11 @@ def test_an_interrupted_run_resumes_to_the_same_weights(
     assert len(calls) == 4  # two epochs before, the third again, and no more
     a, b = weights_of(whole), weights_of(resumed)
     assert all(torch.equal(a[k], b[k]) for k in a)
+    histories = [
+        (path.parents[1] / "r" / manifest.name / experiment.name / "history.csv").read_text()
+        for path in (whole, resumed)
+    ]
+    assert histories[0] == histories[1]  # the best epoch may be one before the interruption
 
 
 def test_a_finished_run_is_not_made_again(
