@@ -66,10 +66,10 @@ class Preprocessing:
             raise AffectError(f"image_size is {brief(self.image_size)}; it must lie between 32 and 1024 pixels.")
         if self.color not in ("rgb", "grey"):
             raise AffectError(f"color is '{brief(self.color)}'; it must be 'rgb' or 'grey'.")
-        if not -0.4 <= self.crop_margin <= 2 or not -1 <= self.crop_shift <= 1:
+        if not -0.4 <= self.crop_margin <= 2 or not abs(self.crop_shift) <= min(1, 0.5 + self.crop_margin + 1e-9):
             raise AffectError(
                 f"crop_margin {brief(self.crop_margin)} or crop_shift {brief(self.crop_shift)} is out of range "
-                "(-0.4…2 and -1…1 box sides)."
+                "(-0.4…2 and -1…1 box sides, and the crop must show the box's centre)."
             )
         if self.detail is not None and not 16 <= self.detail <= 1024:
             raise AffectError(f"detail is {brief(self.detail)}; it must be None or 16 to 1024 pixels.")

@@ -11,7 +11,7 @@ import threading
 import time
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from PIL import Image as PillowImage
 
 from affect.data import source as source_module
-from affect.data.annotations import MOST_ROWS
+from affect.data.annotations import MOST_ROWS, match_paths
 from affect.data.cache import prepare_pictures
 from affect.data.framing import FaceFinder
 from affect.data.manifest import Manifest, read_manifest
@@ -162,6 +162,39 @@ def test_a_list_that_unfolds_without_end_is_refused(tmp_path: Path) -> None:
         read_manifest(data)
 
 
+def test_pictures_that_are_mostly_filling_are_left_out_and_told(tmp_path: Path) -> None:
+    """A zip of a few kilobytes of them took minutes to decode: each has megapixels of one grey."""
+    filled = encoded("JPEG", "L", (64, 64))
+    filled = filled[:-2] + bytes(100_000) + filled[-2:]
+    entries: Entries = [(f"happy/{i}.jpg", filled) for i in range(50)]
+    entries += [
+        ("happy/small.jpg", encoded("JPEG", "L", (64, 64))),
+        ("happy/flat.bmp", encoded("BMP", size=(400, 400))),
+    ]
+    data = zip_of(tmp_path / "set.zip", entries, zipfile.ZIP_DEFLATED)
+    manifest = read_manifest(data)
+    assert manifest.table["pth"].tolist() == ["happy/flat.bmp", "happy/small.jpg"]
+    assert set(reasons(manifest).values()) == {TOO_LARGE}
+    assert manifest.source.picture("happy/0.jpg") is None
+    stored = zip_of(tmp_path / "stored.zip", entries[:2])
+    assert len(read_manifest(stored).table) == 2
+
+
+def test_a_zip_whose_entries_are_one_and_the_same_is_refused(tmp_path: Path) -> None:
+    noise = cv2.imencode(".png", np.random.default_rng(0).integers(0, 256, (60, 60, 3), np.uint8))[1].tobytes()
+    data = zip_of(tmp_path / "set.zip", [("happy/0.png", noise)])
+    with zipfile.ZipFile(data, "a") as archive:
+        for i in range(1, 3):
+            copy = zipfile.ZipInfo(f"happy/{i}.png")
+            first = archive.getinfo("happy/0.png")
+            copy.CRC, copy.compress_size, copy.file_size = first.CRC, first.compress_size, first.file_size
+            copy.header_offset = first.header_offset
+            archive.filelist.append(copy)
+            archive._didModify = True  # type: ignore[attr-defined]
+    with pytest.raises(AffectError, match="its entries overlap"):
+        read_manifest(data)
+
+
 @linux_only
 @repeats(20_000, 100_000)
 def test_an_entry_takes_three_kilobytes(tmp_path: Path, repeats: int) -> None:
@@ -279,6 +312,45 @@ def test_a_picture_larger_than_the_share_waits_for_all_of_it_and_then_goes_alone
     assert share._free == 100
 
 
+def linked_all_ways(tmp_path: Path, folders: int) -> Path:
+    """Folders with a picture and a link to each of the others: more paths than can be walked."""
+    root = tmp_path / "set"
+    for i in range(folders):
+        (root / "happy" / f"f{i:02}").mkdir(parents=True)
+        (root / "happy" / f"f{i:02}" / "a.png").write_bytes(PICTURE)
+    for i in range(folders):
+        for j in range(folders):
+            if i != j:
+                (root / "happy" / f"f{i:02}" / f"to{j:02}").symlink_to(root / "happy" / f"f{j:02}")
+    return root
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
+def test_folders_that_link_to_one_another_end_and_what_is_passed_over_is_told(tmp_path: Path) -> None:
+    root = linked_all_ways(tmp_path, 15)
+    start = time.process_time()
+    manifest = read_manifest(root)
+    assert time.process_time() - start < 2
+    assert {f"happy/f{i:02}/a.png" for i in range(15)} <= set(manifest.table["pth"])
+    assert len(manifest.table) <= 30  # each once as itself, and once through a link
+    assert set(reasons(manifest).values()) == {source_module.LINKED_AGAIN}
+    assert read_manifest(root).digest() == manifest.digest()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
+def test_a_folder_inside_that_a_link_leads_to_is_read_at_both_places(tmp_path: Path) -> None:
+    (tmp_path / "set" / "pool").mkdir(parents=True)
+    (tmp_path / "set" / "pool" / "a.png").write_bytes(PICTURE)
+    (tmp_path / "set" / "happy").symlink_to(tmp_path / "set" / "pool")
+    (tmp_path / "set" / "sad").symlink_to(tmp_path / "set" / "pool")
+    manifest = read_manifest(tmp_path / "set")
+    assert manifest.table["pth"].tolist() == ["happy/a.png"]
+    assert reasons(manifest) == {
+        "pool/a.png": "not in a class folder",
+        "sad": source_module.LINKED_AGAIN,
+    }
+
+
 # --- lists
 
 
@@ -335,6 +407,26 @@ def test_a_list_from_anywhere_labels_the_picture_and_nothing_outside_the_root(tm
     assert manifest.table[["pth", "label"]].to_numpy().tolist() == [["images/a.png", "happy"]]
     if manifest.has_votes:
         assert manifest.table["votes_happy"].tolist() == [0]
+
+
+@pytest.mark.parametrize("kind", ["one name", "numbers", "deep", "long", "classes"])
+def test_a_list_whose_names_almost_match_is_read_in_time(kind: str) -> None:
+    """4,000 rows took 16 s, four times as many sixteen times as long."""
+    n = 6_000
+    deep = "/".join(["1", "x"] * 15)
+    makers: dict[str, tuple[Callable[[int], str], Callable[[int], str]]] = {
+        "one name": (lambda i: f"happy/{i}/a.png", lambda i: f"sad/{i}/a.png"),
+        "numbers": (lambda i: f"{i}/{i % 7}/{i % 11}/a.png", lambda i: f"{i + n}/{i % 5}/a.png"),
+        "deep": (lambda i: f"{i}/{deep}/a.png", lambda i: f"{i + n}/{deep}/a.png"),
+        "long": (lambda i: f"{i}/a.png", lambda i: "x/" * 490 + f"{i + n}/a.png"),
+        "classes": (lambda i: f"happy/{i}/sad/a.png", lambda i: f"fear/{i}/a.png"),
+    }
+    picture, listed = makers[kind]
+    n = 2_000 if kind in ("deep", "long") else n
+    pictures, wanted = [picture(i) for i in range(n)], [listed(i) for i in range(n)]
+    start = time.process_time()
+    match_paths(wanted, pictures)
+    assert time.process_time() - start < 2
 
 
 @linux_only

@@ -10,7 +10,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from affect.data import annotations
+from affect.data.annotations import match_paths
 from affect.data.manifest import read_manifest
 from affect.errors import AffectError
 from tests.conftest import SHARED
@@ -558,3 +562,17 @@ def test_runs_of_before_are_known_again_but_for_trials_which_were_drawn_in_anoth
     before = {limit: hashlib.sha256(f"{limit}\n{rows}".encode()).hexdigest()[:16] for limit in (None, 20)}
     assert manifest.digest() == before[None]
     assert manifest.digest(20) != before[20]
+
+
+parts = st.sampled_from(["happy", "sad", "train", "1", "2", "x", "faces"])
+paths = st.builds(lambda folders, name: "/".join([*folders, name]), st.lists(parts, max_size=4), st.sampled_from("ab"))
+
+
+@settings(deadline=None, derandomize=True, max_examples=60)
+@given(pictures=st.lists(paths, max_size=30, unique=True), wanted=st.lists(paths, max_size=6))
+def test_many_pictures_of_one_name_are_matched_as_few_are(pictures: list[str], wanted: list[str]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(annotations, "FEW", 10**6)  # each is compared with each
+        one_by_one = match_paths(wanted, pictures)
+        patch.setattr(annotations, "FEW", 0)
+        assert match_paths(wanted, pictures) == one_by_one
