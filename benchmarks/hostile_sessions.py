@@ -2,8 +2,8 @@
 
     python -m benchmarks.hostile_sessions        all of them, a few minutes; what became of them, by family
 
-Every one of them must end in a report or in one line (AffectError), within SECONDS of processor time. Exit code 1 if
-one does not.
+Every one of them must end in a report or in one line (AffectError), within SECONDS of processor time; else the exit
+code is 1.
 """
 
 from __future__ import annotations
@@ -89,8 +89,8 @@ EVENTS: Final = (
     "timestamp_s,event,text\n1.000,marker,first\n2.000,pause,\n3.000,resume,\n4.000,snapshot,snapshot_0001.png\n"
 )
 ODD: Final[list[Any]] = [
-    None, True, -1, 1.5, 10**400, 1e308, float("nan"), "", "\x1b[31m<b>", "\ud800", "0001-01-01T00:00:00",
-    [], [None], {},
+    None, True, -1, 1.5, 10**400, 1e308, float("nan"), "", "\x1b[31m<b>", "\ud800", "0001-01-01T00:00:00", [], [None],
+    {},
 ]  # fmt: skip
 CELLS: Final = (
     "", "x", "nan", "-1", "1e999", "9" * 20, "9" * 5000, "0,5", "1.234,5", "\x00", "y" * 131_073, '"', "١", "12-mar",
@@ -201,7 +201,7 @@ def oddities() -> Iterator[Session]:
         yield good()._replace(told=told)
     for field in ("source", "versions", "baseline", "not_analysed", "settings"):
         yield good()._replace(told=json.dumps({**TOLD, field: "HERE"}).replace('"HERE"', deep))
-    for seconds in (0.0, -1.0, 3600.0, 86_400.0, 13 * 86_400.0, 1e7, 1e15):
+    for seconds in (0.0, -1.0, 3600.0, 86_400.0, 4 * 86_400.0, 1e7, 1e15):
         yield good()._replace(told=json.dumps({**TOLD, "duration_s": seconds}))
     for start_s in (0, 1000.0, 1e8):
         for clock in ("source", "recording"):

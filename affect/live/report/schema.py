@@ -10,7 +10,7 @@ from typing import Any, Final
 from affect.emotions import EMOTIONS
 
 Check = Callable[[Any, str], None]  # takes a value and its place, such as "model.figures.n"
-LONGEST_S: Final = 14 * 24 * 3600.0  # of a session: longer ones are no recordings, and would take gigabytes
+LONGEST_S: Final = 4 * 24 * 3600.0  # of a session, as one left running over days off; a longer one takes gigabytes
 
 
 class FieldError(ValueError):

@@ -127,7 +127,7 @@ def people_of(session: Session, clock: Clock) -> People:
 
 def seen_by_anyone(session: Session, clock: Clock) -> Mask:
     """Mask of the steps in which any face was seen, including passing ones, (steps,)."""
-    return sample(session.rows, clock.analysed).seen
+    return _seen(session.rows, clock.analysed)
 
 
 def baseline_of(session: Session, told: dict[str, Any], clock: Clock) -> tuple[Mask, Mask, Mask]:
@@ -138,7 +138,7 @@ def baseline_of(session: Session, told: dict[str, Any], clock: Clock) -> tuple[M
     steps = np.arange(steps_of(session)) * STEP_S + session.start_s
     undone_s = told.get("undone_at_s")
     set_ = (steps >= told["to_s"] - STEP_S / 2) & (steps < (np.inf if undone_s is None else undone_s - STEP_S / 2))
-    own = sample(session.rows.of(told["face_id"]), clock.analysed).seen
+    own = _seen(session.rows.of(told["face_id"]), clock.analysed)
     return set_, seen_by_anyone(session, clock) & set_, own & set_
 
 
@@ -155,6 +155,13 @@ def sample(rows: Rows, analysed: Mask) -> Timeline:
     labels[held] = rows.labels[at]
     probabilities[held] = rows.probabilities[at]
     return Timeline(labels, probabilities)
+
+
+def _seen(rows: Rows, analysed: Mask) -> Mask:
+    """Where the face of some rows was seen, (steps,); see `sample`."""
+    seen = np.zeros(len(analysed), bool)
+    seen[_held(rows, analysed)[0]] = True
+    return seen
 
 
 def _seen_s(rows: Rows, analysed: Mask) -> float:

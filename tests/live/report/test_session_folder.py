@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,17 @@ def test_a_missing_file_is_told(tmp_path: Path, name: str) -> None:
     (folder / name).unlink()
     with pytest.raises(AffectError, match=f"{name} is missing"):
         read_session(folder)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="devices of Unix")
+@pytest.mark.parametrize("name", ["session.json", "emotions.csv", "events.csv"])
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    for number, make in enumerate((Path.mkdir, lambda path: path.symlink_to("/dev/null"))):
+        folder = write_session(tmp_path / str(number), ROWS)
+        (folder / name).unlink()
+        make(folder / name)
+        with pytest.raises(AffectError, match=f"{name} is missing"):
+            read_session(folder)
 
 
 @pytest.mark.parametrize(
