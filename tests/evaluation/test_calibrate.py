@@ -253,6 +253,8 @@ def test_a_plain_model_gives_its_shares_away_and_at_strength_one_is_what_it_was(
     assert after.temperature == pytest.approx(TRUE, abs=0.3)  # of the free logits
     curve = pd.read_csv(tmp_path / "out" / "prior_strength.csv").set_index("strength")
     assert curve["neutral_recall"][0.0] < curve["neutral_recall"][1.0] - 0.1
+    shown = pd.read_csv(tmp_path / "out" / "risk_coverage.csv")
+    pd.testing.assert_frame_equal(shown, risk_coverage([free], after.calibration), atol=0.005)
     again = written(free, tmp_path, path)
     assert main(["--model", str(path), "--results", str(again), *shares]) == 2
     assert "assumes class shares already" in capsys.readouterr().err
