@@ -12,12 +12,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import nbformat
-import papermill
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
-from papermill.iorw import load_notebook_node
-from papermill.parameterize import parameterize_notebook
 from traitlets.config import Config
 
 from affect.datasets.sample import write_sample
@@ -64,6 +61,8 @@ class Shown(NamedTuple):
 
 def run_by_papermill(name: str, parameters: dict[str, object], out: Path) -> Shown:
     """As a researcher would, in a kernel of its own."""
+    import papermill  # takes seconds
+
     done = out / f"{name}.ipynb"
     papermill.execute_notebook(REPOSITORY / f"{name}.ipynb", done, parameters, cwd=REPOSITORY, progress_bar=False)
     book = nbformat.read(done, as_version=4)
@@ -72,16 +71,17 @@ def run_by_papermill(name: str, parameters: dict[str, object], out: Path) -> Sho
 
 def run_here(name: str, parameters: dict[str, object], out: Path) -> Shown:
     """In this process, which has imported everything and draws only what the notebook shows."""
-    book = parameterize_notebook(load_notebook_node(str(REPOSITORY / f"{name}.ipynb")), parameters)
     texts, pictures = [], 0
     shell = InteractiveShell.instance(config=Config(HistoryManager={"enabled": False}))
     try:
-        for cell in code_cells(book):
+        for cell in code_cells(committed(name)):
             with warnings.catch_warnings(record=True) as told, capture_output() as shown:
                 warnings.resetwarnings()
                 for unseen in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
                     warnings.simplefilter("ignore", unseen)  # as Python does
                 shell.run_cell(cell.source, silent=True).raise_error()
+            if "parameters" in cell.metadata.get("tags", []):
+                shell.push(parameters)
             texts += [shown.stdout, shown.stderr, *(f"{w.category.__name__}: {w.message}" for w in told)]
             texts += [str(v) for o in shown.outputs for k, v in o.data.items() if k.startswith("text/")]
             pictures += sum("image/png" in o.data for o in shown.outputs)

@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 from dataclasses import dataclass, replace
-from multiprocessing.context import ForkServerProcess
+from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 from typing import Literal
 
@@ -73,14 +73,19 @@ class Place:
 
 def start(place: Place, *arguments: str, fate: Fate = "none") -> ForkServerProcess:
     """Start `python -m affect.training` there, with these arguments beside the usual ones."""
+    process = fork_server().Process(target=_train, args=(place, arguments, fate), daemon=True)
+    process.start()
+    return process
+
+
+def fork_server() -> ForkServerContext:
+    """What forks processes that have imported everything."""
     # of the fork server, which starts with the first process
     os.environ["OMP_NUM_THREADS"] = "1"
     os.environ["PYTHONPATH"] = os.pathsep.join([str(TESTS), str(TESTS.parent)])
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.training.forked_training"])
-    process = context.Process(target=_train, args=(place, arguments, fate), daemon=True)
-    process.start()
-    return process
+    return context
 
 
 def _train(place: Place, arguments: tuple[str, ...], fate: Fate) -> None:

@@ -1,6 +1,6 @@
-"""Run by test_distributed in one process and, under torchrun, in two: what both leave behind is compared there.
+"""Run by test_distributed in one process and in two: what both leave behind is compared there.
 
-python joined_training.py DATA OUT: trains a small experiment. In many processes, each writes two more files:
+torchrun … joined_training.py DATA OUT trains a small experiment. In many processes, each writes two more files:
 differences_RANK.pt: how far a shared step, of batch norm alone and of the whole network, is from the same unshared;
 refusals_RANK.txt: a line for a batch that cannot be shared, and one for training again what lies there.
 """
@@ -8,6 +8,7 @@ refusals_RANK.txt: a line for a batch that cannot be shared, and one for trainin
 from __future__ import annotations
 
 import copy
+import os
 import sys
 from pathlib import Path
 
@@ -121,6 +122,15 @@ def main(data: str, out: str) -> None:
             except AffectError as error:
                 refusals.append(str(error))
         (folder / f"refusals_{rank}.txt").write_text("\n".join(refusals))
+
+
+def join(rank: int, port: int, data: str, out: str) -> None:
+    """One of two processes that torchrun would start."""
+    torchruns = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": 2, "LOCAL_WORLD_SIZE": 2, "MASTER_PORT": port}
+    os.environ |= {name: str(value) for name, value in torchruns.items()} | {"MASTER_ADDR": "127.0.0.1"}
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""
+    train_quickly()
+    main(data, out)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -19,9 +20,11 @@ from affect.model.checkpoint import load_checkpoint
 from tests.conftest import REPOSITORY
 from tests.tools.patterns import train_quickly, write_patterns
 from tests.training import joined_training
+from tests.training.forked_training import fork_server
 
 pytestmark = pytest.mark.skipif(
-    not (dist.is_available() and dist.is_gloo_available()), reason="this PyTorch cannot join processes with gloo"
+    sys.platform == "win32" or not (dist.is_available() and dist.is_gloo_available()),
+    reason="Windows cannot fork, or this PyTorch cannot join processes with gloo",
 )
 
 TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
@@ -32,22 +35,35 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_patterns(tmp_path_factory.mktemp("drawn"), train=5, val=2)
 
 
-@pytest.fixture(scope="module")
-def runs(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def fork(data: Path, out: Path) -> None:
+    """Start two processes that have imported everything already."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    started = [fork_server().Process(target=joined_training.join, args=(r, port, str(data), str(out))) for r in (0, 1)]
+    for process in started:
+        process.start()
+    for process in started:
+        process.join(300)
+        assert process.exitcode == 0
+
+
+def torchrun(data: Path, out: Path) -> None:
+    """Let torchrun start them."""
+    command = [sys.executable, *TORCHRUN, joined_training.__file__, str(data), str(out)]
+    settings = {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": str(REPOSITORY)}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, env={**os.environ, **settings})
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+@pytest.fixture(scope="module", params=[fork, pytest.param(torchrun, marks=pytest.mark.nightly)])
+def runs(request: pytest.FixtureRequest, drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """What one process left, and what two left."""
     one, two = tmp_path_factory.mktemp("one"), tmp_path_factory.mktemp("two")
     with pytest.MonkeyPatch.context() as patch:
         train_quickly(patch.setattr)
         joined_training.main(str(drawn), str(one))
-    settings = {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": str(REPOSITORY)}
-    done = subprocess.run(
-        [sys.executable, *TORCHRUN, joined_training.__file__, str(drawn), str(two)],
-        capture_output=True,
-        text=True,
-        timeout=600,
-        env={**os.environ, **settings},
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
+    request.param(drawn, two)
     return one, two
 
 
