@@ -126,6 +126,14 @@ def test_another_format_is_told(tmp_path: Path, text: str, said: str) -> None:
         read_session(folder)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_what_an_editor_saved_in_another_unicode_is_read(tmp_path: Path, encoding: str) -> None:
+    folder = write_session(tmp_path / "s", ROWS, source={"kind": "video", "name": "sesión.mp4"})
+    path = folder / "session.json"
+    path.write_text(path.read_text(encoding="utf-8"), encoding=encoding)
+    assert read_session(folder).file == "sesión.mp4"
+
+
 def test_a_damaged_date_or_time_is_told(tmp_path: Path) -> None:
     for told in ({"started": "yesterday"}, {"start_s": "soon"}, {"recorded": "once"}):
         folder = write_session(tmp_path / "s", ROWS, **told)
