@@ -8,6 +8,7 @@ code is 1.
 
 from __future__ import annotations
 
+import argparse
 import copy
 import json
 import os
@@ -22,6 +23,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from affect.command_line import CommandParser
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 from affect.live.report import write_report
@@ -244,8 +246,9 @@ def outcome(session: Session, folder: Path) -> tuple[str, float]:
     return end, time.process_time() - start
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Try all sessions, and print the table. Returns the exit code."""
+    CommandParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args(arguments)
     faults = 0
     print("| family | tried | told in one line | report | faults | slowest, s |\n|---|---|---|---|---|---|")
     for name, family in FAMILIES.items():

@@ -268,4 +268,4 @@ def test_either_class_of_a_partial_label_is_right_and_counts_as_the_first(tmp_pa
     np.testing.assert_allclose(found.probabilities.sum(1), 1)
     assert "Labels that mean sad or disgust are counted as sad" in told_either(found.metrics)
     targets = target_distributions(rows, soft=False)
-    assert targets[either.to_numpy()][0].tolist() == [0, 0, 0.5, 0, 0, 0, 0.5, 0]
+    assert targets[either.to_numpy()][0].tolist() == [0, 0, 1, 0, 0, 0, 1, 0]

@@ -7,6 +7,7 @@ import errno
 import io
 import os
 import stat
+import threading
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -81,6 +82,7 @@ class CsvSink:
         except OSError as error:
             raise self._failed(error) from error
         self._size = 0
+        self._lock = threading.Lock()  # `sync` runs in a thread of its own, and must not see half of a write
         self._is_file = stat.S_ISREG(os.fstat(self._file.fileno()).st_mode)  # not a pipe
         self._append([COLUMNS])
 
@@ -99,7 +101,8 @@ class CsvSink:
 
     def check(self) -> None:
         """Raise AffectError if the file is not what was written: somebody else has deleted, moved or changed it."""
-        self._check_size()
+        with self._lock:
+            self._check_size()
         if self._is_file and not is_still_at(self._path, self._file.fileno()):
             raise TextError("output_gone", path=self._path)
 
@@ -116,15 +119,16 @@ class CsvSink:
         lines = io.StringIO()
         csv.writer(lines, lineterminator="\n").writerows(rows)
         data = lines.getvalue().encode()
-        self._check_size()  # a row behind what somebody else took away or added would be torn
-        try:
-            if self._file.write(data) != len(data):  # a partial write: the disk is full
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        except OSError as error:
-            with suppress(OSError):
-                self._file.truncate(self._size)
-            raise self._failed(error) from error
-        self._size += len(data)
+        with self._lock:
+            self._check_size()  # a row behind what somebody else took away or added would be torn
+            try:
+                if self._file.write(data) != len(data):  # a partial write: the disk is full
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            except OSError as error:
+                with suppress(OSError):
+                    self._file.truncate(self._size)
+                raise self._failed(error) from error
+            self._size += len(data)
 
     def _failed(self, error: OSError) -> AffectError:
         return TextError(self._failure, path=self._path, reason=error.strerror)

@@ -3,6 +3,8 @@ from __future__ import annotations
 import csv
 import os
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +31,37 @@ def test_the_csv_has_the_columns_of_the_contract(tmp_path: Path) -> None:
         "p_anger,p_contempt,p_disgust,p_fear,p_happy,p_neutral,p_sad,p_surprise"
     )
     assert first.startswith("1.500,45,3,1,2,30,30,happy,1.000000,0.000000,")
+
+
+def test_a_check_from_another_thread_never_sees_half_of_a_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with CsvSink(tmp_path / "out.csv") as sink:
+        written, checked = threading.Event(), threading.Event()
+        raw = sink._file
+
+        class Slow:
+            """The file, with the other thread's check between a write and the note of its size."""
+
+            def write(self, data: bytes) -> int:
+                count = raw.write(data)
+                written.set()
+                checked.wait(0.2)
+                return count
+
+            def __getattr__(self, name: str) -> object:
+                return getattr(raw, name)
+
+        def check() -> None:
+            written.wait()
+            sink.check()
+            checked.set()
+
+        sink._file = Slow()  # type: ignore[assignment]
+        with ThreadPoolExecutor(1) as pool:
+            told = pool.submit(check)
+            sink.write(Frame(PICTURE, 0.0, 0), [RESULT])
+            told.result()
 
 
 def test_rows_are_on_disk_before_the_file_is_closed(tmp_path: Path) -> None:
