@@ -290,6 +290,8 @@ class Recording:
         try:
             with atomic_path(path, patience_s=patience_s, make_folder=False) as part:
                 part.write_text(content, encoding="utf-8", newline="")
+        except FileNotFoundError as error:  # the folder went after the rows were checked
+            raise TextError("output_gone", path=path) from error
         except OSError as error:
             raise TextError("recording_unwritable", path=path, reason=error.strerror) from error
 

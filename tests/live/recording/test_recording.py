@@ -401,6 +401,18 @@ def test_a_folder_that_is_taken_away_is_told_at_once_and_does_not_come_back(way:
         assert len(table(tmp_path / "elsewhere" / "emotions.csv")) >= 1
 
 
+def test_a_folder_that_goes_after_its_rows_were_checked_is_told_in_the_same_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CsvSink, "check", lambda _: None)
+    recording = start(tmp_path / "all", Hand())
+    recording.folder.rename(tmp_path / "elsewhere")
+    recording.event("marker", 0.0)
+    assert GONE in until_it_fails(recording)
+    with pytest.raises(AffectError, match=GONE):
+        recording.close()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a file that is open")
 @pytest.mark.parametrize("way", ["deleted", "replaced", "shortened", "lengthened"])
 def test_rows_that_somebody_else_touches_are_told_at_once_and_the_events_are_kept(way: str, tmp_path: Path) -> None:
