@@ -3,7 +3,13 @@
 The order is AffectNet's class folders sorted by name, and the order of the model's outputs.
 """
 
-from typing import Final
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 EMOTIONS: Final = (
     "anger",
@@ -15,6 +21,11 @@ EMOTIONS: Final = (
     "sad",
     "surprise",
 )
+
+# The classes whose expression is unpleasant: see `valence`. Surprise is neither pleasant nor unpleasant.
+NEGATIVE: Final = ("anger", "contempt", "disgust", "fear", "sad")
+_HAPPY: Final = EMOTIONS.index("happy")
+_NEGATIVE: Final = [EMOTIONS.index(name) for name in NEGATIVE]
 
 # AffectNet's own numbering of the same eight classes (Mollahosseini et al. 2017, arXiv:1708.03985).
 AFFECTNET_NUMBERS: Final = {
@@ -62,6 +73,16 @@ COLORS: Final = {
 UNCERTAIN: Final = "uncertain"
 UNCERTAIN_NAMES: Final = {"en": "uncertain", "es": "incierto"}
 UNCERTAIN_COLOR: Final = "#5C5C5C"  # a neutral grey, darker than that of "neutral"
+
+
+def valence(probabilities: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.floating[Any]]:
+    """Derive valence, −1…1: P(happy) minus the largest probability of the classes in NEGATIVE.
+
+    probabilities: (…, 8) in the order of EMOTIONS; returns (…). It is not measured: no model here learned valence.
+    Source: Noldus, "FaceReader Methodology" (the intensity of happy minus that of the strongest negative expression).
+    """
+    derived: npt.NDArray[np.floating[Any]] = probabilities[..., _HAPPY] - probabilities[..., _NEGATIVE].max(axis=-1)
+    return derived
 
 
 def label_name(label: str, language: str) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from affect.emotions import EMOTIONS
+from affect.emotions import EMOTIONS, valence
 from affect.errors import AffectError
 from affect.faces.detection import FaceBox
 from affect.faces.pictures import is_picture
@@ -26,7 +26,6 @@ from affect.live.bundled import default_model
 from affect.live.frame import Frame, Source
 from affect.live.pipeline.classifier import load_classifier
 from affect.live.pipeline.pipeline import Pipeline
-from affect.live.pipeline.quality import face_quality
 from affect.live.pipeline.search import create_search
 from affect.live.recording.sinks import COLUMNS
 from affect.live.sources.feed import FrameFeed, as_picture
@@ -42,7 +41,6 @@ if TYPE_CHECKING:
 PathName = str | PathLike[str]
 Timed = tuple[float, Image]  # timestamp in seconds, and frame, uint8 BGR
 
-NEGATIVE = ("anger", "contempt", "disgust", "fear", "sad")
 _LOG = logging.getLogger("affect")  # takes the program's messages; warnings reach stderr unless logging is configured
 
 
@@ -76,8 +74,8 @@ class FaceExpression:
 
     @property
     def valence(self) -> float:
-        """Valence, -1…1: P(happy) minus the largest probability of anger, contempt, disgust, fear and sad."""
-        return self.probabilities["happy"] - max(self.probabilities[name] for name in NEGATIVE)
+        """Valence, −1…1: P(happy) minus the largest probability of anger, contempt, disgust, fear and sad."""
+        return float(valence(np.array([self.probabilities[name] for name in EMOTIONS])))
 
 
 @dataclass(frozen=True)
@@ -205,7 +203,7 @@ class ExpressionReader:
 
         paths: one file or folder, or several. A folder stands for all pictures in it and its subfolders, sorted by
         name; a video has one row per face and frame.
-        Columns: those of the program's CSV, `valence`, `quality` (see `FaceExpression`) and `path`. A picture or frame
+        Columns: those of the program's CSV, and `path`. A picture or frame
         without a face has a row with empty (NA) face columns.
         Raises AffectError at the start if a path does not exist or pandas is missing, and later for a file that cannot
         be read. A damaged picture in a folder is skipped and logged.
@@ -222,7 +220,7 @@ class ExpressionReader:
             raise AffectError("A table needs pandas, which is not installed. Install it: pip install pandas") from error
         given = [paths] if isinstance(paths, (str, PathLike)) else list(paths)
         rows = [row for path, named in _files(given) for row in self._rows(path, named)]
-        table = pd.DataFrame(rows, columns=[*map(str, COLUMNS), "valence", "quality", "path"])
+        table = pd.DataFrame(rows, columns=[*COLUMNS, "path"])
         whole = dict.fromkeys(("frame", "face_id", "x", "y", "width", "height"), "Int64")
         return table.astype({"emotion": "object", "path": "object"} | whole | dict.fromkeys(_REAL, "float64"))
 
@@ -258,17 +256,18 @@ class ExpressionReader:
         for frame in upright.frames(frames):
             results = pipeline.process(frame)
             upright.saw(bool(results))
-            faces = tuple(_expression(result, frame.picture, 90 * upright.quarters) for result in results)
+            faces = tuple(_expression(result, 90 * upright.quarters) for result in results)
             yield Moment(frame.timestamp_s, frame.number, faces)
 
 
 _REAL = ("timestamp_s", "confidence", *(f"p_{name}" for name in EMOTIONS), "valence", "quality")
 
 
-def _expression(result: FaceResult, picture: Image, turned: int) -> FaceExpression:
+def _expression(result: FaceResult, turned: int) -> FaceExpression:
     probabilities = dict(zip(EMOTIONS, map(float, result.probabilities), strict=True))
-    quality = face_quality(picture, result.box)
-    return FaceExpression(result.box, result.face_id, result.emotion, result.confidence, probabilities, quality, turned)
+    return FaceExpression(
+        result.box, result.face_id, result.emotion, result.confidence, probabilities, result.quality, turned
+    )
 
 
 def _columns(face: FaceExpression) -> dict[str, Any]:

@@ -53,7 +53,15 @@ def row_of(moment: affect.Moment, face: affect.FaceExpression) -> dict[str, str]
     box = {name: str(value) for name, value in face.box._asdict().items()}
     chances = {f"p_{name}": f"{p:.6f}" for name, p in face.probabilities.items()}
     when = {"timestamp_s": f"{moment.timestamp_s:.3f}", "frame": str(moment.frame), "face_id": str(face.face_id)}
-    return {**when, **box, "emotion": face.emotion, "confidence": f"{face.confidence:.6f}", **chances}
+    return {
+        **when,
+        **box,
+        "emotion": face.emotion,
+        "confidence": f"{face.confidence:.6f}",
+        **chances,
+        "valence": f"{face.valence:.6f}",
+        "quality": f"{face.quality:.3f}",
+    }
 
 
 # --- a light door ----------------------------------------------------------------------------------------------------
@@ -352,7 +360,7 @@ def test_a_table_has_the_programs_columns_and_a_row_for_each_face_and_for_what_h
     reader: affect.ExpressionReader, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     table = reader.table(folder)
-    assert list(table.columns) == [*COLUMNS, "valence", "quality", "path"]
+    assert list(table.columns) == [*COLUMNS, "path"]
     assert [Path(p).name for p in table["path"]] == ["a.png", "b.png", "c.png"]
     assert table["emotion"].isna().tolist() == [False, True, False]
     assert table.loc[1, list(FACE_COLUMNS)].isna().all()
@@ -376,7 +384,7 @@ def test_a_video_in_a_table_has_a_row_for_each_frame(
 
 def test_a_table_of_nothing_has_the_same_columns(reader: affect.ExpressionReader, tmp_path: Path) -> None:
     empty = reader.table(tmp_path)
-    assert (len(empty), list(empty.columns)) == (0, [*COLUMNS, "valence", "quality", "path"])
+    assert (len(empty), list(empty.columns)) == (0, [*COLUMNS, "path"])
 
 
 def test_a_table_refuses_a_wrong_path_before_any_work(reader: affect.ExpressionReader, folder: Path) -> None:

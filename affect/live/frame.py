@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from affect.emotions import EMOTIONS, UNCERTAIN
+from affect.emotions import EMOTIONS, UNCERTAIN, valence
 from affect.faces.detection import FaceBox
 from affect.faces.preprocessing import Image
 
@@ -22,12 +22,19 @@ class FaceResult:
     box:           bounding box in pixels of the frame, smoothed.
     probabilities: float32 (8,) in the order of `EMOTIONS`, smoothed and calibrated, sum 1.
     emotion:       the displayed label: one of `EMOTIONS`, or "uncertain".
+    quality:       how far the reading can be trusted, 0…1, from the picture (`affect.live.pipeline.quality`).
     """
 
     face_id: int
     box: FaceBox
     probabilities: npt.NDArray[np.float32]
     emotion: str
+    quality: float
+
+    @property
+    def valence(self) -> float:
+        """Valence, −1…1, derived from the probabilities: see `affect.emotions.valence`."""
+        return float(valence(self.probabilities))
 
     @property
     def confidence(self) -> float:

@@ -62,7 +62,7 @@ def describe_setup(
 
     name = {"name": as_shown(source.name)} if source.name else {}
     recorded_at = getattr(source, "recorded_at", None)  # datetime in a video file's metadata
-    recorded = {} if recorded_at is None else {"recorded": recorded_at.astimezone().isoformat(timespec="seconds")}
+    recorded = {} if recorded_at is None else {"recorded": recorded_at.astimezone().isoformat(timespec="milliseconds")}
     return {
         **recorded,
         "source": {"kind": source.kind, **name, "description": source.description},

@@ -495,5 +495,7 @@ def test_the_record_tells_when_a_file_was_recorded_and_a_name_that_any_file_can_
         if recorded_at is None:
             assert "recorded" not in kept
         else:
-            assert datetime.fromisoformat(kept["recorded"]) == recorded_at.replace(microsecond=0)
+            assert datetime.fromisoformat(kept["recorded"]) == recorded_at.replace(
+                microsecond=recorded_at.microsecond // 1000 * 1000
+            )
             assert list(kept).index("recorded") < list(kept).index("source")

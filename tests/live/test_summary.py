@@ -25,7 +25,7 @@ def test_a_share_may_be_whole_and_a_confidence_is_not(
 ) -> None:
     probabilities = np.zeros(8, np.float32)
     probabilities[EMOTIONS.index("happy")] = 1.0
-    results = [FaceResult(1, FaceBox(0, 0, 40, 40), probabilities, "happy")]
+    results = [FaceResult(1, FaceBox(0, 0, 40, 40), probabilities, "happy", 0.9)]
     summary = Summary(language)
     summary.start("demo", "model")
     summary.add(Frame(PICTURE, 0.0, 0), results)
@@ -94,7 +94,7 @@ def test_a_pause_is_none_of_the_time_that_frames_took(monkeypatch: pytest.Monkey
 def face(emotion: str = "happy") -> FaceResult:
     probabilities = np.zeros(8, np.float32)
     probabilities[EMOTIONS.index(emotion)] = 1.0
-    return FaceResult(1, FaceBox(0, 0, 40, 40), probabilities, emotion)
+    return FaceResult(1, FaceBox(0, 0, 40, 40), probabilities, emotion, 0.9)
 
 
 def test_a_pause_and_a_lost_picture_are_told_and_are_not_frames_without_a_face(
@@ -165,7 +165,7 @@ def test_frames_that_are_too_dark_for_a_face_are_told(
 
 
 def test_a_moment_in_the_dark_and_a_face_in_it_are_not(capsys: pytest.CaptureFixture[str]) -> None:
-    face = FaceResult(1, FaceBox(0, 0, 40, 40), np.full(8, 0.125, np.float32), "happy")
+    face = FaceResult(1, FaceBox(0, 0, 40, 40), np.full(8, 0.125, np.float32), "happy", 0.9)
     summary = Summary("en")
     summary.start("video", "model")
     for i in range(40):

@@ -59,7 +59,9 @@ def main() -> None:
     box = HaarDetector().detect(picture)[0]
     probabilities = np.array([0.01, 0.02, 0.01, 0.01, 0.84, 0.06, 0.02, 0.03], np.float32)
     screen = WindowLoop(Session(sys.argv[1]))
-    screen.run(lambda: screen.offer(picture, [FaceResult(1, box, probabilities, "happy")]), lambda: None, stays=True)
+    screen.run(
+        lambda: screen.offer(picture, [FaceResult(1, box, probabilities, "happy", 0.9)]), lambda: None, stays=True
+    )
     print("left", flush=True)
 
 

@@ -15,6 +15,7 @@ from affect.live.pipeline.classifier import Classifier
 from affect.live.pipeline.covering import CoverWatch
 from affect.live.pipeline.cuts import CutDetector
 from affect.live.pipeline.grey_pyramid import GreyPyramid
+from affect.live.pipeline.quality import face_quality
 from affect.live.pipeline.search import FaceSearch
 from affect.live.pipeline.smoothing import BoxSmoother, LabelChooser, ProbabilitySmoother
 from affect.live.pipeline.tracking import FaceTracker, TrackedFace
@@ -71,7 +72,8 @@ class Pipeline:
             label = self.labels.update(face.face_id, smoothed, now_s)
             crop = crop_face(views.grey, box, self._classifier.preprocessing)
             covered = self._covers.update(face.face_id, crop, now_s)
-            results.append(FaceResult(face.face_id, box, smoothed, UNCERTAIN if covered else label))
+            quality = face_quality(frame.picture, box)
+            results.append(FaceResult(face.face_id, box, smoothed, UNCERTAIN if covered else label, quality))
         for smoother in (self._boxes, self.smoother, self.labels, self._covers):
             smoother.keep_only(self._tracker.ids)
         return results

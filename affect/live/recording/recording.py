@@ -1,7 +1,7 @@
 """Writer of a session folder: probabilities, events and metadata. The recorder writes it, the report reads it.
 
     2026-11-25_10-00-00/emotions.csv   a row per face and frame
-                        events.csv     timestamp_s,event,text
+                        events.csv     timestamp_s,event,text,clock_time
                         session.json   model, source, settings, versions, consent, coverage
 
 Pictures are saved only as requested snapshots. After a kill or a power cut, at most the last second is missing, and
@@ -14,10 +14,11 @@ import csv
 import io
 import json
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from statistics import median
 from types import TracebackType
@@ -36,7 +37,7 @@ from affect.live.texts import TextError
 FORMAT = 1
 SAVE_EVERY_S = 0.5  # a save itself takes far less than the other half second
 PATIENCE_S = 4.0  # time limit, for each file, of retries at the end if another program holds it open
-EVENT_COLUMNS = ["timestamp_s", "event", "text"]
+EVENT_COLUMNS = ["timestamp_s", "event", "text", "clock_time"]
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,9 @@ class Recording:
         self._zero_s = start_s if clock == "recording" else 0.0
         self._setup = setup
         self._consent = consent
-        self._started = datetime.now().astimezone()
+        late_s = max(0.0, now_s() - start_s) if clock == "recording" else 0.0  # a file may be read faster than played
+        self._started = datetime.now().astimezone() - timedelta(seconds=late_s)
+        self._started_monotonic_s = time.monotonic() - late_s
         self._frames = self._frames_with_face = self._snapshots = 0
         self._events: list[Event] = []
         self._unsaved_events = True
@@ -237,7 +240,7 @@ class Recording:
 
     def _begin_files(self) -> None:
         """Write initial, complete files; without syncing to disk, as frames wait meanwhile."""
-        for name, content in (("events.csv", _csv_of([])), ("session.json", self._json(None))):
+        for name, content in (("events.csv", self._csv_of_events()), ("session.json", self._json(None))):
             part = self.folder / f".{name}.part"
             part.write_text(content, encoding="utf-8", newline="")
             part.replace(self.folder / name)
@@ -272,7 +275,7 @@ class Recording:
         with self._lock:
             if not self._unsaved_events:
                 return
-            content, self._unsaved_events = _csv_of(self._events), False
+            content, self._unsaved_events = self._csv_of_events(), False
         try:
             self._replace("events.csv", content, end_s)
         except AffectError:
@@ -302,8 +305,10 @@ class Recording:
             "format": FORMAT,
             "state": "recording" if end_s is None or self.failure is not None else "finished",
             "complete": complete and self.failure is None,  # whether all that was recorded could be saved so far
-            "started": self._started.isoformat(timespec="seconds"),
-            "ended": None if end_s is None else datetime.now().astimezone().isoformat(timespec="seconds"),
+            "started": self._started.isoformat(timespec="milliseconds"),
+            "started_monotonic_s": round(self._started_monotonic_s, 3),  # `started` on the computer's monotonic clock
+            "time_zone": self._started.tzname(),
+            "ended": None if end_s is None else datetime.now().astimezone().isoformat(timespec="milliseconds"),
             "start_s": round(self._start_s - self._zero_s, 3),  # on the same clock as rows and events
             "duration_s": round(now_s - self._start_s, 3),
             "clock": self._clock,
@@ -316,6 +321,23 @@ class Recording:
             "baseline": self._baselines or None,
         }
         return json.dumps(told, ensure_ascii=False, indent=1)
+
+    def _csv_of_events(self) -> str:
+        """Content of events.csv, in order of time."""
+        lines = io.StringIO()
+        writer = csv.writer(lines, lineterminator="\n")
+        writer.writerow(EVENT_COLUMNS)
+        for event in sorted(self._events, key=lambda event: event.timestamp_s):
+            writer.writerow([f"{event.timestamp_s:.3f}", event.event, event.text, self._clock_time(event.timestamp_s)])
+        return lines.getvalue()
+
+    def _clock_time(self, time_s: float) -> str:
+        """Date and time of day of a moment on the recording's clock, ISO 8601; "" for a file of unknown time."""
+        zero = self._started if self._clock == "recording" else self._setup.get("recorded")
+        if zero is None:
+            return ""
+        zero = datetime.fromisoformat(zero) if isinstance(zero, str) else zero
+        return (zero + timedelta(seconds=time_s)).isoformat(timespec="milliseconds")
 
     def _unseen(self, now_s: float) -> dict[str, Any]:
         """Time in which no face could be seen, for each reason; the reasons do not overlap."""
@@ -344,15 +366,6 @@ def _length(spans: list[tuple[float, float]]) -> float:
 def _shared(spans: list[tuple[float, float]], others: list[tuple[float, float]]) -> float:
     """Total overlap of two lists of intervals, in seconds.   spans, others: (start, end), disjoint within each list."""
     return sum(max(0.0, min(b, d) - max(a, c)) for a, b in spans for c, d in others)
-
-
-def _csv_of(events: list[Event]) -> str:
-    """Content of events.csv, in order of time."""
-    lines = io.StringIO()
-    writer = csv.writer(lines, lineterminator="\n")
-    writer.writerow(EVENT_COLUMNS)
-    writer.writerows([f"{e.timestamp_s:.3f}", e.event, e.text] for e in sorted(events, key=lambda e: e.timestamp_s))
-    return lines.getvalue()
 
 
 def _new_folder(parent: Path, started: datetime) -> Path:

@@ -8,7 +8,8 @@ import io
 import os
 import stat
 import threading
-from contextlib import suppress
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -23,7 +24,6 @@ from affect.live.texts import TextError
 
 if TYPE_CHECKING:
     from affect.live.recording.encoding import VideoFile
-from contextlib import ExitStack
 
 
 class Outputs:
@@ -60,14 +60,17 @@ class Outputs:
         self._open.__exit__(kind, error, at)
 
 
-COLUMNS: list[object] = [
+COLUMNS = [
     *("timestamp_s", "frame", "face_id", "x", "y", "width", "height", "emotion", "confidence"),
     *(f"p_{emotion}" for emotion in EMOTIONS),
+    *("valence", "quality"),
 ]
 
 
 class CsvSink:
-    """CSV writer with one row per face and frame; each frame's rows are one unbuffered write, so a kill tears no row.
+    """CSV writer with one row per face and frame; a frame without a face has one row with empty face columns.
+
+    Each frame's rows are one unbuffered write, so a kill tears no row.
 
     An existing file is replaced.   failure: key of the error message.
     Raises AffectError if the file cannot be written; rows written before stay intact.
@@ -87,9 +90,8 @@ class CsvSink:
         self._append([COLUMNS])
 
     def write(self, frame: Frame, results: list[FaceResult]) -> None:
-        """Append the rows of one frame's faces."""
-        if results:
-            self._append([_row(frame, result) for result in results])
+        """Append the rows of one frame."""
+        self._append([_row(frame, result) for result in results or (None,)])
 
     def sync(self) -> None:
         """Flush everything written to the disk (fsync), so that it survives a power cut; then `check`."""
@@ -114,7 +116,7 @@ class CsvSink:
         """Close the file as it is."""
         self._file.close()
 
-    def _append(self, rows: list[list[object]]) -> None:
+    def _append(self, rows: Sequence[Sequence[object]]) -> None:
         """Append all of the rows or, after an error, none of them."""
         lines = io.StringIO()
         csv.writer(lines, lineterminator="\n").writerows(rows)
@@ -149,15 +151,19 @@ class CsvSink:
             self.close()
 
 
-def _row(frame: Frame, result: FaceResult) -> list[object]:
+def _row(frame: Frame, result: FaceResult | None) -> list[object]:
+    at = [f"{frame.timestamp_s:.3f}", frame.number]
+    if result is None:
+        return [*at, *[""] * (len(COLUMNS) - len(at))]
     return [
-        f"{frame.timestamp_s:.3f}",
-        frame.number,
+        *at,
         result.face_id,
         *result.box,
         result.emotion,
         f"{result.confidence:.6f}",
         *(f"{p:.6f}" for p in result.probabilities),
+        f"{result.valence:.6f}",
+        f"{result.quality:.3f}",
     ]
 
 

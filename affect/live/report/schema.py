@@ -142,6 +142,8 @@ SESSION: Final = fields(
     },
     {
         "recorded": maybe(moment),
+        "time_zone": PLAIN,
+        "started_monotonic_s": maybe(TIME),
         "start_s": TIME,
         "clock": PLAIN,
         "complete": PLAIN,

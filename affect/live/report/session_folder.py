@@ -42,7 +42,8 @@ class Rows:
     """The rows of emotions.csv in order of time, one for each face and frame.
 
     times_s: seconds, (n,).   faces: face ids, (n,).   labels: indices in LABELS, (n,).
-    probabilities: (n, 8) in the order of EMOTIONS.   damaged: number of unreadable lines, in events.csv as well.
+    probabilities: (n, 8) in the order of EMOTIONS.   quality: (n,), 0…1; NaN in older recordings.
+    damaged: number of unreadable lines, in events.csv as well.
     changed: another program, such as a spreadsheet, has saved it, or events.csv.
     """
 
@@ -50,13 +51,16 @@ class Rows:
     faces: Integers
     labels: Integers
     probabilities: Floats
+    quality: Floats
     damaged: int = 0
     changed: bool = False
 
     def of(self, face: int) -> Rows:
         """Select the rows of one face."""
         mine = self.faces == face
-        return Rows(self.times_s[mine], self.faces[mine], self.labels[mine], self.probabilities[mine])
+        return Rows(
+            self.times_s[mine], self.faces[mine], self.labels[mine], self.probabilities[mine], self.quality[mine]
+        )
 
 
 @dataclass(frozen=True)
@@ -165,28 +169,30 @@ def _read_told(path: Path) -> dict[str, Any]:
 
 def _read_rows(path: Path, time_s: Callable[[str], float]) -> Rows:
     """Read emotions.csv.   time_s: converts a time, and raises ValueError for one outside the session."""
-    times, faces, labels, flat = array("d"), array("q"), array("b"), array("d")
+    times, faces, labels, flat, quality = array("d"), array("q"), array("b"), array("d"), array("d")
     with opened(path) as file:
-        table = Table(path, file, ROW_COLUMNS)
+        table = Table(path, file, ROW_COLUMNS, ("quality",), whole_row="face_id")
         if table.empty:
             raise TextError("session_columns", path=path)
         converters = [
             time_s,
             _face,
             _PLACES.__getitem__,
-            *[number(-ROUNDING, 1 + ROUNDING)] * len(EMOTIONS),
+            *[number(-ROUNDING, 1 + ROUNDING)] * (len(EMOTIONS) + 1),
         ]
         for at_s, face, label, *row in table.rows(converters):
             times.append(at_s)
             faces.append(face)
             labels.append(label)
-            flat.extend(row)
+            flat.extend(row[: len(EMOTIONS)])
+            quality.append(row[-1] if len(row) > len(EMOTIONS) else np.nan)
     order = np.argsort(np.array(times), kind="stable")
     return Rows(
         np.array(times, float)[order],
         np.array(faces, np.int64)[order],
         np.array(labels, np.int64)[order],
         np.array(flat, float).reshape(-1, len(EMOTIONS))[order],
+        np.array(quality, float)[order],
         table.damaged,
         table.changed,
     )

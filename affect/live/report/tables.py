@@ -44,13 +44,21 @@ class Table:
     """A CSV file whose columns are found by name, in any order, between commas, semicolons or tabs.
 
     An incomplete last line is dropped; a file without any line is an empty table.
-    columns: names that must be in the header once, that of the time first.
+    columns: names that must be in the header once, that of the time first.   optional: names that older files lack.
+    whole_row: name of a column; a line whose cell there is empty holds nothing, and is left out.
     empty: not even a header.   changed: another program has saved the file.
     damaged: number of lines that `rows` has left out.
     Raises AffectError if a column is missing or ambiguous.
     """
 
-    def __init__(self, path: Path, file: TextIO, columns: Sequence[str]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        file: TextIO,
+        columns: Sequence[str],
+        optional: Sequence[str] = (),
+        whole_row: str | None = None,
+    ) -> None:
         self._path = path
         # with the line's end, which a last line that was cut short lacks
         self._lines = (line for line in iter(lambda: file.readline(LONGEST_LINE), "") if line[-1] in "\r\n")
@@ -61,8 +69,11 @@ class Table:
         if first and any(self._header.count(name) != 1 for name in columns):
             raise TextError("session_columns", path=path)
         self._at = [self._header.index(name) for name in columns if first]
-        self._columns = columns
         as_written = line == first and "\r" not in line and self._at == sorted(self._at)
+        present = [name for name in optional if name in self._header]
+        self._at += [self._header.index(name) for name in present]
+        self._columns = [*columns, *present]
+        self._whole_row = self._header.index(whole_row) if first and whole_row else None
         self.empty = not first
         self.changed = not self.empty and not (as_written and self._delimiter == ",")
         self.damaged = 0
@@ -71,7 +82,8 @@ class Table:
     def rows(self, converters: Sequence[Callable[[str], Any]], multiline: bool = False) -> Iterator[list[Any]]:
         """Yield the values of each line, in the order of `columns`; lines that cannot be are left out and counted.
 
-        converters: for each column; they raise ValueError or KeyError for what the program does not write.
+        converters: for each column, the optional ones last; they raise ValueError or KeyError for what the program does
+                    not write. A column that the file lacks has no value.
         multiline:  cells between quotation marks may hold line ends; else such a mark spoils only its own line.
         Raises AffectError at the end if most lines were left out: the others are not to be trusted then.
         """
@@ -82,7 +94,9 @@ class Table:
             try:
                 if len(cells) != len(self._header):
                     raise ValueError
-                for place, convert in zip(self._at, converters, strict=True):
+                if self._whole_row is not None and not cells[self._whole_row]:
+                    continue
+                for place, convert in zip(self._at, converters, strict=False):  # those of optional columns come last
                     values.append(convert(cells[place]))
             except (KeyError, ValueError):
                 self.damaged += 1

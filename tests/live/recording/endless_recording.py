@@ -18,7 +18,7 @@ from affect.live.recording.recording import Consent, Recording
 from affect.live.sources.files import Frame
 
 PICTURE = np.full((120, 160, 3), 90, np.uint8)
-FACE = FaceResult(1, FaceBox(1, 2, 30, 30), np.eye(8, dtype=np.float32)[4], "happy")
+FACE = FaceResult(1, FaceBox(1, 2, 30, 30), np.eye(8, dtype=np.float32)[4], "happy", 0.9)
 CONSENT = Consent("2026-11-25T10:00:00+01:00", "asked")
 SETUP = {"source": {"kind": "camera", "description": "camera 0"}, "model": {"file": "x.pt", "figures": None}}
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -67,9 +68,12 @@ def test_a_session_s_folder_holds_what_the_contract_says(tmp_path: Path) -> None
     recording.close()
     assert sorted(p.name for p in recording.folder.iterdir()) == ["emotions.csv", "events.csv", "session.json"]
     rows = table(recording.folder / "emotions.csv")
-    assert [(r["timestamp_s"], r["frame"]) for r in rows] == [("0.500", "1"), ("1.000", "2"), ("1.500", "3")]
+    assert [(r["timestamp_s"], r["frame"]) for r in rows] == [
+        *(("0.000", "0"), ("0.500", "1"), ("1.000", "2"), ("1.500", "3"))
+    ]
+    assert [r["face_id"] for r in rows] == ["", *[str(FACE.face_id)] * 3]
     assert table(recording.folder / "events.csv") == [
-        {"timestamp_s": "1.000", "event": "marker", "text": "looked away, then back"}
+        {"timestamp_s": "1.000", "event": "marker", "text": "looked away, then back", "clock_time": at(recording, 1)}
     ]
     told = told_in(recording.folder)
     assert told["source"] == SETUP["source"]
@@ -81,6 +85,35 @@ def test_a_session_s_folder_holds_what_the_contract_says(tmp_path: Path) -> None
     assert told["started"] <= told["ended"]
     assert told["paused_s"] == 0
     assert told["baseline"] is None
+
+
+def at(recording: Recording, time_s: float) -> str:
+    """Time of day of a moment after the start that session.json tells."""
+    started = datetime.fromisoformat(told_in(recording.folder)["started"])
+    return (started + timedelta(seconds=time_s)).isoformat(timespec="milliseconds")
+
+
+def test_the_start_is_told_to_the_millisecond_also_where_the_recorder_was_late(tmp_path: Path) -> None:
+    clock, before, before_s = Hand(100.0), datetime.now().astimezone(), time.monotonic()
+    with Recording(tmp_path, 97.5, clock, "recording", SETUP, CONSENT) as recording:
+        recording.event("marker", 98.5)
+    told = told_in(recording.folder)
+    started, late = datetime.fromisoformat(told["started"]), timedelta(seconds=2.5)
+    assert timedelta(0) <= started + late - before + timedelta(milliseconds=1) < timedelta(seconds=20)
+    assert started.utcoffset() == before.utcoffset()
+    assert told["time_zone"] == before.tzname()
+    gone = (started + late - before).total_seconds()  # both clocks tell the same time
+    assert told["started_monotonic_s"] + 2.5 - before_s == pytest.approx(gone, abs=0.05)
+    assert [row["clock_time"] for row in table(recording.folder / "events.csv")] == [at(recording, 1)]
+
+
+@pytest.mark.parametrize("recorded", ["2026-03-01T09:30:00.250+01:00", None])
+def test_events_of_a_file_have_the_time_of_day_at_which_it_was_recorded(tmp_path: Path, recorded: str | None) -> None:
+    setup = SETUP | ({"recorded": recorded} if recorded else {})
+    with Recording(tmp_path, 3.0, Hand(5.0), "source", setup, CONSENT) as recording:
+        recording.event("marker", 61.5)
+    expected = "2026-03-01T09:31:01.750+01:00" if recorded else ""
+    assert [row["clock_time"] for row in table(recording.folder / "events.csv")] == [expected]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")

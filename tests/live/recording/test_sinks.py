@@ -18,7 +18,7 @@ from affect.live.sources.files import Frame
 from tests.tools.small_disk import fill, small_disk
 
 PICTURE = np.full((120, 160, 3), 90, np.uint8)
-RESULT = FaceResult(3, FaceBox(1, 2, 30, 30), np.eye(8, dtype=np.float32)[4], "happy")
+RESULT = FaceResult(3, FaceBox(1, 2, 30, 30), np.eye(8, dtype=np.float32)[4], "happy", 0.9)
 
 
 def test_the_csv_has_the_columns_of_the_contract(tmp_path: Path) -> None:
@@ -28,9 +28,21 @@ def test_the_csv_has_the_columns_of_the_contract(tmp_path: Path) -> None:
     header, first, _ = path.read_text(encoding="utf-8").splitlines()
     assert header == (
         "timestamp_s,frame,face_id,x,y,width,height,emotion,confidence,"
-        "p_anger,p_contempt,p_disgust,p_fear,p_happy,p_neutral,p_sad,p_surprise"
+        "p_anger,p_contempt,p_disgust,p_fear,p_happy,p_neutral,p_sad,p_surprise,valence,quality"
     )
     assert first.startswith("1.500,45,3,1,2,30,30,happy,1.000000,0.000000,")
+    assert first.endswith(",1.000000,0.900")
+
+
+def test_a_frame_without_a_face_has_a_row_with_empty_face_columns(tmp_path: Path) -> None:
+    with CsvSink(tmp_path / "out.csv") as sink:
+        sink.write(Frame(PICTURE, 1.5, 45), [])
+        sink.write(Frame(PICTURE, 1.6, 46), [RESULT])
+    with (tmp_path / "out.csv").open(encoding="utf-8") as file:
+        empty, full = csv.DictReader(file)
+    assert (empty.pop("timestamp_s"), empty.pop("frame")) == ("1.500", "45")
+    assert set(empty.values()) == {""}
+    assert len(empty) == len(full) - 2
 
 
 def test_a_check_from_another_thread_never_sees_half_of_a_write(

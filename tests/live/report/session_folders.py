@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from affect.emotions import EMOTIONS, UNCERTAIN
+from affect.emotions import EMOTIONS, UNCERTAIN, valence
 from affect.files import sha256_of
 from affect.live.recording.model_figures import figures_of
 from affect.live.recording.sinks import COLUMNS
 
 BUNDLED = Path(__file__).resolve().parents[3] / "models" / "starter_ferplus.pt"
+QUALITY = 0.9  # of every row
 Row = tuple[float, int, str, Sequence[float]]
 Told = tuple[float, str, str]
 
@@ -36,7 +37,7 @@ def write_session(
         writer.writerow(COLUMNS)
         for time_s, face, label, p in rows:
             confidence = max(p) if label == UNCERTAIN else p[EMOTIONS.index(label)]
-            numbers = [f"{value:.6f}" for value in (confidence, *p)]
+            numbers = [f"{value:.6f}" for value in (confidence, *p, valence(np.asarray(p)), QUALITY)]
             writer.writerow(
                 [f"{time_s:.3f}", round(30 * time_s), face, 40, 30, 200, 200, label, numbers[0], *numbers[1:]]
             )

@@ -18,7 +18,7 @@ GREY = np.full((720, 1280, 3), 90, np.uint8)
 def result(emotion: str, box: FaceBox, confidence: float = 0.8, face_id: int = 1) -> FaceResult:
     probabilities = np.full(8, (1 - confidence) / 7, np.float32)
     probabilities[EMOTIONS.index(emotion)] = confidence
-    return FaceResult(face_id, box, probabilities, emotion)
+    return FaceResult(face_id, box, probabilities, emotion, 0.9)
 
 
 def pixels_of(picture: Image, emotion: str) -> int:
@@ -45,11 +45,11 @@ def test_a_longer_bar_is_a_higher_probability() -> None:
 
 def test_an_uncertain_face_has_a_grey_of_its_own_and_no_number() -> None:
     box = FaceBox(400, 200, 200, 200)
-    shown = FaceResult(1, box, np.full(8, 1 / 8, np.float32), "uncertain")
+    shown = FaceResult(1, box, np.full(8, 1 / 8, np.float32), "uncertain", 0.9)
     drawn = {language: Overlay(language).draw(GREY, [shown], None) for language in ("en", "es")}
     assert pixels_of(drawn["en"], "uncertain") > 2000
     assert (drawn["en"] != drawn["es"]).any()
-    other = FaceResult(1, box, np.array([0.5, 0.5, 0, 0, 0, 0, 0, 0], np.float32), "uncertain")
+    other = FaceResult(1, box, np.array([0.5, 0.5, 0, 0, 0, 0, 0, 0], np.float32), "uncertain", 0.9)
     title = np.s_[100:200, 400:600]
     assert (drawn["en"][title] == Overlay("en").draw(GREY, [other], None)[title]).all()
 
