@@ -82,6 +82,7 @@ def write_card(path: Path, metrics_path: Path) -> Path:
         robustness=_robustness(folder / "robustness.csv", path, metrics["accuracy"]),
         ablation=ablation.read_text(encoding="utf-8").strip() if ablation.is_file() else "",
         occurring=occurring,
+        emotions=EMOTIONS,
         missing=lambda m: ", ".join(name for name in EMOTIONS if name not in occurring(m)),
         table_of=table_of,
     )

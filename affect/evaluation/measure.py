@@ -22,7 +22,7 @@ from tqdm import tqdm
 from affect.data.cache import prepare_pictures
 from affect.data.loading import FaceDataset, hard_labels, target_distributions
 from affect.data.manifest import Manifest, add_labelling
-from affect.emotions import EMOTIONS
+from affect.emotions import EMOTIONS, valence
 from affect.evaluation.leakage import warning_of
 from affect.evaluation.metrics import (
     RESAMPLES,
@@ -126,6 +126,15 @@ def probabilities_of(logits: Floats, rows: pd.DataFrame, calibration: Calibratio
     return probabilities
 
 
+def mean_valence(probabilities: Floats, labels: npt.NDArray[np.int64]) -> dict[str, float]:
+    """Mean derived valence (`affect.emotions.valence`) of the pictures of each class that occurs, −1…1.
+
+    probabilities: (n, 8).   labels: (n,), 0…7.
+    """
+    derived = valence(probabilities)
+    return {EMOTIONS[c]: float(derived[labels == c].mean()) for c in np.unique(labels)}
+
+
 def predict_logits(model: nn.Module, dataset: FaceDataset, batch_size: int = 128) -> npt.NDArray[np.float32]:
     """The network's logits for every item, float32 (n, 8), in order. Leaves `model` in evaluation mode."""
     model.eval()
@@ -160,6 +169,7 @@ def evaluate_logits(
         "data": data,
         "split": split,
         **metrics_of(probabilities, labels),
+        "mean_valence": mean_valence(probabilities, labels),
         "ece_uncalibrated": expected_calibration_error(uncalibrated, labels),
         "temperature": calibration.temperature,
         "prior_strength": None if calibration.prior is None else calibration.prior_strength,

@@ -22,6 +22,7 @@ from affect.evaluation.measure import (
     Evaluation,
     evaluate_logits,
     evaluate_pictures,
+    mean_valence,
     most_confident_mistakes,
     table_of,
     told_either,
@@ -36,7 +37,7 @@ from tests.conftest import REPOSITORY, SHARED
 FERPLUS = SHARED / "data" / "ferplus.zip"
 STARTER = REPOSITORY / "models" / "starter_ferplus.pt"
 CONTRACT = {"accuracy", "f1_weighted", "f1_macro", "balanced_accuracy", "auc_macro", "ece", "n", "per_class"}
-ADDED = {"ece_uncalibrated", "intervals", "model", "data", "split", "temperature", "prior_strength"}
+ADDED = {"ece_uncalibrated", "mean_valence", "intervals", "model", "data", "split", "temperature", "prior_strength"}
 FILES = {"metrics.json", "predictions.csv", "confusion.png", "roc.png", "reliability.png", "f1.png"}
 
 
@@ -75,6 +76,16 @@ def test_the_metrics_say_what_was_measured_and_how_sure_each_figure_is(evaluatio
         low, high = metrics["intervals"][name]
         assert low < metrics[name] < high
     assert evaluation.origin == "a.pt on drawn test, n = 400"
+
+
+def test_valence_is_told_for_each_class_that_occurs(evaluation: Evaluation) -> None:
+    found = evaluation.metrics["mean_valence"]
+    assert list(found) == list(EMOTIONS)
+    assert found["happy"] > 0.5
+    assert all(found[name] < -0.3 for name in ("anger", "contempt", "disgust", "fear", "sad"))
+    certain = np.eye(8)[[EMOTIONS.index("sad"), EMOTIONS.index("happy"), EMOTIONS.index("happy")]]
+    labels = np.full(3, EMOTIONS.index("sad"))
+    assert mean_valence(certain, labels) == {"sad": pytest.approx(1 / 3)}
 
 
 def test_the_temperature_changes_the_confidence_and_not_the_class(evaluation: Evaluation) -> None:

@@ -1,45 +1,87 @@
-"""Image quality of a face crop: size, sharpness and light in one number, 0…1. Called by the Python API."""
+"""Quality of a face's picture: the estimated probability, 0…1, that the model reads such a picture correctly.
+
+A logistic regression on measures of the picture, none of which needs a further model. Its coefficients lie in
+quality.json, written by `python -m benchmarks.quality`, which also measures how far it can be trusted.
+"""
 
 from __future__ import annotations
 
+import json
+import math
+from pathlib import Path
+from typing import Final
+
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from affect.faces.detection import FaceBox
 from affect.faces.preprocessing import Image
-from affect.live.pipeline.search import LEAST_CONTRAST, LITTLE_CONTRAST
 
-SIDE = 48  # pixels: the size of FER+ faces, on which accuracy is measured; larger faces gain nothing
-# Standard deviation of the Laplacian divided by that of the grey levels, for a face of SIDE pixels: medians of 600
-# FER+ faces blurred by 5 % and by 1.5 % of their side (0.85 without blur). The bundled model then agrees with 58 % and
-# 82 % of the labels instead of 85 % (results/ferplus/starter_ferplus/robustness.md).
-BLURRED, SHARP = 0.085, 0.38
-WHITE = 254  # grey level from which a pixel counts as overexposed
+SIDE: Final = 48  # pixels at which a face is measured: the size of FER+ faces
+LARGEST: Final = 2.0  # of those sides; the model's input shows no more of a larger face
+WHITE: Final = 254  # grey level from which a pixel counts as overexposed
+BELIEVED: Final = 0.5  # below this quality, a reading is more likely wrong than right
+MEASURES: Final = (
+    "size",
+    "sharpness",
+    "sharpness_squared",
+    "contrast",
+    "light",
+    "light_squared",
+    "overexposed",
+    "symmetry",
+)
+COEFFICIENTS: Final = Path(__file__).with_name("quality.json")
+
+_FITTED = json.loads(COEFFICIENTS.read_text(encoding="utf-8"))
+_WEIGHTS: Final = np.array([_FITTED["weights"][name] for name in MEASURES])
+_BIAS: Final = float(_FITTED["bias"])
 
 
 def face_quality(picture: Image, box: FaceBox) -> float:
-    """Estimate a face's image quality, from 0 (unusable) to 1 (as good as the training faces).
+    """Estimate the probability that the model reads this picture of a face correctly, from its quality alone.
 
     picture: uint8 BGR (height, width, 3).   box: in its pixels; only the part inside counts.
-    The product of three factors, each clipped to 0…1: the box's shorter visible side divided by SIDE; sharpness between
-    BLURRED and SHARP; and light, which is contrast between LEAST_CONTRAST and LITTLE_CONTRAST times the share of pixels
-    below WHITE. Pose and occlusion are not considered.
+    Returns 0 if nothing of the box lies inside the picture, or the part is one even area.
+    """
+    measured = measures(picture, box)
+    return 0.0 if measured is None else 1 / (1 + math.exp(-float(measured @ _WEIGHTS) - _BIAS))
+
+
+def measures(picture: Image, box: FaceBox) -> npt.NDArray[np.float64] | None:
+    """Measure a face's picture: float64 (8,) in the order of MEASURES; None where there is nothing to measure.
+
+    size:       log2 of the box's shorter visible side over SIDE, at most log2 of LARGEST.
+    sharpness:  log of the Laplacian's standard deviation over that of the grey levels, at SIDE pixels; and its square,
+                as blur and noise both harm.
+    contrast:   log of the grey levels' standard deviation.   light: their mean, 0…1; and its square, as both too
+    little and too much light harm.   overexposed: share of pixels from WHITE on, 0…1.
+    symmetry:   correlation of the face with its mirror image, −1…1: low for turned and half-lit faces.
     """
     x, y, width, height = box
     part = picture[max(0, y) : max(0, y + height), max(0, x) : max(0, x + width)]
     if part.size == 0:
-        return 0.0
-    grey = np.asarray(cv2.cvtColor(part, cv2.COLOR_BGR2GRAY), np.uint8)
-    side = min(grey.shape)
-    small = np.asarray(
-        cv2.resize(grey, (SIDE, SIDE), interpolation=cv2.INTER_AREA if side > SIDE else cv2.INTER_LINEAR)
+        return None
+    side = min(part.shape[:2])
+    how = cv2.INTER_AREA if side > SIDE else cv2.INTER_LINEAR
+    small = cv2.cvtColor(cv2.resize(part, (SIDE, SIDE), interpolation=how), cv2.COLOR_BGR2GRAY)
+    levels = small.astype(np.float32)
+    spread = float(levels.std())
+    if spread < 1:
+        return None
+    mean = float(levels.mean())
+    sharpness = math.log(max(1e-2, float(cv2.Laplacian(levels, cv2.CV_32F).std()) / spread))
+    symmetry = float(((levels - mean) * (levels[:, ::-1] - mean)).mean()) / spread**2
+    return np.array(
+        [
+            min(math.log2(side / SIDE), math.log2(LARGEST)),
+            sharpness,
+            sharpness**2,
+            math.log(spread),
+            mean / 255,
+            (mean / 255) ** 2,
+            float(np.mean(small >= WHITE)),
+            symmetry,
+        ]
     )
-    contrast = float(small.std())
-    sharpness = float(cv2.Laplacian(small, cv2.CV_32F).std()) / max(1e-6, contrast)
-    light = _share(contrast, LEAST_CONTRAST, LITTLE_CONTRAST) * float(np.mean(grey < WHITE))
-    return min(1.0, side / SIDE) * _share(sharpness, BLURRED, SHARP) * light
-
-
-def _share(value: float, low: float, high: float) -> float:
-    """Scale a value linearly from low…high to 0…1, clipped."""
-    return min(1.0, max(0.0, (value - low) / (high - low)))

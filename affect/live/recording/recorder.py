@@ -121,10 +121,12 @@ class Recorder:
             recording.close(end_s)
         except AffectError as error:
             self._failed("recording_failed", error)
-        from affect.live.report import write_report  # imported only in runs that record
+        from affect.live.exports import write_exports  # imported only in runs that record
+        from affect.live.report import write_report
 
         try:
             path = write_report([recording.folder], self._language())
+            write_exports(recording.folder, self._language())
         except (AffectError, OSError) as error:
             if recording.failure is None:  # otherwise the recording is not whole, and that is what must be told
                 self._failed("report_failed", error, folder=recording.folder)

@@ -10,6 +10,7 @@ from pathlib import Path
 from affect.command_line import CommandParser, exit_code_of
 from affect.emotions import LANGUAGES
 from affect.errors import AffectError, as_shown
+from affect.live.exports import write_exports
 from affect.live.report import write_report
 from affect.live.report.session_folder import session_folders
 from affect.live.terminal import language_of
@@ -54,6 +55,8 @@ def _written(options: argparse.Namespace) -> Iterator[Path]:
         raise TextError("out_names_one", count=len(folders))
     for folder in folders:
         yield write_report([folder], options.lang, options.out)
+        if options.out is None:
+            yield from write_exports(folder, options.lang)
 
 
 if __name__ == "__main__":

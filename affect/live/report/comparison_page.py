@@ -7,15 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from affect.emotions import EMOTIONS
 from affect.live.report import drawings
 from affect.live.report.face_section import without_reading
 from affect.live.report.measures import Coverage, Episode, coverage, episodes, shares
 from affect.live.report.model_quality import model_quality_view
 from affect.live.report.session_folder import LABELS, Session
-from affect.live.report.timeline import GAPS, NONE, STEP_S, Mask, Timeline, clock_of, people_of, seen_by_anyone
+from affect.live.report.timeline import GAPS, STEP_S, Mask, Timeline, clock_of, people_of, seen_by_anyone
 from affect.live.report.writing import Writer
 
 
@@ -92,8 +90,7 @@ def comparison_view(sessions: Sequence[Session], writer: Writer) -> dict[str, An
 def _measure(session: Session) -> _Measured:
     clock = clock_of(session)
     people = people_of(session, clock)
-    unseen = Timeline(np.full(len(clock.paused), NONE), np.full((len(clock.paused), len(EMOTIONS)), np.nan))
-    timeline = next(iter(people.timelines.values()), unseen)
+    timeline = next(iter(people.timelines.values()), Timeline.unseen(len(clock.paused)))
     return _Measured(
         session,
         timeline,

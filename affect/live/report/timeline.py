@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from affect.emotions import EMOTIONS
+from affect.emotions import EMOTIONS, valence
 from affect.live.report.session_folder import Floats, Integers, Rows, Session
 from affect.live.sources import watch
 from affect.live.sources.clock import HELD_S, longest_step_s
@@ -36,15 +36,27 @@ class Timeline:
 
     labels:        indices in LABELS, NONE where the face was not seen, (steps,).
     probabilities: NaN where it was not seen, (steps, 8).
+    quality:       NaN where it was not seen, and in older recordings, (steps,).
     """
 
     labels: Integers
     probabilities: Floats
+    quality: Floats
+
+    @classmethod
+    def unseen(cls, steps: int) -> Timeline:
+        """Create the timeline of a face that was never seen."""
+        return cls(np.full(steps, NONE), np.full((steps, len(EMOTIONS)), np.nan), np.full(steps, np.nan))
 
     @property
     def seen(self) -> Mask:
         """Where the face was seen, (steps,)."""
         return self.labels != NONE
+
+    @property
+    def valence(self) -> Floats:
+        """Derived valence, −1…1, NaN where the face was not seen, (steps,); see `affect.emotions.valence`."""
+        return valence(self.probabilities)
 
     @property
     def seen_s(self) -> float:
@@ -151,10 +163,12 @@ def sample(rows: Rows, analysed: Mask) -> Timeline:
     """
     labels = np.full(len(analysed), NONE, np.int64)
     probabilities = np.full((len(analysed), len(EMOTIONS)), np.nan)
+    quality = np.full(len(analysed), np.nan)
     held, at = _held(rows, analysed)
     labels[held] = rows.labels[at]
     probabilities[held] = rows.probabilities[at]
-    return Timeline(labels, probabilities)
+    quality[held] = rows.quality[at]
+    return Timeline(labels, probabilities, quality)
 
 
 def _seen(rows: Rows, analysed: Mask) -> Mask:

@@ -71,7 +71,9 @@ def records(parent: Path) -> bool:
 def assert_finished(parent: Path) -> list[dict[str, str]]:
     """The only session in this folder has ended as it should; its rows."""
     (folder,) = parent.iterdir()
-    assert sorted(p.name for p in folder.iterdir()) == ["emotions.csv", "events.csv", "report.html", "session.json"]
+    assert sorted(p.name for p in folder.iterdir()) == [
+        *("emotions.csv", "episodes.tsv", "events.csv", "report.html", "session.eaf", "session.json", "session.xlsx")
+    ]
     told, rows = told_in(folder), table(folder / "emotions.csv")
     assert told["state"] == "finished"
     assert told["frames_with_face"] == len(rows) > 10
