@@ -71,8 +71,8 @@ def turned(picture: Image, box: FaceBox, degrees: float) -> Image:
     source = np.sin(np.clip(seen, -np.pi / 2, np.pi / 2)) * width / 2 + x + width / 2
     inside = (np.abs(across) < 1) & (rows >= y) & (rows < y + height)
     moved = np.where(inside, source, columns).astype(np.float32)
-    how = {"interpolation": cv2.INTER_LINEAR, "borderMode": cv2.BORDER_REPLICATE}
-    return np.asarray(cv2.remap(picture, moved, rows.astype(np.float32), **how), np.uint8)
+    edge = cv2.BORDER_REPLICATE
+    return np.asarray(cv2.remap(picture, moved, rows.astype(np.float32), cv2.INTER_LINEAR, borderMode=edge), np.uint8)
 
 
 def varied(picture: Image, box: FaceBox, rng: np.random.Generator) -> tuple[str, float, Image, FaceBox]:

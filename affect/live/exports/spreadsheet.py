@@ -15,7 +15,7 @@ from affect.emotions import EMOTIONS, label_name
 from affect.errors import as_shown
 from affect.live.exports.texts import export_text
 from affect.live.pipeline.quality import BELIEVED
-from affect.live.report.measures import AROUND_S, Side, around, coverage, mean_probabilities, shares
+from affect.live.report.measures import AROUND_S, Side, around, coverage, mean_probabilities, shares, valence
 from affect.live.report.session_folder import LABELS, Session
 from affect.live.report.timeline import GAPS, STEP_S, Clock, People, Timeline, seen_by_anyone
 
@@ -110,19 +110,6 @@ def _lines(text: str, width: float) -> int:
     return math.ceil(1.15 * len(text) / width) or 1
 
 
-def clock_time(session: Session, time_s: float) -> datetime | None:
-    """Local date and time of a moment of the session, without time zone; None for a file of unknown recording time.
-
-    time_s: seconds from the session's start.
-    """
-    if session.file:
-        zero = session.recorded
-        time_s += session.start_s
-    else:
-        zero = session.started
-    return None if zero is None else zero.replace(tzinfo=None) + timedelta(seconds=time_s)
-
-
 def _summary(session: Session, clock: Clock, people: People, language: str) -> Iterable[list[Cell]]:
     def named(key: str, kind: str, value: Any) -> list[Cell]:
         return [("text", export_text(key, language)), (kind, value)]
@@ -131,7 +118,7 @@ def _summary(session: Session, clock: Clock, people: People, language: str) -> I
     yield []
     if session.file:
         yield named("file", "text", session.file)
-    yield named("date", "date", clock_time(session, 0))
+    yield named("date", "date", session.clock_time(0))
     yield named("duration", "span", timedelta(seconds=session.duration_s))
     spent = coverage(seen_by_anyone(session, clock), clock)
     times = (spent.face_s, spent.no_face_s, spent.paused_s, spent.lost_s, spent.unrecorded_s)
@@ -143,12 +130,11 @@ def _summary(session: Session, clock: Clock, people: People, language: str) -> I
         if face:
             yield named("face", "count", face)
         yield named("seen_for", "span", timedelta(seconds=timeline.seen_s))
-        felt = timeline.valence[timeline.seen]
-        yield named("mean_valence", "ratio", felt.mean() if len(felt) else None)
-        yield named("pleasant", "share", (felt > 0).mean() if len(felt) else None)
-        yield named("unpleasant", "share", (felt < 0).mean() if len(felt) else None)
-        known = timeline.quality[~np.isnan(timeline.quality)]
-        yield named("doubtful", "share", (known < BELIEVED).mean() if len(known) else None)
+        found = valence(timeline)
+        yield named("mean_valence", "ratio", found and found.mean)
+        yield named("pleasant", "share", found and found.above)
+        yield named("unpleasant", "share", found and found.below)
+        yield named("doubtful", "share", timeline.doubtful.sum() / max(1, timeline.seen.sum()))
         yield [("head", ""), ("head", export_text("share", language)), ("head", export_text("mean", language))]
         parts, means = shares(timeline), mean_probabilities(timeline)
         for label in LABELS:
@@ -172,7 +158,7 @@ def _seconds(session: Session, clock: Clock, people: People, language: str) -> I
     gaps = {face: clock.gaps(timeline.seen) for face, timeline in shown.items()}
     for start in range(0, steps, SECOND):
         part, second = slice(start, start + SECOND), start // SECOND
-        at: list[Cell] = [("span", timedelta(seconds=session.start_s + second)), ("clock", clock_time(session, second))]
+        at: list[Cell] = [("span", timedelta(seconds=session.start_s + second)), ("clock", session.clock_time(second))]
         marked: Cell = ("text", " · ".join(notes.get(second, [])) or None)
         for face, timeline in shown.items():
             state = max(gaps[face], key=lambda name: gaps[face][name][part].sum())
@@ -207,7 +193,7 @@ def _markers(session: Session, people: People, language: str) -> Iterable[list[C
         at: list[Cell] = [
             ("count", number),
             ("span", timedelta(seconds=session.start_s + time_s)),
-            ("clock", clock_time(session, time_s)),
+            ("clock", session.clock_time(time_s)),
             ("text", event.text or None),
         ]
         if not people.timelines:

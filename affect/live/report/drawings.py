@@ -161,6 +161,26 @@ def ridge(timeline: Timeline, name: str, label: str) -> Markup:
     return _drawing("ridge", parts, label)
 
 
+def valence_curve(timeline: Timeline, label: str) -> Markup:
+    """Area chart of derived valence over time, from −1 to 1, with the middle line at 0.   label: text alternative."""
+    steps = len(timeline.labels)
+    per = steps_per_point(steps)
+    columns = _columns(timeline.valence, per, np.nan)
+    seen = np.isfinite(columns).any(axis=1)
+    heights = np.full(len(columns), np.nan)
+    heights[seen] = (1 + np.nanmean(columns[seen], axis=1)) / 2
+    edges, zero = np.minimum(np.arange(len(columns) + 1) * per, steps), np.full(len(columns), 0.5)
+    return _drawing(
+        "ridge",
+        [
+            f'<svg viewBox="0 0 {steps} 100" preserveAspectRatio="none" width="100%" height="100%">',
+            f'<path d="{_area(heights, edges, zero)}" fill="#8a929b"/><path d="{_line(heights, edges)}" class="edge" '
+            'stroke="#1f2933"/></svg><line x2="100%" y1="50%" y2="50%" stroke="#52606d"/>',
+        ],
+        label,
+    )
+
+
 def axis(total_s: float, told: Sequence[tuple[float, str]]) -> Markup:
     """Time axis below a timeline.   told: time in seconds and text of each tick."""
     parts = []

@@ -6,7 +6,18 @@ from typing import Any, Final
 
 from affect.emotions import EMOTIONS, UNCERTAIN
 from affect.live.report import drawings
-from affect.live.report.measures import Episode, Side, around, episodes, gaps_around, listed, mean_probabilities, shares
+from affect.live.report.measures import (
+    Episode,
+    Side,
+    around,
+    episodes,
+    gaps_around,
+    listed,
+    mean_probabilities,
+    shares,
+    thirds,
+    valence,
+)
 from affect.live.report.model_quality import weak_note
 from affect.live.report.session_folder import LABELS, Session
 from affect.live.report.timeline import GAPS, STEP_S, Clock, Mask, Timeline, baseline_of
@@ -35,6 +46,9 @@ def face_view(session: Session, face: int, timeline: Timeline, clock: Clock, wri
         "title": face_name(face, writer),
         "timeline": _timeline(session, face, timeline, clock, writer),
         "seen": writer.span(timeline.seen_s),
+        "doubtful": _doubtful(timeline, writer),
+        "valence": _valence(timeline, writer),
+        "thirds": _thirds(timeline, writer),
         "shares": _shares(timeline, writer),
         "weak": weak_note(session.told, writer),
         "episodes": _halves([_episode(episode, writer) for episode in kept]),
@@ -98,6 +112,7 @@ def _timeline(session: Session, face: int, timeline: Timeline, clock: Clock, wri
             )
             for name in EMOTIONS
         ],
+        "valence": drawings.valence_curve(timeline, writer.text("valence_label") + without_reading(gaps, writer)),
         "axis": drawings.axis(
             total_s, [(time_s, writer.clock(time_s)) for time_s in drawings.ticks(total_s, session.start_s)]
         ),
@@ -106,6 +121,40 @@ def _timeline(session: Session, face: int, timeline: Timeline, clock: Clock, wri
         "uncertain": bool((timeline.labels == LABELS.index(UNCERTAIN)).any()),
         "baseline": bool(applied),
     }
+
+
+def _doubtful(timeline: Timeline, writer: Writer) -> str:
+    """Sentence on the time that is not counted; "" if there is none."""
+    if not timeline.doubtful.any():
+        return ""
+    time_s = float(timeline.doubtful.sum()) * STEP_S
+    return writer.text("shares_doubtful", time=writer.span(time_s), percent=writer.percent(time_s / timeline.seen_s))
+
+
+def _valence(timeline: Timeline, writer: Writer) -> str:
+    """Sentence on a face's valence; "" if no time is counted."""
+    if (found := valence(timeline)) is None:
+        return ""
+    shown = {"mean": _signed(found.mean, writer), "above": writer.percent(found.above)}
+    return writer.text("valence_told", **shown, below=writer.percent(found.below))
+
+
+def _signed(value: float, writer: Writer) -> str:
+    return ("+" if round(value, 2) > 0 else "") + writer.number(value, 2)
+
+
+def _thirds(timeline: Timeline, writer: Writer) -> list[dict[str, str]]:
+    rows, start_s = [], 0.0
+    for part in thirds(timeline):
+        end_s = start_s + len(part.labels) * STEP_S
+        told = {"time": f"{writer.clock(start_s)}\N{EN DASH}{writer.clock(end_s)}", "seen": writer.span(part.seen_s)}
+        if (found := valence(part)) is not None:
+            parts = shares(part)
+            most = max(LABELS, key=lambda name: parts[name])
+            told |= {"label": most, "percent": writer.percent(parts[most]), "valence": _signed(found.mean, writer)}
+        rows.append({"label": "", "valence": "\N{EN DASH}", **told})
+        start_s = end_s
+    return rows
 
 
 def _acting(session: Session, told: dict[str, Any], clock: Clock) -> list[tuple[float, float]]:
@@ -153,7 +202,11 @@ def markers_view(
 
     gaps: of `Clock.gaps`.   timeline: of the face; None: no face was seen.
     """
-    return [_marker(number, event, writer, gaps, timeline) for number, event in enumerate(markers_of(session), 1)]
+    marked = [_marker(number, event, writer, gaps, timeline) for number, event in enumerate(markers_of(session), 1)]
+    for told, (time_s, _) in zip(marked, markers_of(session), strict=True):
+        at = session.clock_time(time_s)
+        told["clock"] = f"{at:%H:%M:%S}" if at else ""
+    return marked
 
 
 def _marker(

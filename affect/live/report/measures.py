@@ -85,16 +85,41 @@ class Coverage:
 
 
 def shares(timeline: Timeline) -> dict[str, float]:
-    """Share of the time seen for each of LABELS, 0…1, sum 1; all 0 if the face was never seen."""
-    counts = np.bincount(timeline.labels[timeline.seen], minlength=len(LABELS))
+    """Share of the counted time for each of LABELS, 0…1, sum 1; all 0 if there is none (see `Timeline.counted`)."""
+    counts = np.bincount(timeline.labels[timeline.counted], minlength=len(LABELS))
     return {name: float(count) / max(1, int(counts.sum())) for name, count in zip(LABELS, counts, strict=True)}
 
 
 def mean_probabilities(timeline: Timeline) -> dict[str, float]:
-    """Mean probability of each expression over the time seen, sum 1; all 0 if the face was never seen."""
-    seen = timeline.probabilities[timeline.seen]
-    means = seen.mean(axis=0) if len(seen) else np.zeros(len(EMOTIONS))
+    """Mean probability of each expression over the counted time, sum 1; all 0 if there is none."""
+    counted = timeline.probabilities[timeline.counted]
+    means = counted.mean(axis=0) if len(counted) else np.zeros(len(EMOTIONS))
     return {name: float(mean) for name, mean in zip(EMOTIONS, means, strict=True)}
+
+
+@dataclass(frozen=True)
+class Valence:
+    """Derived valence over the counted time: its mean, −1…1, and the shares of time above and below 0, 0…1."""
+
+    mean: float
+    above: float
+    below: float
+
+
+def valence(timeline: Timeline) -> Valence | None:
+    """Compute the derived valence of a face; None if no time is counted."""
+    derived = timeline.valence[timeline.counted]
+    return (
+        Valence(float(derived.mean()), float((derived > 0).mean()), float((derived < 0).mean()))
+        if len(derived)
+        else None
+    )
+
+
+def thirds(timeline: Timeline) -> list[Timeline]:
+    """Cut a timeline into three equal parts; fewer if it has fewer than three steps."""
+    bounds = np.linspace(0, len(timeline.labels), 4).round().astype(int).tolist()
+    return [timeline.part(start, end) for start, end in pairwise(bounds) if end > start]
 
 
 def episodes(timeline: Timeline) -> list[Episode]:

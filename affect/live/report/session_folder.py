@@ -9,7 +9,7 @@ import json
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -91,6 +91,16 @@ class Session:
     def when(self) -> datetime:
         """When the recorded scene took place: `recorded` if known, else `started`."""
         return self.recorded or self.started
+
+    def clock_time(self, time_s: float) -> datetime | None:
+        """Local date and time of a moment, without time zone; None for a file whose recording time is unknown.
+
+        time_s: seconds from the session's start.
+        """
+        of_source = self.told.get("clock") == "source"
+        zero = self.recorded if of_source else self.started  # a file's metadata tell the time of its beginning
+        passed_s = time_s + self.start_s if of_source else time_s
+        return None if zero is None else zero.replace(tzinfo=None) + timedelta(seconds=passed_s)
 
     @property
     def file(self) -> str:

@@ -50,12 +50,12 @@ def warnings(session: Session, writer: Writer) -> list[str]:
 
 
 def facts(session: Session, writer: Writer) -> list[tuple[str, list[str]]]:
-    """Facts about source, model and settings: pairs of a name and its lines."""
+    """Facts about source, model and consent: pairs of a name and its lines."""
     told = session.told
     model, settings = told["model"], told["settings"]
     lines = _source(told["source"], writer)
     lines += [writer.text("clock_source")] if told.get("clock") == "source" else []
-    measured = [model["file"], writer.text("fingerprint", short=model["sha256"][:12])]
+    measured = [model["file"]]
     if model.get("figures"):
         measured.append(f"{model['figures']['data']}, n = {writer.number(model['figures']['n'])}")
     found = [
@@ -70,16 +70,23 @@ def facts(session: Session, writer: Writer) -> list[tuple[str, list[str]]]:
         at = f"{datetime.fromisoformat(consent['given_at']):%H:%M}"
         key = "consent_asked" if consent["how"] == "asked" else "consent_option"
         found.append((writer.text("consent"), [writer.text(key, when=at, how=consent["how"])]))
-    technical = [
+    return found
+
+
+def technical(session: Session, writer: Writer) -> list[tuple[str, list[str]]]:
+    """Technical facts, for the end of the page: the model's fingerprint, settings, versions."""
+    told = session.told
+    model, settings = told["model"], told["settings"]
+    chosen = [
         writer.text(name, name=settings[name]) for name in ("detector", "backend", "sensitivity") if name in settings
     ]
     if model.get("temperature") is not None:
-        technical.append(writer.text("temperature", value=writer.number(model["temperature"], 3)))
-    found.append((writer.text("settings"), [", ".join(technical)]))
-    found.append(
-        (writer.text("versions"), [", ".join(f"{name} {told['versions'][name]}" for name in told["versions"])])
-    )
-    return found
+        chosen.append(writer.text("temperature", value=writer.number(model["temperature"], 3)))
+    return [
+        (writer.text("model"), [model["file"], writer.text("fingerprint", short=model["sha256"])]),
+        (writer.text("settings"), [", ".join(chosen)]),
+        (writer.text("versions"), [", ".join(f"{name} {told['versions'][name]}" for name in told["versions"])]),
+    ]
 
 
 def _source(told: dict[str, Any], writer: Writer) -> list[str]:
@@ -118,6 +125,7 @@ def session_view(session: Session, writer: Writer) -> dict[str, Any]:
     return {
         "warnings": warnings(session, writer) + ([] if people.timelines else [writer.text("never_seen")]),
         "facts": facts(session, writer),
+        "technical": technical(session, writer),
         "summary": _summary(session, people, spent, writer),
         "people": _people(people, spent, writer),
         "faces": [face_view(session, face, people.timelines[face], clock, writer) for face in drawn],

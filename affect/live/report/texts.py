@@ -86,7 +86,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     },
     "clock_source": {"en": "Times are the video’s own.", "es": "Los tiempos son los del propio vídeo."},
     "model": {"en": "Model", "es": "Modelo"},
-    "fingerprint": {"en": "SHA-256 {short}…", "es": "SHA-256 {short}…"},
+    "fingerprint": {"en": "SHA-256 {short}", "es": "SHA-256 {short}"},
     "followed": {"en": "Faces followed", "es": "Caras seguidas"},
     "followed_one": {"en": "the largest one at each moment", "es": "la mayor en cada momento"},
     "followed_many": {"en": "up to {count} at a time", "es": "hasta {count} a la vez"},
@@ -101,6 +101,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     "backend": {"en": "run by {name}", "es": "ejecutado con {name}"},
     "sensitivity": {"en": "sensitivity {name}", "es": "sensibilidad {name}"},
     "temperature": {"en": "temperature {value}", "es": "temperatura {value}"},
+    "technical": {"en": "Technical facts", "es": "Datos técnicos"},
     "versions": {"en": "Versions", "es": "Versiones"},
     # summary in words
     "summary": {"en": "In words", "es": "En palabras"},
@@ -193,11 +194,38 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "en": "Expression read over time; the table of shares has the numbers.",
         "es": "Expresión leída a lo largo del tiempo; las cifras están en la tabla.",
     },
+    # valence
+    "valence_row": {"en": "valence", "es": "valencia"},
+    "valence": {"en": "Valence (derived)", "es": "Valencia (derivada)"},
+    "valence_told": {
+        "en": "From −1 (unpleasant) to 1 (pleasant): {mean} on average; above 0 for {above} of the time, below 0 for "
+        "{below}.",
+        "es": "De −1 (desagradable) a 1 (agradable): {mean} de media; mayor que 0 en el {above} del tiempo, menor que "
+        "0 en el {below}.",
+    },
+    "valence_how": {
+        "en": "It is not measured but derived from the probabilities above: that of happy minus the largest of anger, "
+        "contempt, disgust, fear and sad. Surprise counts as neither.",
+        "es": "No se mide, se deriva de las probabilidades de arriba: la de alegría menos la mayor de enfado, "
+        "desprecio, asco, miedo y tristeza. La sorpresa no cuenta como ninguna de las dos.",
+    },
+    "valence_label": {
+        "en": "derived valence over time, from −1 to 1",
+        "es": "valencia derivada a lo largo del tiempo, de −1 a 1",
+    },
+    "third": {"en": "third of the session", "es": "tercio de la sesión"},
+    "mean_valence": {"en": "mean valence", "es": "valencia media"},
     # shares
     "shares": {"en": "Share of time", "es": "Reparto del tiempo"},
     "shares_how": {
         "en": "Of the time in which the face was seen ({seen}). The mean probability also counts what never won.",
         "es": "Del tiempo en que se vio la cara ({seen}). La probabilidad media cuenta también lo que nunca destacó.",
+    },
+    "shares_doubtful": {
+        "en": "For {time} ({percent}) the picture was too dark, small or blurred, or the face too far turned, to be "
+        "believed; that time is left out of shares, means and valence.",
+        "es": "Durante {time} ({percent}) la imagen era demasiado oscura, pequeña o borrosa, o la cara estaba "
+        "demasiado girada, para fiarse de ella; ese tiempo no cuenta en el reparto, las medias ni la valencia.",
     },
     "expression": {"en": "expression", "es": "expresión"},
     "share": {"en": "share", "es": "porcentaje"},

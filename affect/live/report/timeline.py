@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from affect.emotions import EMOTIONS, valence
+from affect.live.pipeline.quality import BELIEVED
 from affect.live.report.session_folder import Floats, Integers, Rows, Session
 from affect.live.sources import watch
 from affect.live.sources.clock import HELD_S, longest_step_s
@@ -52,6 +53,20 @@ class Timeline:
     def seen(self) -> Mask:
         """Where the face was seen, (steps,)."""
         return self.labels != NONE
+
+    @property
+    def doubtful(self) -> Mask:
+        """Where the face was seen, but its picture was of too low a quality to be believed, (steps,)."""
+        return self.quality < BELIEVED
+
+    @property
+    def counted(self) -> Mask:
+        """Where the face was seen well enough to be counted in shares and means, (steps,)."""
+        return self.seen & ~self.doubtful
+
+    def part(self, start: int, end: int) -> Timeline:
+        """Cut out the steps from `start` to before `end`."""
+        return Timeline(self.labels[start:end], self.probabilities[start:end], self.quality[start:end])
 
     @property
     def valence(self) -> Floats:

@@ -21,6 +21,8 @@ from affect.live.report.measures import (
     listed,
     mean_probabilities,
     shares,
+    thirds,
+    valence,
     weak_classes,
 )
 from affect.live.report.session_folder import LABELS, Session, read_session
@@ -78,6 +80,42 @@ def test_mean_probabilities_count_what_never_won(only: Timeline) -> None:
     assert found["happy"] == pytest.approx((3.7 * 0.86 + 0.3 * 0.125 + 5 * 0.02) / 9)
     assert found["fear"] == pytest.approx((8.7 * 0.02 + 0.3 * 0.125) / 9)
     assert sum(found.values()) == pytest.approx(1)
+
+
+def test_valence_is_pleasant_minus_unpleasant_over_the_time_seen(only: Timeline) -> None:
+    found = valence(only)  # 3.7 s happy, 1 s sad, each at 0.86 against 0.02; the rest is even
+    assert found is not None
+    assert found.mean == pytest.approx((37 * 0.84 - 10 * 0.84) / 90)
+    assert (found.above, found.below) == (pytest.approx(37 / 90), pytest.approx(10 / 90))
+    assert valence(Timeline.unseen(5)) is None
+
+
+def test_what_cannot_be_believed_is_left_out_of_shares_means_and_valence(only: Timeline) -> None:
+    happy = only.labels == LABELS.index("happy")
+    doubtful = Timeline(only.labels, only.probabilities, np.where(happy, 0.1, only.quality))
+    assert doubtful.doubtful.sum() == 37
+    parts, means, found = shares(doubtful), mean_probabilities(doubtful), valence(doubtful)
+    assert (parts["happy"], sum(parts.values())) == (0, pytest.approx(1))
+    assert parts["sad"] == pytest.approx(10 / 53)
+    assert means["happy"] < 0.05
+    assert found is not None
+    assert found.above == 0
+    assert doubtful.seen_s == only.seen_s
+    assert len(episodes(doubtful)) == len(episodes(only))
+
+
+def test_an_older_recording_without_quality_is_counted(only: Timeline) -> None:
+    older = Timeline(only.labels, only.probabilities, np.full(len(only.labels), np.nan))
+    assert shares(older) == shares(only)
+
+
+def test_thirds_are_equal_parts_that_leave_nothing_out(only: Timeline) -> None:
+    first, second, third = thirds(only)
+    assert [len(part.labels) for part in (first, second, third)] == [43, 44, 43]
+    assert shares(first)["neutral"] > 0.9
+    assert shares(third)["sad"] > 0.3
+    assert sum(part.seen_s for part in (first, second, third)) == pytest.approx(only.seen_s)
+    assert [len(part.labels) for part in thirds(only.part(0, 2))] == [1, 1]
 
 
 def test_episodes_bridge_short_interruptions_and_not_gaps(only: Timeline) -> None:

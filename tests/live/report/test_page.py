@@ -256,7 +256,7 @@ def test_a_recording_from_the_middle_of_a_video_has_the_videos_times(tmp_path: P
     folder = write_session(tmp_path / "s", rows, [(64.0, "marker", "tears")], 9.9, **told)
     words = Outline(write_report([folder], "en").read_text(encoding="utf-8")).words
     assert "A face was seen for 9.9 s of the 9.9 s analysed" in words
-    assert "1:04 tears" in words
+    assert "1:04 tears" in words  # without the time of day, which the file does not tell
     assert "1:00.0 1:09.9 9.9 s sad" in words
     assert "Measured from 0:52 to 1:02 (150 frames)" in words
     assert "It was undone at 1:05." in words
@@ -477,6 +477,27 @@ def test_a_name_that_is_no_text_in_a_record_is_an_escape_on_the_page(tmp_path: P
     assert "a\\udcff.mp4" in page
 
 
+def test_a_marker_has_the_time_of_day_and_the_page_tells_valence_and_thirds(tmp_path: Path) -> None:
+    rows = [(i / 10, 1, label, one_hot(label)) for i in range(300) for label in ["happy" if i < 200 else "sad"]]
+    folder = write_session(tmp_path / "s", rows, [(4.0, "marker", "tears")])
+    words = Outline(write_report([folder], "en").read_text(encoding="utf-8")).words
+    assert "0:04 10:00:04 tears" in words
+    assert "+0.28 on average; above 0 for 67% of the time, below 0 for 33%" in words
+    assert "0:00–0:10 happy 100% 10 s +0.84" in words
+    assert "0:20–0:30 sad 100% 10 s −0.84" in words
+    assert words.index("SHA-256") > words.index("What these numbers are worth")
+
+
+def test_the_page_tells_what_it_leaves_out_for_its_quality(tmp_path: Path) -> None:
+    folder = write_session(tmp_path / "s", [(i / 10, 1, "happy", one_hot("happy")) for i in range(300)])
+    table = folder / "emotions.csv"
+    lines = table.read_text(encoding="utf-8").splitlines()
+    low = [line.rsplit(",", 1)[0] + ",0.100" if float(line.split(",")[0]) < 6 else line for line in lines[1:]]
+    table.write_text("\n".join([lines[0], *low]) + "\n", encoding="utf-8")
+    words = Outline(write_report([folder], "en").read_text(encoding="utf-8")).words
+    assert "For 6.0 s (20%) the picture was too dark" in words
+
+
 def test_only_the_owner_may_read_the_report(tmp_path: Path) -> None:
     path = write_report([write_session(tmp_path / "s", drawn_rows(2, 1))], "en", tmp_path / "new" / "out.html")
     assert path == tmp_path / "new" / "out.html"
@@ -488,7 +509,8 @@ def test_the_command_writes_a_report_for_each_session_or_one_for_all(
 ) -> None:
     made = [write_session(tmp_path / name, drawn_rows(3, 1)) for name in ("a", "b")]
     assert main([str(tmp_path), "--lang", "es"]) == 0
-    assert capsys.readouterr().out.split() == [str(folder / "report.html") for folder in made]
+    names = ("report.html", "session.xlsx", "session.eaf", "episodes.tsv")
+    assert capsys.readouterr().out.split() == [str(folder / name) for folder in made for name in names]
     assert 'lang="es"' in (made[0] / "report.html").read_text(encoding="utf-8")
     assert main([*map(str, made), "--compare", "--lang", "en", "--out", str(tmp_path / "all.html")]) == 0
     assert "Sessions compared" in (tmp_path / "all.html").read_text(encoding="utf-8")
