@@ -23,14 +23,8 @@ LARGEST: Final = 2.0  # of those sides; the model's input shows no more of a lar
 WHITE: Final = 254  # grey level from which a pixel counts as overexposed
 BELIEVED: Final = 0.5  # below this quality, a reading is more likely wrong than right
 MEASURES: Final = (
-    "size",
-    "sharpness",
-    "sharpness_squared",
-    "contrast",
-    "light",
-    "light_squared",
-    "overexposed",
-    "symmetry",
+    *("size", "sharpness", "sharpness_squared", "contrast", "light", "light_squared", "overexposed"),
+    *("symmetry", "halves"),
 )
 COEFFICIENTS: Final = Path(__file__).with_name("quality.json")
 
@@ -50,14 +44,15 @@ def face_quality(picture: Image, box: FaceBox) -> float:
 
 
 def measures(picture: Image, box: FaceBox) -> npt.NDArray[np.float64] | None:
-    """Measure a face's picture: float64 (8,) in the order of MEASURES; None where there is nothing to measure.
+    """Measure a face's picture: float64 (9,) in the order of MEASURES; None where there is nothing to measure.
 
     size:       log2 of the box's shorter visible side over SIDE, at most log2 of LARGEST.
     sharpness:  log of the Laplacian's standard deviation over that of the grey levels, at SIDE pixels; and its square,
                 as blur and noise both harm.
     contrast:   log of the grey levels' standard deviation.   light: their mean, 0…1; and its square, as both too
     little and too much light harm.   overexposed: share of pixels from WHITE on, 0…1.
-    symmetry:   correlation of the face with its mirror image, −1…1: low for turned and half-lit faces.
+    symmetry:   correlation of the face with its mirror image, −1…1.   halves: difference of the logs of both halves'
+    vertical edges, at least 0. A turned or half-lit face is less symmetrical, and its halves differ.
     """
     x, y, width, height = box
     part = picture[max(0, y) : max(0, y + height), max(0, x) : max(0, x + width)]
@@ -72,6 +67,8 @@ def measures(picture: Image, box: FaceBox) -> npt.NDArray[np.float64] | None:
         return None
     mean = float(levels.mean())
     sharpness = math.log(max(1e-2, float(cv2.Laplacian(levels, cv2.CV_32F).std()) / spread))
+    edges = np.abs(cv2.Sobel(levels, cv2.CV_32F, 1, 0))
+    left, right = (float(half.mean()) + 1 for half in np.split(edges, 2, axis=1))
     symmetry = float(((levels - mean) * (levels[:, ::-1] - mean)).mean()) / spread**2
     return np.array(
         [
@@ -83,5 +80,6 @@ def measures(picture: Image, box: FaceBox) -> npt.NDArray[np.float64] | None:
             (mean / 255) ** 2,
             float(np.mean(small >= WHITE)),
             symmetry,
+            abs(math.log(left / right)),
         ]
     )
