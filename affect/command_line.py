@@ -20,7 +20,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
-from affect.errors import AffectError, as_shown, escaped
+from affect.errors import AffectError, as_shown, escaped, without_logins
 from affect.files import settle_home
 from affect.spoken import said, speak
 
@@ -113,8 +113,8 @@ class CommandParser(argparse.ArgumentParser):
         return options, rest
 
     def error(self, message: str) -> NoReturn:
-        """Exit with code 2 and a message, as argparse does, with unsafe characters escaped."""
-        super().error(as_shown(message))
+        """Exit with code 2 and a message, as argparse does, with unsafe characters escaped and no login."""
+        super().error(as_shown(without_logins(message)))
 
 
 def _quoted(given: list[str], rest: list[str]) -> str | None:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from affect.emotions import LANGUAGES
-from affect.errors import AffectError, as_shown
+from affect.errors import AffectError, as_shown, without_logins
 from affect.live.texts import YES, default_language, text
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def tell(line: str) -> None:
     """Print a line on stderr; ignored if the terminal is closed."""
     with suppress(OSError):
-        print(as_shown(line), file=sys.stderr, flush=True)
+        print(as_shown(without_logins(line)), file=sys.stderr, flush=True)
 
 
 def language_of(arguments: list[str] | None) -> str:

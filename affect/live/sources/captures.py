@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -11,8 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 import cv2
 
-from affect.errors import AffectError
+from affect.errors import AffectError, without_login
 from affect.live.frame import Frame
+from affect.live.sources.gate import Gate
 from affect.live.sources.retries import Retries
 from affect.live.texts import text
 
@@ -101,6 +103,8 @@ class StreamSource:
         self._address = address
         self._language = language
         self._retries = Retries()
+        self._track: PictureTrack | None = None
+        self._gate: Gate | None = None
         track = self._track = self._open()
         if track is None:
             raise AffectError(text("stream_missing", language, address=without_login(address)))
@@ -137,16 +141,25 @@ class StreamSource:
         if self._track is not None:
             self._track.close()
             self._track = None
+        if self._gate is not None:
+            self._gate.close()
+            self._gate = None
 
     def _open(self) -> PictureTrack | None:
         """Open the stream's decoder; None if the address does not answer, or is no video."""
         from affect.live.sources.decoding import PictureTrack, Undecodable  # only files and streams need FFmpeg
 
         scheme = self._address.split(":")[0].lower()
-        options = {"protocol_whitelist": PROTOCOLS[scheme], "rtsp_flags": "prefer_tcp"}
+        options = {"protocol_whitelist": PROTOCOLS[scheme]}
+        timeouts = (OPEN_TIMEOUT_MS / 1000, READ_TIMEOUT_MS / 1000)
+        if scheme in ("http", "https"):
+            os.environ.pop("no_proxy", None)  # with it, FFmpeg would pass by the gate
+            self._gate = Gate(self._address)
+            options |= {"http_proxy": self._gate.address, "http_persistent": "0", "multiple_requests": "0"}
         try:
-            return PictureTrack(self._address, options, (OPEN_TIMEOUT_MS / 1000, READ_TIMEOUT_MS / 1000), live=True)
+            return PictureTrack(self._address, options | {"rtsp_transport": "tcp"}, timeouts, live=True)
         except Undecodable:
+            self.close()
             return None
 
     def _end(self) -> None:
@@ -157,13 +170,6 @@ class StreamSource:
             address = without_login(self._address)
             key = "cut_somewhere" if told["whole_s"] is None else "stream_cut"
             raise AffectError(text(key, self._language, address=address, source=address, **told))
-
-
-def without_login(address: str) -> str:
-    """Remove user, password and query from an address, so that it can be shown."""
-    scheme, _, rest = address.partition("://")
-    host, slash, path = rest.partition("?")[0].partition("/")
-    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
 
 
 def quiet_capture(index: int, backend: int) -> cv2.VideoCapture:
