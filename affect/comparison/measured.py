@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from affect.data.tables import read_table
 from affect.emotions import EMOTIONS
-from affect.errors import AffectError
+from affect.errors import AffectError, as_shown
 from affect.evaluation.metrics import Floats, Ints
 from affect.training.experiments import EXPERIMENTS
 
@@ -38,7 +39,7 @@ def read_predictions(path: Path) -> pd.DataFrame:
     """Read a `predictions.csv`: `label` and the eight `p_*`, by `pth`. Raises AffectError for another format."""
     columns = ["pth", "label", *(f"p_{name}" for name in EMOTIONS)]
     try:
-        table = pd.read_csv(path)
+        table = read_table(path)
     except (ValueError, OSError) as error:
         raise AffectError(
             f"{path} cannot be read as a CSV table ({error}). Make it again: python -m affect.evaluation … --out DIR."
@@ -107,9 +108,9 @@ def warn_of_settings(settings: dict[str, str | None], results: Path) -> None:
     """Print a warning on stderr if compared models were trained with different settings.   settings: by model name."""
     known = {name: told for name, told in settings.items() if told is not None}
     if len(set(known.values())) > 1:
-        each = "; ".join(f"{name}: {told}" for name, told in known.items())
+        each, where = as_shown("; ".join(f"{name}: {told}" for name, told in known.items())), as_shown(str(results))
         print(
-            f"The models in {results} were trained with different settings ({each}). What differs between them may be "
+            f"The models in {where} were trained with different settings ({each}). What differs between them may be "
             "due to these.",
             file=sys.stderr,
         )

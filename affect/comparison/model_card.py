@@ -21,8 +21,9 @@ from jinja2 import Environment, StrictUndefined
 
 from affect.command_line import CommandParser, exit_code_of
 from affect.comparison.measured import copied_from_train, read_metrics, read_predictions
+from affect.data.tables import read_table
 from affect.emotions import EMOTIONS
-from affect.errors import AffectError
+from affect.errors import AffectError, as_lines, as_shown
 from affect.evaluation.measure import OVERALL
 from affect.evaluation.metrics import intervals_of, metrics_of, occurring
 from affect.evaluation.robustness import CONDITION, table_of
@@ -99,8 +100,8 @@ def _robustness(path: Path, model: Path, accuracy: float) -> pd.DataFrame | None
     if not path.is_file():
         return None
     try:
-        table = pd.read_csv(path, dtype={"setting": str})
-        clean = float(table.loc[table["corruption"] == "clean", model.stem].iloc[0])
+        table = read_table(path, dtype={"setting": str})
+        clean = float(table.loc[table["corruption"] == "clean", as_shown(model.stem)].iloc[0])
     except (ValueError, KeyError, IndexError):
         clean = np.nan
     if not abs(clean - accuracy) <= SAME:
@@ -122,7 +123,7 @@ def _without_copies(folder: Path) -> dict[str, Any] | None:
     if not predictions.is_file() or not duplicates.is_file():
         return None
     table = read_predictions(predictions)
-    own = table[~table.index.isin(copied_from_train(pd.read_csv(duplicates)))]
+    own = table[~table.index.isin(copied_from_train(read_table(duplicates)))]
     probabilities = own.drop(columns="label").to_numpy(np.float64)
     labels = own["label"].map({e: i for i, e in enumerate(EMOTIONS)}).to_numpy(np.int64)
     return {**metrics_of(probabilities, labels), "intervals": intervals_of(probabilities, labels)}
@@ -164,7 +165,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("model", type=Path, metavar="FILE.pt")
     parser.add_argument("--metrics", type=Path, required=True, metavar="metrics.json")
     options = parser.parse_args(arguments)
-    return exit_code_of(lambda: print(write_card(options.model, options.metrics)))
+    return exit_code_of(lambda: print(as_lines(str(write_card(options.model, options.metrics)))))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from affect.command_line import CommandParser, exit_code_of
 from affect.data.manifest import add_labelling, manifest_of
+from affect.errors import as_lines
 from affect.evaluation.measure import evaluate_pictures, table_of, told_crop, told_either, write_evaluation
 
 
@@ -57,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.out is not None:
             write_evaluation(evaluation, options.out)
         told = [evaluation.origin, told_crop(evaluation.metrics), told_either(evaluation.metrics)]
-        print("\n".join(filter(None, told)), table_of(evaluation.metrics), sep="\n\n")
+        print(as_lines("\n".join(filter(None, told)) + "\n\n" + table_of(evaluation.metrics)))
 
     return exit_code_of(work)
 

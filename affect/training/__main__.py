@@ -9,6 +9,7 @@ from pathlib import Path
 from affect.command_line import CommandParser, end_on_signals, exit_code_of, positive, seed_number
 from affect.data.manifest import add_labelling, manifest_of
 from affect.datasets.sample import sample_data_set
+from affect.errors import as_shown
 from affect.training.experiments import EXPERIMENTS, MISTAKES, Experiment, adapted, with_mistake
 from affect.training.loop import keep_freed_memory, new_accelerator
 from affect.training.run import STORY, Run, default_folder, identity_of
@@ -114,7 +115,7 @@ def main(arguments: list[str] | None = None) -> int:
                 accelerator=accelerator,
             )
             if accelerator.is_main_process:
-                print(*paths, sep="\n", flush=True)
+                print(*(as_shown(str(path)) for path in paths), sep="\n", flush=True)
 
     return exit_code_of(work, "the same command with --resume continues after the last epoch")
 

@@ -22,7 +22,7 @@ from affect.command_line import CommandParser, exit_code_of
 from affect.data.cache import prepare_pictures
 from affect.data.loading import normalized
 from affect.data.manifest import add_labelling, manifest_of
-from affect.errors import AffectError
+from affect.errors import AffectError, as_shown
 from affect.model.network import FACE_BLOCKS, build_model
 from affect.model.safe_pt import write_whole
 from affect.training.experiments import EXPERIMENTS
@@ -148,7 +148,7 @@ def main(arguments: list[str] | None = None) -> int:
         pictures, _ = prepare_pictures(manifest, rows, preprocessing, "faces")
         faces = normalized(torch.from_numpy(np.array(pictures)), preprocessing)
         write_whole(options.out, {"state_dict": dict(face_mobilenet(options.weights, faces).state_dict())})
-        print(options.out)
+        print(as_shown(str(options.out)))
 
     return exit_code_of(work)
 

@@ -363,6 +363,49 @@ def test_the_source_is_never_written_over(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize(
+    ("option", "name", "content"),
+    [
+        ("--csv", "model.pt", b"PK\x03\x04"), ("--csv", "notes.csv", b"name;date\n"),
+        ("--csv", "a", b"<!doctype html>"),
+        ("--csv", "talk.mp4", b"\0\0\0\x20ftypisom"), ("--csv", "x.csv", b"x,timestamp_s\n"),
+        ("--save-video", "talk.mp4", b"timestamp_s,frame"), ("--save-video", "talk.avi", b"\0\0\0\x20ftypisom"),
+        ("--save-video", "talk.mp4", b"RIFF\0\0\0\0AVI "), ("--save-video", "a.mp4", b"PK\x03\x04 ftyp"),
+    ],
+)  # fmt: skip
+def test_no_output_replaces_a_file_of_another_kind(
+    option: str, name: str, content: bytes, language: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    assert main(["--source", "demo", "--headless", "--lang", language, option, str(path)]) == 2
+    sentence = {"en": "is there already and is something else", "es": "ya existe y es otra cosa"}[language]
+    assert f"{option} {path} {sentence}" in capfd.readouterr().err
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_session_s_table_is_not_replaced(language: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "session.json").write_text("{}")
+    (tmp_path / "emotions.csv").write_text("timestamp_s,frame\n1.0,2\n")
+    outputs = ["--csv", str(tmp_path / "emotions.csv")]
+    assert main(["--source", "demo", "--headless", "--lang", language, *outputs]) == 2
+    assert {"en": "belongs to it", "es": "forma parte de ella"}[language] in capfd.readouterr().err
+    assert (tmp_path / "emotions.csv").read_text() == "timestamp_s,frame\n1.0,2\n"
+
+
+def test_an_earlier_output_and_an_empty_file_are_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(DemoSource, "SECONDS", 0.1)
+    table, video, empty = tmp_path / "a.csv", tmp_path / "a.mp4", tmp_path / "empty.csv"
+    empty.touch()
+    for path in (table, table, empty):
+        assert main(["--source", "demo", "--headless", "--csv", str(path), "--save-video", str(video)]) == 0
+        assert len(path.read_text().splitlines()) == 4
+    table.write_bytes(b"\xef\xbb\xbf" + table.read_bytes())  # saved by a spreadsheet
+    assert main(["--source", "demo", "--headless", "--csv", str(table)]) == 0
+
+
 @pytest.mark.parametrize(("language", "sentence"), [("en", "the same file"), ("es", "el mismo archivo")])
 def test_table_and_video_do_not_go_into_one_file(
     language: str, sentence: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]

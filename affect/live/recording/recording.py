@@ -23,6 +23,7 @@ from statistics import median
 from types import TracebackType
 from typing import Any, Literal
 
+from affect.cells import as_cell
 from affect.errors import AffectError
 from affect.faces.preprocessing import Image
 from affect.files import atomic_path, sync_folder
@@ -327,7 +328,9 @@ def _csv_of(events: list[Event]) -> str:
     lines = io.StringIO()
     writer = csv.writer(lines, lineterminator="\n")
     writer.writerow(EVENT_COLUMNS)
-    writer.writerows([f"{e.timestamp_s:.3f}", e.event, e.text] for e in sorted(events, key=lambda e: e.timestamp_s))
+    writer.writerows(
+        [f"{e.timestamp_s:.3f}", e.event, as_cell(e.text)] for e in sorted(events, key=lambda e: e.timestamp_s)
+    )
     return lines.getvalue()
 
 

@@ -7,16 +7,19 @@ Data flow: `session_folder` reads a folder, `timeline` resamples it to even step
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from affect import __version__
-from affect.files import atomic_path
+from affect.files import atomic_path, is_file, may_replace
 from affect.live.texts import TextError
 
 if TYPE_CHECKING:
     from affect.live.report.session_folder import Session
+
+HTML = re.compile(rb"\s*<!doctype html", re.IGNORECASE)
 
 
 def write_report(folders: list[Path], language: str, out: Path | None = None) -> Path:
@@ -24,8 +27,8 @@ def write_report(folders: list[Path], language: str, out: Path | None = None) ->
 
     folders:  of recorded sessions.   language: "en" or "es".
     out:      the file to write (default: report.html in the folder; of several, comparison.html in the latest one).
-    Returns the file's path; only its owner can read it. Raises AffectError if a folder is no recorded session, or the
-    file cannot be written.
+    Returns the file's path; only its owner can read it. Raises AffectError if a folder is no recorded session, `out`
+    is a file of another kind, or it cannot be written.
     """
     from affect.live.report.session_folder import read_session
     from affect.live.report.writing import Writer
@@ -37,10 +40,11 @@ def write_report(folders: list[Path], language: str, out: Path | None = None) ->
     else:
         name, page = "comparison.html", _comparison_page(sessions, writer)
     path = out or sessions[-1].folder / name
+    if out is not None and out.exists() and not out.is_dir() and not (is_file(out) and may_replace(out, HTML)):
+        raise TextError("report_replaces", path=out)
     try:
-        with atomic_path(path) as part:
+        with atomic_path(path, mode=0o600) as part:
             part.write_text(page, encoding="utf-8", errors="backslashreplace")  # names of files may be no valid text
-        path.chmod(0o600)
     except OSError as error:
         raise TextError("report_unwritable", path=path, reason=error.strerror) from error
     return path

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from affect.arrays import Floats
+from affect.cells import of_cell
 from affect.emotions import EMOTIONS, UNCERTAIN
 from affect.live.frame import Event
 from affect.live.texts import TextError
@@ -205,7 +206,7 @@ def _read_events(path: Path) -> tuple[Event, ...]:
     events = []
     for line in _lines(path):
         try:
-            event = Event(float(line[0]), line[1], line[2])
+            event = Event(float(line[0]), line[1], of_cell(line[2]))
         except (IndexError, ValueError):
             continue  # the header, or an incomplete line
         if math.isfinite(event.timestamp_s) and event.timestamp_s >= 0:
