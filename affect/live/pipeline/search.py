@@ -49,6 +49,12 @@ STILL_SHARE = 0.4  # of the strongest face's hits
 # Levels whose longer side has more pixels than this take most of the time, a second in 12 megapixels: a single picture
 # is searched there in the sweep's coarse steps, and never in the evened copy.
 STILL_SEARCHED = 2 * SEARCHED
+FINE_FACE = 47  # pixels of a level: the largest face searched for there, as coarser levels have the larger ones
+UNPARTED_PIXELS = 13_000_000  # of a picture whose levels are searched at once; of a larger one, in strips of STRIP_PIXELS
+STRIP_PIXELS = 1_600_000
+    3_200_000,
+    1_600_000,
+)  # of a level that is searched at once, and of a part of a larger one
 SWEEP_NEIGHBORS = 0  # a single hit of the coarse sweep is worth a close look: asking for two loses one face in five
 
 
@@ -147,10 +153,11 @@ class AroundKnown:
         for number in range(finest, len(views.levels)):
             last = number == len(views.levels) - 1
             least = NEW_FAR_HITS if number == finest else KEPT_HITS
-            height, longest = views.levels[number].shape[0], max(views.levels[number].shape)
-            part = Slice(number, 0, height, max(HAAR_WINDOW, STILL_FACE >> number), longest if last else 47, least)
+            longest = max(views.levels[number].shape)
+            faces = (max(HAAR_WINDOW, STILL_FACE >> number), longest if last else FINE_FACE)
+            parts = [Slice(number, top, bottom, *faces, least) for top, bottom in _strips(views, number)]
             steps = (NEAR_FACTOR, 1) if longest <= STILL_SEARCHED else (SWEEP_FACTOR, SWEEP_NEIGHBORS)
-            for box in _swept(detector, views, part, even, *steps):
+            for box in (box for part in parts for box in _swept(detector, views, part, even, *steps)):
                 if any(_inside(box, s.box) for s in seen):
                     continue
                 if (sighting := _confirmed(detector, views, box, least, even)) is not None:
@@ -282,6 +289,19 @@ def _middle(grey: Image) -> Image:
     """Crop the central half of a picture in both directions."""
     height, width = grey.shape
     return grey[height // 4 : height - height // 4, width // 4 : width - width // 4]
+
+
+def _strips(views: GreyPyramid, number: int) -> list[tuple[int, int]]:
+    """Rows from and to of the parts in which a level of a picture is searched: the cascade takes 25 bytes a pixel.
+
+    Parts overlap by the largest face that is searched for, FINE_FACE.
+    """
+    height, width = views.levels[number].shape
+    if views.grey.size <= UNPARTED_PIXELS:
+        return [(0, height)]
+    rows = max(4 * FINE_FACE, STRIP_PIXELS // width)
+    tops = range(0, max(1, height - FINE_FACE), (rows - FINE_FACE) // 2 * 2)  # even, as the cascade's steps are
+    return [(top, min(height, top + rows)) for top in tops]
 
 
 def _finest(views: GreyPyramid, even: bool) -> int:

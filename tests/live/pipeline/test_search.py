@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+
 import cv2
 import numpy as np
 import pytest
 
 from affect.faces.detection import FaceBox, HaarDetector
 from affect.faces.preprocessing import Image
+from affect.live.pipeline import search
 from affect.live.pipeline.grey_pyramid import GreyPyramid
 from affect.live.pipeline.search import AroundKnown, FaceSearch
 from affect.live.pipeline.sweep import Slice, Sweep
@@ -165,6 +168,31 @@ def test_a_single_picture_shows_all_of_a_group_at_once(portrait: Image, size: tu
     for box in boxes:
         assert sum(intersection_over_union(box, other) > 0.4 for other in found) == 1
     assert len(found) <= len(boxes) + 1
+
+
+def test_a_large_picture_is_searched_in_strips_that_miss_no_face(
+    portrait: Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture, boxes = group(portrait, (2000, 1500), 60)
+    monkeypatch.setattr(search, "UNPARTED_PIXELS", 100_000)
+    monkeypatch.setattr(search, "STRIP_PIXELS", 100_000)
+    assert len(search._strips(GreyPyramid().take(picture).levels[1])) == 6  # of faces of 30 pixels, some on a border
+    found = found_in(picture, still=True)
+    for box in boxes:
+        assert sum(intersection_over_union(box, other) > 0.4 for other in found) == 1
+
+
+@pytest.mark.parametrize(
+    "shape", [(1, 1), (30, 40), (47, 99_000), (48, 99_000), (90_000, 40), (3500, 3500), (188, 99_000)]
+)
+def test_strips_cover_a_level_and_overlap_by_a_face(shape: tuple[int, int]) -> None:
+    strips = search._strips(np.zeros(shape, np.uint8))
+    assert strips[0][0] == 0
+    assert strips[-1][1] == shape[0]
+    assert all(top % 2 == 0 for top, _ in strips)
+    assert all(bottom - top >= search.FINE_FACE for (_, bottom), (top, _) in itertools.pairwise(strips))
+    most = max(search.STRIP_PIXELS, 188 * shape[1], search.UNPARTED_PIXELS * (len(strips) == 1))
+    assert all((bottom - top) * shape[1] <= most for top, bottom in strips)
 
 
 @pytest.mark.parametrize("side", [60, 250])
