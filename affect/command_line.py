@@ -9,6 +9,8 @@ import errno
 import io
 import math
 import os
+import re
+import select
 import signal
 import sys
 import threading
@@ -18,7 +20,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 from affect.errors import AffectError, as_shown, escaped, without_logins
 from affect.files import settle_home
@@ -132,19 +134,82 @@ def _quoted(given: list[str], rest: list[str]) -> str | None:
 
 
 def steady_streams() -> None:
-    """Make stdin, stdout and stderr safe: characters outside their encoding are replaced, a closed stream is ignored.
+    """Make stdin, stdout and stderr safe: nothing that becomes of them ends what the program does.
 
-    Windows writes files and pipes in cp1252, and a terminal may be set to ASCII. The caller may have closed a stream,
-    and the reader of a pipe may end early (`| head`).
+    Characters outside their encoding are replaced, since Windows writes files and pipes in cp1252 and a terminal may be
+    set to ASCII, and those that could steer a terminal are escaped (`_PlainText`). A stream that the caller closed
+    becomes the null device. Output that cannot be written (a full disk, `| head`, a closed terminal) is dropped, see
+    `lost_output`.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         stream = getattr(sys, name)
         if stream is None:
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
         elif isinstance(stream, io.TextIOWrapper):
+            if mode == "w" and stream is getattr(sys, f"__{name}__"):
+                setattr(sys, name, stream := _steady(stream, LINES if name == "stdout" else LINES_AND_BARS))
             stream.reconfigure(errors=PLAIN if mode == "w" else "replace")
-    atexit.unregister(_drop_unread)
-    atexit.register(_drop_unread)
+
+
+def _steady(stream: io.TextIOWrapper, kept: re.Pattern[str]) -> io.TextIOWrapper:
+    """The same output as `_PlainText`, with a `_DroppingFile` at its end unless it is Windows' console, no file.
+
+    kept: what is written although it steers a terminal.
+    """
+    with suppress(OSError):
+        stream.flush()
+    file: Any = stream.buffer
+    if isinstance(getattr(file, "raw", file), io.FileIO):
+        file = io.BufferedWriter(_DroppingFile(stream.fileno(), "w", closefd=False))
+    made = _PlainText(file, stream.encoding, line_buffering=stream.line_buffering, write_through=stream.write_through)
+    made.kept = kept
+    return made
+
+
+class _PlainText(io.TextIOWrapper):
+    """Text output that escapes all that could steer a terminal but for `kept`, as texts from outside may hold it."""
+
+    kept: re.Pattern[str]
+
+    def write(self, text: str) -> int:
+        parts = self.kept.split(text)  # every second one is kept
+        super().write("".join(part if i % 2 else as_shown(part) for i, part in enumerate(parts)))
+        return len(text)
+
+
+LINES = re.compile(r"([\n\t])")
+LINES_AND_BARS = re.compile(r"([\n\t\r]|\x1b\[A)")  # tqdm goes back in a line, and to the line above
+
+
+class _DroppingFile(io.FileIO):
+    """Output file that drops what it cannot write.   failure: the first error; None: everything was written."""
+
+    failure: OSError | None = None
+
+    def write(self, data: Any) -> int:
+        try:
+            if (written := super().write(data)) is not None:  # None: a pipe set to non-blocking is full
+                return written
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        except OSError as error:
+            self.failure = self.failure or error
+            return len(data)
+
+
+def lost_output() -> OSError | None:
+    """Why something printed on stdout could not be written (the first error); None if all of it was."""
+    sys.stdout.flush()
+    return getattr(getattr(getattr(sys.stdout, "buffer", None), "raw", None), "failure", None)
+
+
+def takes_output(stream: TextIO) -> bool:
+    """Whether a stream takes a line at once: not a pipe that nobody reads on (`| less`), nor a stopped terminal.
+
+    Otherwise printing would wait, and a live analysis with it. Always True on Windows, and for what is no file.
+    """
+    with suppress(OSError, ValueError):
+        return bool(select.select([], [stream], [], 0)[1])
+    return True
 
 
 def _plain(error: UnicodeError) -> tuple[str, int]:
@@ -158,16 +223,6 @@ def _plain(error: UnicodeError) -> tuple[str, int]:
 
 PLAIN = "affect.plain"
 codecs.register_error(PLAIN, _plain)
-
-
-def _drop_unread() -> None:
-    """Redirect closed output streams to the null device at exit, so that Python's last flush prints no error."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except (OSError, ValueError):
-            with suppress(OSError, ValueError):
-                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def positive(text: str) -> int:
@@ -195,17 +250,19 @@ NO_ACCESS = (
 def exit_code_of(work: Callable[[], None], again: str = "start the same command again") -> int:
     """Run a command and return its exit code: 0 done, 2 AffectError, full disk or no access, 130 interrupted.
 
-    again: how to continue after an interruption or a full disk, for the message. A closed output pipe (`| head`) counts
-    as an interruption.   Any other exception is raised.
+    again: how to continue after an interruption or a full disk, for the message. Output on stdout that was lost ends
+    nothing before its end; then a full disk is told, and another reason (`| head`) counts as an interruption.
+    Any other exception is raised.
     """
     try:
         work()
+        if (lost := lost_output()) is not None:
+            raise lost if lost.errno in DISK_FULL else BrokenPipeError
     except AffectError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except (KeyboardInterrupt, BrokenPipeError):
-        with suppress(OSError):
-            print(said("interrupted: {again}", again=said(again)), file=sys.stderr)
+        print(said("interrupted: {again}", again=said(again)), file=sys.stderr)
         return 130
     except OSError as error:
         path = as_shown(str(error.filename))

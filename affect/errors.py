@@ -68,11 +68,6 @@ def escaped(sign: str) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def as_lines(text: str) -> str:
-    """A text of several lines with unsafe characters escaped in each (`as_shown`)."""
-    return "\n".join(map(as_shown, text.splitlines()))
-
-
 def brief(value: object, most: int = 60) -> str:
     """An untrusted value shortened for a message: one line, ASCII, at most `most` characters."""
     try:

@@ -19,6 +19,7 @@ import numpy as np
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 from affect.faces.detection import FaceBox
+from affect.faces.pictures import is_picture
 from affect.faces.preprocessing import Image
 from affect.files import is_file, is_folder
 from affect.live.bundled import default_model
@@ -31,6 +32,7 @@ from affect.live.recording.sinks import COLUMNS
 from affect.live.sources.feed import FrameFeed, as_picture
 from affect.live.sources.files import ImageSource, open_source, remarks
 from affect.live.sources.upright import Upright
+from affect.model.calibration import SENSITIVITIES, Sensitivity
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,6 +108,8 @@ class ExpressionReader:
     detector:       "haar" or "yunet"; for "yunet", `detector_model` is the path of its `.onnx` file.
     faces:          maximum number of faces, 1 or more; the largest are read.
     backend:        "onnx" (ONNX Runtime), or "torch".
+    sensitivity:    how readily rare expressions are named: "low" (fewer false alarms), "normal" or "high" (fewer are
+                    missed).
     Raises AffectError for a missing or unusable model or detector, and for invalid values.
 
     A reader can be reused for any number of sources, one after the other, in one thread. It sets OpenCV to one thread
@@ -127,17 +131,20 @@ class ExpressionReader:
         detector_model: PathName | None = None,
         faces: int = 1,
         backend: str = "onnx",
+        sensitivity: Sensitivity = "normal",
     ) -> None:
         if isinstance(faces, bool) or not isinstance(faces, int) or faces < 1:
             raise AffectError(f"faces is {faces!r}; it must be a whole number of 1 or more.")
         if backend not in ("onnx", "torch"):
             raise AffectError(f"There is no backend {backend!r}. Choose onnx or torch.")
+        if sensitivity not in SENSITIVITIES:
+            raise AffectError(f"There is no sensitivity {sensitivity!r}. Choose {', '.join(SENSITIVITIES)}.")
         self._detector = detector
         self._detector_model = None if detector_model is None else Path(detector_model)
         self._faces = faces
         self.model = default_model() if model is None else Path(model)
         create_search(detector, self._detector_model)  # raises early for an unusable detector
-        self._classifier = load_classifier(self.model, backend, _LOG.warning)
+        self._classifier = load_classifier(self.model, backend, _LOG.warning, sensitivity=sensitivity)
 
     def read(self, picture: PathName | Image) -> list[FaceExpression]:
         """Read the faces of one picture, largest first, as the program does for `--source picture.jpg`.
@@ -221,8 +228,6 @@ class ExpressionReader:
 
     def _rows(self, path: Path, named: bool) -> Iterator[dict[str, Any]]:
         """Yield the table's rows for one file.   named: the caller gave this file, it was not found in a folder."""
-        from affect.faces.pictures import is_picture
-
         try:
             if is_picture(path):
                 moments: Iterable[Moment] = [Moment(0.0, 0, tuple(self.read(path)))]
@@ -291,8 +296,6 @@ def _files(given: Sequence[PathName]) -> list[tuple[Path, bool]]:
 
     Raises AffectError if a path does not exist.
     """
-    from affect.faces.pictures import is_picture
-
     files: list[tuple[Path, bool]] = []
     for path in map(Path, given):
         if is_folder(path):

@@ -33,6 +33,7 @@ from typing import Any, Final, NamedTuple
 import cv2
 import numpy as np
 
+from affect.command_line import CommandParser
 from affect.errors import AffectError
 
 MOST_S, MOST_MB, LONGEST_LINE = 2.0, 300.0, 300
@@ -478,7 +479,7 @@ def run(name: str, each: int, seed: int) -> tuple[Counter[str], list[Outcome]]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the families and print a table. Returns 2 if there was a fault, else 0."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = CommandParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--each", type=int, default=250, metavar="N", help="inputs of each family (default 250)")
     parser.add_argument("--family", nargs="+", choices=FAMILIES, default=list(FAMILIES))
     parser.add_argument("--seed", type=int, default=0)

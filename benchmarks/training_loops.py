@@ -187,7 +187,7 @@ def _prepared(job: Job, setting: Preprocessing) -> Pictures:
     for split in ("train", "val"):
         pictures, rows = prepare_pictures(manifest, manifest.rows(split), setting, split)
         parts.append(FaceDataset(pictures, target_distributions(rows, soft=False), setting))
-    return Pictures(*parts)
+    return Pictures(train=parts[0], choose=parts[1])
 
 
 def _whole_batches(pictures: int, experiment: Experiment) -> int:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 import os
-import re
 
 import pytest
 
 from affect.errors import AffectError, as_shown, brief, without_login, without_logins
-from tests.conftest import REPOSITORY
 
 
 @pytest.mark.parametrize(
@@ -92,21 +89,3 @@ def test_no_message_shows_a_login(address: str) -> None:
 def test_what_has_no_login_is_shown_as_it_is(text: str) -> None:
     assert without_login(text) == text or " " in text
     assert without_logins(text) == text
-
-
-# What is printed as it is, since nothing from outside is in it: sentences of TEXTS, whose values are made printable,
-# errors, which make themselves printable, and names that this program gives.
-PRINTABLE = re.compile(
-    r"as_shown|as_lines\(|said\(|f'error: \{error\}'|told|question|lines|figures|(experiment|manifest)\.name|where"
-    r"|not repeated|\{what\}"
-)
-
-
-def test_every_line_that_is_printed_is_printable() -> None:
-    printed = []
-    for path in sorted((REPOSITORY / "affect").rglob("*.py")):
-        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(call, ast.Call) and ast.unparse(call.func) in ("print", "tqdm.write", "sys.stdout.write"):
-                printed += [(path.name, ast.unparse(argument)) for argument in call.args]
-    assert len(printed) > 20
-    assert [each for each in printed if not PRINTABLE.search(each[1])] == []

@@ -206,6 +206,8 @@ def test_a_file_that_is_no_picture_is_refused(reader: affect.ExpressionReader, t
         ({"faces": True}, "faces is True"),
         ({"faces": "2"}, "faces is '2'"),
         ({"backend": "tensorrt"}, "Choose onnx or torch"),
+        ({"sensitivity": "highest"}, "Choose low, normal, high"),
+        ({"sensitivity": "high"}, "assumes no class shares"),
         ({"detector": "eyes"}, "Choose haar or yunet"),
         ({"detector": "yunet"}, "YuNet"),
         ({"model": "nothing.pt"}, "nothing.pt does not exist"),

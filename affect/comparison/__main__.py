@@ -9,7 +9,7 @@ from affect.command_line import CommandParser, exit_code_of
 from affect.comparison import write_comparison
 from affect.comparison.mistakes import mistakes_text
 from affect.comparison.models import models_text
-from affect.errors import as_lines, as_shown
+from affect.errors import as_shown
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,9 +26,9 @@ def main(arguments: list[str] | None = None) -> int:
 
     def work() -> None:
         models, mistakes = write_comparison(options.results, options.out or options.results)
-        print(as_lines(models_text(models)))
+        print(models_text(models))
         if not mistakes.table.empty:
-            print(as_lines(mistakes_text(mistakes)))
+            print(mistakes_text(mistakes))
         for what in (*models.missing, *mistakes.missing):
             print(f"not measured yet: {as_shown(what)}", file=sys.stderr)
 

@@ -1,8 +1,7 @@
-"""Readers of the files that `affect.evaluation` writes, with checks that the results are of the same pictures."""
+"""Checks that results of several models are of the same pictures and settings."""
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from affect.data.tables import read_table
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError, as_shown
 from affect.evaluation.metrics import Floats, Ints
+from affect.evaluation.results import read_predictions
 from affect.training.experiments import EXPERIMENTS
 
 
@@ -23,30 +22,6 @@ def check_folder(results: Path) -> None:
         raise AffectError(
             f"There is no folder {results}. Name the results of one data set with --results, such as results/ferplus."
         )
-
-
-def read_metrics(path: Path) -> dict[str, Any]:
-    """Read a `metrics.json`. Raises AffectError if it has another format."""
-    try:
-        metrics = json.loads(path.read_text(encoding="utf-8"))
-        metrics["accuracy"], metrics["n"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise AffectError(f"{path} is not what affect.evaluation writes. Make it again with --out.") from error
-    return dict(metrics)
-
-
-def read_predictions(path: Path) -> pd.DataFrame:
-    """Read a `predictions.csv`: `label` and the eight `p_*`, by `pth`. Raises AffectError for another format."""
-    columns = ["pth", "label", *(f"p_{name}" for name in EMOTIONS)]
-    try:
-        table = read_table(path)
-    except (ValueError, OSError) as error:
-        raise AffectError(
-            f"{path} cannot be read as a CSV table ({error}). Make it again: python -m affect.evaluation … --out DIR."
-        ) from error
-    if not set(columns) <= set(table.columns) or not table["label"].isin(EMOTIONS).all():
-        raise AffectError(f"{path} is not what affect.evaluation writes. Make it again with --out.")
-    return table[columns].drop_duplicates("pth").set_index("pth")
 
 
 def read_pair(first: Path, second: Path) -> tuple[Floats, Floats, Ints]:

@@ -10,7 +10,6 @@ import pandas as pd
 from affect.comparison.measured import (
     check_folder,
     one_source,
-    read_metrics,
     read_pair,
     settings_in,
     source_of,
@@ -18,6 +17,7 @@ from affect.comparison.measured import (
 )
 from affect.comparison.table import Comparison, cell, markdown
 from affect.evaluation.metrics import RESAMPLES, Floats, Ints, bootstrap, metrics_of, percentile_interval
+from affect.evaluation.results import read_metrics
 
 MISTAKE_METRICS = ("accuracy", "f1_macro")
 BOUNDS = ("", "_low", "_high")

@@ -11,8 +11,6 @@ import pandas as pd
 from affect.comparison.measured import (
     check_folder,
     one_source,
-    read_metrics,
-    read_predictions,
     settings_in,
     source_of,
     warn_of_settings,
@@ -20,6 +18,7 @@ from affect.comparison.measured import (
 from affect.comparison.original_results import BEST_EPOCH, MODELS, PRINTED, README, Reported, find_reported
 from affect.comparison.table import Comparison, cell, markdown
 from affect.evaluation.metrics import INTERVAL_METRICS, METRIC_NAMES
+from affect.evaluation.results import read_metrics, read_predictions
 from affect.training.run import DATA
 
 

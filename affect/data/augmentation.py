@@ -24,6 +24,8 @@ class Augmentation:
     light:      maximum relative change of brightness and of contrast (0.4: factors 0.6…1.4).
     blur:       probability of a Gaussian blur (sigma 0.5…2 px).
     camera:     probability of webcam degradations (`affect.data.augmentation.through_a_camera`).
+    reduce:     probability of a lower resolution: 32…72 px, enlarged again.
+    cover:      probability that the lower 35…50 % are hidden, as by a mask or a hand, in one grey level.
     erase:      probability of random erasing: a rectangle of 2…15 % of the area in one grey level.
     """
 
@@ -36,6 +38,8 @@ class Augmentation:
     light: float = 0.0
     blur: float = 0.0
     camera: float = 0.0
+    reduce: float = 0.0
+    cover: float = 0.0
     erase: float = 0.0
 
 
@@ -77,6 +81,11 @@ def augment(picture: Image, settings: Augmentation, image_size: int, rng: np.ran
     varied = np.asarray(varied, np.uint8).reshape(image_size, image_size, channels)
     if settings.camera and rng.random() < settings.camera:
         varied = through_a_camera(varied, rng)
+    if settings.reduce and rng.random() < settings.reduce:
+        varied = _resized(varied, min(image_size, int(rng.integers(32, 73))), cv2.INTER_AREA)
+        varied = _resized(varied, image_size, cv2.INTER_LINEAR)
+    if settings.cover and rng.random() < settings.cover:
+        varied[round(image_size * rng.uniform(0.5, 0.65)) :] = rng.integers(0, 256)
     if rng.random() < settings.erase:
         area, aspect = rng.uniform(0.02, 0.15), np.exp(rng.uniform(-1, 1))
         height = min(image_size, round(image_size * np.sqrt(area * aspect)))
@@ -97,8 +106,7 @@ def through_a_camera(picture: Image, rng: np.random.Generator) -> Image:
     """
     side, shape = picture.shape[0], picture.shape
     pixels = round(np.exp(rng.uniform(np.log(SMALLEST), np.log(max(SMALLEST, side)))))
-    seen = np.asarray(cv2.resize(picture, (pixels, pixels), interpolation=cv2.INTER_AREA), np.uint8)
-    seen = seen.reshape(pixels, pixels, shape[2])
+    seen = _resized(picture, pixels, cv2.INTER_AREA)
     if rng.random() < 0.5:
         seen = gamma(seen, float(np.exp(rng.uniform(np.log(0.4), np.log(3.0))))).reshape(seen.shape)
     if rng.random() < 0.5:
@@ -107,4 +115,10 @@ def through_a_camera(picture: Image, rng: np.random.Generator) -> Image:
         seen = noise(seen, rng.uniform(0, 30), rng)
     if rng.random() < 0.5:
         seen = jpeg(seen, int(rng.integers(8, 70)))
-    return np.asarray(cv2.resize(seen, (side, side), interpolation=cv2.INTER_LINEAR), np.uint8).reshape(shape)
+    return _resized(seen.reshape(pixels, pixels, shape[2]), side, cv2.INTER_LINEAR)
+
+
+def _resized(picture: Image, side: int, interpolation: int) -> Image:
+    return np.asarray(cv2.resize(picture, (side, side), interpolation=interpolation), np.uint8).reshape(
+        side, side, picture.shape[2]
+    )

@@ -27,16 +27,16 @@ def hard_labels(rows: pd.DataFrame) -> npt.NDArray[np.int64]:
 
 
 def target_distributions(rows: pd.DataFrame, soft: bool, min_votes: int = 0) -> npt.NDArray[np.float32]:
-    """Training targets as class distributions, float32 (n, 8), rows sum to 1.
+    """Training targets as class distributions, float32 (n, 8), rows sum to 1 except those of partial labels.
 
     soft: the classes' shares of the annotators' votes (Barsoum et al. 2016, arXiv:1608.01041), without classes that
-    have fewer than `min_votes`. Rows without such votes, and all rows if soft is False, are one-hot labels; a partial
-    label ("sad/disgust") gives its classes equal shares.
+    have fewer than `min_votes`. Rows without such votes, and all rows if soft is False, are one-hot labels. A partial
+    label ("sad/disgust") has a 1 for each of its classes, see `resolved`.
     """
     targets = np.eye(len(EMOTIONS), dtype=np.float32)[hard_labels(rows)]
     for classes in set(rows["either"]) - {""} if "either" in rows else ():
         places = [EMOTIONS.index(name) for name in classes.split("/")]
-        targets[(rows["either"] == classes).to_numpy()] = np.eye(len(EMOTIONS), dtype=np.float32)[places].mean(0)
+        targets[(rows["either"] == classes).to_numpy()] = np.eye(len(EMOTIONS), dtype=np.float32)[places].sum(0)
     if soft and set(VOTES) <= set(rows.columns):
         votes = rows[VOTES].to_numpy(np.float32)
         votes = np.where(votes < min_votes, np.float32(0), votes)
@@ -45,14 +45,36 @@ def target_distributions(rows: pd.DataFrame, soft: bool, min_votes: int = 0) -> 
     return targets
 
 
+def resolved(targets: torch.Tensor, answers: torch.Tensor) -> torch.Tensor:
+    """Targets in which a partial label is shared out among its classes in proportion to `answers`.
+
+    targets: float (n, 8).   answers: probabilities, float (n, 8) or (8,).   Returns float (n, 8), rows sum to 1.
+    With a network's own probabilities, cross-entropy with them has the gradient of the negative log of the classes'
+    summed probability (Lv et al. 2020, arXiv:2002.08053).
+    """
+    partial = targets.sum(1, keepdim=True) > 1.5
+    shared = targets * answers.clamp_min(1e-12)
+    return torch.where(partial, shared / shared.sum(1, keepdim=True), targets)
+
+
+SHARE_OF_ABSENT = 0.003  # assumed share of a class of which a data set has no picture
+
+
+def class_shares(targets: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """The classes' shares of a data set's targets (n, 8), float32 (8,), sum 1, each SHARE_OF_ABSENT or more."""
+    shares = np.maximum((targets / targets.sum(1, keepdims=True)).mean(0, dtype=np.float64), SHARE_OF_ABSENT)
+    return (shares / shares.sum()).astype(np.float32)
+
+
 Batch = tuple[torch.Tensor, torch.Tensor]
 
 
 class FaceDataset(Dataset[Batch]):
     """Data set of prepared pictures and their targets, as model input.
 
-    pictures: uint8 (n, side, side, channels).   targets: float32 (n, 8).
-    An item is float32 (3, side, side) and float32 (8,): the picture unchanged, or augmented after `varied`.
+    pictures: uint8 (n, side, side, channels).   targets: float32 (n, 8), or (n, 16): then the last 8 are the log of the
+    classes' shares in the picture's data set.
+    An item is float32 (3, side, side) and the targets: the picture unchanged, or augmented after `varied`.
     """
 
     preparing = True  # items need computation, so worker processes are worth while
@@ -80,7 +102,7 @@ class FaceDataset(Dataset[Batch]):
         return faces[0], targets[0]
 
     def __getitems__(self, indices: list[int]) -> Batch:
-        """A whole batch, float32 (n, 3, side, side) and (n, 8); called by DataLoader."""
+        """A whole batch, float32 (n, 3, side, side) and its targets; called by DataLoader."""
         pictures, targets = self.compact(indices)
         return self.model_input(pictures), targets
 
@@ -214,17 +236,6 @@ def one_view_each(count: int, items: int, epoch: int, *seed: int) -> npt.NDArray
     views = items // count
     view = (np.random.default_rng(seed).integers(0, views, count) + epoch) % views
     return (view * count + np.arange(count))[shuffled(count, *seed, epoch)]
-
-
-def drawn(labels: npt.NDArray[np.integer[Any]], balance: float, *seed: int) -> npt.NDArray[np.int64]:
-    """Class-balanced sampling with replacement: n indices for n labels, rare classes more often.
-
-    labels:  int (n,), 0…7.   Returns int64 (n,), each 0 … n-1, determined by the arguments.
-    balance: 0…1; a picture's weight is its class's share to the power of -balance.
-    """
-    shares = np.bincount(labels) / len(labels)
-    chances = shares[labels] ** -balance
-    return np.random.default_rng(seed).choice(len(labels), len(labels), p=chances / chances.sum())
 
 
 def _as_it_is(batch: Any) -> Any:

@@ -41,7 +41,7 @@ from affect.data.classes import (
 )
 from affect.data.foreign import ARCHIVES, advice_on
 from affect.data.source import PICTURE_ENDINGS, PictureSource
-from affect.data.splits import VAL_FROM_TRAIN, VAL_SHARE, original_split, stratified_part, stratified_sample
+from affect.data.splits import STRATIFIED, VAL_FROM_TRAIN, original_split, stratified_part, stratified_sample
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError, as_shown
 
@@ -50,6 +50,7 @@ MADE = {
     VAL_FROM_TRAIN: "it has no val, so a fifth of train becomes val, which training is measured on",
     "original": "random 80/20, as the first version made it",
     "stratified": "made anew, every class in its share",
+    "stratified-tenth": "made anew, every class in its share, a tenth for val",
 }
 SOURCES = {"folder": "folders' names", "csv": "labels.csv", "annotations": "AffectNet's annotations"}
 
@@ -69,7 +70,7 @@ def add_labelling(parser: argparse.ArgumentParser) -> None:
         f"({NONE}: leave out), or whose numbers they are: affectnet, fer2013, ferplus, raf-db, ck+",
     )  # fmt: skip
     parser.add_argument(
-        "--split-mode", choices=("original", "stratified"),
+        "--split-mode", choices=("original", *STRATIFIED),
         help="part the data set anew (default: its own split, else the first version's random 80/20)",
     )  # fmt: skip
 
@@ -139,7 +140,7 @@ def _left_out(manifest: Manifest) -> list[str]:
 
 VOTES = [f"votes_{emotion}" for emotion in EMOTIONS]
 Labels = Literal["folder", "csv"]
-SplitMode = Literal["original", "stratified"]
+SplitMode = Literal["original", "stratified", "stratified-tenth"]
 
 NO_CLASS_FOLDER = "not in a class folder"
 ANNOTATIONS = ("_exp.npy", "_val.npy", "_aro.npy", "_lnd.npy")  # files of AffectNet's own release
@@ -163,7 +164,7 @@ class Manifest:
     skipped: `pth` and `reason`, sorted: pictures without a usable label, missing listed files, and files that are not
              safe to read.
     labels:  where the labels come from: "folder", "csv" or "annotations" (AffectNet's own release).
-    split:   where the split comes from: "given" by the data set, VAL_FROM_TRAIN, "original" or "stratified".
+    split:   where the split comes from: "given" by the data set, VAL_FROM_TRAIN, "original" or one of STRATIFIED.
     classes: the value of `--classes`; None if it was not given.
     read_as: the class of each folder name or list label.
     unknown: number of pictures for each label that is not understood ("": no class folder).
@@ -237,15 +238,16 @@ def read_manifest(
     split_mode: None keeps the data set's own split; without one, it is "original".
                 "original": the random 80/20 split of the reported results, over sorted relative paths, independent of
                 the labels.   "stratified": equal class shares, near-duplicates on one side (decodes every picture
-                once).   A named mode splits all pictures anew except the data set's own test pictures.
+                once); "stratified-tenth" with a tenth of the pictures for val instead of a fifth.
+                A named mode splits all pictures anew except the data set's own test pictures.
                 A data set with train but no val gets a fifth of train as val, drawn as in the original split.
     seed:       random seed of either split.
     classes:    the meaning of names and numbers, as for `--classes`: "1=surprise,2=fear", "raf-db".
     Raises AffectError if there is no such data set, no picture has a label, the class numbers are ambiguous, or a list
     cannot be read.
     """
-    if labels not in ("folder", "csv") or split_mode not in (None, "original", "stratified"):
-        raise AffectError("labels must be 'folder' or 'csv', split_mode 'original' or 'stratified'.")
+    if labels not in ("folder", "csv") or split_mode not in (None, "original", *STRATIFIED):
+        raise AffectError(f"labels must be 'folder' or 'csv', split_mode {', '.join(('original', *STRATIFIED))}.")
     given = parse_classes(classes)
     file = Path(data).expanduser()
     if file.is_file() and file.suffix.lower() not in ARCHIVES and (advice := advice_on([file.name])):
@@ -277,8 +279,8 @@ def read_manifest(
     if (partial := table["label"].str.contains("/", regex=False)).any():
         table["either"] = table["label"].where(partial, "")
         table["label"] = table["label"].str.split("/").str[0]
-    if mode == "stratified":
-        table = _split_stratified(source, table, seed)
+    if mode in STRATIFIED:
+        table = _split_stratified(source, table, STRATIFIED[mode], seed)
     left_out = pd.DataFrame(sorted(set(skipped)), columns=["pth", "reason"])
     stem = source.path.stem.strip(".") or source.path.resolve().stem
     name = as_shown(stem).replace("\\", "_")  # it becomes a folder's name
@@ -406,7 +408,7 @@ def _split_originally(table: pd.DataFrame, free: pd.Series, seed: int) -> pd.Dat
     return table.assign(split=split.astype(str))
 
 
-def _split_stratified(source: PictureSource, table: pd.DataFrame, seed: int) -> pd.DataFrame:
+def _split_stratified(source: PictureSource, table: pd.DataFrame, share: float, seed: int) -> pd.DataFrame:
     """Give all rows but test a stratified split with near-duplicate groups; test rows are groups of their own."""
     from affect.data.duplicates import duplicate_groups
 
@@ -414,5 +416,5 @@ def _split_stratified(source: PictureSource, table: pd.DataFrame, seed: int) -> 
     rows, groups = table.iloc[free], np.arange(len(table))
     groups[free] = free[duplicate_groups(source, rows["pth"].tolist())]
     split = table["split"].to_numpy(object)
-    split[free] = np.where(stratified_part(rows, VAL_SHARE, seed, groups[free]), "val", "train")
+    split[free] = np.where(stratified_part(rows, share, seed, groups[free]), "val", "train")
     return table.assign(split=split.astype(str), near_group=groups)

@@ -24,7 +24,6 @@ from affect.data.manifest import VOTES, Manifest, add_labelling, manifest_of
 from affect.data.source import UNREADABLE
 from affect.data.tables import write_table
 from affect.emotions import EMOTIONS
-from affect.errors import as_lines
 from affect.faces.pictures import declared_size
 from affect.faces.preprocessing import Image
 from affect.files import atomic_path
@@ -277,7 +276,7 @@ def main(arguments: list[str] | None = None) -> int:
     def work() -> None:
         report = data_report(manifest_of(options))
         report.write(options.out)
-        print(as_lines(report.text()))
+        print(report.text())
 
     return exit_code_of(work)
 

@@ -11,6 +11,7 @@ import pandas as pd
 from affect.errors import AffectError
 
 VAL_SHARE = 0.2  # as in the original notebooks
+STRATIFIED = {"stratified": VAL_SHARE, "stratified-tenth": 0.1}  # val's share of the pictures
 VAL_FROM_TRAIN = "given, val out of train"  # for a data set with train but no val
 
 

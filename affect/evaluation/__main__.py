@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-import os
+import argparse
+import shlex
+from dataclasses import replace
 from pathlib import Path
 
 from affect.command_line import CommandParser, exit_code_of
-from affect.data.manifest import add_labelling, manifest_of
-from affect.errors import as_lines
-from affect.evaluation.measure import evaluate_pictures, table_of, told_crop, told_either, write_evaluation
+from affect.data.manifest import manifest_of
+from affect.evaluation.measure import (
+    add_measured,
+    evaluate_pictures,
+    table_of,
+    told_crop,
+    told_either,
+    write_evaluation,
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -18,20 +26,9 @@ def main(arguments: list[str] | None = None) -> int:
         description="Measure a checkpoint on a data set: per-class table with 95 % bootstrap intervals on stdout, "
         "files with --out.",
         epilog="example: python -m affect.evaluation --model models/starter_ferplus.pt --data ferplus.zip "
-        "--split val --out results/ferplus/starter",
+        "--split val --out results/ferplus/starter_ferplus",
     )
-    parser.add_argument("--model", type=Path, required=True, metavar="FILE.pt")
-    parser.add_argument(
-        "--data",
-        type=Path,
-        default=os.environ.get("AFFECTNET_DIR"),
-        metavar="DIR_OR_ZIP",
-        help="default: the environment variable AFFECTNET_DIR",
-    )
-    parser.add_argument(
-        "--split", choices=("train", "val", "test", "all"), help="default: val; where there is none, test, or all"
-    )
-    add_labelling(parser)
+    add_measured(parser)
     parser.add_argument(
         "--crop",
         choices=("as-live", "whole"),
@@ -52,15 +49,27 @@ def main(arguments: list[str] | None = None) -> int:
         manifest = manifest_of(options)
         if options.out is not None:
             options.out.mkdir(parents=True, exist_ok=True)
-        evaluation = evaluate_pictures(
-            options.model, manifest, options.split or manifest.judged, mirrored=options.mirrored, crop=options.crop
-        )
+        split = options.split or manifest.judged
+        evaluation = evaluate_pictures(options.model, manifest, split, mirrored=options.mirrored, crop=options.crop)
+        evaluation = replace(evaluation, metrics=evaluation.metrics | {"command": command_of(options, split)})
         if options.out is not None:
             write_evaluation(evaluation, options.out)
         told = [evaluation.origin, told_crop(evaluation.metrics), told_either(evaluation.metrics)]
-        print(as_lines("\n".join(filter(None, told)) + "\n\n" + table_of(evaluation.metrics)))
+        print("\n".join(filter(None, told)), table_of(evaluation.metrics), sep="\n\n")
 
     return exit_code_of(work)
+
+
+def command_of(options: argparse.Namespace, split: str) -> str:
+    """The command that measures the same again, for `metrics.json`; of paths only what is no folder of this machine."""
+    model = options.model if not options.model.is_absolute() and ".." not in options.model.parts else options.model.name
+    words: list[object] = ["--model", model, "--data", Path(options.data).name, "--split", split]
+    given = {"--labels": options.labels, "--classes": options.classes, "--split-mode": options.split_mode}
+    given |= {"--crop": options.crop, "--mirrored": options.mirrored}
+    for option, value in given.items():
+        if value and (option, value) != ("--labels", "folder"):
+            words += [option] if value is True else [option, value]
+    return shlex.join(["python", "-m", "affect.evaluation", *map(str, words)])
 
 
 if __name__ == "__main__":

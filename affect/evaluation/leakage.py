@@ -34,9 +34,12 @@ def _warning(model: str, data: str, differences: str) -> str:
 
 
 def _differences(provenance: dict[str, Any], manifest: Manifest) -> str:
-    if provenance.get("data") != manifest.name:
-        return ""
     settings, identity, pictures = (_dict(provenance.get(key)) for key in ("settings", "identity", "pictures"))
+    if (beside := _dict(settings.get("also")).get(manifest.name)) is not None:  # one of several data sets
+        settings, identity = _dict(beside), {"data": _dict(identity.get("also")).get(manifest.name)}
+        settings["limit"] = _dict(provenance["settings"]).get("limit")
+    elif settings.get("data", provenance.get("data")) != manifest.name:
+        return ""
     here = {"labels": manifest.labels, "split": manifest.split}
     told = [
         f"{key} {brief(settings[key])} then, {here[key]} now"

@@ -5,7 +5,9 @@ The command line and the notebooks both call `evaluate_pictures` to measure and 
 
 from __future__ import annotations
 
+import argparse
 import json
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -19,7 +21,7 @@ from tqdm import tqdm
 
 from affect.data.cache import prepare_pictures
 from affect.data.loading import FaceDataset, hard_labels, target_distributions
-from affect.data.manifest import Manifest
+from affect.data.manifest import Manifest, add_labelling
 from affect.data.tables import write_table
 from affect.emotions import EMOTIONS
 from affect.errors import as_shown
@@ -87,9 +89,30 @@ class Evaluation:
         return f"{self.model} on {self.data} {self.split}, n = {len(self.rows):,}"
 
 
+def add_measured(parser: argparse.ArgumentParser) -> None:
+    """Add the options that name a model and the labelled pictures it is measured on."""
+    parser.add_argument("--model", type=Path, required=True, metavar="FILE.pt")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=os.environ.get("AFFECTNET_DIR"),
+        metavar="DIR_OR_ZIP",
+        help="default: the environment variable AFFECTNET_DIR",
+    )
+    parser.add_argument(
+        "--split", choices=("train", "val", "test", "all"), help="default: val; where there is none, test, or all"
+    )
+    add_labelling(parser)
+
+
 def partial_labels(rows: pd.DataFrame) -> list[str]:
     """The partial labels of a data set, as "sad/disgust"; either class is right, and the first stands for both."""
     return sorted(set(rows["either"]) - {""}) if "either" in rows else []
+
+
+def right_classes(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Which classes are right for each picture, bool (n, 8): the label's, or every one of a partial label."""
+    return target_distributions(rows, soft=False) > 0
 
 
 def probabilities_of(logits: Floats, rows: pd.DataFrame, calibration: Calibration) -> Floats:
@@ -209,10 +232,15 @@ def most_confident_mistakes(evaluation: Evaluation, n: int = 20) -> pd.DataFrame
 
 
 def predictions_table(evaluation: Evaluation) -> pd.DataFrame:
-    """Table of predictions, one row per picture: `pth, label, predicted, p_anger … p_surprise` (calibrated)."""
+    """Table of predictions, one row per picture: `pth, label, predicted, p_anger … p_surprise, z_anger … z_surprise`.
+
+    `p_*` are calibrated probabilities, `z_*` the float32 logits, exactly; `either` follows for partial labels.
+    """
     table = evaluation.rows[["pth", "label"]].assign(predicted=[EMOTIONS[i] for i in evaluation.predicted])
-    columns = [f"p_{name}" for name in EMOTIONS]
-    return table.join(pd.DataFrame(evaluation.probabilities.round(6), table.index, columns))
+    probabilities = pd.DataFrame(evaluation.probabilities.round(6), table.index, [f"p_{name}" for name in EMOTIONS])
+    logits = pd.DataFrame(evaluation.logits, table.index, [f"z_{name}" for name in EMOTIONS])
+    either = evaluation.rows[["either"]] if partial_labels(evaluation.rows) else evaluation.rows[[]]
+    return table.join([probabilities, logits, either])
 
 
 def write_metrics(evaluation: Evaluation, out: str | Path) -> None:

@@ -51,14 +51,15 @@ def expected_calibration_error(probabilities: Floats, labels: Ints, bins: int = 
     return float(sum(gaps))
 
 
-def fit_temperature(logits: Floats, labels: Ints) -> float:
+def fit_temperature(logits: Floats, labels: Ints, offset: Floats | float = 0.0) -> float:
     """Fit the calibration temperature by maximum likelihood, 0.05…20.
 
-    logits: float (n, classes).   labels: int (n,).   Guo et al. 2017 (arXiv:1706.04599).
+    logits: float (n, classes).   labels: int (n,).   offset: float (classes,), added to the scaled logits, as
+    `Calibration.offset`.   Guo et al. 2017 (arXiv:1706.04599).
     """
 
     def negative_log_likelihood(log_temperature: float) -> float:
-        scaled = log_softmax(logits / np.exp(log_temperature), axis=1)
+        scaled = log_softmax(logits / np.exp(log_temperature) + offset, axis=1)
         return float(-scaled[np.arange(len(labels)), labels].mean())
 
     best = minimize_scalar(negative_log_likelihood, bounds=(np.log(0.05), np.log(20)), method="bounded")

@@ -24,7 +24,7 @@ from affect.data.framing import FaceFinder, FoundFace, cropped
 from affect.data.loading import hard_labels
 from affect.data.manifest import Manifest, add_labelling, manifest_of
 from affect.data.tables import write_table
-from affect.errors import AffectError, as_lines, as_shown
+from affect.errors import AffectError, as_shown
 from affect.evaluation.figures import MOST
 from affect.evaluation.leakage import warning_of
 from affect.evaluation.measure import probabilities_of
@@ -170,7 +170,7 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m affect.evaluation.robustness",
         description="Accuracy of one model or several under twelve corruptions at three strengths, on stdout.",
         epilog="example: python -m affect.evaluation.robustness --model models/starter_ferplus.pt older.pt "
-        "--data ferplus.zip --out results/ferplus/starter",
+        "--data ferplus.zip --out results/ferplus/starter_ferplus",
     )
     parser.add_argument("--model", type=Path, nargs="+", required=True, metavar="FILE.pt")
     parser.add_argument("--data", type=Path, required=True, metavar="DIR_OR_ZIP")
@@ -193,7 +193,7 @@ def main(arguments: list[str] | None = None) -> int:
         table = measure(options.model, manifest, split)
         if options.out is not None:
             write(table, options.out, f"{manifest.name} {split}, n = {table['n'].iloc[0]:,}")
-        print(as_lines(table_of(table)))
+        print(table_of(table))
 
     return exit_code_of(work)
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import io
 import mimetypes
+import pkgutil
 import stat
 from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL.AvifImagePlugin import AvifImageFile
 
 from affect.faces.extents import Extent, Malformed, extent_of, starts_as_one
 from affect.faces.preprocessing import Image
@@ -136,10 +136,11 @@ def _phone_format(data: bytes) -> str | None:
 
 def _phone_extent(data: bytes, kind: str) -> Extent:
     """The extent of a HEIC or AVIF. Measured: 6 bytes a pixel and 2 for each of a tile; 15 for an AVIF."""
-    from pillow_heif import HeifImageFile  # importing takes 0.1 s, and few pictures are HEIC
-
+    # imported only for a picture that has the format: both together take 0.1 s, and a video needs none
+    name = "pillow_heif.HeifImageFile" if kind == HEIF else "PIL.AvifImagePlugin.AvifImageFile"
+    reader = pkgutil.resolve_name(name)
     try:
-        with (HeifImageFile if kind == HEIF else AvifImageFile)(io.BytesIO(data)) as picture:
+        with reader(io.BytesIO(data)) as picture:
             (width, height), tiles = picture.size, picture.info.get("tiling")
     except Exception as error:  # the readers raise many exception types for a damaged file
         raise Malformed from error
@@ -166,6 +167,8 @@ def _decode_heif(extent: Extent) -> Image | None:
 
 def _decode_avif(extent: Extent) -> Image | None:
     """Decode an AVIF with Pillow, which tells its rotation property as EXIF's orientation."""
+    from PIL.AvifImagePlugin import AvifImageFile
+
     try:
         with AvifImageFile(io.BytesIO(extent.data)) as picture:
             turned = b"irot" in extent.data or b"imir" in extent.data

@@ -23,10 +23,20 @@ def models_folder() -> Path:
 
 
 TRAINED: Final = models_folder() / "best_model_finetuned_affectnet_v4.pt"
-BUNDLED: Final = models_folder() / "starter_ferplus.pt"
+# the models that come with the program, the default first: file → key of its terms in `affect.live.texts`
+TERMS: Final = {"starter_faces.pt": "terms_research", "starter_ferplus.pt": "terms_mit"}
 
-# SHA-256 of a committed checkpoint → SHA-256 of the ONNX export committed beside it. After a change of the checkpoint,
-# delete the export, start the program, which makes it again, and put both sums (`sha256sum models/starter*`) here.
+
+def bundled_models() -> list[Path]:
+    """Paths of the bundled models that are there, the default first."""
+    return [path for name in TERMS if (path := models_folder() / name).is_file()]
+
+
+BUNDLED: Final = next(iter(bundled_models()), models_folder() / next(iter(TERMS)))
+
+# SHA-256 of a committed checkpoint → SHA-256 of the ONNX export committed beside it. After a training, delete the
+# export, start the program, which makes it again, and put both sums (`sha256sum models/starter*`) here;
+# affect.evaluation.calibrate makes the export and prints both sums.
 PINNED_EXPORTS: Final = {
     "2808c635a5de5096e182969541c51fb74c4f7f337770402b89fd6122a9d705cf": (
         "82fce2010a8a2e68908e15fe27601a6e75afd389d00d8dbbcbf2d994a3179293"

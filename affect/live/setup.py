@@ -40,6 +40,7 @@ def create_session(
             "language": summary.language,
             "detector": options.detector,
             "backend": options.backend,
+            "sensitivity": options.sensitivity,
         }
         return describe_setup(source, model, classifier, pipeline, chosen)
 
@@ -51,7 +52,7 @@ def describe_setup(
 ) -> dict[str, Any]:
     """Metadata for session.json that is fixed when a recording starts: source, model, settings, versions.
 
-    chosen: the settings faces, language, detector and backend.
+    chosen: the settings faces, language, detector, backend and sensitivity.
     """
     import cv2
     import onnxruntime

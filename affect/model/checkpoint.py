@@ -37,7 +37,7 @@ class Checkpoint:
 
     state_dict:    tensors under torchvision's names.
     preprocessing: how a face becomes model input.
-    temperature, prior, prior_strength: how logits become probabilities, see `affect.model.calibration.Calibration`.
+    temperature, prior, prior_strength, sure_from: see `affect.model.calibration.Calibration`.
     provenance:    plain values: data set, experiment, epoch, metrics, seed, versions.
     architecture:  the network's name, one of `ARCHITECTURES`.
     """
@@ -49,11 +49,12 @@ class Checkpoint:
     architecture: str = ARCHITECTURE
     prior: tuple[float, ...] | None = None
     prior_strength: float = 1.0
+    sure_from: float | None = None
 
     @property
     def calibration(self) -> Calibration:
-        """How the logits become probabilities."""
-        return Calibration(self.temperature, self.prior, self.prior_strength)
+        """How the logits become probabilities, and from which one on a label is shown."""
+        return Calibration(self.temperature, self.prior, self.prior_strength, self.sure_from)
 
     def build(self) -> nn.Module:
         """The network with these weights, in evaluation mode."""
@@ -75,6 +76,7 @@ def save_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
         "temperature": float(checkpoint.temperature),
         "prior": None if checkpoint.prior is None else [float(share) for share in checkpoint.prior],
         "prior_strength": float(checkpoint.prior_strength),
+        "sure_from": None if checkpoint.sure_from is None else float(checkpoint.sure_from),
         "provenance": checkpoint.provenance,
         "state_dict": {k: v.detach().cpu().contiguous() for k, v in checkpoint.state_dict.items()},
     }
@@ -125,6 +127,9 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
         raise AffectError(f"{path} is damaged: its prior is {brief(prior)}. Use another copy.")
     if type(strength) is not float or not 0 <= strength <= 1:
         raise AffectError(f"{path} is damaged: its prior_strength is {brief(strength)}. Use another copy.")
+    sure_from = content.get("sure_from")
+    if sure_from is not None and (type(sure_from) is not float or not 0 <= sure_from < 1):
+        raise AffectError(f"{path} is damaged: its sure_from is {brief(sure_from)}. Use another copy.")
     try:
         preprocessing = Preprocessing.from_dict(content.get("preprocessing"))
     except AffectError as error:
@@ -140,6 +145,7 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
         architecture=architecture,
         prior=None if prior is None else tuple(prior),
         prior_strength=strength,
+        sure_from=sure_from,
     )
 
 

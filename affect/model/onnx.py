@@ -46,6 +46,7 @@ def onnx_export(checkpoint: Checkpoint, source_sha256: str) -> bytes:
         "temperature": repr(checkpoint.temperature),
         "prior": json.dumps(checkpoint.prior),
         "prior_strength": repr(checkpoint.prior_strength),
+        "sure_from": json.dumps(checkpoint.sure_from),
     }
     onnx.helper.set_model_props(graph, values)
     export: bytes = graph.SerializeToString()

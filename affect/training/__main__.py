@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from affect.command_line import CommandParser, end_on_signals, exit_code_of, positive, seed_number
-from affect.data.manifest import add_labelling, manifest_of
+from affect.data.manifest import Manifest, add_labelling, manifest_of, read_manifest
 from affect.datasets.sample import sample_data_set
 from affect.errors import as_shown
 from affect.training.experiments import EXPERIMENTS, MISTAKES, Experiment, adapted, with_mistake
@@ -35,6 +36,12 @@ def parser() -> argparse.ArgumentParser:
         "--data", type=Path, default=os.environ.get("AFFECTNET_DIR"), metavar="DIR_OR_ZIP",
         help="default: the environment variable AFFECTNET_DIR, else the drawn sample set",
     )  # fmt: skip
+    made.add_argument(
+        "--also", type=Path, nargs="+", default=(), metavar="DIR_OR_ZIP",
+        help="further data sets to learn from: their faces are found and cropped as live, and pictures keep their "
+        "detail; without a split of its own, a tenth of each is kept for measuring (--split-mode stratified-tenth)",
+    )  # fmt: skip
+    made.add_argument("--name", help="of the data in the files' names (default: the data sets' names)")
     made.add_argument("--out", type=Path, metavar="DIR", help="of the checkpoints (default: models/<data set>)")
     made.add_argument(
         "--results", type=Path, default=Path("results"), metavar="DIR", help="of the figures (default results)"
@@ -78,7 +85,16 @@ def _chosen(options: argparse.Namespace) -> list[Experiment]:
     """The experiments that a command line names, with its epochs, image size and mistake applied."""
     names = STORY if options.experiment == "all" else (options.experiment,)
     experiments = [adapted(EXPERIMENTS[name], options.epochs, options.image_size) for name in names]
+    if options.also:
+        experiments = [replace(e, preprocessing=replace(e.preprocessing, detail=None)) for e in experiments]
     return experiments if options.mistake is None else [with_mistake(e, options.mistake) for e in experiments]
+
+
+def _beside(path: Path, options: argparse.Namespace, tell: bool) -> Manifest:
+    """The manifest of a further data set: its own split, or a tenth for val with near-duplicates on one side."""
+    split = read_manifest(path, options.labels, classes=options.classes).split
+    mode = "stratified-tenth" if split == "original" else None  # it has none of its own
+    return manifest_of(argparse.Namespace(**vars(options) | {"split_mode": mode}), path, tell=tell)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -90,14 +106,16 @@ def main(arguments: list[str] | None = None) -> int:
 
     def work() -> None:
         manifest = manifest_of(options, options.data or sample_data_set(), tell=accelerator.is_main_process)
+        also = [_beside(path, options, accelerator.is_main_process) for path in options.also]
         check_data(manifest.limited(options.limit, options.seed))
-        out = options.out or default_folder(manifest.name)
+        name = options.name or "+".join(m.name for m in (manifest, *also))
+        out = options.out or default_folder(name)
         experiments = _chosen(options)
         for experiment in experiments:  # check all experiments before the first is trained
             identity = identity_of(
-                experiment, manifest, options.seed, options.init_weights, options.limit, options.teacher
+                experiment, manifest, options.seed, options.init_weights, options.limit, options.teacher, also
             )
-            run = Run(experiment, manifest.name, out, options.results, identity)
+            run = Run(experiment, name, out, options.results, identity)
             if standing_of(run, accelerator, resume=options.resume, overwrite=options.overwrite) == "new":
                 check_start(experiment, options.init_weights, options.teacher)
         for experiment in experiments:
@@ -112,6 +130,8 @@ def main(arguments: list[str] | None = None) -> int:
                 overwrite=options.overwrite,
                 limit=options.limit,
                 teachers=options.teacher,
+                also=also,
+                name=name,
                 accelerator=accelerator,
             )
             if accelerator.is_main_process:

@@ -12,6 +12,7 @@ from typing import Literal
 from affect.data.augmentation import Augmentation
 from affect.errors import AffectError
 from affect.faces.preprocessing import Preprocessing
+from affect.model.face_attributes import FACE
 
 
 @dataclass(frozen=True)
@@ -51,18 +52,18 @@ class Experiment:
     soft_labels: train on the distribution of the annotators' votes, if the data set has them.
     min_votes:   minimum number of a picture's votes for a class to count, since fewer are likely slips
                  (Barsoum et al. 2016, arXiv:1608.01041, drop single votes).
-    distill:     weight of the teachers' probabilities in the targets, if a run has teachers
-                 (Hinton et al. 2015, arXiv:1503.02531).
-    taught_on:   the teachers' input: "as-it-is", each picture and its horizontal flip, once; or "varied", each
-                 augmented and mixed batch that the network sees (Beyer et al. 2022, arXiv:2106.05237).
-    match:       weight of a feature distillation loss, with `taught_on` "varied": the distance of a linear projection
-                 of the network's features from the first teacher's standardised features; the projection is discarded
-                 after training (Romero et al. 2015, arXiv:1412.6550).
-    adjustment:  strength of logit adjustment, 0…1 (0: none): in training, this times the log of the class priors is
-                 added to the logits (Menon et al. 2021, arXiv:2007.07314).
-    balance:     exponent of class-balanced sampling: a picture's weight is its class's share to the power of -balance
-                 (0: no balancing, 1: every class equally often).
-    mixup:       alpha of the Beta distribution of mixup (Zhang et al. 2018, arXiv:1710.09412); 0: no mixup.
+    distill:     weight of the teachers' probabilities in the targets, if a run has teachers (Hinton et al. 2015,
+                 arXiv:1503.02531); they see each augmented and mixed batch (Beyer et al. 2022, arXiv:2106.05237).
+    match:       weight of a feature distillation loss: the distance of a linear projection of the network's features
+                 from the first teacher's standardised features; the projection is discarded after training
+                 (Romero et al. 2015, arXiv:1412.6550).
+    balanced_softmax: in training, the log of the classes' shares in each picture's data set is added to the logits, so
+                 that the network learns the classes free of their shares (Ren et al. 2020, arXiv:2007.10740). The
+                 checkpoint's `prior` has the shares of all training pictures.
+    smoothing:   label smoothing: this part of each target goes to all classes, by their shares with balanced softmax,
+                 else equally (Szegedy et al. 2016, arXiv:1512.00567).
+    mixup:       alpha of the Beta distribution of mixup (Zhang et al. 2018, arXiv:1710.09412); 0: no mixup. A partial
+                 label then gives its classes equal shares.
     average:     decay per step of the exponential moving average of the weights, which is what is evaluated and saved
                  (0: the weights themselves).
     measure_framing: set the live crop's margin and shift to the framing of the training pictures (for pictures that
@@ -84,10 +85,9 @@ class Experiment:
     soft_labels: bool = False
     min_votes: int = 0
     distill: float = 0.0
-    taught_on: Literal["as-it-is", "varied"] = "as-it-is"
     match: float = 0.0
-    adjustment: float = 0.0
-    balance: float = 0.0
+    balanced_softmax: bool = False
+    smoothing: float = 0.0
     mixup: float = 0.0
     average: float = 0.0
     chosen_on: Literal["hold-out", "val"] = "hold-out"
@@ -142,8 +142,9 @@ V4 = replace(
     measure_framing=False,
 )
 
-# The bundled model is made by distillation: first a teacher is trained, then the model in two runs, on the annotators'
-# votes and the teacher's outputs. FER+ is 48 px and grey, so the live crop is reduced to 48 px and to grey as well.
+# The bundled models are made by distillation: first a teacher is trained, then the model, on the annotators' votes and
+# the teacher's outputs, both free of the classes' shares. FER+ is 48 px and grey, so the live crop is reduced to 48 px
+# and to grey as well; with further data sets (`--also`), only to grey.
 FERPLUS = Preprocessing(image_size=104, color="grey", detail=48, crop_margin=0.011, crop_shift=0.005)
 
 # The teacher is pretrained on face recognition instead of ImageNet (`--init-weights face_mobilenet.pt`, made by
@@ -153,11 +154,20 @@ FACE_TEACHER = Experiment(
     name="face_teacher",
     question="What do faces add that a network has learned to tell apart before?",
     network="face_mobilenet",
-    preprocessing=replace(
-        FERPLUS, image_size=160, mean=(103.939 / 255, 116.779 / 255, 123.68 / 255), std=(1 / 255,) * 3
+    preprocessing=replace(FERPLUS, image_size=128, mean=FACE.mean, std=FACE.std),
+    stages=(Stage("all", 14, epochs=5, learning_rate=1e-3, monitor="val_f1_macro"),),
+    augmentation=Augmentation(
+        flip=0.5,
+        rotation=12,
+        shift=0.06,
+        scale=0.1,
+        light=0.3,
+        blur=0.1,
+        camera=0.15,
+        reduce=0.3,
+        cover=0.05,
+        erase=0.1,
     ),
-    stages=(Stage("all", 14, epochs=8, learning_rate=1e-3),),
-    augmentation=Augmentation(flip=0.5, rotation=12, shift=0.06, scale=0.1, light=0.3, blur=0.1, camera=0.1, erase=0.1),
     optimizer="adamw",
     schedule="one-cycle",
     batch_size=64,
@@ -165,42 +175,27 @@ FACE_TEACHER = Experiment(
     dropout=0.3,
     soft_labels=True,
     min_votes=2,
-    balance=0.3,
+    balanced_softmax=True,
+    smoothing=0.05,
     average=0.998,
     chosen_on="val",
 )
 
-# The assistant is pretrained on ImageNet. Its teacher (`--teacher face_teacher_ferplus.pt`) sees the same augmented and
-# mixed batches, so that memorised answers of the teacher are not learned; both the teacher's probabilities and its
-# features are distilled. The first stage uses small pictures to save time.
-ASSISTANT = replace(
-    FACE_TEACHER,
-    name="assistant",
-    question="How much of what another network knows does MobileNetV2 learn?",
-    network="mobilenet_v2",
-    preprocessing=FERPLUS,
-    stages=(
-        Stage("small", 19, epochs=16, learning_rate=2e-3, image_size=80, monitor="val_loss", keep=False),
-        Stage("full", 19, epochs=10, learning_rate=1e-3),
-    ),
-    dropout=0.2,
-    distill=0.6,
-    taught_on="varied",
-    match=1.0,
-    mixup=0.2,
-)
-
-# The bundled model continues from the assistant's weights (`--init-weights assistant_ferplus.pt`) with the same
-# teacher. Rare classes are oversampled, and the best epoch has the highest macro F1.
+# Its teacher (`--teacher face_teacher_….pt`) sees the same augmented batches, so that memorised answers of the teacher
+# are not learned; both the teacher's probabilities and its features are distilled.
 STARTER = replace(
-    ASSISTANT,
+    FACE_TEACHER,
     name="starter",
     question="How good a model can be bundled with the program?",
-    stages=(Stage("last", 19, epochs=7, learning_rate=6e-4, monitor="val_f1_macro"),),
-    balance=0.5,
+    network="mobilenet_v2",
+    preprocessing=FERPLUS,
+    stages=(Stage("all", 19, epochs=7, learning_rate=6e-4, monitor="val_f1_macro"),),
+    dropout=0.2,
+    distill=0.6,
+    match=1.0,
 )
 
-EXPERIMENTS = {e.name: e for e in (V1, V2, V3, V4, FACE_TEACHER, ASSISTANT, STARTER)}
+EXPERIMENTS = {e.name: e for e in (V1, V2, V3, V4, FACE_TEACHER, STARTER)}
 
 # The first version's mistakes, one at a time, to measure the cost of each. (Reporting the last epoch instead of the
 # best one needs no run of its own: every run of v1…v4 also saves its last epoch.)

@@ -14,11 +14,13 @@ from torchvision.transforms.v2 import MixUp
 from tqdm import tqdm
 
 from affect.command_line import end_if_asked
+from affect.data.loading import resolved
+from affect.emotions import EMOTIONS
 from affect.model.frozen import Trunk
 from affect.training.experiments import Experiment, Stage
 from affect.training.teachers import Answer
 
-Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+CLASSES = len(EMOTIONS)
 
 
 def new_optimizer(experiment: Experiment, stage: Stage, top: nn.Module) -> torch.optim.Optimizer:
@@ -36,21 +38,25 @@ def new_schedule(experiment: Experiment, stage: Stage, optimizer: Any, pictures:
     return torch.optim.lr_scheduler.OneCycleLR(  # Smith and Topin 2018, arXiv:1708.07120
         optimizer,
         stage.learning_rate,
-        epochs=stage.epochs,
-        steps_per_epoch=max(1, pictures // experiment.batch_size),
+        total_steps=max(6, stage.epochs * max(1, pictures // experiment.batch_size)),  # PyTorch divides by 0 at 5
         pct_start=0.2,
     )
 
 
-def new_loss(experiment: Experiment, targets: torch.Tensor, device: torch.device) -> Loss:
-    """Cross-entropy with target distributions, in nats, with the experiment's logit adjustment.
+def loss_of(logits: torch.Tensor, targets: torch.Tensor, smoothing: float = 0.0) -> torch.Tensor:
+    """Cross-entropy with target distributions, a float32 scalar in nats, with balanced softmax and label smoothing.
 
-    targets: float32 (n, 8) of all training pictures, rows sum to 1; the class priors are their means.
-    Returns a function of logits float (batch, 8) and targets float32 (batch, 8) on `device` to a float32 scalar.
+    logits:  float (batch, 8).   smoothing: as in `Experiment`.
+    targets: float32 (batch, 8) as of `affect.data.loading.target_distributions`, or (batch, 16): the last 8 are the
+             log of the classes' shares, which is added to the logits. A partial label is shared out as the network
+             answers.
     """
-    shares = targets.double().mean(0).clamp_min(1e-6).float().to(device)
-    offset = experiment.adjustment * shares.log()
-    return lambda logits, wanted: nn.functional.cross_entropy(logits.float() + offset, wanted)
+    wanted, log_shares = targets[:, :CLASSES], targets[:, CLASSES:]
+    logits = logits.float() + (log_shares if log_shares.shape[1] else 0)
+    wanted = resolved(wanted, logits.detach().softmax(1))
+    if smoothing:
+        wanted = torch.lerp(wanted, log_shares.softmax(1) if log_shares.shape[1] else wanted.mean(1, True), smoothing)
+    return nn.functional.cross_entropy(logits, wanted)
 
 
 class WeightAverage:
@@ -95,7 +101,8 @@ class Learner:
 
     module: the trainable layers; prepared: the same after `accelerator.prepare`. The output is logits or, for feature
             distillation, logits and projected features.
-    teach:  None, or a function from a batch, as the network sees it, to the teachers' Answer.
+    teach:  None, or a function from a batch, as the network sees it, and the log of its classes' shares, (n, 8) or
+            (n, 0), to the teachers' Answer.
     """
 
     def __init__(
@@ -106,17 +113,16 @@ class Learner:
         prepared: nn.Module,
         optimizer: Any,
         schedule: Any,
-        loss: Loss,
-        teach: Callable[[torch.Tensor], Answer] | None = None,
+        teach: Callable[[torch.Tensor, torch.Tensor], Answer] | None = None,
     ) -> None:
         self.average = WeightAverage(module, experiment.average)
         self._accelerator = accelerator
         self._prepared = prepared
         self._optimizer = optimizer
         self._schedule = schedule
-        self._loss = loss
+        self._smoothing = experiment.smoothing
         self._teach = teach
-        self._taught = experiment.distill
+        self._distill = experiment.distill
         self._match = experiment.match
         self._mixup = MixUp(alpha=experiment.mixup) if experiment.mixup else None
 
@@ -134,11 +140,11 @@ class Learner:
             inputs, targets = self._mixed(inputs, targets)
             features = None
             if self._teach is not None:
-                answer = self._teach(inputs)
-                targets, features = torch.lerp(targets, answer.probabilities, self._taught), answer.features
+                answer = self._teach(inputs, targets[:, CLASSES:])
+                targets, features = _taught(targets, answer.probabilities, self._distill), answer.features
             logits, loss = self._step(trunk(inputs), targets, features)
             with torch.no_grad():
-                right = (logits.argmax(1) == targets.argmax(1)).sum()
+                right = (logits.argmax(1) == targets[:, :CLASSES].argmax(1)).sum()
                 sums += torch.stack([loss.detach() * len(targets), right, right.new_tensor(len(targets))]).to(sums)
             if step % 20 == 0:
                 bar.set_postfix(loss=f"{float(sums[0] / sums[2]):.3f}")
@@ -148,7 +154,8 @@ class Learner:
     def _mixed(self, inputs: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         if self._mixup is None or len(inputs) < 2:
             return inputs, targets
-        mixed: tuple[torch.Tensor, torch.Tensor] = self._mixup(inputs, targets)
+        alike = resolved(targets[:, :CLASSES], targets.new_ones(CLASSES))
+        mixed: tuple[torch.Tensor, torch.Tensor] = self._mixup(inputs, torch.cat([alike, targets[:, CLASSES:]], 1))
         return mixed
 
     def _step(
@@ -158,7 +165,7 @@ class Learner:
         with self._accelerator.autocast():
             made = self._prepared(activations)
         logits, matched = made if isinstance(made, tuple) else (made, None)
-        loss = self._loss(logits, targets)
+        loss = loss_of(logits, targets, self._smoothing)
         if matched is not None and features is not None:
             loss = loss + self._match * nn.functional.mse_loss(matched.float(), features)
         self._accelerator.backward(loss)
@@ -167,3 +174,9 @@ class Learner:
         self._optimizer.zero_grad()
         self.average.update()
         return logits, loss
+
+
+def _taught(targets: torch.Tensor, answers: torch.Tensor, distill: float) -> torch.Tensor:
+    """Targets, (n, 8) or (n, 16), moved by the part `distill` to the teachers' probabilities (n, 8)."""
+    wanted = torch.lerp(resolved(targets[:, :CLASSES], answers), answers, distill)
+    return torch.cat([wanted, targets[:, CLASSES:]], 1)

@@ -24,7 +24,7 @@ from torch import nn
 from tqdm import tqdm
 
 from affect.data.augmentation import Augmentation
-from affect.data.loading import Batches, FaceDataset, Views, drawn, one_view_each, shuffled, whole_batches
+from affect.data.loading import Batches, FaceDataset, Views, one_view_each, shuffled, whole_batches
 from affect.errors import AffectError
 from affect.evaluation.metrics import metrics_of
 from affect.model.batch_norm import synchronise_batch_norm
@@ -32,7 +32,7 @@ from affect.model.frozen import Trunk
 from affect.model.network import build_model, load_initial_weights
 from affect.training.activations import Activations, MatchingTop, Top, compute_activations
 from affect.training.experiments import Experiment, Stage
-from affect.training.learner import Learner, new_loss, new_optimizer, new_schedule
+from affect.training.learner import Learner, new_optimizer, new_schedule
 from affect.training.state import RunState, State
 from affect.training.teachers import Teachers
 
@@ -58,10 +58,14 @@ PATIENCE = timedelta(days=1)  # while one process prepares AffectNet, the others
 
 @dataclass(frozen=True)
 class Pictures:
-    """The data sets of a run: for training, and for choosing the epoch and the temperature."""
+    """The data sets of a run: for training, and for choosing the epoch and the temperature.
+
+    prior: the classes' shares of the training pictures, with balanced softmax; else None.
+    """
 
     train: FaceDataset
     choose: FaceDataset
+    prior: tuple[float, ...] | None = None
 
 
 def new_accelerator() -> Accelerator:
@@ -85,20 +89,10 @@ def check_experiment(experiment: Experiment, processes: int) -> None:
             "Start a number of processes that divides it."
         )
     viewed = any(s.views for s in experiment.stages)
-    if experiment.balance and viewed:
-        raise AffectError(
-            f"Experiment {experiment.name} draws rare classes more often (balance), which needs new variations in "
-            "every epoch. Leave `views` away in its stages."
-        )
-    if experiment.taught_on == "varied" and viewed:
+    if (experiment.distill or experiment.match) and viewed:
         raise AffectError(
             f"Experiment {experiment.name} shows its teachers what it learns from, which cannot be done with what is "
             "kept of the pictures. Leave `views` away in its stages."
-        )
-    if experiment.match and experiment.taught_on != "varied":
-        raise AffectError(
-            f"Experiment {experiment.name} matches its teacher's features (match), which needs a teacher that looks at "
-            'what is learned from. Set taught_on="varied".'
         )
     if experiment.mixup and viewed:
         raise AffectError(
@@ -159,8 +153,7 @@ class Fitter:
         optimizer = new_optimizer(experiment, stage, top)
         schedule = new_schedule(experiment, stage, optimizer, len(self._pictures.train))
         prepared, optimizer = accelerator.prepare(top, optimizer)
-        loss = new_loss(experiment, self._pictures.train.targets, accelerator.device)
-        learner = Learner(experiment, accelerator, top, prepared, optimizer, schedule, loss, self._teach)
+        learner = Learner(experiment, accelerator, top, prepared, optimizer, schedule, self._teach)
         if progress.running is not None:
             self._model.load_state_dict(progress.running["model"])
             if isinstance(top, MatchingTop):
@@ -244,9 +237,7 @@ class Fitter:
             data, order = again, one_view_each(len(again.targets), len(again), epoch, self._seed, index)
         else:
             data = self._varied(index, epoch)
-            seed, balance = (self._seed, index, epoch), self._experiment.balance
-            labels = data.targets.argmax(1).numpy()
-            order = drawn(labels, balance, *seed) if balance else shuffled(len(data), *seed)
+            order = shuffled(len(data), self._seed, index, epoch)
         world, size = self._accelerator.num_processes, self._experiment.batch_size
         size = max(world, min(size, len(order) // world * world))
         mine = order[: len(order) // size * size].reshape(-1, world)[:, self._accelerator.process_index]
@@ -259,7 +250,8 @@ class Fitter:
         """Loss against the hard labels, accuracy and macro F1 on the pictures that choose the epoch."""
         logits = predict(self._accelerator, trunk, top, choose)
         labels = self._pictures.choose.targets.argmax(1).numpy()
-        log_probabilities = log_softmax(logits.astype(np.float64), axis=1)
+        prior = self._pictures.prior
+        log_probabilities = log_softmax(logits.astype(np.float64) + (0 if prior is None else np.log(prior)), axis=1)
         metrics = metrics_of(np.exp(log_probabilities), labels)
         return {
             "val_loss": float(-log_probabilities[np.arange(len(labels)), labels].mean()),

@@ -5,17 +5,18 @@ from __future__ import annotations
 import platform
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
 import torchvision
 
 from affect import __version__
-from affect.data.loading import FaceDataset, hard_labels
+from affect.data.loading import hard_labels
 from affect.data.manifest import Manifest
+from affect.data.tables import write_table
 from affect.evaluation.measure import evaluate_pictures, predict_logits, write_evaluation, write_metrics
 from affect.evaluation.metrics import fit_temperature
 from affect.faces.preprocessing import Preprocessing
-from affect.files import atomic_path
 from affect.model.checkpoint import Checkpoint, save_checkpoint
 from affect.model.network import build_model
 from affect.training.loop import Pictures
@@ -41,7 +42,7 @@ def write_models(
             epochs["last"] = last
         for which, (path, figures) in epochs.items():
             network = run.experiment.network
-            made = _checkpoint(network, finished[which], preprocessing, pictures.choose, choose_rows, about)
+            made = _checkpoint(network, finished[which], preprocessing, pictures, choose_rows, about)
             save_checkpoint(path, made)
             write = write_evaluation if which == "best" and run.experiment.mistake is None else write_metrics
             write(evaluate_pictures(path, manifest, "val"), figures)
@@ -51,15 +52,17 @@ def _checkpoint(
     network: str,
     epoch: State,
     preprocessing: Preprocessing,
-    choose: FaceDataset,
+    pictures: Pictures,
     choose_rows: pd.DataFrame,
     about: dict[str, Any],
 ) -> Checkpoint:
     model = build_model(network)
     model.load_state_dict(epoch["model"])
-    logits = predict_logits(model.eval().to(memory_format=torch.channels_last), choose)
-    temperature = fit_temperature(logits, hard_labels(choose_rows))
-    return Checkpoint(epoch["model"], preprocessing, temperature, {**about, "best": epoch["row"]}, network)
+    logits = predict_logits(model.eval().to(memory_format=torch.channels_last), pictures.choose)
+    prior = pictures.prior
+    temperature = fit_temperature(logits, hard_labels(choose_rows), 0.0 if prior is None else np.log(prior))
+    provenance = {**about, "best": epoch["row"]}
+    return Checkpoint(epoch["model"], preprocessing, temperature, provenance, network, prior=prior)
 
 
 def _about(run: Run, pictures: Pictures) -> dict[str, Any]:
@@ -85,8 +88,7 @@ def _about(run: Run, pictures: Pictures) -> dict[str, Any]:
 def write_history(progress: RunState, run: Run) -> pd.DataFrame:
     """Write `history.csv` with a row for each finished epoch, and return the table."""
     history = pd.DataFrame(progress.history)
-    with atomic_path(run.home / "history.csv") as part:
-        history.to_csv(part, index=False)
+    write_table(history, run.home / "history.csv")
     return history
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 from affect.data.manifest import Manifest
 from affect.errors import AffectError
-from affect.files import cache_folder, sha256_of
+from affect.files import cache_folder, remove_leftovers, sha256_of
 from affect.model.checkpoint import load_checkpoint
 from affect.model.network import START_WORDS
 from affect.training.experiments import Experiment, Stage
@@ -25,6 +25,7 @@ DIFFERENCES = {
     "seed": "the seed",
     "init_weights": "the initial weights",
     "data": "the pictures, their labels, split or limit",
+    "also": "the further data sets",
     "teachers": "the teachers",
 }
 
@@ -110,6 +111,24 @@ class Run:
         file = checkpoint_name(self.experiment, stage, self.data)
         return self.out / place / file, self.results / self.data / place / stage.name
 
+    @property
+    def locks(self) -> list[Path]:
+        """Paths of the lock files that a training of this run holds, one in each folder that it writes to."""
+        return [self.state_path.with_suffix(".lock"), self.home / ".training.lock"]
+
+    def remove_leftovers(self) -> None:
+        """Remove the temporary files that a killed training of this run has left."""
+        lasts = [last for stage in self.experiment.stages if (last := self.last_epoch(stage)) is not None]
+        folders = [
+            self.home,
+            *(self.home / stage.name for stage in self.experiment.stages),
+            *(last[1] for last in lasts),
+        ]
+        for path in (self.state_path, *self.checkpoints, *(last[0] for last in lasts)):
+            remove_leftovers(path)
+        for folder in folders:
+            remove_leftovers(folder / "*")
+
     def standing(self, *, resume: bool, overwrite: bool) -> Standing:
         """State of this run on disk, before training: "new", "interrupted" or "finished"; without `resume` "new".
 
@@ -194,10 +213,15 @@ def _identity_in_checkpoint(path: Path) -> dict[str, Any]:
 
 
 def settings_of(
-    experiment: Experiment, manifest: Manifest, seed: int, init_weights: str, limit: int | None = None
+    experiment: Experiment,
+    manifest: Manifest,
+    seed: int,
+    init_weights: str,
+    limit: int | None = None,
+    also: Sequence[Manifest] = (),
 ) -> dict[str, Any]:
     """Settings of a run for comparison with others, as plain values; paths are reduced to their last part."""
-    return {
+    settings = {
         "image_size": experiment.preprocessing.image_size,
         "epochs": {stage.name: stage.epochs for stage in experiment.stages},
         "seed": seed,
@@ -207,6 +231,10 @@ def settings_of(
         "split": manifest.split,
         "classes": manifest.classes,
     }
+    if also:
+        settings["data"] = manifest.name
+        settings["also"] = {m.name: {"labels": m.labels, "split": m.split, "classes": m.classes} for m in also}
+    return settings
 
 
 def identity_of(
@@ -216,6 +244,7 @@ def identity_of(
     init_weights: str,
     limit: int | None = None,
     teachers: Sequence[Path] = (),
+    also: Sequence[Manifest] = (),
 ) -> dict[str, Any]:
     """Identity of a run, as plain values: only a run with the same identity is resumed or counts as finished.
 
@@ -229,6 +258,8 @@ def identity_of(
     }
     if teachers:
         identity["teachers"] = [sha256_of(path) for path in teachers]
+    if also:
+        identity["also"] = {m.name: m.digest(limit) for m in also}
     return identity
 
 

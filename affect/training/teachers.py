@@ -1,71 +1,20 @@
-"""Teacher models for knowledge distillation: cached targets for each picture, or outputs for each batch.
-
-Called by `affect.training.train`.
-"""
+"""Teacher models for knowledge distillation: their answers to each batch. Called by `affect.training.train`."""
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 import torch
 
-from affect.data.cache import prepare_pictures
-from affect.data.loading import FaceDataset, target_distributions
-from affect.data.manifest import Manifest
+from affect.data.loading import FaceDataset
 from affect.errors import AffectError
-from affect.evaluation.measure import predict_logits
-from affect.faces.preprocessing import Image, Preprocessing
-from affect.files import atomic_path, cache_folder, sha256_of
+from affect.faces.preprocessing import Preprocessing
 from affect.model.checkpoint import Checkpoint, load_checkpoint
 from affect.model.frozen import Trunk, placed
 
 SETTLED_ON = 512  # pictures from which the teacher features' mean and deviation are estimated
-
-
-def teacher_targets(teachers: list[Path], manifest: Manifest, rows: pd.DataFrame) -> npt.NDArray[np.float32]:
-    """The teachers' mean calibrated probabilities over each picture and its horizontal flip, float32 (n, 8).
-
-    rows: n rows of the manifest.   Each teacher uses its own preprocessing; its outputs are cached. Raises AffectError
-    if a picture cannot be prepared for one of them.
-    """
-    return np.asarray(np.mean([_answers(path, manifest, rows) for path in teachers], axis=0), np.float32)
-
-
-def _answers(path: Path, manifest: Manifest, rows: pd.DataFrame) -> npt.NDArray[np.float32]:
-    """A teacher's probabilities, cached under a hash of its file and its preprocessed pictures."""
-    checkpoint = load_checkpoint(path)
-    pictures, seen = prepare_pictures(manifest, rows, checkpoint.preprocessing, f"pictures for {path.name}")
-    if len(seen) < len(rows):
-        raise AffectError(
-            f"The teacher {path} can look at {len(seen):,} of the {len(rows):,} pictures only. Choose teachers "
-            "whose pictures are prepared as the experiment's."
-        )
-    kept = cache_folder() / "teachers" / f"{sha256_of(path)[:16]}-{_content(pictures)[:16]}.npy"
-    if not kept.is_file():
-        model = placed(checkpoint.build())
-        targets = target_distributions(seen, soft=False)
-        answers = [
-            checkpoint.calibration.probabilities(
-                predict_logits(model, FaceDataset(shown, targets, checkpoint.preprocessing))
-            )
-            for shown in (pictures, pictures[:, :, ::-1])
-        ]
-        with atomic_path(kept) as part, part.open("wb") as file:
-            np.save(file, np.mean(answers, axis=0).astype(np.float32))
-    return np.asarray(np.load(kept), np.float32)
-
-
-def _content(pictures: Image) -> str:
-    """SHA-256 of the pictures' pixels, in order, as 64 hexadecimal digits."""
-    digest = hashlib.sha256(repr(pictures.shape).encode())
-    for start in range(0, len(pictures), 1024):  # in parts, since the mapped file may exceed the memory
-        digest.update(pictures[start : start + 1024].tobytes())
-    return digest.hexdigest()
 
 
 class Answer(NamedTuple):
@@ -84,8 +33,9 @@ class Teachers:
     preprocessing: the student's.   device: the student's.
     pictures:      training pictures without augmentation; the mean and standard deviation of the first teacher's
                    features are estimated from 512 of them.
-    Input: float32 (n, 3, side, side) of any side, normalised by that preprocessing, augmented and mixed. Output: an
-    Answer on the same device. Each teacher sees the batch resized to its own size.
+    Input: float32 (n, 3, side, side) of any side, normalised by that preprocessing, augmented and mixed; and the log of
+    the classes' shares that the answers assume, float32 (n, 8), or (n, 0) for each teacher's own. Output: an Answer on
+    the same device. Each teacher sees the batch resized to its own size.
     Raises AffectError if a teacher's preprocessing is incompatible.
     """
 
@@ -105,7 +55,8 @@ class Teachers:
         some = np.linspace(0, len(pictures) - 1, min(len(pictures), SETTLED_ON)).astype(int).tolist()
         parts = [pictures.__getitems__(some[i : i + 64])[0].to(device) for i in range(0, len(some), 64)]
         with torch.inference_mode():
-            seen = torch.cat([self._teachers[0](faces * self._std + self._mean).features for faces in parts])
+            none = torch.empty(0, 0, device=device)
+            seen = torch.cat([self._teachers[0](faces * self._std + self._mean, none).features for faces in parts])
             self._center, self._spread = seen.mean(0), seen.std(0, correction=0).clamp_min(1e-3)
 
     @property
@@ -113,11 +64,11 @@ class Teachers:
         """Number of features of the first teacher."""
         return self._center.numel()
 
-    def __call__(self, faces: torch.Tensor) -> Answer:
+    def __call__(self, faces: torch.Tensor, log_shares: torch.Tensor) -> Answer:
         """The Answer to a batch of the student's input."""
         with torch.inference_mode():
             levels = faces * self._std + self._mean
-            answers = [teacher(levels) for teacher in self._teachers]
+            answers = [teacher(levels, log_shares) for teacher in self._teachers]
             probabilities = torch.stack([a.probabilities for a in answers]).mean(0)
             features = (answers[0].features - self._center) / self._spread
         return Answer(probabilities.clone(), features.clone())  # cloned outside inference mode, for use in autograd
@@ -134,13 +85,14 @@ class _Teacher:
         model = placed(checkpoint.build()).to(device)
         self._trunk, self._classifier = Trunk(model, None, device), model.classifier
 
-    def __call__(self, levels: torch.Tensor) -> Answer:
+    def __call__(self, levels: torch.Tensor, log_shares: torch.Tensor) -> Answer:
         side = self.preprocessing.image_size
         if levels.shape[-1] != side:
             levels = torch.nn.functional.interpolate(levels, size=(side, side), mode="bilinear", antialias=True)
         features = self._trunk((levels - self._mean) / self._std)
         logits: torch.Tensor = self._classifier(features)  # type: ignore[operator]
-        return Answer((logits.float() / self._temperature + self._offset).softmax(1), features)
+        assumed = log_shares if log_shares.shape[1] else self._offset
+        return Answer((logits.float() / self._temperature + assumed).softmax(1), features)
 
 
 def _statistics(preprocessing: Preprocessing, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:

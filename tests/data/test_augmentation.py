@@ -80,3 +80,25 @@ def test_a_poor_camera_takes_detail_away_and_changes_the_light() -> None:
     assert min(means) < 0.75 * PICTURE.mean()
     assert max(means) > 1.25 * PICTURE.mean()
     assert PICTURE.shape[0] > SMALLEST
+
+
+def test_a_lower_resolution_is_at_least_32_pixels_and_nothing_else() -> None:
+    fine = np.random.default_rng(0).integers(0, 256, (96, 96, 1), dtype=np.uint8)
+    reduced = [augment(fine, Augmentation(reduce=1.0), 96, np.random.default_rng(i)) for i in range(20)]
+    detail = [np.abs(np.diff(p.astype(int), axis=1)).mean() for p in (fine, *reduced)]
+    assert max(detail[1:]) < detail[0] / 2
+    smooth = np.tile(np.linspace(0, 255, 96).astype(np.uint8)[:, None, None], (1, 96, 1))
+    kept = augment(smooth, Augmentation(reduce=1.0), 96, np.random.default_rng(0))
+    assert np.abs(kept.astype(int) - smooth).max() <= 8
+    small = fine[:24, :24]
+    assert (augment(small, Augmentation(reduce=1.0), 24, np.random.default_rng(0)) == small).all()
+
+
+def test_a_cover_hides_the_lower_part_in_one_grey_level() -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (100, 100, 3), dtype=np.uint8)
+    for seed in range(20):
+        covered = augment(picture, Augmentation(cover=1.0), 100, np.random.default_rng(seed))
+        hidden = np.flatnonzero((covered == covered[-1, 0, 0]).all((1, 2)))
+        assert 50 <= hidden[0] <= 65
+        assert hidden.tolist() == list(range(hidden[0], 100))
+        assert (covered[: hidden[0]] == picture[: hidden[0]]).all()

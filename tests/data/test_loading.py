@@ -8,11 +8,14 @@ import torch
 
 from affect.data import loading
 from affect.data.loading import (
+    SHARE_OF_ABSENT,
     Batches,
     FaceDataset,
     Views,
+    class_shares,
     normalized,
     one_view_each,
+    resolved,
     shuffled,
     target_distributions,
     whole_batches,
@@ -148,3 +151,26 @@ def test_views_are_the_variations_one_after_the_other() -> None:
     assert torch.equal(targets, base.targets[[1, 2]])
     ((faces, _),) = Batches(views, [[1, 3 + 2]], torch.device("cpu"))
     assert torch.equal(faces, base.model_input(compact))
+
+
+def test_a_partial_label_is_shared_out_as_the_answers_say_and_others_stay() -> None:
+    rows = pd.DataFrame({"label": ["sad", "happy"], "either": ["sad/disgust", ""]})
+    targets = torch.from_numpy(target_distributions(rows, soft=False))
+    assert targets.sum(1).tolist() == [2, 1]
+    answers = torch.tensor([[0.0, 0.0, 0.3, 0.0, 0.6, 0.0, 0.1, 0.0]] * 2)
+    expected = torch.zeros(2, 8)
+    expected[0, 2], expected[0, 6], expected[1, 4] = 0.75, 0.25, 1
+    torch.testing.assert_close(resolved(targets, answers), expected)
+    nothing = resolved(targets, torch.zeros(2, 8))  # a network that is sure that it is something else
+    torch.testing.assert_close(nothing[0], torch.tensor([0, 0, 0.5, 0, 0, 0, 0.5, 0]))
+
+
+def test_shares_count_a_partial_label_in_halves_and_no_class_is_ruled_out() -> None:
+    targets = np.zeros((4, 8), np.float32)
+    targets[0, [2, 6]] = 1
+    targets[1:, 4] = 1
+    shares = class_shares(targets)
+    assert shares.sum() == pytest.approx(1)
+    assert shares[4] / shares[2] == pytest.approx(0.75 / 0.125)
+    assert shares[2] == shares[6]
+    assert shares[0] / shares[4] == pytest.approx(SHARE_OF_ABSENT / 0.75)

@@ -18,6 +18,7 @@ from affect.data.annotations import match_paths
 from affect.data.manifest import read_manifest
 from affect.errors import AffectError
 from tests.conftest import SHARED
+from tests.tools.repeats import repeats
 
 FERPLUS = SHARED / "data" / "ferplus.zip"
 PICTURE = cv2.imencode(".png", np.zeros((8, 8, 3), np.uint8))[1].tobytes()
@@ -285,16 +286,17 @@ def test_a_forked_process_does_not_share_the_zips_position(tmp_path: Path) -> No
     assert source._archive()[0] is not mine
 
 
-def test_100_000_names_in_a_zip_are_read_in_seconds(tmp_path: Path) -> None:
+@repeats(20_000, 100_000)
+def test_many_names_in_a_zip_are_read_in_seconds(tmp_path: Path, repeats: int) -> None:
     import time
 
     with zipfile.ZipFile(tmp_path / "big.zip", "w") as archive:
-        for i in range(100_000):
+        for i in range(repeats):
             archive.writestr(f"big/{'sad' if i % 3 else 'happy'}/{i // 4}_{i % 4}.jpg", b"")
     start = time.perf_counter()
     manifest = read_manifest(tmp_path / "big.zip")
-    assert len(manifest.table) == 100_000
-    assert time.perf_counter() - start < 30  # about 3 s on a quiet machine
+    assert len(manifest.table) == repeats
+    assert time.perf_counter() - start < 0.0003 * repeats  # a tenth of it on a quiet machine
 
 
 def test_what_cannot_be_decoded_is_none(tmp_path: Path) -> None:

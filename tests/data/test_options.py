@@ -36,7 +36,7 @@ def test_every_command_that_reads_data_can_be_told_labels_and_split(
     told = capsys.readouterr().out
     assert "--labels {folder,csv}" in told
     assert "--classes MAP" in told
-    assert "--split-mode {original,stratified}" in told
+    assert "--split-mode {original,stratified,stratified-tenth}" in told
 
 
 def test_a_report_is_on_the_split_that_trainings_use(capsys: pytest.CaptureFixture[str]) -> None:

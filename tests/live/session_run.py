@@ -40,7 +40,7 @@ class Run:
         self.left = threading.Event()
         classifier = load_classifier(model)
         self.pipeline = Pipeline(AroundKnown(), classifier, 1)
-        chosen = {"faces": 1, "language": "en", "detector": "haar", "backend": "onnx"}
+        chosen = {"faces": 1, "language": "en", "detector": "haar", "backend": "onnx", "sensitivity": "normal"}
         self.session = Session(
             self.pipeline,
             self.source,

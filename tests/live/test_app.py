@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -23,6 +25,7 @@ from affect.live.window import window
 from affect.live.window.control import Command, Controller
 from affect.live.window.keys import Keyboard
 from affect.live.window.region import Region
+from tests.conftest import REPOSITORY
 from tests.tools.reports import Reports
 
 
@@ -247,7 +250,7 @@ def test_every_option_is_explained_and_the_help_fits_a_terminal(language: str) -
 
     made = parser(language)
     assert all(action.help for action in made._actions)
-    assert "{" not in made.format_help().replace("{en,es}", "").replace("{haar,yunet}", "").replace("{onnx,torch}", "")
+    assert "{" not in re.sub(r"\{\w+(,\w+)+\}", "", made.format_help())  # nothing left to fill in but choices
     assert max(map(len, made.format_help().splitlines())) <= 120
 
 
@@ -414,3 +417,34 @@ def test_table_and_video_do_not_go_into_one_file(
     assert main(["--source", "demo", "--headless", "--lang", language, *outputs]) == 2
     assert sentence in capfd.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+# --- a quick start ---------------------------------------------------------------------------------------------------
+
+CAMERA = "import cv2; from tests.tools.fake_camera import FakeCamera as fake; cv2.VideoCapture = fake; "
+CAMERA += "fake.plugged, fake.size, fake.opened, fake.released, fake.blocks = {0}, (48, 64), [], 0, None"
+
+
+def started(before: str, source: str) -> set[str]:
+    """The slow modules, and Pillow's formats, that a process has imported by its first frame."""
+    code = (
+        f"import sys; {before}\n"
+        "from affect.live.session import Session\n"
+        "process = Session.process\n"
+        "def first(self, frame):\n    result = process(self, frame); print(*sys.modules); return result\n"
+        "Session.process = first\n"
+        "from affect.live.app import main\n"
+        f"main(['--source', {source!r}, '--headless', '--max-frames', '1'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=REPOSITORY, check=True)
+    loaded = {*done.stdout.splitlines()[0].split()}
+    assert {"cv2", "onnxruntime"} <= loaded
+    heavy = {"PIL", "pillow_heif", "av", "jinja2", "tqdm", "mss", "torch", "pandas", "matplotlib", "scipy", "sklearn"}
+    return (heavy & loaded) | {m for m in loaded if m.startswith("PIL.") and m.endswith("ImagePlugin")}
+
+
+def test_a_start_imports_only_what_its_source_needs(portrait_video: Path) -> None:
+    """Each of these libraries takes 0.02 to 0.2 s: the camera and the demo need none, a video needs PyAV."""
+    assert started(CAMERA, "0") == set()
+    assert started("", "demo") == set()
+    assert started("", str(portrait_video)) == {"av"}

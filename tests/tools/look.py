@@ -2,7 +2,7 @@
 
     PYTHONPATH=. python tests/tools/look.py docs
 
-writes the pictures of docs: the window, and the first page of the report in Chromium. Pictures of the portrait only.
+writes the pictures of docs: the window, and the top of the report in Chromium. Pictures of the portrait only.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ WALKS = {  # language: what is pressed; numbers are seconds to wait
     "en": ("", ("y", 8, "b", 5, PICTURE, 7, "m", *"talk", "Return", 8, "p", 3, "p", 6, "m", "Return", 5, "q")),
     "es": ("_es", ("s", 10, "b", 12, "m", *"sonr", "iacute", "e", PICTURE, "Return", 12, "m", "Return", 6, "q")),
 }
-PAGE = (900, 1273)  # of A4's shape; twice as many pixels
+PAGE = (900, 1120)  # CSS pixels, up to the end of the timeline; the picture has twice as many
 
 
 def walk(language: str, sessions: Path, picture: Path, steps: tuple[str | int, ...]) -> Path:
@@ -75,8 +75,8 @@ def wait_for_window(screen: VirtualScreen) -> Window:
     raise LookupError("the program opened no window")
 
 
-def first_page(report: Path, picture: Path) -> None:
-    """What Chromium shows of a report first."""
+def top_of(report: Path, picture: Path) -> None:
+    """What Chromium shows of a report, down to its timeline."""
     chromium = shutil.which("chromium")
     assert chromium is not None, "Chromium is not installed"
     look = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--force-device-scale-factor=2"]
@@ -88,6 +88,6 @@ if __name__ == "__main__":
     for language, (ending, steps) in WALKS.items():
         with tempfile.TemporaryDirectory() as sessions:
             report = walk(language, Path(sessions), Path(sys.argv[1]) / f"live_window{ending}.jpg", steps)
-            first_page(report, Path(sys.argv[1]) / f"report{ending}.png")
+            top_of(report, Path(sys.argv[1]) / f"report{ending}.png")
             if len(sys.argv) > 2:  # a place for the sessions as well
                 shutil.copytree(report.parent, Path(sys.argv[2]) / language)

@@ -9,7 +9,7 @@ import torch
 
 from affect.errors import AffectError
 from affect.training import loop
-from affect.training.experiments import STARTER, V1
+from affect.training.experiments import V1
 
 
 @pytest.fixture
@@ -40,8 +40,8 @@ def test_a_gpu_that_only_emulates_bfloat16_computes_in_float16(
     ("settings", "what"),
     [
         ({"mixup": 0.2}, "mixes"),
-        ({"balance": 0.5}, "draws rare"),
-        ({"taught_on": "varied"}, "shows its teachers"),
+        ({"distill": 0.5}, "shows its teachers"),
+        ({"match": 1.0}, "shows its teachers"),
     ],
 )
 def test_what_needs_new_pictures_in_every_epoch_is_refused_where_views_are_kept(
@@ -50,9 +50,3 @@ def test_what_needs_new_pictures_in_every_epoch_is_refused_where_views_are_kept(
     loop.check_experiment(V1, 1)
     with pytest.raises(AffectError, match=f"Experiment v1 {what} .* Leave `views` away"):
         loop.check_experiment(replace(V1, **settings), 1)  # type: ignore[arg-type]
-
-
-def test_features_are_matched_where_a_teacher_looks_at_what_is_learned_from() -> None:
-    loop.check_experiment(STARTER, 1)
-    with pytest.raises(AffectError, match='Experiment starter matches .* taught_on="varied"'):
-        loop.check_experiment(replace(STARTER, taught_on="as-it-is"), 1)

@@ -24,7 +24,7 @@ from affect.faces.preprocessing import Image, Preprocessing
 from affect.files import sha256_of
 from affect.live.pipeline.export import LARGEST, load_export
 from affect.live.texts import TextError
-from affect.model.calibration import Calibration
+from affect.model.calibration import Calibration, Sensitivity
 
 
 class Classifier:
@@ -62,12 +62,18 @@ class Classifier:
 
 
 def load_classifier(
-    model: Path, backend: str = "onnx", notify: Callable[[str], None] = print, language: str = "en"
+    model: Path,
+    backend: str = "onnx",
+    notify: Callable[[str], None] = print,
+    language: str = "en",
+    sensitivity: Sensitivity = "normal",
 ) -> Classifier:
     """Load a classifier from a `.pt` checkpoint.
 
     backend: "onnx" or "torch".   notify: takes a line, in `language`, about work that takes a while.
-    Raises AffectError for a missing, damaged, unsafe or incompatible file.
+    sensitivity: see `Calibration.with_sensitivity`.
+    Raises AffectError for a missing, damaged, unsafe or incompatible file, and for another sensitivity than "normal"
+    with a model that assumes no class shares.
     """
     if not model.is_file():
         raise TextError("model_missing", path=model)
@@ -77,7 +83,11 @@ def load_classifier(
                 f"{model} is larger than {LARGEST // 1_000_000} MB: it is no checkpoint of this network. "
                 "Choose another model with --model."
             )
-        return _torch_classifier(model) if backend == "torch" else _onnx_classifier(model, notify, language)
+        classifier = _torch_classifier(model) if backend == "torch" else _onnx_classifier(model, notify, language)
+        if sensitivity != "normal" and classifier.calibration.prior is None:
+            raise TextError("no_shares", name=model.name)
+        classifier.calibration = classifier.calibration.with_sensitivity(sensitivity)
+        return classifier
     except TextError:
         raise
     except (AffectError, OSError) as error:
@@ -138,9 +148,9 @@ def _onnx_classifier(path: Path, notify: Callable[[str], None], language: str) -
         return np.concatenate([helped.result(), rest])
 
     preprocessing = Preprocessing.from_dict(json.loads(values["preprocessing"]))
-    prior = json.loads(values.get("prior", "null"))  # exports made before there were priors have none
+    prior, sure_from = (json.loads(values.get(name, "null")) for name in ("prior", "sure_from"))  # older ones lack them
     calibration = Calibration(
-        float(values["temperature"]), prior and tuple(prior), float(values.get("prior_strength", 1.0))
+        float(values["temperature"]), prior and tuple(prior), float(values.get("prior_strength", 1.0)), sure_from
     )
     return Classifier(logits, preprocessing, calibration, f"{path.name} (ONNX Runtime)")
 

@@ -29,10 +29,13 @@ def mouth_edges(face: Image) -> float:
     Lips make horizontal edges, which a cover hides.   face: uint8 grey crop of any size, as the model sees it.
     Returns 0 where both are equally strong; about −0.2 for an uncovered face.
     """
-    while min(face.shape) >= 4 * SIDE:  # exact halving is ten times as fast as other area interpolation
+    # exact halving is ten times as fast as other area interpolation, and as good from a side interpolated to 2·SIDE
+    while min(face.shape) >= 4 * SIDE:
         half_height, half_width = face.shape[0] // 2, face.shape[1] // 2
         even = face[: 2 * half_height, : 2 * half_width]
         face = np.asarray(cv2.resize(even, (half_width, half_height), interpolation=cv2.INTER_AREA), np.uint8)
+    if min(face.shape) > 2 * SIDE:
+        face = np.asarray(cv2.resize(face, (2 * SIDE, 2 * SIDE), interpolation=cv2.INTER_LINEAR), np.uint8)
     small = cv2.resize(face, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
     down = np.abs(cv2.Sobel(np.log(small.astype(np.float32) + 8), cv2.CV_32F, 0, 1))
     return float(np.log((down[MOUTH].mean() + 1e-3) / (down[EYES].mean() + 1e-3)))

@@ -41,7 +41,8 @@ class Pipeline:
         self.on_cut: Callable[[float], None] = lambda at_s: None
         self.baseline = Baseline()
         self.smoother = ProbabilitySmoother()
-        self.labels = LabelChooser()
+        sure_from = classifier.calibration.sure_from
+        self.labels = LabelChooser() if sure_from is None else LabelChooser(least=sure_from)
         self._covers = CoverWatch()
 
     @property

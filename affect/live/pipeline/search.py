@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -45,16 +46,9 @@ LEAST_CONTRAST = 2.6  # with less, at a 16th of the light, a smile reads as neut
 # their evened copies five one with 25.
 SURE_HITS, SURE_EVENED_HITS = 20, 25
 STILL_FACE = 40  # pixels of the picture: a smaller face shows no expression
-STILL_SHARE = 0.4  # of the strongest face's hits
 # Levels whose longer side has more pixels than this take most of the time, a second in 12 megapixels: a single picture
 # is searched there in the sweep's coarse steps, and never in the evened copy.
 STILL_SEARCHED = 2 * SEARCHED
-FINE_FACE = 47  # pixels of a level: the largest face searched for there, as coarser levels have the larger ones
-UNPARTED_PIXELS = 13_000_000  # of a picture whose levels are searched at once; of a larger one, in strips of STRIP_PIXELS
-STRIP_PIXELS = 1_600_000
-    3_200_000,
-    1_600_000,
-)  # of a level that is searched at once, and of a part of a larger one
 SWEEP_NEIGHBORS = 0  # a single hit of the coarse sweep is worth a close look: asking for two loses one face in five
 
 
@@ -109,7 +103,7 @@ class AroundKnown:
         self._min_face = min_face
         self._periods_s = (period_s, far_period_s)
         self._still = still
-        self._detectors = (HaarDetector(), HaarDetector())  # one per thread, as a cascade is not thread-safe
+        self._detector = HaarDetector()
         self._helper = ThreadPoolExecutor(1)
         self._shape: tuple[int, ...] = ()
         self._sweeps: tuple[Sweep, Sweep] = (Sweep([], 1.0), Sweep([], 1.0))
@@ -148,28 +142,27 @@ class AroundKnown:
 
     def _fine(self, views: GreyPyramid, even: bool = False) -> list[Sighting]:
         """Detect the faces of a single picture on all levels; empty unless the strongest has enough hits."""
-        detector, seen = self._detectors[0], list[Sighting]()
+        detector, seen = self._detector, list[Sighting]()
         finest = _finest(views, even)
         for number in range(finest, len(views.levels)):
             last = number == len(views.levels) - 1
             least = NEW_FAR_HITS if number == finest else KEPT_HITS
-            longest = max(views.levels[number].shape)
-            faces = (max(HAAR_WINDOW, STILL_FACE >> number), longest if last else FINE_FACE)
-            parts = [Slice(number, top, bottom, *faces, least) for top, bottom in _strips(views, number)]
+            height, longest = views.levels[number].shape[0], max(views.levels[number].shape)
+            part = Slice(number, 0, height, max(HAAR_WINDOW, STILL_FACE >> number), longest if last else 47, least)
             steps = (NEAR_FACTOR, 1) if longest <= STILL_SEARCHED else (SWEEP_FACTOR, SWEEP_NEIGHBORS)
-            for box in (box for part in parts for box in _swept(detector, views, part, even, *steps)):
+            for box in _swept(detector, views, part, even, *steps):
                 if any(_inside(box, s.box) for s in seen):
                     continue
                 if (sighting := _confirmed(detector, views, box, least, even)) is not None:
                     seen.append(sighting)
         strongest = max((s.hits for s in seen), default=0)
         sure = SURE_EVENED_HITS if even else SURE_HITS
-        enough = STILL_SHARE * strongest if strongest >= sure else math.inf
+        enough = NEW_SHARE * strongest if strongest >= sure else math.inf
         return _without_doubles(sorted((s for s in seen if s.hits >= enough), key=lambda s: -s.hits))
 
     def _whole(self, views: GreyPyramid, try_evened: bool) -> list[Sighting]:
         """Search the whole frame and, if nothing is found and `try_evened` is true, its contrast-equalised copy."""
-        first, detector = views.first_searched(), self._detectors[0]
+        first, detector = views.first_searched(), self._detector
         boxes = detector.detect(views.grey)
         if boxes or not try_evened:
             return [Sighting(box, NEW_HITS) for box in boxes]
@@ -178,23 +171,25 @@ class AroundKnown:
         return [s for box in rough if (s := _confirmed(detector, views, box, NEW_HITS, True)) is not None]
 
     def _each(self, look: Look, views: GreyPyramid, boxes: Sequence[FaceBox]) -> list[Sighting | None]:
-        first, second = self._detectors
-        if len(boxes) < 2:
-            return [look(first, views, box) for box in boxes]
         half = len(boxes) // 2
-        helped = self._helper.submit(lambda: [look(second, views, box) for box in boxes[:half]])
-        rest = [look(first, views, box) for box in boxes[half:]]
-        return helped.result() + rest
+        helped = self._helper.submit(lambda: [look(self._second, views, box) for box in boxes[:half]]) if half else None
+        rest = [look(self._detector, views, box) for box in boxes[half:]]
+        return helped.result() + rest if helped else rest
+
+    @cached_property
+    def _second(self) -> HaarDetector:
+        """The helper thread's detector, as a cascade is not thread-safe; read (25 ms) when a second face is known."""
+        return HaarDetector()
 
     def _new(
         self, views: GreyPyramid, slices: list[Slice], found: list[Sighting], strongest: int, even: bool = False
     ) -> list[Sighting]:
         """Detect new faces in slices of the sweep, of the frame or its contrast-equalised copy.
 
-        levels: the frame's levels, or the equalised ones.   strongest: most hits of a known face in this frame.
+        strongest: most hits of a known face in this frame.   even: search the equalised copy.
         Each candidate of the coarse sweep is searched closely, and needs NEW_SHARE of the strongest face's hits.
         """
-        detector = self._detectors[0]
+        detector = self._detector
         seen: list[Sighting] = []
         tried: list[FaceBox] = [s.box for s in found]
         for part in slices:
@@ -291,19 +286,6 @@ def _middle(grey: Image) -> Image:
     return grey[height // 4 : height - height // 4, width // 4 : width - width // 4]
 
 
-def _strips(views: GreyPyramid, number: int) -> list[tuple[int, int]]:
-    """Rows from and to of the parts in which a level of a picture is searched: the cascade takes 25 bytes a pixel.
-
-    Parts overlap by the largest face that is searched for, FINE_FACE.
-    """
-    height, width = views.levels[number].shape
-    if views.grey.size <= UNPARTED_PIXELS:
-        return [(0, height)]
-    rows = max(4 * FINE_FACE, STRIP_PIXELS // width)
-    tops = range(0, max(1, height - FINE_FACE), (rows - FINE_FACE) // 2 * 2)  # even, as the cascade's steps are
-    return [(top, min(height, top + rows)) for top in tops]
-
-
 def _finest(views: GreyPyramid, even: bool) -> int:
     """Index of the finest level that the search of a single picture, or of its equalised copy, uses."""
     longest = max(views.grey.shape)
@@ -336,10 +318,7 @@ def _without_doubles(sightings: list[Sighting]) -> list[Sighting]:
 
 
 def _inside(box: FaceBox, other: FaceBox) -> bool:
-    """Whether the centre of either box lies inside the other box."""
-    return _holds(other, box) or _holds(box, other)
-
-
-def _holds(outer: FaceBox, inner: FaceBox) -> bool:
-    x, y = inner.x + inner.width / 2, inner.y + inner.height / 2
-    return outer.x <= x <= outer.x + outer.width and outer.y <= y <= outer.y + outer.height
+    """Whether the centre of either square box lies inside the other box."""
+    across = abs(2 * (box.x - other.x) + box.width - other.width)
+    down = abs(2 * (box.y - other.y) + box.height - other.height)
+    return max(across, down) <= max(box.width, other.width)

@@ -54,13 +54,13 @@ class LabelChooser:
     `lead`. Otherwise the label is "uncertain". The report, the guide and README state this rule in the same words.
     The pipeline also labels a face "uncertain" while its mouth seems covered.
 
-    lead, least, keeps: probabilities, 0…1.   hold_s: seconds.
+    lead, least: probabilities, 0…1; `keeps` is 0.1 below `least`.   hold_s: seconds.
     """
 
-    def __init__(self, lead: float = 0.1, least: float = 0.3, keeps: float = 0.2, hold_s: float = 0.5) -> None:
+    def __init__(self, lead: float = 0.1, least: float = 0.3, hold_s: float = 0.5) -> None:
         self.lead = lead
         self.least = least
-        self.keeps = keeps
+        self.keeps = max(0.0, round(least - 0.1, 6))  # rounded: session.json tells it
         self.hold_s = hold_s
         self._labels: dict[int, tuple[str, float]] = {}  # label, and when its class was last the most probable one
 

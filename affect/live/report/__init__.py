@@ -43,7 +43,7 @@ def write_report(folders: list[Path], language: str, out: Path | None = None) ->
     if out is not None and out.exists() and not out.is_dir() and not (is_file(out) and may_replace(out, HTML)):
         raise TextError("report_replaces", path=out)
     try:
-        with atomic_path(path, mode=0o600) as part:
+        with atomic_path(path, mode=0o600, make_folder=out is not None) as part:
             part.write_text(page, encoding="utf-8", errors="backslashreplace")  # names of files may be no valid text
     except OSError as error:
         raise TextError("report_unwritable", path=path, reason=error.strerror) from error

@@ -37,9 +37,11 @@ def warnings(session: Session, writer: Writer) -> list[str]:
     """Warnings at the top of the page: limits that a reader must know before any number."""
     told = []
     if session.cut_off:
-        told.append(writer.text("cut_off"))
+        told.append(writer.text("incomplete" if session.told.get("complete") is False else "cut_off"))
     if session.rows.damaged:
         told.append(writer.counted("damaged", session.rows.damaged))
+    if session.rows.changed:
+        told.append(writer.text("changed"))
     if session.events_of("cut") and session.told["settings"].get("faces") == 1:
         told.append(writer.text("cuts_warning"))
     if session.told.get("baseline"):
@@ -68,7 +70,9 @@ def facts(session: Session, writer: Writer) -> list[tuple[str, list[str]]]:
         at = f"{datetime.fromisoformat(consent['given_at']):%H:%M}"
         key = "consent_asked" if consent["how"] == "asked" else "consent_option"
         found.append((writer.text("consent"), [writer.text(key, when=at, how=consent["how"])]))
-    technical = [writer.text(name, name=settings[name]) for name in ("detector", "backend") if name in settings]
+    technical = [
+        writer.text(name, name=settings[name]) for name in ("detector", "backend", "sensitivity") if name in settings
+    ]
     if model.get("temperature") is not None:
         technical.append(writer.text("temperature", value=writer.number(model["temperature"], 3)))
     found.append((writer.text("settings"), [", ".join(technical)]))

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from affect.errors import AffectError, as_shown, without_login
+from affect.faces.pictures import is_picture, read_picture
 from affect.faces.preprocessing import Image
 from affect.files import is_file, is_folder
 from affect.live.bundled import MEDIA
@@ -56,8 +57,6 @@ def open_source(spec: str, language: str = "en", tell: Callable[[str], None] = _
     if not is_file(path):
         unknown = "source_folder" if is_folder(path) else "source_unknown"
         raise AffectError(text(unknown, language, spec=without_login(spec)))
-    from affect.faces.pictures import is_picture  # only files need Pillow's readers
-
     return ImageSource(path, language) if is_picture(path) else VideoSource(path, language)
 
 
@@ -122,8 +121,6 @@ class ImageSource:
     fps = 1.0
 
     def __init__(self, path: Path, language: str = "en") -> None:
-        from affect.faces.pictures import read_picture
-
         picture = read_picture(path)
         if picture is None:
             raise AffectError(text("image_unreadable", language, path=path))
@@ -156,8 +153,6 @@ class DemoSource:
     endless = False
 
     def __init__(self, language: str = "en") -> None:
-        from affect.faces.pictures import read_picture
-
         portrait = read_picture(MEDIA / "portrait.png")
         if portrait is None:
             raise AffectError(text("image_unreadable", language, path=MEDIA / "portrait.png"))

@@ -69,6 +69,12 @@ códigos de salida: 0 hecho, 2 opciones erróneas, o modelo o fuente inservibles
         "es": "idioma (si no se indica, el del ordenador)",
     },
     "option_faces": {"en": "the N largest faces (default 1)", "es": "las N caras mayores (si no se indica, 1)"},
+    "option_sensitivity": {
+        "en": "how readily rare expressions are named, as contempt, disgust or fear (default normal); low: fewer false "
+        "alarms, high: fewer are missed",
+        "es": "con qué facilidad se nombran las expresiones raras, como desprecio, asco o miedo (si no se indica, "
+        "normal); low: menos falsas alarmas, high: se pierden menos",
+    },
     "option_detector": {
         "en": "face detector (default haar)",
         "es": "detector de caras (si no se indica, haar)",
@@ -164,6 +170,12 @@ códigos de salida: 0 hecho, 2 una carpeta sin sesión registrada o un archivo q
     "session_lacks": {
         "en": "{path} lacks {keys}. Name the folder of a recorded session.",
         "es": "En {path} falta {keys}. Indique la carpeta de una sesión registrada.",
+    },
+    "session_changed": {
+        "en": "{path} was damaged, or changed by another program such as a spreadsheet (line {line}: "
+        "{cell}). Put the original back, and edit copies only.",
+        "es": "{path} está dañado o lo ha modificado otro programa, como una hoja de cálculo (línea "
+        "{line}: {cell}). Recupere el original y modifique solo copias.",
     },
     "session_columns": {
         "en": "{path} does not have the columns of a recorded session. If it was edited, put the original back.",

@@ -99,7 +99,7 @@ def test_a_mouth_in_the_shade_is_judged_as_one_in_the_light(light: float) -> Non
     assert mouth_edges(shaded) == pytest.approx(mouth_edges(bare), abs=0.1)
 
 
-@pytest.mark.parametrize("side", [192, 193, 383, 384, 1001])
+@pytest.mark.parametrize("side", [97, 150, 191, 192, 193, 383, 384, 1001])
 def test_a_large_crop_is_judged_as_its_reduction_is(side: int) -> None:
     face = cv2.cvtColor(DemoSource().picture(0.0)[100:500, 380:780], cv2.COLOR_BGR2GRAY)
     large = np.asarray(cv2.resize(face, (side, side), interpolation=cv2.INTER_CUBIC), np.uint8)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from affect.faces import detection
 from affect.faces.detection import FaceBox, HaarDetector
 from affect.faces.preprocessing import Image
-from affect.live.pipeline import search
 from affect.live.pipeline.grey_pyramid import GreyPyramid
 from affect.live.pipeline.search import AroundKnown, FaceSearch
 from affect.live.pipeline.sweep import Slice, Sweep
@@ -170,31 +170,6 @@ def test_a_single_picture_shows_all_of_a_group_at_once(portrait: Image, size: tu
     assert len(found) <= len(boxes) + 1
 
 
-def test_a_large_picture_is_searched_in_strips_that_miss_no_face(
-    portrait: Image, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    picture, boxes = group(portrait, (2000, 1500), 60)
-    monkeypatch.setattr(search, "UNPARTED_PIXELS", 100_000)
-    monkeypatch.setattr(search, "STRIP_PIXELS", 100_000)
-    assert len(search._strips(GreyPyramid().take(picture).levels[1])) == 6  # of faces of 30 pixels, some on a border
-    found = found_in(picture, still=True)
-    for box in boxes:
-        assert sum(intersection_over_union(box, other) > 0.4 for other in found) == 1
-
-
-@pytest.mark.parametrize(
-    "shape", [(1, 1), (30, 40), (47, 99_000), (48, 99_000), (90_000, 40), (3500, 3500), (188, 99_000)]
-)
-def test_strips_cover_a_level_and_overlap_by_a_face(shape: tuple[int, int]) -> None:
-    strips = search._strips(np.zeros(shape, np.uint8))
-    assert strips[0][0] == 0
-    assert strips[-1][1] == shape[0]
-    assert all(top % 2 == 0 for top, _ in strips)
-    assert all(bottom - top >= search.FINE_FACE for (_, bottom), (top, _) in itertools.pairwise(strips))
-    most = max(search.STRIP_PIXELS, 188 * shape[1], search.UNPARTED_PIXELS * (len(strips) == 1))
-    assert all((bottom - top) * shape[1] <= most for top, bottom in strips)
-
-
 @pytest.mark.parametrize("side", [60, 250])
 def test_so_it_does_of_a_dim_group(portrait: Image, side: int) -> None:
     picture, boxes = group(portrait, (4000, 3000), side)
@@ -315,3 +290,16 @@ def test_what_is_too_small_to_show_an_expression_is_no_face(portrait: Image, por
     assert intersection_over_union(face, portrait_box) > 0.7
     picture, _ = group(portrait, (640, 480), 30)
     assert found_in(picture, still=True) == []
+
+
+@pytest.mark.parametrize(("faces", "cascades"), [(1, 1), (2, 2)])
+def test_a_second_cascade_is_read_only_for_a_second_face(
+    faces: int, cascades: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Path] = []
+    cascade = detection._read_cascade
+    monkeypatch.setattr(detection, "_read_cascade", lambda path: (read.append(path), cascade(path))[1])
+    search, views, known = AroundKnown(), GreyPyramid(), list[FaceBox]()
+    for frame in Clip(faces, fps=10).frames(3):
+        known = search.find(views.take(frame.picture), known, [], frame.timestamp_s)
+    assert (len(known), len(read)) == (faces, cascades)

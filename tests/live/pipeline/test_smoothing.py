@@ -60,6 +60,15 @@ def test_nothing_that_wins_clearly_is_uncertain() -> None:
     assert LabelChooser().update(1, spread(happy=0.6), 0.0) == "happy"
 
 
+def test_a_label_needs_what_its_model_is_sure_from_and_keeps_until_ten_points_less() -> None:
+    chooser = LabelChooser(least=0.6)
+    assert chooser.update(1, spread(happy=0.59), 0.0) == "uncertain"
+    assert chooser.update(1, spread(happy=0.61), 0.1) == "happy"
+    assert chooser.update(1, spread(happy=0.51), 0.2) == "happy"
+    assert chooser.update(1, spread(happy=0.49), 0.3) == "uncertain"
+    assert LabelChooser(least=0.05).keeps == 0
+
+
 def test_a_label_changes_only_when_another_class_wins_clearly() -> None:
     chooser = LabelChooser()
     assert chooser.update(1, spread(happy=0.6), 0.0) == "happy"

@@ -63,7 +63,7 @@ def main(parent: Path) -> int:
         lambda faces: LOGITS[: len(faces)], Preprocessing(image_size=48), Calibration(), "always happy"
     )
     pipeline = Pipeline(Found(), classifier)
-    chosen = {"faces": 4, "language": "en", "detector": "haar", "backend": "onnx"}
+    chosen = {"faces": 4, "language": "en", "detector": "haar", "backend": "onnx", "sensitivity": "normal"}
     consent = Consent.now("--consent")
 
     def setup() -> dict[str, object]:

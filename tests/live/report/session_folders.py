@@ -64,6 +64,7 @@ def write_session(
             "language": "es",
             "detector": "haar",
             "backend": "onnx",
+            "sensitivity": "low",
             "smoothing_s": 0.4,
             "label_lead": 0.1,
             "label_least": 0.3,

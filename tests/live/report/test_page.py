@@ -14,6 +14,7 @@ import pytest
 from affect.cells import as_cell
 from affect.emotions import COLORS, EMOTIONS, LANGUAGES, UNCERTAIN_COLOR, label_name
 from affect.errors import AffectError
+from affect.live.bundled import BUNDLED as MODEL
 from affect.live.pipeline.smoothing import LabelChooser
 from affect.live.recording.model_figures import figures_of
 from affect.live.report import write_report
@@ -21,6 +22,7 @@ from affect.live.report.__main__ import main
 from affect.live.report.model_quality import label_rule
 from affect.live.report.texts import TEXTS
 from affect.live.report.writing import Writer
+from affect.model.checkpoint import load_checkpoint
 from tests.conftest import REPOSITORY
 from tests.live.report.session_folders import BUNDLED, drawn_rows, one_hot, write_session
 
@@ -205,6 +207,29 @@ def test_the_statement_of_worth_uses_the_models_own_figures(pages: dict[tuple[st
     unknown = Outline(pages["blink", "es"]).words
     assert "El modelo own.pt viene sin cifras" in unknown
     assert "3 553" not in unknown
+
+
+@pytest.mark.parametrize(("complete", "says"), [(True, False), (False, True), (None, False)])
+def test_a_session_that_could_not_be_saved_whole_says_so(complete: bool | None, says: bool, tmp_path: Path) -> None:
+    told = {} if complete is None else {"complete": complete}  # older versions do not tell
+    path = write_report([write_session(tmp_path / "s", drawn_rows(5, 1), [], 5.0, **told)], "en")
+    words = Outline(path.read_text(encoding="utf-8")).words
+    assert ("Not everything of this session could be saved" in words) == says
+    assert "cut off" not in words
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+def test_a_page_is_its_owner_s_alone_from_its_first_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, modes = write_session(tmp_path / "s", drawn_rows(1, 1), [], 1.0), []
+    replace = Path.replace
+
+    def noted(part: Path, to: Path) -> Path:
+        modes.append(part.stat().st_mode & 0o777)
+        return replace(part, to)
+
+    monkeypatch.setattr(Path, "replace", noted)
+    path = write_report([folder], "en", tmp_path / "new" / "all.html")
+    assert [*modes, path.stat().st_mode & 0o777] == [0o600, 0o600]
 
 
 def test_a_cut_off_recording_says_so_and_shows_what_there_is(pages: dict[tuple[str, str], str]) -> None:
@@ -779,13 +804,22 @@ def test_the_command_s_help_is_in_the_language_that_is_asked_for(capsys: pytest.
 
 
 def test_the_rule_of_the_label_is_the_same_in_report_guide_and_readme(pages: dict[tuple[str, str], str]) -> None:
-    chooser = LabelChooser()
-    settings = {f"label_{name}": getattr(chooser, name) for name in ("lead", "least", "keeps", "hold_s")}
+    """Guide and README tell that of the bundled model, which may bring a threshold of its own."""
+    sure_from = load_checkpoint(MODEL).sure_from
+    bundled = LabelChooser() if sure_from is None else LabelChooser(least=sure_from)
     for language, names in (("en", ("README.md", "docs/guide.md")), ("es", ("README.es.md", "docs/guide.es.md"))):
-        rule = " ".join(label_rule(settings, Writer(language)).split())
-        assert rule in Outline(pages["plain", language]).words
+        own, told = (
+            " ".join(label_rule(told_settings(chooser), Writer(language)).split())
+            for chooser in (LabelChooser(), bundled)
+        )
+        assert own in Outline(pages["plain", language]).words
         for name in names:
-            assert rule in " ".join((REPOSITORY / name).read_text(encoding="utf-8").split()), name
+            assert told in " ".join((REPOSITORY / name).read_text(encoding="utf-8").split()), name
+
+
+def told_settings(chooser: LabelChooser) -> dict[str, float]:
+    """A chooser's numbers as session.json has them."""
+    return {f"label_{name}": getattr(chooser, name) for name in ("lead", "least", "keeps", "hold_s")}
 
 
 def test_a_recording_of_an_older_version_is_not_told_a_rule_that_it_did_not_follow(tmp_path: Path) -> None:
