@@ -117,7 +117,7 @@ def main(arguments: list[str] | None = None) -> int:
             )
             run = Run(experiment, name, out, options.results, identity)
             if standing_of(run, accelerator, resume=options.resume, overwrite=options.overwrite) == "new":
-                check_start(experiment, options.init_weights, options.teacher)
+                check_start(run, options.init_weights, options.teacher)
         for experiment in experiments:
             paths = train_experiment(
                 experiment,

@@ -14,7 +14,7 @@ import cv2
 
 from affect.errors import AffectError, without_login
 from affect.live.frame import Frame
-from affect.live.sources.gate import Gate
+from affect.live.sources.gate import Gate, RtspGate
 from affect.live.sources.retries import Retries
 from affect.live.texts import text
 
@@ -26,9 +26,8 @@ READ_TIMEOUT_MS: Final = 5_000  # a stream without data for this long is opened 
 
 # Protocols that FFmpeg may use for each kind of address: only the necessary ones, never files of this computer.
 _HTTP: Final = "http,https,httpproxy,tcp,tls,crypto,data"
-_RTSP: Final = "rtsp,rtsps,rtp,rtcp,srtp,udp,tcp,tls,crypto"
 PROTOCOLS: Final = {
-    "http": _HTTP, "https": _HTTP, "rtsp": _RTSP, "rtsps": _RTSP, "rtmp": "rtmp,tcp", "udp": "udp",
+    "http": _HTTP, "https": _HTTP, "rtsp": "rtsp,tcp", "rtsps": "rtsp,tcp", "rtmp": "rtmp,tcp", "udp": "udp",
 }  # fmt: skip
 
 PROBED: Final = 6  # number of camera indices to try if the requested one does not answer
@@ -149,15 +148,18 @@ class StreamSource:
         """Open the stream's decoder; None if the address does not answer, or is no video."""
         from affect.live.sources.decoding import PictureTrack, Undecodable  # only files and streams need FFmpeg
 
-        scheme = self._address.split(":")[0].lower()
-        options = {"protocol_whitelist": PROTOCOLS[scheme]}
+        scheme, address = self._address.split(":")[0].lower(), self._address
+        options = {"protocol_whitelist": PROTOCOLS[scheme], "rtsp_transport": "tcp"}
         timeouts = (OPEN_TIMEOUT_MS / 1000, READ_TIMEOUT_MS / 1000)
         if scheme in ("http", "https"):
             os.environ.pop("no_proxy", None)  # with it, FFmpeg would pass by the gate
             self._gate = Gate(self._address)
             options |= {"http_proxy": self._gate.address, "http_persistent": "0", "multiple_requests": "0"}
+        elif scheme in ("rtsp", "rtsps"):
+            self._gate = RtspGate(self._address)
+            address = self._gate.address
         try:
-            return PictureTrack(self._address, options | {"rtsp_transport": "tcp"}, timeouts, live=True)
+            return PictureTrack(address, options, timeouts, live=True)
         except Undecodable:
             self.close()
             return None

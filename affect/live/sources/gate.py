@@ -1,7 +1,8 @@
-"""A proxy on this computer that lets FFmpeg reach one http or https host only. Called by `captures.StreamSource`.
+"""Proxies on this computer that let FFmpeg reach one host only. Called by `captures.StreamSource`.
 
 A playlist (HLS, DASH) names the addresses of its parts, and a server can send a request on to another address. FFmpeg
-follows both anywhere; but it takes every address through a proxy, if it is given one.
+follows both anywhere. It takes every http and https address through a proxy, if it is given one; RTSP knows none, so
+the answers of its servers are passed on without those that name another address.
 """
 
 from __future__ import annotations
@@ -10,23 +11,28 @@ import re
 import select
 import socket
 import socketserver
+import ssl
 import threading
 from contextlib import suppress
-from typing import Final
+from typing import BinaryIO, Final
 from urllib.parse import urlsplit
 
-USUAL_PORTS: Final = {"http": 80, "https": 443}
-LONGEST_HEAD: Final = 64_000  # bytes of a request
+USUAL_PORTS: Final = {"http": 80, "https": 443, "rtsp": 554, "rtsps": 322}
+LONGEST_HEAD: Final = 64_000  # bytes of a request, and of a line of an answer
+LONGEST_LIST: Final = 200  # lines of an answer
 CONNECT_S: Final = 10.0
 BLOCK: Final = 1 << 16  # bytes
 REFUSED: Final = b"HTTP/1.1 403 Another host\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 UNREACHABLE: Final = b"HTTP/1.1 502 No answer\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
+# The first line of an answer that sends nobody on, or of a request by the server.
+PASSED: Final = re.compile(rb"RTSP/\d\.\d [12456]\d\d( .*)?|[A-Z_]+ \S+ RTSP/\d\.\d", re.DOTALL)
+
 Place = tuple[str, int]  # a host's name, and a port
 
 
 class Gate:
-    """A running proxy to the host of an http or https address.   address: its own, for FFmpeg's `http_proxy`."""
+    """A running proxy to the host of an address.   address: its own; of http and https for FFmpeg's `http_proxy`."""
 
     def __init__(self, address: str) -> None:
         self._place = place_of(address)
@@ -46,7 +52,7 @@ class Gate:
 
     def opens_to(self, place: Place) -> bool:
         """Whether a place is this host: the same name and port, or both of the usual ports of http and https."""
-        usual = {place[1], self._place[1]} <= set(USUAL_PORTS.values())
+        usual = {place[1], self._place[1]} <= {USUAL_PORTS["http"], USUAL_PORTS["https"]}
         return bool(place[0]) and (place == self._place or (place[0] == self._place[0] and usual))
 
     def close(self) -> None:
@@ -82,6 +88,77 @@ class Gate:
             _relay(client, server, both=tunnel)
 
 
+class RtspGate(Gate):
+    """A running proxy to the host of an rtsp or rtsps address.   address: that of the stream through this proxy.
+
+    The way to the proxy is not encrypted; of rtsps, that from it to the host is, for any certificate, as FFmpeg has it.
+    """
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+        parts = urlsplit(address)
+        login = "".join(parts.netloc.rpartition("@")[:2])
+        own = f"{login}{urlsplit(self.address).netloc}"
+        self.address = parts._replace(scheme="rtsp", netloc=own).geturl()
+        self._tls: ssl.SSLContext | None = None
+        if parts.scheme == "rtsps":
+            self._tls = ssl.create_default_context()
+            self._tls.check_hostname, self._tls.verify_mode = False, ssl.CERT_NONE
+
+    def _serve(self, client: socket.socket) -> None:
+        """Pass on what is asked as it is, and the answers until one names another address."""
+        with socket.create_connection(self._place, CONNECT_S) as plain:
+            server = plain if self._tls is None else self._tls.wrap_socket(plain, server_hostname=self._place[0])
+            with server, server.makefile("rb") as answers:
+                server.settimeout(None)
+                threading.Thread(target=_copy, args=(client, server), name="gate", daemon=True).start()
+                with suppress(OSError, ValueError):
+                    while part := _answer(answers):
+                        client.sendall(part)
+                for one in (client, plain):
+                    with suppress(OSError):  # it is closed already
+                        one.shutdown(socket.SHUT_RDWR)
+
+
+def _copy(client: socket.socket, server: socket.socket) -> None:
+    """Send on what arrives until one side closes, and end the other."""
+    with suppress(OSError):
+        while block := client.recv(BLOCK):
+            server.sendall(block)
+    with suppress(OSError):
+        server.shutdown(socket.SHUT_RDWR)
+
+
+def _answer(file: BinaryIO) -> bytes:
+    """Read a packet of the stream, or an RTSP message (RFC 2326), and return it as it is passed on; b"" at the end.
+
+    A message is written anew, so that FFmpeg reads nothing in it that was not seen here.
+    Raises ValueError for one that sends on to another address, or is none.
+    """
+    first = file.read(1)
+    if first == b"$":
+        head = file.read(3)
+        return first + head + file.read(int.from_bytes(head[1:], "big"))
+    lines = []
+    while line := first + file.readline(LONGEST_HEAD):
+        first = b""
+        if not line.endswith(b"\n") or len(lines) > LONGEST_LIST:
+            raise ValueError
+        if not (plain := line.replace(b"\r", b"").strip()):
+            if lines:
+                break
+            continue  # between two messages
+        lines.append(plain)
+    if not lines:
+        return b""
+    if not PASSED.fullmatch(lines[0]):
+        raise ValueError
+    told = (re.match(rb"content-length:\s*(\d{1,5})$", line, re.IGNORECASE) for line in lines)
+    length = next((int(found[1]) for found in told if found), 0)
+    kept = [line for line in lines if not re.match(rb"(location|content-length)\b", line, re.IGNORECASE)]
+    return b"\r\n".join([*kept, b"Content-Length: %d" % length, b"", file.read(length)])
+
+
 def _head(client: socket.socket) -> bytes:
     """Read a request's head. Raises ValueError if it does not end."""
     data = b""
@@ -106,7 +183,7 @@ def _relay(client: socket.socket, server: socket.socket, both: bool) -> None:
 
 
 def place_of(address: str) -> Place:
-    """Name and port of an http or https address's host; ("", 0) for any other address."""
+    """Name and port of the host of an address of USUAL_PORTS; ("", 0) for any other address."""
     try:
         parts = urlsplit(address)
         if parts.scheme not in USUAL_PORTS:

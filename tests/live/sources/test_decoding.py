@@ -8,15 +8,13 @@ import http.server
 import io
 import itertools
 import os
-import socket
 import struct
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from datetime import datetime, timezone
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import av
 import cv2
@@ -29,7 +27,6 @@ from affect.live.app import main
 from affect.live.sources import decoding, retries
 from affect.live.sources.feed import FrameFeed
 from affect.live.sources.files import VideoSource, open_source
-from affect.live.sources.gate import Gate, place_of
 from tests.tools.clips import SIZE, combs, cut, interlaced, pattern, turn, write_clip
 from tests.tools.reports import Reports
 from tests.tools.web_server import half_served, served, serving
@@ -783,129 +780,3 @@ def test_threads_do_not_multiply_large_frames(tmp_path: Path, monkeypatch: pytes
 def _memory_mb(field: str) -> float:
     told = Path("/proc/self/status").read_text()
     return next(int(line.split()[1]) for line in told.splitlines() if line.startswith(field)) / 1e3
-
-
-# 10. only the named host is contacted
-
-
-class _Elsewhere(http.server.BaseHTTPRequestHandler):
-    """A server that must not be asked for anything."""
-
-    asked: ClassVar[list[str]] = []
-
-    def do_GET(self) -> None:
-        self.asked.append(self.path)
-        self.send_error(404)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-def _answering(folder: Path, away: str) -> type[http.server.BaseHTTPRequestHandler]:
-    """A server of a folder that sends /to/NAME on to NAME, and /away/NAME on to another server."""
-
-    class Answering(http.server.SimpleHTTPRequestHandler):
-        def __init__(self, *given: Any) -> None:
-            super().__init__(*given, directory=str(folder))
-
-        def do_GET(self) -> None:
-            if self.path.startswith(("/to/", "/away/")):
-                self.send_response(302)
-                name = self.path.rpartition("/")[2]
-                self.send_header("Location", f"/{name}" if self.path.startswith("/to/") else f"{away}/{name}")
-                self.end_headers()
-            elif self.path.startswith("/secret/") and self.headers.get("Authorization") != "Basic bWU6c2VjcmV0":
-                self.send_response(401)
-                self.send_header("WWW-Authenticate", 'Basic realm="camera"')
-                self.end_headers()
-            else:
-                super().do_GET()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    return Answering
-
-
-@pytest.mark.parametrize(
-    "lines",
-    [
-        ["#EXTINF:1.0,", "{away}/0.ts", "#EXT-X-ENDLIST"],
-        ["#EXT-X-STREAM-INF:BANDWIDTH=1000", "{away}/a.m3u8"],
-        ['#EXT-X-KEY:METHOD=AES-128,URI="{away}/key"', "#EXTINF:1.0,", "0.ts", "#EXT-X-ENDLIST"],
-        ['#EXT-X-MAP:URI="{away}/init.mp4"', "#EXTINF:1.0,", "0.ts", "#EXT-X-ENDLIST"],
-        ["#EXTINF:1.0,", "/away/0.ts", "#EXT-X-ENDLIST"],
-        ["#EXTINF:1.0,", "tcp://{name}", "#EXT-X-ENDLIST"],
-        ["#EXT-X-STREAM-INF:BANDWIDTH=1000", "/away/a.m3u8"],
-    ],
-    ids=["segment", "variant", "key", "map", "sent on", "tcp", "variant sent on"],
-)
-def test_a_playlist_makes_nobody_contact_another_host(tmp_path: Path, lines: list[str]) -> None:
-    write_clip(tmp_path / "0.ts", 15)
-    with serving(_Elsewhere) as away, serving(_answering(tmp_path, away)) as address:
-        told = "\n".join(["#EXTM3U", "#EXT-X-TARGETDURATION:1", *lines])
-        (tmp_path / "a.m3u8").write_text(told.format(away=away, name=away.removeprefix("http://")) + "\n")
-        with suppress(AffectError):
-            source = open_source(f"{address}/a.m3u8")
-            list(itertools.islice(source.frames(), 3))
-            source.close()
-    assert _Elsewhere.asked == []
-
-
-@pytest.mark.parametrize("name", ["0.ts", "a.m3u8"])
-def test_an_address_is_followed_on_its_own_host_and_nowhere_else(tmp_path: Path, name: str) -> None:
-    playlist(tmp_path, [7])
-    with serving(_Elsewhere) as away, serving(_answering(tmp_path, away)) as address:
-        for way in ("", "/to"):
-            source = open_source(f"{address}{way}/{name}")
-            assert len(list(source.frames())) == 15
-            source.close()
-        with pytest.raises(AffectError, match="does not answer or is no video"):
-            open_source(f"{address}/away/{name}")
-    assert _Elsewhere.asked == []
-
-
-def test_a_playlist_behind_a_login_is_read_with_it(tmp_path: Path) -> None:
-    (tmp_path / "secret").mkdir()
-    playlist(tmp_path / "secret", [7, 8])
-    with serving(_answering(tmp_path, "")) as address:
-        source = open_source(f"{address.replace('//', '//me:secret@')}/secret/a.m3u8")
-        assert len(list(source.frames())) == 30
-        source.close()
-        with pytest.raises(AffectError, match="does not answer"):
-            open_source(f"{address}/secret/a.m3u8")
-
-
-def test_a_setting_of_the_computer_opens_no_way_past_the_gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("no_proxy", "*")
-    playlist(tmp_path, [7])
-    refused = pytest.raises(AffectError, match="does not answer or is no video")
-    with serving(_Elsewhere) as away, serving(_answering(tmp_path, away)) as address, refused:
-        open_source(f"{address}/away/0.ts")
-    assert _Elsewhere.asked == []
-
-
-def test_https_goes_through_the_gate_as_well() -> None:
-    with serving(_Elsewhere) as away:
-        port = int(away.rpartition(":")[2])
-        gate = Gate(f"https://127.0.0.1:{port}/a.m3u8")
-        for asked, answer in ((f"127.0.0.1:{port}", b"200"), ("127.0.0.1:9", b"403"), ("x", b"403"), ("", b"403")):
-            with socket.create_connection(("127.0.0.1", int(gate.address.rpartition(":")[2])), 5) as client:
-                client.sendall(f"CONNECT {asked} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-                assert client.recv(100)[9:12] == answer
-        gate.close()
-
-
-@pytest.mark.parametrize(
-    ("address", "there"),
-    [
-        ("http://cam/a", True), ("http://me:pw@CAM/a", True), ("https://cam/b", True), ("http://cam:80/", True),
-        ("http://cam:8080/", False), ("http://cam.example/", False), ("http://cam@evil/", False),
-        ("file:///etc/passwd", False), ("http://evil/?http://cam/", False), ("http://[cam/", False), ("", False),
-        ("rtsp://cam/", False),
-    ],
-)  # fmt: skip
-def test_a_host_is_a_name_and_a_port(address: str, there: bool) -> None:
-    gate = Gate("http://me:secret@cam/video")
-    assert gate.opens_to(place_of(address)) == there
-    gate.close()
