@@ -1,6 +1,6 @@
 """Hostile inputs by family, made from a seed, and what the program does with each: read, refused in a line, or a fault.
 
-python -m benchmarks.hostile --each 250 [--family NAME …] [--seed 0]       Linux
+    python -m benchmarks.hostile [--each 250] [--family NAME …] [--seed 0]       Linux; an hour on one core
 
 Each input is used in a process of its own, whose time and memory are measured. A fault is another exception than
 AffectError, a crash, a line of more than 300 characters beside the file's own name, one that is not printable, more
@@ -25,16 +25,18 @@ import time
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Iterable
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import cv2
 import numpy as np
 
-from affect.command_line import CommandParser
+from affect.command_line import CommandParser, positive
 from affect.errors import AffectError
+from benchmarks.hostile_sessions import FAMILIES as SESSIONS
+from benchmarks.hostile_sessions import Session
 
 MOST_S, MOST_MB, LONGEST_LINE = 2.0, 300.0, 300
 HANGS_S = 20  # of CPU, after which a process is ended
@@ -44,14 +46,22 @@ Random = random.Random
 class Family(NamedTuple):
     """A kind of input.
 
-    make: writes one below a folder and returns its path.
-    use:  gives it to the program, which returns whether it was read, or raises AffectError.
-    idle: modules that the program has loaded before.
+    makers: a number of functions, from a seed, that write an input below a folder and return its path.
+    use:    gives it to the program, which returns whether it was read, or raises AffectError.
+    idle:   modules that the program has loaded before.
     """
 
-    make: Callable[[Random, Path], Path]
+    makers: Callable[[int, int], list[Callable[[Path], Path]]]
     use: Callable[[Path], bool]
     idle: tuple[str, ...] = ()
+
+
+def drawn(make: Callable[[Random, Path], Path]) -> Callable[[int, int], list[Callable[[Path], Path]]]:
+    """Makers of a family whose inputs are drawn at random."""
+    return lambda number, seed: [
+        partial(make, random.Random(f"{make.__name__} {seed} {i}"))  # noqa: S311
+        for i in range(number)
+    ]
 
 
 class Outcome(NamedTuple):
@@ -400,6 +410,30 @@ def use_name(path: Path) -> bool:
     return True
 
 
+# --- sessions
+
+
+def use_session(path: Path) -> bool:
+    """Write its report."""
+    from affect.live.report import write_report
+
+    return write_report([path], ("en", "es")[int(path.name) % 2], path / "report.html").is_file()
+
+
+def listed(sessions: Callable[[], Iterable[Session]]) -> Callable[[int, int], list[Callable[[Path], Path]]]:
+    """Makers of a family that is a list: all of it, or so many from all over it."""
+
+    def makers(number: int, _: int) -> list[Callable[[Path], Path]]:
+        every: list[Callable[[Path], Path]] = [partial(_written, s, str(i)) for i, s in enumerate(sessions())]
+        return every[:: max(1, len(every) // number)][:number]
+
+    return makers
+
+
+def _written(session: Session, name: str, folder: Path) -> Path:
+    return session.write(folder / name)
+
+
 LIVE: Final = (
     "affect.live.sources.files",
     "affect.live.sources.decoding",
@@ -407,14 +441,15 @@ LIVE: Final = (
     "affect.reader",
 )
 RESEARCH: Final = ("affect.model.checkpoint", "affect.data.report", "affect.data.cache")
+REPORT: Final = ("affect.live.report.session_page", "affect.live.report.session_folder")
 FAMILIES: Final = {
-    "pictures": Family(make_picture, use_picture, LIVE),
-    "videos": Family(make_video, use_video, LIVE),
-    "checkpoints": Family(make_checkpoint, use_checkpoint, RESEARCH),
-    "detectors": Family(make_detector, use_detector, LIVE),
-    "data sets": Family(make_data_set, use_data_set, RESEARCH),
-    "names": Family(make_name, use_name, LIVE + RESEARCH),
-}
+    "pictures": Family(drawn(make_picture), use_picture, LIVE),
+    "videos": Family(drawn(make_video), use_video, LIVE),
+    "checkpoints": Family(drawn(make_checkpoint), use_checkpoint, RESEARCH),
+    "detectors": Family(drawn(make_detector), use_detector, LIVE),
+    "data sets": Family(drawn(make_data_set), use_data_set, RESEARCH),
+    "names": Family(drawn(make_name), use_name, LIVE + RESEARCH),
+} | {name: Family(listed(sessions), use_session, REPORT) for name, sessions in SESSIONS.items()}
 
 
 # --- running
@@ -467,9 +502,9 @@ def run(name: str, each: int, seed: int) -> tuple[Counter[str], list[Outcome]]:
     family, counts, outcomes = FAMILIES[name], Counter[str](), []
     for module in family.idle:
         importlib.import_module(module)
-    for number in range(each):
+    for number, make in enumerate(family.makers(each, seed)):
         with tempfile.TemporaryDirectory(prefix="hostile-") as folder:
-            outcome = used(family, family.make(random.Random(f"{name} {seed} {number}"), Path(folder)))  # noqa: S311
+            outcome = used(family, make(Path(folder)))
         outcomes.append(outcome)
         if fault := fault_of(outcome):
             print(f"{name} {seed} {number}: {fault!a}", file=sys.stderr)
@@ -480,20 +515,22 @@ def run(name: str, each: int, seed: int) -> tuple[Counter[str], list[Outcome]]:
 def main(arguments: list[str] | None = None) -> int:
     """Run the families and print a table. Returns 2 if there was a fault, else 0."""
     parser = CommandParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--each", type=int, default=250, metavar="N", help="inputs of each family (default 250)")
+    parser.add_argument("--each", type=positive, default=250, metavar="N", help="inputs of each family (default 250)")
     parser.add_argument("--family", nargs="+", choices=FAMILIES, default=list(FAMILIES))
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
     cv2.setNumThreads(1)  # threads do not survive a fork
-    faults = 0
+    faults = tried = 0
     print("| family | inputs | read | refused | faults | most CPU | most memory | longest line |")
     print("|---|---|---|---|---|---|---|---|")
     for name in options.family:
         counts, outcomes = run(name, options.each, options.seed)
         most_s, most_mb, line = (max(each[i] for each in outcomes) for i in (1, 2, 3))
-        told = [options.each, counts["read"], counts["refused"], counts["fault"]]
+        told = [len(outcomes), counts["read"], counts["refused"], counts["fault"]]
         print(f"| {name} | {' | '.join(map(str, told))} | {most_s:.1f} s | {most_mb:.0f} MB | {line} |", flush=True)
         faults += counts["fault"]
+        tried += len(outcomes)
+    print(f"\n{tried:,} inputs", flush=True)
     return 2 if faults else 0
 
 

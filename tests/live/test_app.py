@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -18,6 +19,7 @@ import pytest
 from affect.emotions import LANGUAGES
 from affect.faces.preprocessing import Image
 from affect.live.app import main
+from affect.live.bundled import BUNDLED
 from affect.live.frame import FaceResult
 from affect.live.sources.files import DemoSource
 from affect.live.window import loop as screen_module
@@ -223,6 +225,39 @@ def test_no_option_s_value_reaches_the_terminal_as_it_is(
     assert "error: " in err
     assert not [sign for sign in err if sign in "\x1b\u202e" or "\ud800" <= sign <= "\udfff"]
     assert "\nb.mp4" not in err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="names of bytes are Unix's")
+def test_a_model_of_any_name_is_used_and_recorded_as_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(DemoSource, "SECONDS", 0.1)
+    name = tmp_path / "=m\udcf3d \x1b[31m.pt"
+    for ending in (".pt", ".onnx"):
+        shutil.copy(BUNDLED.with_suffix(ending), name.with_suffix(ending))
+    to = ["--record", str(tmp_path / "s\udcf3"), "--csv", str(tmp_path / "\udce9.csv"), "--save-video"]
+    given = ["--source", "demo", "--headless", "--lang", "en", "--consent", "--model", str(name)]
+    assert main([*given, *to, str(tmp_path / "\udce9.mp4")]) == 0
+    (session,) = (tmp_path / "s\udcf3").iterdir()
+    assert json.loads((session / "session.json").read_bytes())["model"]["file"] == r"=m\xf3d \x1b[31m.pt"
+    assert r"=m\xf3d \x1b[31m.pt" in (session / "report.html").read_bytes().decode()
+    assert all((tmp_path / output).stat().st_size for output in ("\udce9.csv", "\udce9.mp4"))
+    assert "\x1b" not in "".join(capfd.readouterr())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="names of bytes are Unix's")
+@pytest.mark.parametrize("content", [None, b"no network"])
+def test_a_detector_of_any_name_is_told_as_text(
+    content: bytes | None, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    name = tmp_path / "d\udce9\x1b[31m.onnx"
+    if content is not None:
+        name.write_bytes(content)
+    given = ["--detector", "yunet", "--detector-model", str(name)]
+    assert main(["--source", "demo", "--headless", "--lang", "en", *given]) == 2
+    err = capfd.readouterr().err
+    assert r"d\xe9\x1b[31m.onnx" in err
+    assert "\x1b" not in err
 
 
 def test_the_help_and_the_mistakes_are_in_the_language_that_is_asked_for(

@@ -19,7 +19,8 @@ from affect.live.texts import TextError
 if TYPE_CHECKING:
     from affect.live.report.session_folder import Session
 
-HTML = re.compile(rb"\s*<!doctype html", re.IGNORECASE)
+# The beginning of a report: what a page of another program has not.
+REPORT = re.compile(rb"<!doctype html>.{,200}content=\"default-src 'none'; style-src 'unsafe-inline'\"", re.DOTALL)
 
 
 def write_report(folders: list[Path], language: str, out: Path | None = None) -> Path:
@@ -40,7 +41,7 @@ def write_report(folders: list[Path], language: str, out: Path | None = None) ->
     else:
         name, page = "comparison.html", _comparison_page(sessions, writer)
     path = out or sessions[-1].folder / name
-    if out is not None and out.exists() and not out.is_dir() and not (is_file(out) and may_replace(out, HTML)):
+    if out is not None and out.exists() and not out.is_dir() and not (is_file(out) and may_replace(out, REPORT)):
         raise TextError("report_replaces", path=out)
     try:
         with atomic_path(path, mode=0o600, make_folder=out is not None) as part:

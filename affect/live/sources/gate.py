@@ -139,7 +139,7 @@ def _answer(file: BinaryIO) -> bytes:
     if first == b"$":
         head = file.read(3)
         return first + head + file.read(int.from_bytes(head[1:], "big"))
-    lines = []
+    lines: list[bytes] = []
     while line := first + file.readline(LONGEST_HEAD):
         first = b""
         if not line.endswith(b"\n") or len(lines) > LONGEST_LIST:

@@ -515,19 +515,20 @@ def test_nobody_else_can_read_the_report_for_a_moment(
     assert [mode for mode in [*seen, path.stat().st_mode] if mode & 0o077] == []
 
 
-@pytest.mark.parametrize("name", ["emotions.csv", "events.csv", "session.json", "model.pt"])
+@pytest.mark.parametrize("name", ["emotions.csv", "events.csv", "session.json", "model.pt", "own.html"])
 def test_a_report_replaces_no_file_of_another_kind(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = write_session(tmp_path / "s", drawn_rows(2, 1), [(1.0, "marker", "x")])
     (folder / "model.pt").write_bytes(b"PK")
+    (folder / "own.html").write_text('<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<p>')
     before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
     (tmp_path / "link").symlink_to(folder / name)
     for out in (folder / name, folder / ".." / "s" / name, tmp_path / "link"):
         assert main([str(folder), "--lang", "en", "--out", str(out)]) == 2
         assert "is there already and is no report" in capsys.readouterr().err
     assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
-    (folder / "old.html").write_text("<!DOCTYPE HTML>\n<p>")
+    (folder / "old.html").write_bytes(write_report([folder], "es").read_bytes())
     assert main([str(folder), "--lang", "en", "--out", str(folder / "old.html")]) == 0
     assert "<h1>" in (folder / "old.html").read_text(encoding="utf-8")
 
