@@ -9,6 +9,7 @@ import errno
 import io
 import math
 import os
+import re
 import select
 import signal
 import sys
@@ -21,7 +22,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn, TextIO
 
-from affect.errors import AffectError, as_shown, escaped
+from affect.errors import AffectError, as_shown, escaped, without_logins
 from affect.files import settle_home
 from affect.spoken import said, speak
 
@@ -114,8 +115,8 @@ class CommandParser(argparse.ArgumentParser):
         return options, rest
 
     def error(self, message: str) -> NoReturn:
-        """Exit with code 2 and a message, as argparse does, with unsafe characters escaped."""
-        super().error(as_shown(message))
+        """Exit with code 2 and a message, as argparse does, with unsafe characters escaped and no login."""
+        super().error(as_shown(without_logins(message)))
 
 
 def _quoted(given: list[str], rest: list[str]) -> str | None:
@@ -136,8 +137,9 @@ def steady_streams() -> None:
     """Make stdin, stdout and stderr safe: nothing that becomes of them ends what the program does.
 
     Characters outside their encoding are replaced, since Windows writes files and pipes in cp1252 and a terminal may be
-    set to ASCII. A stream that the caller closed becomes the null device. Output that cannot be written (a full disk,
-    `| head`, a closed terminal) is dropped, see `lost_output`.
+    set to ASCII, and those that could steer a terminal are escaped (`_PlainText`). A stream that the caller closed
+    becomes the null device. Output that cannot be written (a full disk, `| head`, a closed terminal) is dropped, see
+    `lost_output`.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         stream = getattr(sys, name)
@@ -145,22 +147,38 @@ def steady_streams() -> None:
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
         elif isinstance(stream, io.TextIOWrapper):
             if mode == "w" and stream is getattr(sys, f"__{name}__"):
-                setattr(sys, name, stream := _dropping(stream))
+                setattr(sys, name, stream := _steady(stream, LINES if name == "stdout" else LINES_AND_BARS))
             stream.reconfigure(errors=PLAIN if mode == "w" else "replace")
 
 
-def _dropping(stream: io.TextIOWrapper) -> io.TextIOWrapper:
-    """The same output with a `_DroppingFile` at its end; unchanged if it is no file descriptor (Windows' console)."""
-    if not isinstance(getattr(stream.buffer, "raw", stream.buffer), io.FileIO):
-        return stream
+def _steady(stream: io.TextIOWrapper, kept: re.Pattern[str]) -> io.TextIOWrapper:
+    """The same output as `_PlainText`, with a `_DroppingFile` at its end unless it is Windows' console, no file.
+
+    kept: what is written although it steers a terminal.
+    """
     with suppress(OSError):
         stream.flush()
-    return io.TextIOWrapper(
-        io.BufferedWriter(_DroppingFile(stream.fileno(), "w", closefd=False)),
-        stream.encoding,
-        line_buffering=stream.line_buffering,
-        write_through=stream.write_through,
-    )
+    file: Any = stream.buffer
+    if isinstance(getattr(file, "raw", file), io.FileIO):
+        file = io.BufferedWriter(_DroppingFile(stream.fileno(), "w", closefd=False))
+    made = _PlainText(file, stream.encoding, line_buffering=stream.line_buffering, write_through=stream.write_through)
+    made.kept = kept
+    return made
+
+
+class _PlainText(io.TextIOWrapper):
+    """Text output that escapes all that could steer a terminal but for `kept`, as texts from outside may hold it."""
+
+    kept: re.Pattern[str]
+
+    def write(self, text: str) -> int:
+        parts = self.kept.split(text)  # every second one is kept
+        super().write("".join(part if i % 2 else as_shown(part) for i, part in enumerate(parts)))
+        return len(text)
+
+
+LINES = re.compile(r"([\n\t])")
+LINES_AND_BARS = re.compile(r"([\n\t\r]|\x1b\[A)")  # tqdm goes back in a line, and to the line above
 
 
 class _DroppingFile(io.FileIO):

@@ -6,6 +6,7 @@ the command lines print its message as one line and exit with code 2.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 JOINERS = "\u200c\u200d"  # the two format characters that Persian, Hindi and emoji names need
@@ -15,7 +16,7 @@ class AffectError(Exception):
     """An error whose message tells the user, in one line, what happened, to which file or setting, and what to do."""
 
     def __str__(self) -> str:
-        return as_shown(super().__str__())
+        return as_shown(without_logins(super().__str__()))
 
 
 def as_shown(text: str) -> str:
@@ -25,6 +26,34 @@ def as_shown(text: str) -> str:
     that are not UTF-8 (lone surrogates, PEP 383) become escapes such as \x1b. Escaping twice changes nothing.
     """
     return text if text.isprintable() else "".join(escaped(sign) if _is_unsafe(sign) else sign for sign in text)
+
+
+_ADDRESS = re.compile(r"""[a-z][a-z0-9+.-]+:/(?:[^'"]*@)?[^\s'"]*""", re.IGNORECASE)
+
+
+def without_logins(text: str) -> str:
+    """A text in which addresses have no user, password and query, see `without_login`. Twice changes nothing."""
+    return _ADDRESS.sub(lambda found: without_login(found[0]), text)
+
+
+def without_login(address: str) -> str:
+    """An address as it can be shown: without user and password, query, and all that may be a part of them.
+
+    Other texts, such as a path, are returned as they are, unless user and password before an @ tell that they are an
+    address with its first part misspelled or left away.
+    """
+    scheme = re.match(r"[a-z][a-z0-9+.-]+:/+", address, re.IGNORECASE)
+    if scheme is None:
+        windows = re.match(r"[a-z]:[\\/]", address, re.IGNORECASE)
+        login = not windows and re.search(r":[^@]*@", address)
+        return f"…{_shown_place(address)}" if login else address
+    return f"{scheme[0]}{_shown_place(address[scheme.end() :])}"
+
+
+def _shown_place(rest: str) -> str:
+    """Host and path after the last @, up to a query or a setting; "…" if that @ can be a part of a query."""
+    login, _, place = rest.rpartition("@")
+    return "…" if re.search(r"[?#]", login) else re.split(r"[?#;&=]", place)[0]
 
 
 def _is_unsafe(sign: str) -> bool:

@@ -6,6 +6,7 @@ import atexit
 import errno
 import hashlib
 import os
+import re
 import secrets
 import shutil
 import sys
@@ -231,6 +232,21 @@ def same_file(one: Path, other: Path) -> bool:
     with suppress(OSError):
         return one.samefile(other)
     return one.resolve() == other.resolve()
+
+
+def may_replace(path: Path, kind: re.Pattern[bytes]) -> bool:
+    """Whether an output may be written to a path: nothing is there, or an empty file, or one of the same kind.
+
+    kind: matches the first 1,000 bytes of such a file.   False for a file that cannot be read.
+    """
+    if not path.exists():
+        return True
+    try:
+        with path.open("rb") as file:
+            start = file.read(1000)
+    except OSError:
+        return False
+    return not start or kind.match(start) is not None
 
 
 def sha256_of(path: str | Path) -> str:

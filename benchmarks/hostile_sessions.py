@@ -1,34 +1,18 @@
-"""Session folders that no recording wrote: damaged, made up, or saved by a spreadsheet, given to the report.
-
-    python -m benchmarks.hostile_sessions        all of them, a few minutes; what became of them, by family
-
-Every one of them must end in a report or in one line (AffectError), within SECONDS of processor time; else the exit
-code is 1.
-"""
+"""Session folders that no recording wrote: damaged, made up, or saved by a spreadsheet. Families of `hostile`."""
 
 from __future__ import annotations
 
-import argparse
 import copy
 import json
 import os
-import resource
-import sys
-import tempfile
-import time
-import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from affect.command_line import CommandParser
 from affect.emotions import EMOTIONS
-from affect.errors import AffectError
-from affect.live.report import write_report
 
-SECONDS: Final = 3.0
 ROW: Final = (
     "{:.3f},{},1,40,30,200,200,happy,0.860000,0.020000,0.020000,0.020000,0.020000,0.860000,0.020000,0.020000,0.020000"
 )
@@ -230,40 +214,3 @@ FAMILIES: Final[dict[str, Callable[[], Iterator[Session]]]] = {
     "tables: saved by a spreadsheet": spreadsheets,
     "deep, long, empty, no files": oddities,
 }
-
-
-def outcome(session: Session, folder: Path) -> tuple[str, float]:
-    """What becomes of a session: "report", "told", or its fault; and the seconds of processor time that it took."""
-    session.write(folder)
-    start = time.process_time()
-    try:
-        write_report([folder], ("en", "es")[int(folder.name) % 2], folder / "report.html")
-        end = "report"
-    except AffectError as error:
-        end = "told" if "\n" not in str(error) else f"several lines: {error}"
-    except Exception:
-        end = traceback.format_exc()
-    return end, time.process_time() - start
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Try all sessions, and print the table. Returns the exit code."""
-    CommandParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args(arguments)
-    faults = 0
-    print("| family | tried | told in one line | report | faults | slowest, s |\n|---|---|---|---|---|---|")
-    for name, family in FAMILIES.items():
-        ends: list[tuple[str, float]] = []
-        with tempfile.TemporaryDirectory() as folder:
-            ends = [outcome(session, Path(folder) / str(i)) for i, session in enumerate(family())]
-        slowest = max(seconds for _, seconds in ends)
-        counts = [sum(end == kind for end, _ in ends) for kind in ("told", "report")]
-        bad = [end for end, seconds in ends if end not in ("told", "report") or seconds > SECONDS]
-        print("|", " | ".join(map(str, (name, len(ends), *counts, len(bad), f"{slowest:.1f}"))), "|", flush=True)
-        print(*bad[:3], sep="\n", end="\n" if bad else "", file=sys.stderr, flush=True)
-        faults += len(bad)
-    print(f"\nmost memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB")
-    return 1 if faults else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -6,6 +6,7 @@ import argparse
 import errno
 import io
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -139,6 +140,30 @@ def test_a_typed_answer_that_the_encoding_cannot_read_is_no_failure(monkeypatch:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("sí\n".encode()), "ascii"))
     steady_streams()
     assert sys.stdin.readline() == "s\ufffd\ufffd\n"
+
+
+@pytest.mark.parametrize("name", ["stdout", "stderr"])
+def test_no_printed_text_steers_the_terminal(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (tmp_path / "printed").open("w", encoding="utf-8") as stream:
+        for attribute in (name, f"__{name}__"):
+            monkeypatch.setattr(sys, attribute, stream)
+        steady_streams()
+        CommandParser(prog="p")  # steadies them again
+        out = getattr(sys, name)
+        print("a\x1b[31m\tb\x9b2Jc\u202ed\x07\x1b[A", "é\u200d\udcff", sep="\n", file=out)
+        out.writelines(["\x1b]0;title\x07\n"])
+        for _ in tqdm(range(2), desc="bar\x1b[2J", file=out, position=1):
+            tqdm.write("row\x1b[0m", file=out)
+        print("back\rforth", file=out, flush=True)
+    shown = (tmp_path / "printed").read_bytes().decode()
+    lines = shown.splitlines()
+    assert lines[0].startswith("a\\x1b[31m\tb\\x9b2Jc\\u202ed\\x07")
+    assert lines[1:3] == ["é\u200d\\xff", "\\x1b]0;title\\x07"]
+    assert "row\\x1b[0m" in shown
+    assert "bar\\x1b[2J" in shown
+    bars = name == "stderr"  # progress bars are on stderr only, and go back in their line and up to others
+    assert ("\x1b" in shown, set(re.findall(r"\x1b.{0,2}", shown)) <= {"\x1b[A"}) == (bars, True)
+    assert ("back\rforth" in shown, "back\\x0dforth" in shown) == (bars, not bars)
 
 
 def to_full_disk(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:

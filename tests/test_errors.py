@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from affect.errors import AffectError, as_shown, brief
+from affect.errors import AffectError, as_shown, brief, without_login, without_logins
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,43 @@ def test_an_untrusted_value_is_shown_in_a_short_printable_line() -> None:
         assert brief(value).isascii()
     assert brief("mobilenet_v2") == "mobilenet_v2"
     assert brief(None) == "None"
+
+
+SECRETS = [
+    "rtsp://me:secret@cam:554/live",
+    "rstp:/me:secret@cam:554/live",
+    "rtsp:///me:secret@cam:554/live",
+    "rtsp//me:secret@cam:554/live",
+    "me:secret@cam:554/live",
+    "RTSP://me:se/secret@cam:554/live",
+    "rtsp://me:s@secret@cam:554/live",
+    "rtsp://me:s secret@cam:554/live",
+    "http://cam:554/live?token=secret",
+    "http://cam:554/live#secret",
+    "http://me:pw@cam:554/live?mail=a@secret",
+    "http://me:secret?@cam:554/live",
+    "rtsp://cam:554/user=me&password=secret&channel=1",
+    "rtsp://cam:554/live;password=secret",
+]
+
+
+@pytest.mark.parametrize("address", SECRETS)
+def test_no_message_shows_a_login(address: str) -> None:
+    shown = without_login(address)
+    assert "secret" not in shown
+    assert without_login(shown) == shown
+    message = f"There is no source '{address}'. Name a file."
+    if ":/" in address:  # else it is no address by itself
+        assert "secret" not in without_logins(message)
+        assert "secret" not in str(AffectError(message))
+        assert without_logins(message).endswith("'. Name a file.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["talk.mp4", "C:\\films\\talk@home.mp4", "/films/talk@home.mp4", "rtsp://cam:554/live", "http://[::1]:80/a",
+     "screen:1,2", "a@b.mp4", "Name an rtsp:// or http:// address, screen, or demo."],
+)  # fmt: skip
+def test_what_has_no_login_is_shown_as_it_is(text: str) -> None:
+    assert without_login(text) == text or " " in text
+    assert without_logins(text) == text

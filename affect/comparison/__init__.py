@@ -14,6 +14,7 @@ from pathlib import Path
 from affect.comparison.mistakes import compare_mistakes, mistakes_text
 from affect.comparison.models import compare_models, models_text
 from affect.comparison.table import Comparison
+from affect.data.tables import write_table
 from affect.files import atomic_path
 
 __all__ = ["Comparison", "compare_mistakes", "compare_models", "write_comparison"]
@@ -34,7 +35,6 @@ def write_comparison(results: Path, out: Path) -> tuple[Comparison, Comparison]:
 
 
 def _write(comparison: Comparison, text: str, out: Path, name: str) -> None:
-    with atomic_path(out / f"{name}.csv") as part:
-        comparison.table.to_csv(part, index=False, float_format="%.6f")
+    write_table(comparison.table, out / f"{name}.csv", float_format="%.6f")
     with atomic_path(out / f"{name}.md") as part:
         part.write_text(text, encoding="utf-8")

@@ -9,6 +9,7 @@ from affect.command_line import CommandParser, exit_code_of
 from affect.comparison import write_comparison
 from affect.comparison.mistakes import mistakes_text
 from affect.comparison.models import models_text
+from affect.errors import as_shown
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -29,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
         if not mistakes.table.empty:
             print(mistakes_text(mistakes))
         for what in (*models.missing, *mistakes.missing):
-            print(f"not measured yet: {what}", file=sys.stderr)
+            print(f"not measured yet: {as_shown(what)}", file=sys.stderr)
 
     return exit_code_of(work)
 

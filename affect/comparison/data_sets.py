@@ -10,10 +10,10 @@ import pandas as pd
 from affect import figure_style
 from affect.command_line import CommandParser, exit_code_of
 from affect.comparison.figures import data_sets
+from affect.data.tables import write_table
 from affect.errors import AffectError
 from affect.evaluation.figures import MOST
 from affect.evaluation.results import read_metrics
-from affect.files import atomic_path
 
 METRICS = ("accuracy", "balanced_accuracy")
 
@@ -77,8 +77,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     def work() -> None:
         table, out = measured(options.results, options.models), options.out or options.results
-        with atomic_path(out / "data_sets.csv") as part:
-            table.to_csv(part, index=False, float_format="%.6f")
+        write_table(table, out / "data_sets.csv", float_format="%.6f")
         figure_style.save(data_sets(table), out / "data_sets.png")
         print(table[["data", "model", "n", *METRICS]].to_string(index=False, float_format="{:.3f}".format))
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from affect.emotions import EMOTIONS
-from affect.errors import AffectError
+from affect.errors import AffectError, as_shown
 from affect.evaluation.metrics import Floats, Ints
 from affect.evaluation.results import read_predictions
 from affect.training.experiments import EXPERIMENTS
@@ -83,9 +83,9 @@ def warn_of_settings(settings: dict[str, str | None], results: Path) -> None:
     """Print a warning on stderr if compared models were trained with different settings.   settings: by model name."""
     known = {name: told for name, told in settings.items() if told is not None}
     if len(set(known.values())) > 1:
-        each = "; ".join(f"{name}: {told}" for name, told in known.items())
+        each, where = as_shown("; ".join(f"{name}: {told}" for name, told in known.items())), as_shown(str(results))
         print(
-            f"The models in {results} were trained with different settings ({each}). What differs between them may be "
+            f"The models in {where} were trained with different settings ({each}). What differs between them may be "
             "due to these.",
             file=sys.stderr,
         )

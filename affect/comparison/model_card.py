@@ -25,8 +25,9 @@ from jinja2 import Environment, StrictUndefined
 
 from affect.command_line import CommandParser, exit_code_of
 from affect.comparison.measured import copied_from_train
+from affect.data.tables import read_table
 from affect.emotions import EMOTIONS
-from affect.errors import AffectError
+from affect.errors import AffectError, as_shown
 from affect.evaluation.measure import OVERALL
 from affect.evaluation.metrics import intervals_of, metrics_of, occurring
 from affect.evaluation.results import of_another_model, read_metrics, read_predictions
@@ -99,8 +100,8 @@ def _metrics(path: Path, model: Path) -> dict[str, Any]:
     metrics = read_metrics(path)
     if not set(MEASURED) <= metrics.keys():
         raise AffectError(f"{path} is not what affect.evaluation writes. Make it again with --out.")
-    own = sha256_of(model)
-    if metrics.get("model", model.name) != model.name or (metrics.get("model_sha256") or own) != own:
+    own, name = sha256_of(model), as_shown(model.name)
+    if metrics.get("model", name) != name or (metrics.get("model_sha256") or own) != own:
         raise of_another_model(path, "affect.evaluation")
     return metrics
 
@@ -120,7 +121,7 @@ def _linked(path: Path, model: Path) -> str:
 
 def _groups(folder: Path, metrics: dict[str, Any], model: Path) -> tuple[str, str]:
     """The text of a `groups.md` and the link to its figure. Raises AffectError if its recalls are not the metrics'."""
-    table = pd.read_csv(folder / "groups.csv")
+    table = read_table(folder / "groups.csv")
     recalls = table[table["kind"] == "all"].set_index("class")["recall"]
     if not all(abs(recalls.get(c, np.nan) - metrics["per_class"][c]["recall"]) <= SAME for c in occurring(metrics)):
         raise of_another_model(folder / "groups.csv", "affect.evaluation.groups")
@@ -134,7 +135,7 @@ def _coverage(path: Path, measured: list[dict[str, Any]], sure_from: float | Non
     """
     if not path.is_file():
         return None
-    table = pd.read_csv(path)
+    table = read_table(path)
     known = {(f"{m['data']} {m['split']}", m["n"]): m["accuracy"] for m in measured}
     for row in table[table["confidence"] == 0].itertuples():
         if not abs(known.get((row.set, row.n), np.nan) - row.accuracy) <= SAME:
@@ -153,7 +154,7 @@ def _strengths(path: Path, chosen: float) -> str | None:
     """Markdown table of a `prior_strength.csv` at some strengths; None if there is none."""
     if not path.is_file():
         return None
-    table = pd.read_csv(path)
+    table = read_table(path)
     names = list(dict.fromkeys(table["set"]))
     lines = [
         "| strength | " + " | ".join(f"{name}: accuracy, balanced, neutral" for name in names) + " |",
@@ -179,8 +180,8 @@ def _robustness(path: Path, model: Path, accuracy: float) -> pd.DataFrame | None
     if not path.is_file():
         return None
     try:
-        table = pd.read_csv(path, dtype={"setting": str})
-        clean = float(table.loc[table["corruption"] == "clean", model.stem].iloc[0])
+        table = read_table(path, dtype={"setting": str})
+        clean = float(table.loc[table["corruption"] == "clean", as_shown(model.stem)].iloc[0])
     except (ValueError, KeyError, IndexError):
         clean = np.nan
     if not abs(clean - accuracy) <= SAME:
@@ -198,7 +199,7 @@ def _without_copies(folder: Path) -> dict[str, Any] | None:
     if not predictions.is_file() or not duplicates.is_file():
         return None
     table = read_predictions(predictions)
-    own = table[~table.index.isin(copied_from_train(pd.read_csv(duplicates)))]
+    own = table[~table.index.isin(copied_from_train(read_table(duplicates)))]
     probabilities = own.drop(columns="label").to_numpy(np.float64)
     labels = own["label"].map({e: i for i, e in enumerate(EMOTIONS)}).to_numpy(np.int64)
     return {**metrics_of(probabilities, labels), "intervals": intervals_of(probabilities, labels)}
@@ -240,7 +241,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("model", type=Path, metavar="FILE.pt")
     parser.add_argument("--metrics", type=Path, required=True, metavar="metrics.json")
     options = parser.parse_args(arguments)
-    return exit_code_of(lambda: print(write_card(options.model, options.metrics)))
+    return exit_code_of(lambda: print(as_shown(str(write_card(options.model, options.metrics)))))
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ from affect.data.foreign import ARCHIVES, advice_on
 from affect.data.source import PICTURE_ENDINGS, PictureSource
 from affect.data.splits import STRATIFIED, VAL_FROM_TRAIN, original_split, stratified_part, stratified_sample
 from affect.emotions import EMOTIONS
-from affect.errors import AffectError
+from affect.errors import AffectError, as_shown
 
 FEW = 10  # a class with fewer pictures in a split is too small to train or to measure on
 MADE = {
@@ -83,7 +83,7 @@ def manifest_of(options: argparse.Namespace, data: Path | None = None, *, tell: 
     manifest = read_manifest(data or options.data, options.labels, options.split_mode, classes=options.classes)
     if tell:
         limited = manifest.limited(getattr(options, "limit", None), seed=0)  # the counts do not depend on the seed
-        print(*overview(limited), sep="\n", file=sys.stderr)
+        print(*map(as_shown, overview(limited)), sep="\n", file=sys.stderr)
     return manifest
 
 
@@ -282,7 +282,8 @@ def read_manifest(
     if mode in STRATIFIED:
         table = _split_stratified(source, table, STRATIFIED[mode], seed)
     left_out = pd.DataFrame(sorted(set(skipped)), columns=["pth", "reason"])
-    name = source.path.stem.strip(".") or source.path.resolve().stem
+    stem = source.path.stem.strip(".") or source.path.resolve().stem
+    name = as_shown(stem).replace("\\", "_")  # it becomes a folder's name
     return Manifest(name, source, table, left_out, kind, how, classes or None, read_as, unknown)
 
 

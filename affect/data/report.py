@@ -22,8 +22,8 @@ from affect.data.duplicates import Fingerprints, exact_groups, fingerprints, nea
 from affect.data.framing import FaceFinder
 from affect.data.manifest import VOTES, Manifest, add_labelling, manifest_of
 from affect.data.source import UNREADABLE
+from affect.data.tables import write_table
 from affect.emotions import EMOTIONS
-from affect.errors import as_shown
 from affect.faces.pictures import declared_size
 from affect.faces.preprocessing import Image
 from affect.files import atomic_path
@@ -164,8 +164,7 @@ class DataReport:
         if self.confusion is not None:
             tables["confusion"] = self.confusion
         for name, table in (tables | lists).items():
-            with atomic_path(folder / f"{name}.csv") as part:
-                table.to_csv(part, index=name in tables, lineterminator="\n", encoding="utf-8")
+            write_table(table, folder / f"{name}.csv", index=name in tables)
         with atomic_path(folder / "data_report.json") as part:
             part.write_text(json.dumps(self.to_dict(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         return folder / "data_report.json"
@@ -277,7 +276,7 @@ def main(arguments: list[str] | None = None) -> int:
     def work() -> None:
         report = data_report(manifest_of(options))
         report.write(options.out)
-        print("\n".join(map(as_shown, report.text().splitlines())))
+        print(report.text())
 
     return exit_code_of(work)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from affect.command_line import CommandParser, exit_code_of
-from affect.errors import AffectError
+from affect.errors import AffectError, as_shown
 from affect.files import expanded, sha256_of
 
 REPOSITORY = "chitradrishti/AffectNet"
@@ -121,7 +121,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--out", type=Path, default=Path("data"), metavar="DIR", help="folder for it (default: data)")
     options = parser.parse_args(arguments)
-    return exit_code_of(lambda: print(download(options.out)), "run it again to go on where it stopped")
+    return exit_code_of(lambda: print(as_shown(str(download(options.out)))), "run it again to go on where it stopped")
 
 
 if __name__ == "__main__":

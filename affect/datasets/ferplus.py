@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from affect.command_line import CommandParser, exit_code_of
 from affect.emotions import EMOTIONS
-from affect.errors import AffectError
+from affect.errors import AffectError, as_shown
 from affect.faces.preprocessing import Image
 from affect.files import atomic_path
 
@@ -118,7 +118,7 @@ def main(arguments: list[str] | None = None) -> int:
     def work() -> None:
         table = convert(options.pictures, options.votes, options.out)
         counts = ", ".join(f"{n:,} {split}" for split, n in table["split"].value_counts().items())
-        print(f"{options.out}: {counts}")
+        print(as_shown(f"{options.out}: {counts}"))
 
     return exit_code_of(work)
 

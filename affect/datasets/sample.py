@@ -16,7 +16,7 @@ from affect import __version__
 from affect.command_line import CommandParser, exit_code_of, positive, seed_number
 from affect.datasets.drawing import draw_face
 from affect.emotions import EMOTIONS
-from affect.errors import AffectError
+from affect.errors import AffectError, as_shown
 from affect.files import atomic_path, cache_folder
 
 
@@ -71,7 +71,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=seed_number, default=42)
     options = parser.parse_args(arguments)
     return exit_code_of(
-        lambda: print(write_sample(options.folder, options.train, options.val, options.size, options.seed))
+        lambda: print(
+            as_shown(str(write_sample(options.folder, options.train, options.val, options.size, options.seed)))
+        )
     )
 
 

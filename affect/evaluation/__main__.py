@@ -9,6 +9,7 @@ from pathlib import Path
 
 from affect.command_line import CommandParser, exit_code_of
 from affect.data.manifest import manifest_of
+from affect.errors import as_shown
 from affect.evaluation.measure import (
     add_measured,
     evaluate_pictures,
@@ -69,7 +70,7 @@ def command_of(options: argparse.Namespace, split: str) -> str:
     for option, value in given.items():
         if value and (option, value) != ("--labels", "folder"):
             words += [option] if value is True else [option, value]
-    return shlex.join(["python", "-m", "affect.evaluation", *map(str, words)])
+    return as_shown(shlex.join(["python", "-m", "affect.evaluation", *map(str, words)]))
 
 
 if __name__ == "__main__":

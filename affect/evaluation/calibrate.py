@@ -18,6 +18,7 @@ import pandas as pd
 from scipy.optimize import minimize_scalar
 
 from affect.command_line import CommandParser, exit_code_of
+from affect.data.tables import write_table
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 from affect.evaluation.figures import MOST
@@ -178,8 +179,7 @@ def write_tables(choice: Choice, out: Path, neutral_recall: float, right: float,
         drawn = figures.prior_strength(choice.strengths, choice.calibration, neutral_recall, model)
         made["prior_strength"] = choice.strengths, drawn
     for name, (table, figure) in made.items():
-        with atomic_path(out / f"{name}.csv") as part:
-            table.to_csv(part, index=False, float_format="%.6g")
+        write_table(table, out / f"{name}.csv", float_format="%.6g")
         figure_style.save(figure, out / f"{name}.png")
 
 

@@ -22,6 +22,7 @@ from affect.command_line import CommandParser, exit_code_of
 from affect.data.cache import prepare_pictures
 from affect.data.loading import normalized
 from affect.data.manifest import Manifest, manifest_of
+from affect.data.tables import write_table
 from affect.emotions import EMOTIONS
 from affect.evaluation.measure import Evaluation, add_measured, evaluate_pictures
 from affect.evaluation.metrics import occurring
@@ -162,8 +163,7 @@ def write(table: pd.DataFrame, steady: str, out: Path, origin: str) -> None:
     from affect import figure_style
     from affect.evaluation import figures
 
-    with atomic_path(out / "groups.csv") as part:
-        table.to_csv(part, index=False, float_format="%.6f")
+    write_table(table, out / "groups.csv", float_format="%.6f")
     with atomic_path(out / "groups.md") as part:
         text = (
             f"Recall by estimated group, {origin}; in brackets 95 % intervals (Wilson), in italics fewer than {FEW} "

@@ -22,7 +22,9 @@ from tqdm import tqdm
 from affect.data.cache import prepare_pictures
 from affect.data.loading import FaceDataset, hard_labels, target_distributions
 from affect.data.manifest import Manifest, add_labelling
+from affect.data.tables import write_table
 from affect.emotions import EMOTIONS, valence
+from affect.errors import as_shown
 from affect.evaluation.leakage import warning_of
 from affect.evaluation.metrics import (
     RESAMPLES,
@@ -206,7 +208,7 @@ def evaluate_pictures(
         np.mean(logits, axis=0),
         rows,
         calibration=checkpoint.calibration,
-        model=Path(model_path).name + (" with mirror images" if mirrored else ""),
+        model=as_shown(Path(model_path).name) + (" with mirror images" if mirrored else ""),
         data=manifest.name,
         split=split,
     )
@@ -256,8 +258,7 @@ def write_metrics(evaluation: Evaluation, out: str | Path) -> None:
     folder = Path(out)
     with atomic_path(folder / "metrics.json") as part:
         part.write_text(json.dumps(evaluation.metrics, indent=2) + "\n", encoding="utf-8")
-    with atomic_path(folder / "predictions.csv") as part:
-        predictions_table(evaluation).to_csv(part, index=False)
+    write_table(predictions_table(evaluation), folder / "predictions.csv")
 
 
 def write_evaluation(evaluation: Evaluation, out: str | Path) -> None:

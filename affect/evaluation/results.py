@@ -13,8 +13,9 @@ import pandas as pd
 
 from affect.arrays import Floats, Ints
 from affect.data.loading import hard_labels
+from affect.data.tables import read_table
 from affect.emotions import EMOTIONS
-from affect.errors import AffectError
+from affect.errors import AffectError, as_shown
 from affect.evaluation.measure import probabilities_of
 from affect.files import sha256_of
 from affect.model.calibration import Calibration
@@ -72,7 +73,7 @@ def read_results(folder: Path, model: Path) -> Results:
         if not needed.is_file():
             raise AffectError(f"{needed} does not exist. Make it with python -m affect.evaluation … --out DIR.")
     told, columns = read_metrics(metrics_path), [f"z_{name}" for name in EMOTIONS]
-    if (told.get("model"), told.get("model_sha256")) != (model.name, sha256_of(model)):
+    if (told.get("model"), told.get("model_sha256")) != (as_shown(model.name), sha256_of(model)):
         raise of_another_model(metrics_path, "affect.evaluation")
     table = _read(path, ["label", *columns])
     logits = table[columns].to_numpy(np.float32)
@@ -89,7 +90,7 @@ def of_another_model(path: Path, command: str) -> AffectError:
 
 def _read(path: Path, columns: list[str]) -> pd.DataFrame:
     try:
-        table = pd.read_csv(path)
+        table = read_table(path)
     except (ValueError, OSError) as error:
         raise AffectError(
             f"{path} cannot be read as a CSV table ({error}). Make it again: python -m affect.evaluation … --out DIR."

@@ -23,7 +23,8 @@ from affect.data.corruptions import CORRUPTIONS, Corruption
 from affect.data.framing import FaceFinder, FoundFace, cropped
 from affect.data.loading import hard_labels
 from affect.data.manifest import Manifest, add_labelling, manifest_of
-from affect.errors import AffectError
+from affect.data.tables import write_table
+from affect.errors import AffectError, as_shown
 from affect.evaluation.figures import MOST
 from affect.evaluation.leakage import warning_of
 from affect.evaluation.measure import probabilities_of
@@ -49,7 +50,7 @@ def measure(models: list[Path], manifest: Manifest, split: str = "val", seed: in
     or, with such a model, have no detected face, are left out for all models.
     Raises AffectError for an unusable file, an empty split, or two models of one name.
     """
-    names = [path.stem for path in models]
+    names = [as_shown(path.stem) for path in models]
     if len(set(names)) < len(names):
         raise AffectError("Two of the models have the same file name. Rename one: the table names models by it.")
     checkpoints = [load_checkpoint(path) for path in models]
@@ -157,8 +158,7 @@ def write(table: pd.DataFrame, out: Path, origin: str) -> None:
     from affect import figure_style
     from affect.evaluation import figures
 
-    with atomic_path(out / "robustness.csv") as part:
-        table.to_csv(part, index=False, float_format="%.6f")
+    write_table(table, out / "robustness.csv", float_format="%.6f")
     with atomic_path(out / "robustness.md") as part:
         part.write_text(f"Accuracy on {origin}:\n\n{table_of(table)}\n", encoding="utf-8")
     figure_style.save(figures.robustness(table, origin), out / "robustness.png")

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from affect import __version__
 from affect.command_line import CommandParser, end_on_signals, lost_output, positive
 from affect.emotions import LANGUAGES
 from affect.errors import AffectError
-from affect.files import is_file, same_file, try_folder
+from affect.files import is_file, may_replace, same_file, try_folder
 from affect.live.bundled import BUNDLED, TRAINED, default_model
 from affect.live.terminal import consent_of, language_of, tell, tell_terms
 from affect.live.texts import default_language, text, told
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
     from affect.live.sources.files import Frame
     from affect.live.sources.upright import Upright
     from affect.live.summary import Summary
+
+# What an output may replace: a table of this program's, whatever its name, and a video of the same format.
+TABLE = re.compile(rb"(\xef\xbb\xbf)?\"?timestamp_s\b")
+VIDEOS = {".mp4": re.compile(rb"....ftyp", re.DOTALL), ".avi": re.compile(rb"RIFF....AVI ", re.DOTALL)}
 
 
 def parser(language: str | None = None) -> argparse.ArgumentParser:
@@ -152,18 +157,30 @@ def _check(options: argparse.Namespace) -> None:
         raise AffectError(text("several_need_record", options.lang, quoted=f'"{" ".join(options.source)}"'))
     if len(options.source) > 1 and (options.csv or options.save_video):
         raise AffectError(text("several_into_one", options.lang))
-    outputs = {"--csv": options.csv, "--save-video": options.save_video}
-    for option, path in outputs.items():
-        if path and any(is_file(Path(name)) and same_file(path, Path(name)) for name in options.source):
-            raise AffectError(text("overwrites_source", options.lang, option=option, path=path))
-    if all(outputs.values()) and same_file(options.csv, options.save_video):
-        raise AffectError(text("outputs_in_one", options.lang, path=options.csv))
+    _check_outputs(options)
     if options.record is not None:
         try:
             try_folder(options.record)
         except OSError as error:
             reason = error.strerror or error
             raise AffectError(text("folder_unwritable", options.lang, folder=options.record, reason=reason)) from error
+
+
+def _check_outputs(options: argparse.Namespace) -> None:
+    """Raise AffectError if an output would replace a source, a session, or a file of another kind."""
+    outputs = {"--csv": options.csv, "--save-video": options.save_video}
+    for option, path in outputs.items():
+        if path is None or not is_file(path):
+            continue
+        if any(is_file(Path(name)) and same_file(path, Path(name)) for name in options.source):
+            raise AffectError(text("overwrites_source", options.lang, option=option, path=path))
+        kind = VIDEOS.get(path.suffix.lower()) if option == "--save-video" else TABLE
+        if kind is not None and not may_replace(path, kind):  # None: a video's name that is refused later
+            raise AffectError(text("replaces_other", options.lang, option=option, path=path))
+        if is_file(path.parent / "session.json"):
+            raise AffectError(text("overwrites_session", options.lang, option=option, path=path))
+    if all(outputs.values()) and same_file(options.csv, options.save_video):
+        raise AffectError(text("outputs_in_one", options.lang, path=options.csv))
 
 
 def _quoted(sources: list[str]) -> str | None:

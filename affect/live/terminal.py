@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from affect.command_line import takes_output
 from affect.emotions import LANGUAGES
-from affect.errors import AffectError, as_shown
+from affect.errors import AffectError, as_shown, without_logins
 from affect.live.bundled import TERMS, bundled_models
 from affect.live.texts import YES, default_language, text
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def tell(line: str) -> None:
     """Print a line on stderr; dropped if stderr takes none, as a terminal that was stopped (Ctrl-S) or closed."""
     if takes_output(sys.stderr):
-        print(as_shown(line), file=sys.stderr, flush=True)
+        print(as_shown(without_logins(line)), file=sys.stderr, flush=True)
 
 
 def tell_terms(model: Path, language: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from affect.errors import AffectError
+from affect.errors import AffectError, as_shown, without_logins
 from affect.live.pipeline.classifier import Classifier, load_classifier
 from affect.live.pipeline.search import create_search
 from affect.live.recording.recording import Consent
@@ -100,4 +100,4 @@ def _advance(bar: tqdm, now_s: float) -> None:
 
 
 def _tell_above_bar(line: str) -> None:
-    tqdm.write(line, file=sys.stderr)
+    tqdm.write(as_shown(without_logins(line)), file=sys.stderr)

@@ -11,6 +11,7 @@ import pandas as pd
 from affect.comparison.measured import copied_from_train
 from affect.comparison.original_results import MODELS
 from affect.data.report import data_report
+from affect.data.tables import read_table
 from affect.evaluation.metrics import RESAMPLES, percentile_interval
 from affect.notebooks.display import progress
 from affect.notebooks.setup import Setup
@@ -24,7 +25,7 @@ def duplicates(setup: Setup) -> pd.DataFrame:
     """
     path = setup.home / "eda" / "duplicates.csv"
     if path.is_file():
-        known = pd.read_csv(path)
+        known = read_table(path)
         current = known[["pth"]].merge(setup.manifest.table, how="left", on="pth")
         if (known[["label", "split"]] == current[["label", "split"]]).all(axis=None):
             return known
@@ -40,7 +41,7 @@ def predictions_of(setup: Setup, model: str) -> pd.DataFrame | None:
     model: experiment and stage, such as "v1 frozen".
     """
     path = setup.home.joinpath(*model.rsplit(" ", 1), "predictions.csv")
-    return pd.read_csv(path)[["pth", "label", "predicted"]] if path.is_file() else None
+    return read_table(path)[["pth", "label", "predicted"]] if path.is_file() else None
 
 
 def without_copies(setup: Setup, models: Sequence[str] | None = None) -> pd.DataFrame:

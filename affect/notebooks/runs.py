@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from affect.data.cache import prepare_pictures
 from affect.data.loading import FaceDataset, target_distributions
+from affect.data.tables import read_table
 from affect.errors import AffectError
 from affect.evaluation import figures
 from affect.evaluation.attention import mean_maps
@@ -45,7 +46,7 @@ def history_of(setup: Setup, experiment: Experiment) -> pd.DataFrame:
     path = setup.home / experiment.name / "history.csv"
     if not path.is_file():
         raise AffectError(f"{path} is gone, though the run is finished. Train again with RESUME = False.")
-    return pd.read_csv(path)
+    return read_table(path)
 
 
 def held_out(path: Path) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 from affect.comparison.original_results import PICTURES
 from affect.data.manifest import Labels, Manifest, SplitMode, overview, read_manifest
 from affect.datasets.sample import sample_data_set
+from affect.errors import as_shown
 from affect.notebooks.display import progress
 from affect.training.experiments import EXPERIMENTS, Experiment, adapted
 from affect.training.run import default_folder, is_affectnet
@@ -118,7 +119,7 @@ def prepare(
     named = data or os.environ.get("AFFECTNET_DIR")
     with progress():
         manifest = read_manifest(named or sample_data_set(), labels, split_mode, classes=classes).limited(limit, seed)
-        print(*overview(manifest), sep="\n", file=sys.stderr)
+        print(*map(as_shown, overview(manifest)), sep="\n", file=sys.stderr)
     folder = default_folder(manifest.name) if models is None else Path(models)
     return Setup(
         manifest, folder, Path(results), labels, split_mode, epochs, image_size, seed, init_weights, limit, resume,

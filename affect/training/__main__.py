@@ -10,6 +10,7 @@ from pathlib import Path
 from affect.command_line import CommandParser, end_on_signals, exit_code_of, positive, seed_number
 from affect.data.manifest import Manifest, add_labelling, manifest_of, read_manifest
 from affect.datasets.sample import sample_data_set
+from affect.errors import as_shown
 from affect.training.experiments import EXPERIMENTS, MISTAKES, Experiment, adapted, with_mistake
 from affect.training.loop import keep_freed_memory, new_accelerator
 from affect.training.run import STORY, Run, default_folder, identity_of
@@ -116,7 +117,7 @@ def main(arguments: list[str] | None = None) -> int:
             )
             run = Run(experiment, name, out, options.results, identity)
             if standing_of(run, accelerator, resume=options.resume, overwrite=options.overwrite) == "new":
-                check_start(experiment, options.init_weights, options.teacher)
+                check_start(run, options.init_weights, options.teacher)
         for experiment in experiments:
             paths = train_experiment(
                 experiment,
@@ -134,7 +135,7 @@ def main(arguments: list[str] | None = None) -> int:
                 accelerator=accelerator,
             )
             if accelerator.is_main_process:
-                print(*paths, sep="\n", flush=True)
+                print(*(as_shown(str(path)) for path in paths), sep="\n", flush=True)
 
     return exit_code_of(work, "the same command with --resume continues after the last epoch")
 

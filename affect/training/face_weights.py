@@ -21,6 +21,7 @@ from affect.command_line import CommandParser, exit_code_of
 from affect.data.cache import prepare_pictures
 from affect.data.loading import normalized
 from affect.data.manifest import add_labelling, manifest_of
+from affect.errors import AffectError, as_shown
 from affect.model.face_attributes import read_weights, unusable
 from affect.model.network import FACE_BLOCKS, build_model
 from affect.model.safe_pt import write_whole
@@ -108,6 +109,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
 
     def work() -> None:
+        if options.out.exists():
+            raise AffectError(f"{options.out} is there already. Delete it, or name another file with --out.")
         manifest = manifest_of(options)
         preprocessing = EXPERIMENTS["face_teacher"].preprocessing
         rows = manifest.rows("train")
@@ -115,7 +118,7 @@ def main(arguments: list[str] | None = None) -> int:
         pictures, _ = prepare_pictures(manifest, rows, preprocessing, "faces")
         faces = normalized(torch.from_numpy(np.array(pictures)), preprocessing)
         write_whole(options.out, {"state_dict": dict(face_mobilenet(options.weights, faces).state_dict())})
-        print(options.out)
+        print(as_shown(str(options.out)))
 
     return exit_code_of(work)
 

@@ -13,10 +13,10 @@ import torchvision
 from affect import __version__
 from affect.data.loading import hard_labels
 from affect.data.manifest import Manifest
+from affect.data.tables import write_table
 from affect.evaluation.measure import evaluate_pictures, predict_logits, write_evaluation, write_metrics
 from affect.evaluation.metrics import fit_temperature
 from affect.faces.preprocessing import Preprocessing
-from affect.files import atomic_path
 from affect.model.checkpoint import Checkpoint, save_checkpoint
 from affect.model.network import build_model
 from affect.training.loop import Pictures
@@ -88,8 +88,7 @@ def _about(run: Run, pictures: Pictures) -> dict[str, Any]:
 def write_history(progress: RunState, run: Run) -> pd.DataFrame:
     """Write `history.csv` with a row for each finished epoch, and return the table."""
     history = pd.DataFrame(progress.history)
-    with atomic_path(run.home / "history.csv") as part:
-        history.to_csv(part, index=False)
+    write_table(history, run.home / "history.csv")
     return history
 
 

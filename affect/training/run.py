@@ -112,6 +112,12 @@ class Run:
         return self.out / place / file, self.results / self.data / place / stage.name
 
     @property
+    def written(self) -> list[Path]:
+        """Paths of all checkpoints that the run writes, the last epochs' as well."""
+        lasts = [last[0] for stage in self.experiment.stages if (last := self.last_epoch(stage)) is not None]
+        return [*self.checkpoints, *lasts]
+
+    @property
     def locks(self) -> list[Path]:
         """Paths of the lock files that a training of this run holds, one in each folder that it writes to."""
         return [self.state_path.with_suffix(".lock"), self.home / ".training.lock"]
@@ -124,7 +130,7 @@ class Run:
             *(self.home / stage.name for stage in self.experiment.stages),
             *(last[1] for last in lasts),
         ]
-        for path in (self.state_path, *self.checkpoints, *(last[0] for last in lasts)):
+        for path in (self.state_path, *self.written):
             remove_leftovers(path)
         for folder in folders:
             remove_leftovers(folder / "*")

@@ -5,6 +5,7 @@ The training loop is `affect.training.loop`; file names and folders are defined 
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import sys
 import time
@@ -28,7 +29,7 @@ from affect.data.splits import STRATIFIED, hold_out
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 from affect.faces.preprocessing import Image, Preprocessing
-from affect.files import only_one
+from affect.files import is_file, only_one, same_file
 from affect.model.checkpoint import load_checkpoint
 from affect.model.network import build_model, load_initial_weights
 from affect.training.experiments import Experiment
@@ -90,7 +91,7 @@ def train_experiment(
     if standing == "finished":
         return run.checkpoints
     if standing == "new":
-        check_start(experiment, init_weights, teachers)
+        check_start(run, init_weights, teachers)
     with _alone(run, accelerator):
         return _train(run, manifest, also, accelerator, standing, seed, init_weights, teachers)
 
@@ -202,8 +203,18 @@ def check_data(manifest: Manifest) -> None:
         )
 
 
-def check_start(experiment: Experiment, init_weights: str, teachers: Sequence[Path]) -> None:
-    """Raise AffectError, before pictures are prepared, if stages, initial weights or teachers are unusable."""
+def check_start(run: Run, init_weights: str, teachers: Sequence[Path]) -> None:
+    """Raise AffectError, before pictures are prepared, if stages, initial weights or teachers are unusable.
+
+    They are also if the run would replace them.
+    """
+    experiment = run.experiment
+    for path, made in itertools.product((*teachers, Path(init_weights)), run.written):
+        if is_file(path) and same_file(path, made):
+            raise AffectError(
+                f"{path} is what is learned from, and the new model would replace it. Name another --out, or learn "
+                "from a copy in another folder."
+            )
     model = build_model(experiment.network)
     blocks = len(model.features)  # type: ignore[arg-type]
     for stage in experiment.stages:

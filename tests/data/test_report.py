@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import csv
 import json
+import sys
 from pathlib import Path
 
 import cv2
@@ -8,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from affect.cells import FORMULA
 from affect.data.manifest import VOTES, read_manifest
 from affect.data.report import DataReport, data_report, main, repeatability
 from affect.datasets.drawing import draw_face
@@ -88,6 +91,21 @@ def test_folder_and_csv_labels_are_set_against_each_other(report: DataReport) ->
 
 def test_what_is_skipped_is_counted_with_its_reason(report: DataReport) -> None:
     assert report.skipped_counts() == {"not in a class folder": 1}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="names of bytes are Unix's")
+def test_a_folder_and_pictures_of_any_names_are_reported_as_text(data: Path, tmp_path: Path) -> None:
+    named = data.rename(tmp_path / "d\udce9\x1b[2J")
+    for name in ("=1+1.png", "+\udce9.png", "@\x1b[31m.png"):
+        (named / "train" / "happy" / name).write_bytes(b"no picture")
+    (named / "=cmd").mkdir()
+    (named / "=cmd" / "a.png").write_bytes((named / "train" / "happy" / "0.png").read_bytes())
+    out = tmp_path / "o\udce9"
+    assert main(["--data", str(named), "--out", str(out)]) == 0
+    cells = [cell for path in out.glob("*.csv") for row in csv.reader(path.open(encoding="utf-8")) for cell in row]
+    assert "'=cmd/a.png" in cells
+    assert [cell for cell in cells if cell.startswith(FORMULA) or "\x1b" in cell] == []
+    assert "\x1b" not in (out / "data_report.json").read_text(encoding="utf-8")
 
 
 def test_the_command_prints_the_report_and_writes_it(

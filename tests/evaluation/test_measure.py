@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -162,6 +164,22 @@ def test_the_metrics_tell_the_command_that_measures_them_again_and_no_folder_of_
             f"python -m affect.evaluation --model {named} --data noise --split val --classes glum=sad/disgust "
             "--crop whole --mirrored"
         )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="names of bytes are Unix's")
+def test_names_of_any_bytes_are_in_the_files_as_text_that_steers_nothing(
+    checkpoint_file: Path, noise: Path, tmp_path: Path
+) -> None:
+    model = checkpoint_file.rename(tmp_path / "m\udcf3d \x1b[31m.pt")
+    data = noise.rename(tmp_path / "=d\udce9 \x1b]0;x")
+    assert main(["--model", str(model), "--data", str(data), "--out", str(tmp_path / "out")]) == 0
+    texts = [path.read_bytes().decode() for path in (tmp_path / "out").glob("*.[cj]s*")]
+    metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    texts += [metrics["model"], metrics["data"], metrics["command"]]
+    assert len(texts) == 5
+    assert all(not re.search("[\x1b\ud800-\udfff]", each) for each in texts)
+    assert metrics["model"] == r"m\xf3d \x1b[31m.pt"
+    assert metrics["data"] == "=d_xe9 _x1b]0;x"
 
 
 def test_with_mirror_images_a_picture_and_its_mirror_image_are_judged_alike(

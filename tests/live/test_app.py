@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -18,6 +19,7 @@ import pytest
 from affect.emotions import LANGUAGES
 from affect.faces.preprocessing import Image
 from affect.live.app import main
+from affect.live.bundled import BUNDLED
 from affect.live.frame import FaceResult
 from affect.live.sources.files import DemoSource
 from affect.live.window import loop as screen_module
@@ -225,6 +227,39 @@ def test_no_option_s_value_reaches_the_terminal_as_it_is(
     assert "\nb.mp4" not in err
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="names of bytes are Unix's")
+def test_a_model_of_any_name_is_used_and_recorded_as_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(DemoSource, "SECONDS", 0.1)
+    name = tmp_path / "=m\udcf3d \x1b[31m.pt"
+    for ending in (".pt", ".onnx"):
+        shutil.copy(BUNDLED.with_suffix(ending), name.with_suffix(ending))
+    to = ["--record", str(tmp_path / "s\udcf3"), "--csv", str(tmp_path / "\udce9.csv"), "--save-video"]
+    given = ["--source", "demo", "--headless", "--lang", "en", "--consent", "--model", str(name)]
+    assert main([*given, *to, str(tmp_path / "\udce9.mp4")]) == 0
+    (session,) = (tmp_path / "s\udcf3").iterdir()
+    assert json.loads((session / "session.json").read_bytes())["model"]["file"] == r"=m\xf3d \x1b[31m.pt"
+    assert r"=m\xf3d \x1b[31m.pt" in (session / "report.html").read_bytes().decode()
+    assert all((tmp_path / output).stat().st_size for output in ("\udce9.csv", "\udce9.mp4"))
+    assert "\x1b" not in "".join(capfd.readouterr())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="names of bytes are Unix's")
+@pytest.mark.parametrize("content", [None, b"no network"])
+def test_a_detector_of_any_name_is_told_as_text(
+    content: bytes | None, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    name = tmp_path / "d\udce9\x1b[31m.onnx"
+    if content is not None:
+        name.write_bytes(content)
+    given = ["--detector", "yunet", "--detector-model", str(name)]
+    assert main(["--source", "demo", "--headless", "--lang", "en", *given]) == 2
+    err = capfd.readouterr().err
+    assert r"d\xe9\x1b[31m.onnx" in err
+    assert "\x1b" not in err
+
+
 def test_the_help_and_the_mistakes_are_in_the_language_that_is_asked_for(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -364,6 +399,49 @@ def test_the_source_is_never_written_over(
         assert f"{option} {path} {sentence}" in capfd.readouterr().err
     assert talk.read_bytes() == portrait_video.read_bytes()
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize(
+    ("option", "name", "content"),
+    [
+        ("--csv", "model.pt", b"PK\x03\x04"), ("--csv", "notes.csv", b"name;date\n"),
+        ("--csv", "a", b"<!doctype html>"),
+        ("--csv", "talk.mp4", b"\0\0\0\x20ftypisom"), ("--csv", "x.csv", b"x,timestamp_s\n"),
+        ("--save-video", "talk.mp4", b"timestamp_s,frame"), ("--save-video", "talk.avi", b"\0\0\0\x20ftypisom"),
+        ("--save-video", "talk.mp4", b"RIFF\0\0\0\0AVI "), ("--save-video", "a.mp4", b"PK\x03\x04 ftyp"),
+    ],
+)  # fmt: skip
+def test_no_output_replaces_a_file_of_another_kind(
+    option: str, name: str, content: bytes, language: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    assert main(["--source", "demo", "--headless", "--lang", language, option, str(path)]) == 2
+    sentence = {"en": "is there already and is something else", "es": "ya existe y es otra cosa"}[language]
+    assert f"{option} {path} {sentence}" in capfd.readouterr().err
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_session_s_table_is_not_replaced(language: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "session.json").write_text("{}")
+    (tmp_path / "emotions.csv").write_text("timestamp_s,frame\n1.0,2\n")
+    outputs = ["--csv", str(tmp_path / "emotions.csv")]
+    assert main(["--source", "demo", "--headless", "--lang", language, *outputs]) == 2
+    assert {"en": "belongs to it", "es": "forma parte de ella"}[language] in capfd.readouterr().err
+    assert (tmp_path / "emotions.csv").read_text() == "timestamp_s,frame\n1.0,2\n"
+
+
+def test_an_earlier_output_and_an_empty_file_are_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(DemoSource, "SECONDS", 0.1)
+    table, video, empty = tmp_path / "a.csv", tmp_path / "a.mp4", tmp_path / "empty.csv"
+    empty.touch()
+    for path in (table, table, empty):
+        assert main(["--source", "demo", "--headless", "--csv", str(path), "--save-video", str(video)]) == 0
+        assert len(path.read_text().splitlines()) == 4
+    table.write_bytes(b"\xef\xbb\xbf" + table.read_bytes())  # saved by a spreadsheet
+    assert main(["--source", "demo", "--headless", "--csv", str(table)]) == 0
 
 
 @pytest.mark.parametrize(("language", "sentence"), [("en", "the same file"), ("es", "el mismo archivo")])

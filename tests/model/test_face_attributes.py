@@ -16,10 +16,10 @@ from tests.training.test_face_weights import Weights, layers, plainly, written
 
 
 def with_heads(seed: int = 3) -> Weights:
-    """Random weights of the whole network, its three heads included, so large that faces are told apart."""
+    """Random weights of the whole network, its three heads included."""
     draw = torch.Generator().manual_seed(seed)
     heads = {"feats": (1024, 16), "gender_pred": (16, 1), "age_pred": (16, 100)}
-    weights = {name: 5 * w if w.ndim == 4 else w for name, w in layers().items()}
+    weights = layers()
     for name, shape in heads.items():
         weights[f"{name}/kernel"] = torch.randn(shape, generator=draw) / np.sqrt(shape[0])
         weights[f"{name}/bias"] = torch.randn(shape[1], generator=draw)

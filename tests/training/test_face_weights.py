@@ -24,11 +24,14 @@ Weights = dict[str, torch.Tensor]
 
 
 def layers() -> Weights:
-    """Random weights of the whole network under the file's names, in TensorFlow's order."""
+    """Random weights of the whole network under the file's names, in TensorFlow's order.
+
+    Its kernels are so large that faces are told apart: smaller ones let the fixed offsets decide alone.
+    """
     draw = torch.Generator().manual_seed(1)
 
     def normal(*shape: int) -> torch.Tensor:
-        return torch.randn(shape, generator=draw) / np.sqrt(np.prod(shape[:3]))
+        return 5 * torch.randn(shape, generator=draw) / np.sqrt(np.prod(shape[:3]))
 
     weights = {"feats/kernel": normal(1024, 2), "conv1/convolution/merged_input": normal(3, 3, 3, FIRST)}
     weights["conv1_bn/batchnorm_1/sub"] = torch.randn(FIRST, generator=draw)
@@ -109,8 +112,8 @@ def test_the_network_does_what_tensorflows_layers_do(file: Path, weights: Weight
     model = face_mobilenet(file, faces).eval()
     with torch.no_grad():
         expected, made = plainly(weights, faces), model.features(faces)  # type: ignore[operator]
-    assert float(expected.std()) > 0.1
-    torch.testing.assert_close(made, expected, rtol=1e-3, atol=1e-3)
+    assert float(expected.std(0).mean()) > 0.5  # between faces, of 0 to 6
+    torch.testing.assert_close(made, expected, rtol=1e-3, atol=0.02)
 
 
 def test_in_training_mode_the_same_faces_give_nearly_the_same(file: Path, faces: torch.Tensor) -> None:
@@ -174,13 +177,24 @@ def test_the_command_makes_a_start_for_training(file: Path, tmp_path: Path, samp
     assert {f"{name}.weight" for name, layer in model.named_modules() if isinstance(layer, torch.nn.Conv2d)} <= changed
 
 
+def test_the_command_replaces_no_file(
+    file: Path, tmp_path: Path, sample: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trained = tmp_path / "model.pt"
+    trained.write_bytes(b"PK\x03\x04 a trained model")
+    for out, content in ((trained, trained.read_bytes()), (file, file.read_bytes())):
+        assert main([str(file), "--data", str(sample), "--out", str(out)]) == 2
+        assert f"{out} is there already" in capsys.readouterr().err
+        assert out.read_bytes() == content
+
+
 def test_the_command_says_what_is_missing(
     file: Path, tmp_path: Path, sample: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     alone = tmp_path / "net.json"
     alone.write_bytes(file.read_bytes())
     for path, missing in ((tmp_path / "none.json", "none.json"), (alone, "net.bin")):
-        assert main([str(path), "--data", str(sample)]) == 2
+        assert main([str(path), "--data", str(sample), "--out", str(tmp_path / "new.pt")]) == 2
         assert f"{missing} cannot be read" in capsys.readouterr().err
 
 

@@ -184,6 +184,23 @@ def test_a_finished_run_is_not_made_again(
         train(TINY, manifest, tmp_path, overwrite=True)
 
 
+def test_what_is_learned_from_is_not_replaced(
+    manifest: Manifest, whole_run: WholeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = whole_run.copied(tmp_path)
+    link = tmp_path / "link.pt"
+    link.symlink_to(path)
+    before = path.read_bytes()
+    monkeypatch.setattr(train_module, "_pictures", lambda *_: pytest.fail("began"))
+    distilled = replace(TINY, distill=0.5, stages=TINY.stages[1:])
+    for experiment, what in (
+        (TINY, {"init_weights": str(path)}), (TINY, {"init_weights": str(link)}), (distilled, {"teachers": [path]}),
+    ):  # fmt: skip
+        with pytest.raises(AffectError, match="is what is learned from, and the new model would replace it"):
+            train(experiment, manifest, tmp_path, overwrite=True, **what)
+    assert path.read_bytes() == before
+
+
 def test_what_a_training_would_replace_is_refused_before_anything_is_done(
     manifest: Manifest, whole_run: WholeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

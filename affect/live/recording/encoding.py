@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from affect.faces.preprocessing import Image
-from affect.live.sources.decoding import ERRORS, FILE_PROTOCOLS, ready, seconds_of
+from affect.live.sources.decoding import ERRORS, FILE_PROTOCOLS, MOST_PIXELS, limits, ready, seconds_of
 
 # No B-frames, and a keyframe about every second: a kill loses no more than that.
 H264: Final = {"preset": "veryfast", "crf": "20", "bf": "0"}
@@ -138,7 +138,7 @@ class Sound:
     def of(cls, path: Path, output: av.container.OutputContainer, codec: str) -> Sound | None:
         """Open the audio of a file; None if it has no readable audio track."""
         with suppress(*ERRORS):
-            options = {"protocol_whitelist": FILE_PROTOCOLS}
+            options = {"protocol_whitelist": FILE_PROTOCOLS} | limits(MOST_PIXELS)  # of its pictures, looked at as well
             source = av.open(str(path.absolute()), options=options, metadata_errors="replace")
             if source.streams.audio and getattr(source.streams.audio[0], "codec_context", None):
                 return cls(source, output, codec)

@@ -24,6 +24,7 @@ from statistics import median
 from types import TracebackType
 from typing import Any, Literal
 
+from affect.cells import as_cell
 from affect.errors import AffectError
 from affect.faces.preprocessing import Image
 from affect.files import atomic_path, sync_folder
@@ -328,7 +329,8 @@ class Recording:
         writer = csv.writer(lines, lineterminator="\n")
         writer.writerow(EVENT_COLUMNS)
         for event in sorted(self._events, key=lambda event: event.timestamp_s):
-            writer.writerow([f"{event.timestamp_s:.3f}", event.event, event.text, self._clock_time(event.timestamp_s)])
+            text, when = as_cell(event.text), self._clock_time(event.timestamp_s)
+            writer.writerow([f"{event.timestamp_s:.3f}", event.event, text, when])
         return lines.getvalue()
 
     def _clock_time(self, time_s: float) -> str:

@@ -7,16 +7,20 @@ Data flow: `session_folder` reads a folder, `timeline` resamples it to even step
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from affect import __version__
-from affect.files import atomic_path
+from affect.files import atomic_path, is_file, may_replace
 from affect.live.texts import TextError
 
 if TYPE_CHECKING:
     from affect.live.report.session_folder import Session
+
+# The beginning of a report: what a page of another program has not.
+REPORT = re.compile(rb"<!doctype html>.{,200}content=\"default-src 'none'; style-src 'unsafe-inline'\"", re.DOTALL)
 
 
 def write_report(folders: list[Path], language: str, out: Path | None = None) -> Path:
@@ -24,8 +28,8 @@ def write_report(folders: list[Path], language: str, out: Path | None = None) ->
 
     folders:  of recorded sessions.   language: "en" or "es".
     out:      the file to write (default: report.html in the folder; of several, comparison.html in the latest one).
-    Returns the file's path; only its owner can read it. Raises AffectError if a folder is no recorded session, or the
-    file cannot be written.
+    Returns the file's path; only its owner can read it. Raises AffectError if a folder is no recorded session, `out`
+    is a file of another kind, or it cannot be written.
     """
     from affect.live.report.session_folder import read_session
     from affect.live.report.writing import Writer
@@ -37,6 +41,8 @@ def write_report(folders: list[Path], language: str, out: Path | None = None) ->
     else:
         name, page = "comparison.html", _comparison_page(sessions, writer)
     path = out or sessions[-1].folder / name
+    if out is not None and out.exists() and not out.is_dir() and not (is_file(out) and may_replace(out, REPORT)):
+        raise TextError("report_replaces", path=out)
     try:
         with atomic_path(path, mode=0o600, make_folder=out is not None) as part:
             part.write_text(page, encoding="utf-8", errors="backslashreplace")  # names of files may be no valid text

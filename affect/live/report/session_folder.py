@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from affect.arrays import Floats
+from affect.cells import of_cell
 from affect.emotions import EMOTIONS, UNCERTAIN
 from affect.live.frame import Event
 from affect.live.report.schema import FieldError, MissingFieldError, check_session
@@ -222,5 +223,5 @@ def _read_events(path: Path, time_s: Callable[[str], float]) -> tuple[tuple[Even
         return (), 0, False
     with opened(path) as file:
         table = Table(path, file, EVENT_COLUMNS)
-        events = [Event(*values) for values in table.rows([time_s, str, str], multiline=True)]
+        events = [Event(*values) for values in table.rows([time_s, str, of_cell], multiline=True)]
     return tuple(sorted(events, key=lambda event: event.timestamp_s)), table.damaged, table.changed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -11,8 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 import cv2
 
-from affect.errors import AffectError
+from affect.errors import AffectError, without_login
 from affect.live.frame import Frame
+from affect.live.sources.gate import Gate, RtspGate
 from affect.live.sources.retries import Retries
 from affect.live.texts import text
 
@@ -24,9 +26,8 @@ READ_TIMEOUT_MS: Final = 5_000  # a stream without data for this long is opened 
 
 # Protocols that FFmpeg may use for each kind of address: only the necessary ones, never files of this computer.
 _HTTP: Final = "http,https,httpproxy,tcp,tls,crypto,data"
-_RTSP: Final = "rtsp,rtsps,rtp,rtcp,srtp,udp,tcp,tls,crypto"
 PROTOCOLS: Final = {
-    "http": _HTTP, "https": _HTTP, "rtsp": _RTSP, "rtsps": _RTSP, "rtmp": "rtmp,tcp", "udp": "udp",
+    "http": _HTTP, "https": _HTTP, "rtsp": "rtsp,tcp", "rtsps": "rtsp,tcp", "rtmp": "rtmp,tcp", "udp": "udp",
 }  # fmt: skip
 
 PROBED: Final = 6  # number of camera indices to try if the requested one does not answer
@@ -101,6 +102,8 @@ class StreamSource:
         self._address = address
         self._language = language
         self._retries = Retries()
+        self._track: PictureTrack | None = None
+        self._gate: Gate | None = None
         track = self._track = self._open()
         if track is None:
             raise AffectError(text("stream_missing", language, address=without_login(address)))
@@ -137,16 +140,28 @@ class StreamSource:
         if self._track is not None:
             self._track.close()
             self._track = None
+        if self._gate is not None:
+            self._gate.close()
+            self._gate = None
 
     def _open(self) -> PictureTrack | None:
         """Open the stream's decoder; None if the address does not answer, or is no video."""
         from affect.live.sources.decoding import PictureTrack, Undecodable  # only files and streams need FFmpeg
 
-        scheme = self._address.split(":")[0].lower()
-        options = {"protocol_whitelist": PROTOCOLS[scheme], "rtsp_flags": "prefer_tcp"}
+        scheme, address = self._address.split(":")[0].lower(), self._address
+        options = {"protocol_whitelist": PROTOCOLS[scheme], "rtsp_transport": "tcp"}
+        timeouts = (OPEN_TIMEOUT_MS / 1000, READ_TIMEOUT_MS / 1000)
+        if scheme in ("http", "https"):
+            os.environ.pop("no_proxy", None)  # with it, FFmpeg would pass by the gate
+            self._gate = Gate(self._address)
+            options |= {"http_proxy": self._gate.address, "http_persistent": "0", "multiple_requests": "0"}
+        elif scheme in ("rtsp", "rtsps"):
+            self._gate = RtspGate(self._address)
+            address = self._gate.address
         try:
-            return PictureTrack(self._address, options, (OPEN_TIMEOUT_MS / 1000, READ_TIMEOUT_MS / 1000), live=True)
+            return PictureTrack(address, options, timeouts, live=True)
         except Undecodable:
+            self.close()
             return None
 
     def _end(self) -> None:
@@ -157,13 +172,6 @@ class StreamSource:
             address = without_login(self._address)
             key = "cut_somewhere" if told["whole_s"] is None else "stream_cut"
             raise AffectError(text(key, self._language, address=address, source=address, **told))
-
-
-def without_login(address: str) -> str:
-    """Remove user, password and query from an address, so that it can be shown."""
-    scheme, _, rest = address.partition("://")
-    host, slash, path = rest.partition("?")[0].partition("/")
-    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
 
 
 def quiet_capture(index: int, backend: int) -> cv2.VideoCapture:

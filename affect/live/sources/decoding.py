@@ -92,10 +92,9 @@ class PictureTrack:
         timeouts: tuple[float, float] | None = None,
         live: bool = False,
     ) -> None:
+        options = options | limits(MOST_PIXELS)
         try:
-            self._container = av.open(
-                where, options=options | _limits(MOST_PIXELS), timeout=timeouts, metadata_errors="replace"
-            )
+            self._container = av.open(where, options=options, timeout=timeouts, metadata_errors="replace")
         except ERRORS as error:
             raise Undecodable from error
         best = self._container.streams.best("video")
@@ -134,7 +133,7 @@ class PictureTrack:
         if pixels > MOST_PIXELS or size > MOST_BYTES:
             self._container.close()
             raise Undecodable
-        decoder.options = _limits(max(pixels, GROWTH_PIXELS))
+        decoder.options = limits(max(pixels, GROWTH_PIXELS))
         decoder.thread_type = "SLICE" if live else "AUTO"
         decoder.thread_count = max(1, min(os.cpu_count() or 1, MOST_THREADED // max(size, 2 * GROWTH_PIXELS)))
 
@@ -294,7 +293,7 @@ class PictureTrack:
         return graph
 
 
-def _limits(pixels: int) -> dict[str, str]:
+def limits(pixels: int) -> dict[str, str]:
     """FFmpeg's options for a decoder of frames of at most so many pixels."""
     return {"max_pixels": str(pixels)}
 

@@ -10,21 +10,21 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from affect.errors import AffectError, as_shown
+from affect.errors import AffectError, as_shown, without_login
 from affect.faces.pictures import is_picture, read_picture
 from affect.faces.preprocessing import Image
 from affect.files import is_file, is_folder
 from affect.live.bundled import MEDIA
 from affect.live.darkness import is_black, sampled
 from affect.live.frame import Frame, Source
-from affect.live.sources.captures import CameraSource, StreamSource, without_login
+from affect.live.sources.captures import CameraSource, StreamSource
 from affect.live.texts import text
 
 STREAM_SCHEMES = ("rtsp://", "rtsps://", "http://", "https://", "rtmp://", "udp://")
 
 
 def _on_stderr(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    print(as_shown(line), file=sys.stderr, flush=True)
 
 
 def remarks(source: Source, skipped: int, language: str) -> Iterator[str]:
@@ -56,7 +56,7 @@ def open_source(spec: str, language: str = "en", tell: Callable[[str], None] = _
         return open_screen(spec[len("screen:") :].strip().lower(), language, tell)
     if not is_file(path):
         unknown = "source_folder" if is_folder(path) else "source_unknown"
-        raise AffectError(text(unknown, language, spec=without_login(spec) if "://" in spec else spec))
+        raise AffectError(text(unknown, language, spec=without_login(spec)))
     return ImageSource(path, language) if is_picture(path) else VideoSource(path, language)
 
 

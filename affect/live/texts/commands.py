@@ -132,6 +132,10 @@ códigos de salida: 0 hecho, 2 una carpeta sin sesión registrada o un archivo q
         "en": "{path} cannot be written ({reason}). Name another file with --out.",
         "es": "No se puede escribir {path} ({reason}). Indique otro archivo con --out.",
     },
+    "report_replaces": {
+        "en": "{path} is there already and is no report. Name another file with --out.",
+        "es": "{path} ya existe y no es un informe. Indique otro archivo con --out.",
+    },
     "no_folder": {
         "en": "{folder} is not a folder. Name the folder of a recorded session.",
         "es": "{folder} no es una carpeta. Indique la carpeta de una sesión registrada.",

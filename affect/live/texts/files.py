@@ -26,6 +26,18 @@ FILE_TEXTS: Final[dict[str, dict[str, str]]] = {
         "es": "{option} {path} es una de las fuentes: se sobrescribiría. No se ha iniciado nada. Indique otro archivo "
         "con {option}.",
     },
+    "replaces_other": {
+        "en": "{option} {path} is there already and is something else than what would be written. Nothing was started. "
+        "Name another file with {option}.",
+        "es": "{option} {path} ya existe y es otra cosa que lo que se escribiría. No se ha iniciado nada. Indique otro "
+        "archivo con {option}.",
+    },
+    "overwrites_session": {
+        "en": "{option} {path} lies in a recorded session and belongs to it. Nothing was started. Name another file "
+        "with {option}.",
+        "es": "{option} {path} está en una sesión registrada y forma parte de ella. No se ha iniciado nada. Indique "
+        "otro archivo con {option}.",
+    },
     "outputs_in_one": {
         "en": "--csv and --save-video name the same file, {path}. Give each a file of its own.",
         "es": "--csv y --save-video indican el mismo archivo, {path}. Dé a cada una un archivo propio.",

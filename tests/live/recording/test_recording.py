@@ -272,6 +272,15 @@ def test_a_baseline_and_its_undoing_are_told_with_their_times(tmp_path: Path) ->
     assert events == ["baseline", "baseline_away", "baseline_back", "baseline_away", "baseline_undone"]
 
 
+def test_a_note_is_no_formula_for_a_spreadsheet(tmp_path: Path) -> None:
+    recording = start(tmp_path, Hand())
+    for text in ('=HYPERLINK("http://example.org")', "-1", "@x", "smiles"):
+        recording.event("marker", 1.0, text)
+    recording.close()
+    texts = [e["text"] for e in table(recording.folder / "events.csv")]
+    assert texts == ['\'=HYPERLINK("http://example.org")', "'-1", "'@x", "smiles"]
+
+
 def test_events_stand_in_the_order_of_their_times(tmp_path: Path) -> None:
     with start(tmp_path, Hand()) as recording:
         recording.event("marker", 5.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from html import unescape
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from affect.cells import as_cell
 from affect.emotions import COLORS, EMOTIONS, LANGUAGES, UNCERTAIN_COLOR, label_name
 from affect.errors import AffectError
 from affect.live.bundled import BUNDLED as MODEL
@@ -502,6 +504,63 @@ def test_only_the_owner_may_read_the_report(tmp_path: Path) -> None:
     path = write_report([write_session(tmp_path / "s", drawn_rows(2, 1))], "en", tmp_path / "new" / "out.html")
     assert path == tmp_path / "new" / "out.html"
     assert path.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+@pytest.mark.parametrize("place", ["", "new", "shared"])
+def test_nobody_else_can_read_the_report_for_a_moment(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_session(tmp_path / "s", drawn_rows(2, 1))
+    (tmp_path / "shared").mkdir(mode=0o777)
+    out = tmp_path / place / "out.html" if place else None
+    (out or folder / "report.html").parent.mkdir(exist_ok=True)
+    if place == "shared":
+        (tmp_path / place / "out.html").write_text("<!doctype html>an earlier one, which all can read")
+        (tmp_path / place / "out.html").chmod(0o666)
+    seen: list[int] = []
+
+    def watch(event: str, arguments: tuple[object, ...]) -> None:
+        if watching and event in ("open", "os.rename", "os.chmod", "os.remove"):
+            seen.extend(path.stat().st_mode for path in tmp_path.rglob("*.part"))
+
+    watching = True
+    sys.addaudithook(watch)
+    before = os.umask(0)
+    try:
+        path = write_report([folder], "en", out)
+    finally:
+        os.umask(before)
+        watching = False
+    assert seen
+    assert [mode for mode in [*seen, path.stat().st_mode] if mode & 0o077] == []
+
+
+@pytest.mark.parametrize("name", ["emotions.csv", "events.csv", "session.json", "model.pt", "own.html"])
+def test_a_report_replaces_no_file_of_another_kind(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_session(tmp_path / "s", drawn_rows(2, 1), [(1.0, "marker", "x")])
+    (folder / "model.pt").write_bytes(b"PK")
+    (folder / "own.html").write_text('<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<p>')
+    before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    (tmp_path / "link").symlink_to(folder / name)
+    for out in (folder / name, folder / ".." / "s" / name, tmp_path / "link"):
+        assert main([str(folder), "--lang", "en", "--out", str(out)]) == 2
+        assert "is there already and is no report" in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
+    (folder / "old.html").write_bytes(write_report([folder], "es").read_bytes())
+    assert main([str(folder), "--lang", "en", "--out", str(folder / "old.html")]) == 0
+    assert "<h1>" in (folder / "old.html").read_text(encoding="utf-8")
+
+
+def test_a_note_that_begins_as_a_formula_is_shown_as_typed(tmp_path: Path) -> None:
+    events = [(1.0, "marker", as_cell("=1+1")), (2.0, "marker", "'quoted'")]
+    folder = write_session(tmp_path / "s", drawn_rows(4, 1), events)
+    words = Outline(write_report([folder], "en").read_text(encoding="utf-8")).words
+    assert "=1+1" in words
+    assert "'=1+1" not in words
+    assert "'quoted'" in words
 
 
 def test_the_command_writes_a_report_for_each_session_or_one_for_all(

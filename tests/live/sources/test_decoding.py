@@ -581,12 +581,16 @@ def test_a_session_of_a_file_behind_an_address_has_its_times(tmp_path: Path, por
 )
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_no_message_shows_an_address_s_password(shown: str, language: str, capfd: pytest.CaptureFixture[str]) -> None:
-    for source in (shown, shown.replace("rtsp:", "rstp:")):
+    misspelled = [shown.replace("://", wrong) for wrong in ("s://", ":/", "//", "::")]
+    for source in (shown, shown.replace("rtsp:", "rstp:"), *misspelled):
         assert main(["--source", source, "--headless", "--lang", language]) == 2
         out, err = capfd.readouterr()
         assert "127.0.0.1:9" in err
         assert "secret" not in out + err
         assert len(err.splitlines()) == 1
+    with pytest.raises(SystemExit):
+        main(["--sorce", shown, "--lang", language])
+    assert "secret" not in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(
