@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from affect.live.frame import FaceResult
+    from affect.live.pipeline.classifier import Classifier
     from affect.live.recording.sinks import Outputs
     from affect.live.session import Session
     from affect.live.sources.feed import FrameFeed
@@ -100,7 +101,7 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
     from affect.live.sources.files import DemoSource, open_source, remarks
     from affect.live.sources.upright import Upright
     from affect.live.window.control import Command
-    from affect.live.window.window import missing_display
+    from affect.live.window.display import no_window
 
     _check(options)
     model = options.model or default_model()
@@ -108,8 +109,8 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
         from affect.live.video_files import analyse_files
 
         return analyse_files(options, model, consent_of(options))
-    no_window = None if options.headless else missing_display(options.lang)
-    windowed = not options.headless and no_window is None
+    why = None if options.headless else no_window(options.lang)
+    windowed = not options.headless and why is None
     known = options.consent or (options.record is not None and not windowed)
     consent = consent_of(options) if known else None  # otherwise the window asks for consent
     source = open_source(options.source[0], options.lang, tell)
@@ -119,8 +120,8 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
     with closing(FrameFeed(source)) as feed:
         classifier = load_classifier(model, options.backend, tell, options.lang, options.sensitivity)
         tell(text("model_and_source", options.lang, model=classifier.description, source=source.description))
-        if no_window is not None:
-            tell(text("headless", options.lang, reason=no_window))
+        if why is not None:
+            tell(text("headless", options.lang, reason=why))
         session = create_session(options, model, classifier, search, source, summary, consent, tell, feed.stop)
         sound = getattr(source, "path", None)
         with Outputs(options.lang, source.fps, options.csv, options.save_video, sound) as outputs, session:
@@ -130,7 +131,7 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
             upright = Upright(source, options.lang, tell, session.turned)
             processed = _processed(feed, upright, session, outputs, summary, options.max_frames)
             if windowed:
-                _run_in_window(processed, feed, session, summary)
+                _run_in_window(processed, feed, session, classifier, summary)
             else:
                 _run_headless(processed, session, summary)
         for line in remarks(source, feed.skipped, options.lang):
@@ -200,14 +201,17 @@ def _run_headless(processed: Iterator[tuple[Frame, list[FaceResult]]], session: 
 
 
 def _run_in_window(
-    processed: Iterator[tuple[Frame, list[FaceResult]]], feed: FrameFeed, session: Session, summary: Summary
+    processed: Iterator[tuple[Frame, list[FaceResult]]],
+    feed: FrameFeed,
+    session: Session,
+    classifier: Classifier,
+    summary: Summary,
 ) -> None:
     """Show the analysed frames in the window; a file plays in real time, and an image stays visible."""
     from affect.live.sources.files import ImageSource
-    from affect.live.window.loop import WindowLoop
+    from affect.live.window.app import LiveWindow
 
-    beside = getattr(feed.source, "beside", None)  # for a screen source, so that the window does not capture itself
-    screen = WindowLoop(session, beside)
+    screen = LiveWindow(session, classifier, watched=getattr(feed.source, "region", None))
 
     def work() -> None:
         for frame, results in processed:

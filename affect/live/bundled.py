@@ -1,4 +1,4 @@
-"""Paths of the bundled files: default model and its ONNX export, the demo's portrait, the window's font.
+"""Paths of the bundled files: default model and its ONNX export, the demo's portrait, the font of saved videos.
 
 Called by the command line, the Python API, the demo and the lettering. The files lie in `models/` and
 `affect/live/media` of a checkout; in an installed package, `models/` is `affect/models` (see pyproject.toml).

@@ -22,12 +22,14 @@ class FaceResult:
     box:           bounding box in pixels of the frame, smoothed.
     probabilities: float32 (8,) in the order of `EMOTIONS`, smoothed and calibrated, sum 1.
     emotion:       the displayed label: one of `EMOTIONS`, or "uncertain".
+    covered:       the mouth seems covered, so the label is "uncertain".
     """
 
     face_id: int
     box: FaceBox
     probabilities: npt.NDArray[np.float32]
     emotion: str
+    covered: bool = False
 
     @property
     def confidence(self) -> float:

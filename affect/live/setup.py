@@ -40,7 +40,7 @@ def create_session(
             "language": summary.language,
             "detector": options.detector,
             "backend": options.backend,
-            "sensitivity": options.sensitivity,
+            "sensitivity": classifier.sensitivity,
         }
         return describe_setup(source, model, classifier, pipeline, chosen)
 

@@ -71,7 +71,7 @@ class Pipeline:
             label = self.labels.update(face.face_id, smoothed, now_s)
             crop = crop_face(views.grey, box, self._classifier.preprocessing)
             covered = self._covers.update(face.face_id, crop, now_s)
-            results.append(FaceResult(face.face_id, box, smoothed, UNCERTAIN if covered else label))
+            results.append(FaceResult(face.face_id, box, smoothed, UNCERTAIN if covered else label, covered))
         for smoother in (self._boxes, self.smoother, self.labels, self._covers):
             smoother.keep_only(self._tracker.ids)
         return results

@@ -38,7 +38,7 @@ from affect.live.sources.files import DemoSource, open_source
 from affect.live.sources.watch import SourceWatch
 from affect.live.summary import Summary
 from affect.live.window.control import Command
-from affect.live.window.overlay import Overlay
+from affect.live.recording.overlay import Overlay
 from affect.model.calibration import Calibration
 from tests.live.report.session_folders import one_hot, write_session
 from tests.live.sources.test_files import slow_down_second_half
