@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from affect.files import is_file, same_file, try_folder
 from affect.live.bundled import BUNDLED, TRAINED, default_model
 from affect.live.terminal import consent_of, language_of, tell
 from affect.live.texts import default_language, text, told
+from affect.live.window.display import no_window
 from affect.model.calibration import SENSITIVITIES
 from affect.spoken import said
 
@@ -63,6 +65,7 @@ def parser(language: str | None = None) -> argparse.ArgumentParser:
     made.add_argument("--detector", choices=("haar", "yunet"), default="haar", help=told("detector"))
     made.add_argument("--detector-model", type=Path, metavar="FILE.onnx", help=told("detector_model"))
     made.add_argument("--backend", choices=("onnx", "torch"), default="onnx", help=told("backend"))
+    made.set_defaults(folder=None, asked=False)  # set by the start window
     made.add_argument("--version", action="version", version=f"affect {__version__}", help=told("version"))
     return made
 
@@ -71,24 +74,41 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the program and return its exit code: 0, 2 after an error, or 130 after Ctrl-C."""
     options = parser(language_of(arguments)).parse_args(arguments)
 
+    end_on_signals()
+    given = sys.argv[1:] if arguments is None else arguments
+    if given or no_window() is not None:
+        return _run_and_tell(options)[0]
+
+    from affect.live.start import ask, show_error
+
+    while ask(options):
+        code, why = _run_and_tell(options)
+        if code != 2 or not why:
+            return code
+        show_error(why)
+    return 0
+
+
+def _run_and_tell(options: argparse.Namespace) -> tuple[int, str]:
+    """Run, and tell on the terminal what came out. Returns the exit code and the error's message, "" without one."""
     from affect.live.summary import Summary
 
     summary = Summary(options.lang)
-    end_on_signals()
     try:
         code = run(options, summary)
         summary.print()
     except AffectError as error:
         with suppress(AffectError, OSError):
             summary.print()
-        tell(f"error: {told(error, options.lang)}")
-        return 2
+        why = told(error, options.lang)
+        tell(f"error: {why}")
+        return 2, why
     except (KeyboardInterrupt, BrokenPipeError):  # a broken pipe: the reader of the output has ended (`| head`)
         with suppress(AffectError, OSError):  # the terminal may have been closed
             summary.print()
         tell(text("interrupted", options.lang))
-        return 130
-    return code
+        return 130, ""
+    return code, ""
 
 
 def run(options: argparse.Namespace, summary: Summary) -> int:
@@ -101,14 +121,11 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
     from affect.live.sources.files import DemoSource, open_source, remarks
     from affect.live.sources.upright import Upright
     from affect.live.window.control import Command
-    from affect.live.window.display import no_window
 
     _check(options)
     model = options.model or default_model()
     if options.record is not None and (len(options.source) > 1 or is_file(Path(options.source[0]))):
-        from affect.live.video_files import analyse_files
-
-        return analyse_files(options, model, consent_of(options))
+        return _analyse_files(options, model)
     why = None if options.headless else no_window(options.lang)
     windowed = not options.headless and why is None
     known = options.consent or (options.record is not None and not windowed)
@@ -139,6 +156,22 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
     if session.failure is not None:
         raise session.failure
     return 0
+
+
+def _analyse_files(options: argparse.Namespace, model: Path) -> int:
+    """Analyse video files, with progress on the terminal or, after the start window, in a dialog."""
+    from affect.live.video_files import analyse_files
+
+    consent = consent_of(options)
+    if not options.asked:
+        return analyse_files(options, model, consent)
+    from affect.live.start import with_progress
+
+    return with_progress(
+        lambda progress, lines: analyse_files(options, model, consent, progress.of, lines.append),
+        options.record,
+        options.lang,
+    )
 
 
 def _check(options: argparse.Namespace) -> None:

@@ -25,6 +25,9 @@ def models_folder() -> Path:
 TRAINED: Final = models_folder() / "best_model_finetuned_affectnet_v4.pt"
 BUNDLED: Final = models_folder() / "starter_ferplus.pt"
 
+# The models that come with the program, or are known to come: file name → key of its terms in TEXTS.
+MODELS: Final = {"starter_ferplus.pt": "terms_free", "starter_faces.pt": "terms_research"}
+
 # SHA-256 of a committed checkpoint → SHA-256 of the ONNX export committed beside it. After a training, delete the
 # export, start the program, which makes it again, and put both sums (`sha256sum models/starter*`) here;
 # affect.evaluation.calibrate makes the export and prints both sums.

@@ -44,7 +44,9 @@ def create_session(
         }
         return describe_setup(source, model, classifier, pipeline, chosen)
 
-    return Session(pipeline, source, summary, setup, options.record or default_folder(), consent, tell, leave)
+    return Session(
+        pipeline, source, summary, setup, options.record or options.folder or default_folder(), consent, tell, leave
+    )
 
 
 def describe_setup(

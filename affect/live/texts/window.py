@@ -93,6 +93,64 @@ WINDOW_TEXTS: Final[dict[str, dict[str, str]]] = {
         "juicio profesional.",
     },
     "help_close": {"en": "Any key closes this page.", "es": "Cualquier tecla cierra esta página."},
+    # the start window
+    "start_title": {"en": "What do you want to watch?", "es": "¿Qué quiere observar?"},
+    "start_camera": {"en": "A camera", "es": "Una cámara"},
+    "start_screen": {"en": "The patient in a video call", "es": "El paciente en una videollamada"},
+    "start_files": {"en": "Video files", "es": "Archivos de vídeo"},
+    "start_demo": {"en": "A demonstration", "es": "Una demostración"},
+    "start_go": {"en": "Start", "es": "Empezar"},
+    "start_again": {"en": "Look again", "es": "Buscar otra vez"},
+    "start_looking": {"en": "Looking for cameras …", "es": "Buscando cámaras …"},
+    "start_no_camera": {
+        "en": "No camera answers. Plug one in, allow this program to use it, or close the program that holds it.",
+        "es": "No responde ninguna cámara. Conecte una, permita que este programa la use o cierre el programa que la "
+        "ocupa.",
+    },
+    "start_screen_told": {
+        "en": "Begin the call, enlarge the patient's picture, and draw a rectangle around it once. It is remembered.",
+        "es": "Empiece la videollamada, amplíe la imagen del paciente y dibuje una vez un rectángulo a su alrededor. "
+        "Se recuerda.",
+    },
+    "start_remembered": {
+        "en": "The rectangle of last time is used, unless you draw another.",
+        "es": "Se usa el rectángulo de la última vez, salvo que dibuje otro.",
+    },
+    "start_draw": {"en": "Draw the rectangle …", "es": "Dibujar el rectángulo …"},
+    "start_some": {"en": "Choose files …", "es": "Elegir archivos …"},
+    "start_all": {"en": "Choose a folder …", "es": "Elegir una carpeta …"},
+    "start_reports": {
+        "en": "Make a report of each, as fast as the computer can, without showing it",
+        "es": "Preparar un informe de cada uno, tan rápido como pueda el ordenador, sin mostrarlo",
+    },
+    "start_demo_told": {
+        "en": "A clip of NASA's portrait of Eileen Collins, to try everything without a camera. It goes round until "
+        "you leave.",
+        "es": "Un vídeo del retrato de Eileen Collins, de la NASA, para probarlo todo sin cámara. Se repite hasta que "
+        "usted sale.",
+    },
+    "start_language": {"en": "Language", "es": "Idioma"},
+    "start_model": {"en": "Model", "es": "Modelo"},
+    "start_other": {"en": "Another file …", "es": "Otro archivo …"},
+    "start_terms": {"en": "Its terms", "es": "Sus condiciones"},
+    "start_sensitivity": {"en": "Sensitivity", "es": "Sensibilidad"},
+    "start_folder": {"en": "Recordings go to", "es": "Los registros van a"},
+    "start_analysing": {"en": "Analysing …", "es": "Analizando …"},
+    "start_cancel": {"en": "Cancel", "es": "Cancelar"},
+    "start_analysed": {"en": "Done. The reports are in {folder}", "es": "Listo. Los informes están en {folder}"},
+    "start_show": {"en": "Show the folder", "es": "Mostrar la carpeta"},
+    "terms_free": {
+        "en": "MIT licence: for any use that privacy law and its model card allow.",
+        "es": "Licencia MIT: para cualquier uso que permitan la ley de privacidad y su ficha.",
+    },
+    "terms_research": {
+        "en": "Learned from AffectNet: for non-commercial research only.",
+        "es": "Aprendió de AffectNet: solo para investigación no comercial.",
+    },
+    "terms_own": {
+        "en": "Your own model: the terms of the data that it learned from hold.",
+        "es": "Modelo propio: valen las condiciones de los datos con los que aprendió.",
+    },
     # the session: messages, questions, summary
     "consent_question": {
         "en": "Has the person agreed to be recorded? Only numbers are stored, no picture and no sound.",

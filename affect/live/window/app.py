@@ -14,7 +14,6 @@ from types import FrameType
 from typing import NamedTuple
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QApplication
 
 from affect.faces.preprocessing import Image
 from affect.live.frame import FaceResult
@@ -82,7 +81,7 @@ class LiveWindow:
                 timer.timeout.connect(tick)
                 timer.start()
                 window.show()
-                with _interruptible(app):
+                with interruptible(app.quit):
                     app.exec()
                 timer.stop()
                 window.hide()
@@ -94,13 +93,16 @@ class LiveWindow:
 
 
 @contextmanager
-def _interruptible(app: QApplication) -> Iterator[None]:
-    """End Qt's event loop on a signal, and call the signal's handler then: Qt drops what is raised inside of it."""
+def interruptible(stop: Callable[[], None]) -> Iterator[None]:
+    """End Qt's event loop on a signal, and call the signal's handler then: Qt drops what is raised inside of it.
+
+    stop: ends the loop.   A timer must run, as Python handles signals only while it is executed.
+    """
     came: list[int] = []
 
     def end(number: int, frame: FrameType | None) -> None:
         came.append(number)
-        app.quit()
+        stop()
 
     handlers = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", None)) if n}
     python = {n: h for n, h in handlers.items() if callable(h)}

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import os
 import sys
+from collections.abc import Sequence
 from typing import TypeVar
 
 from PySide6.QtCore import QByteArray, QRect, Qt
-from PySide6.QtGui import QGuiApplication, QIcon, QPixmap, QScreen
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPalette, QPixmap, QScreen
 from PySide6.QtWidgets import QApplication, QBoxLayout, QLabel, QLayout, QWidget
 
 from affect.live.window.region import Region
@@ -33,7 +34,10 @@ QToolButton, QPushButton {{ background: {PANEL}; border: 1px solid {TRACK}; bord
 QToolButton {{ padding: 3px 1px; }}
 QToolButton:hover, QPushButton:hover {{ background: {TRACK}; }}
 QToolButton:focus, QPushButton:focus, QLineEdit:focus, QComboBox:focus {{ border: 1px solid {ACCENT}; }}
-QPushButton:default {{ background: {ACCENT}; color: {GROUND}; border-color: {ACCENT}; font-weight: 600; }}
+QPushButton#folder {{ text-align: left; }}
+QLabel#heading {{ font-size: 17pt; font-weight: 600; }}
+QPushButton:default {{ min-width: 110px; padding: 6px 12px; font-weight: 600;
+    background: {ACCENT}; color: {GROUND}; border-color: {ACCENT}; }}
 QToolButton:disabled, QPushButton:disabled {{ color: {UNSURE}; background: {PANEL}; border-color: {PANEL}; }}
 QToolButton::menu-indicator {{ image: none; }}
 QLineEdit, QComboBox, QListWidget {{ background: {GROUND}; border: 1px solid {TRACK}; border-radius: 6px;
@@ -46,6 +50,10 @@ QMenu::item {{ padding: 5px 22px; border-radius: 4px; }}
 QMenu::item:selected {{ background: {TRACK}; }}
 QMenu::item:disabled {{ color: {UNSURE}; }}
 QMenu::separator {{ height: 1px; background: {TRACK}; margin: 4px 8px; }}
+QCheckBox::indicator {{ width: 15px; height: 15px; border: 1px solid {DIM}; border-radius: 3px; }}
+QCheckBox::indicator:checked {{ background: {ACCENT}; border-color: {ACCENT}; }}
+QCheckBox:focus {{ color: {ACCENT}; }}
+QCheckBox:disabled {{ color: {UNSURE}; }}
 QTabBar::tab {{ background: {PANEL}; border-radius: 6px; padding: 3px 8px; margin-right: 3px; }}
 QTabBar::tab:selected {{ background: {TRACK}; }}
 QProgressBar {{ background: {TRACK}; border: none; border-radius: 3px; }}
@@ -65,20 +73,40 @@ SHAPES = {  # in a square of 24
 }
 
 
-def application() -> QApplication:
-    """Return the QApplication, in the windows' style; it is created by the first call, in the main thread."""
+def application(arguments: Sequence[str] = ("affect",)) -> QApplication:
+    """Return the QApplication, in the windows' style; it is created by the first call, in the main thread.
+
+    arguments: Qt's own, with the program's name.
+    """
     running = QApplication.instance()
     if isinstance(running, QApplication):
         return running
     if sys.platform == "linux" and os.environ.get("DISPLAY"):  # on Wayland, a window cannot choose its place
         os.environ.setdefault("QT_QPA_PLATFORM", "xcb")
-    made = QApplication([sys.argv[0]])
+    made = QApplication([*arguments])
     made.setApplicationName("affect")
     made.setStyle("Fusion")
     made.styleHints().setColorScheme(Qt.ColorScheme.Dark)
+    made.setPalette(_palette())
     made.setStyleSheet(STYLE)
     made.setQuitOnLastWindowClosed(False)
     return made
+
+
+def _palette() -> QPalette:
+    """Colours of what the style sheet leaves to the style, as scroll bars and check boxes."""
+    role, palette = QPalette.ColorRole, QPalette()
+    for colour, roles in (
+        (GROUND, (role.Window, role.Base, role.HighlightedText)),
+        (PANEL, (role.AlternateBase, role.ToolTipBase)),
+        (TRACK, (role.Button, role.Mid)),
+        (INK, (role.WindowText, role.Text, role.ButtonText, role.ToolTipText, role.BrightText)),
+        (ACCENT, (role.Highlight, role.Link)),
+        (DIM, (role.PlaceholderText,)),
+    ):
+        for each in roles:
+            palette.setColor(each, QColor(colour))
+    return palette
 
 
 def label(name: str = "", *, wraps: bool = False, align: Qt.AlignmentFlag | None = None) -> QLabel:
