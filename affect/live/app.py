@@ -19,7 +19,6 @@ from affect.files import is_file, same_file, try_folder
 from affect.live.bundled import BUNDLED, TRAINED, default_model
 from affect.live.terminal import consent_of, language_of, tell
 from affect.live.texts import default_language, text, told
-from affect.live.window.display import no_window
 from affect.model.calibration import SENSITIVITIES
 from affect.spoken import said
 
@@ -75,6 +74,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser(language_of(arguments)).parse_args(arguments)
 
     end_on_signals()
+    from affect.live.window.display import no_window
+
     given = sys.argv[1:] if arguments is None else arguments
     if given or no_window() is not None:
         return _run_and_tell(options)[0]
@@ -121,6 +122,7 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
     from affect.live.sources.files import DemoSource, open_source, remarks
     from affect.live.sources.upright import Upright
     from affect.live.window.control import Command
+    from affect.live.window.display import no_window
 
     _check(options)
     model = options.model or default_model()

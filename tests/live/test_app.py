@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from affect.live.window.keys import Keyboard
 
 from affect.emotions import LANGUAGES
 from affect.faces.preprocessing import Image
@@ -22,7 +23,6 @@ from affect.live.sources.files import DemoSource
 from affect.live.window import loop as screen_module
 from affect.live.window import window
 from affect.live.window.control import Command, Controller
-from affect.live.window.keys import Keyboard
 from affect.live.window.region import Region
 from tests.conftest import REPOSITORY
 from tests.tools.reports import Reports

@@ -9,8 +9,8 @@ import pytest
 from affect.faces.preprocessing import Image
 from affect.files import sha256_of
 from affect.live import bundled
-from affect.live.sources.files import DemoSource
 from affect.live.recording.lettering import font
+from affect.live.sources.files import DemoSource
 
 
 def test_every_bundled_checkpoint_has_its_pinned_export_beside_it() -> None:

@@ -10,12 +10,12 @@ import time
 from dataclasses import replace
 
 import numpy as np
+from affect.live.window.loop import WindowLoop
 from skimage.data import astronaut
 
 from affect.faces.detection import HaarDetector
 from affect.live.frame import FaceResult
 from affect.live.window.control import Command, Question, Status
-from affect.live.window.loop import WindowLoop
 
 QUESTIONS = {
     Command.RECORD: {"en": Question("Has she agreed?", "yes-no"), "es": Question("¿Está de acuerdo?", "yes-no")},

@@ -14,7 +14,7 @@ WINDOW_TEXTS: Final[dict[str, dict[str, str]]] = {
     "key_baseline": {"en": "baseline", "es": "línea base"},
     "key_baseline_undo": {"en": "undo baseline", "es": "quitar línea base"},
     "key_record": {"en": "record", "es": "registrar"},
-    "key_record_end": {"en": "end recording", "es": "terminar registro"},
+    "key_record_end": {"en": "end", "es": "terminar"},
     "key_snapshot": {"en": "snapshot", "es": "captura"},
     "key_language": {"en": "language", "es": "idioma"},
     "key_help": {"en": "help", "es": "ayuda"},

@@ -94,7 +94,8 @@ class HelpPage(QTextBrowser):
 
     def translate(self, language: str) -> None:
         """Write the page in a language."""
-        cell = f"<td style='background:{TRACK}; padding:3px 9px' align='center'><b>{{}}</b></td><td>&nbsp; {{}}</td>"
+        cell = f"<td style='background:{TRACK}; padding:3px 9px' align='center'><b>{{}}</b></td>"
+        cell += "<td style='padding:3px 8px'>{}</td>"
         said = {key: escape(text(f"help_{command.value}", language)) for command, key in KEYS.items()}
         rows = "".join(f"<tr>{cell.format(key, words)}</tr>" for key, words in said.items())
         self.setHtml(

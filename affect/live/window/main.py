@@ -256,7 +256,7 @@ class MainWindow(QWidget):
         if command is Command.HELP:
             helped = self._pages.currentWidget() is self.help
             self._pages.setCurrentIndex(0 if helped else 1)
-            self.help.setFocus()
+            (self if helped else self.help).setFocus()
         elif command is Command.RECORD and self._status.recording_s is not None:
             self._ask_to_end(self._language)
         else:
@@ -396,5 +396,5 @@ def notes_on(picture: Image, face: FaceResult, language: str) -> str:
     if face.covered:
         return text("quality_covered", language)
     values = factors(picture, face.box)
-    worst = min(values, key=lambda name: values[name])
-    return text(f"quality_{worst}", language) if values[worst] < LOW else ""
+    low = [name for name in ("small", "light", "blurred") if values[name] < LOW]  # the first is a cause of the next
+    return text(f"quality_{low[0]}", language) if low else ""

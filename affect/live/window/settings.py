@@ -44,7 +44,7 @@ def settings_file() -> Path:
 def load() -> Settings:
     """Read the settings; what is missing, damaged or of another type has its default."""
     settings = Settings()
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError, RecursionError):
         kept = json.loads(settings_file().read_text(encoding="utf-8"))
         for known in fields(settings) if isinstance(kept, dict) else ():
             if type(kept.get(known.name)) is type(getattr(settings, known.name)):

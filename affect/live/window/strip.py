@@ -66,9 +66,9 @@ class Strip(QWidget):
         """Time and values at a horizontal position, in pixels; "" where nothing was noted."""
         if not self._moments:
             return ""
-        at_s = self._moments[-1].at_s - (self.width() - x) / max(1, self.width()) * SPAN_S
-        moment = min(self._moments, key=lambda m: abs(m.at_s + STEP_S / 2 - at_s))
-        if abs(moment.at_s - at_s) > 2 * STEP_S:
+        at_s = self._moments[-1].at_s + STEP_S - (self.width() - x) / max(1, self.width()) * SPAN_S
+        moment = next((m for m in reversed(self._moments) if m.at_s <= at_s), None)
+        if moment is None or at_s - moment.at_s > 2 * STEP_S:
             return ""
         language, ago_s = self.language, self._moments[-1].at_s - moment.at_s
         lines = [text("ago", language, time=clock(ago_s, language))]

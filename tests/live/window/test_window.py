@@ -17,12 +17,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from affect.live.window.bar import RED
+from affect.live.window.window import Window
 
 from affect.emotions import color_rgb
 from affect.faces.preprocessing import Image
-from affect.live.window.bar import RED
 from affect.live.window.region import Region
-from affect.live.window.window import Window
 from tests.conftest import REPOSITORY
 from tests.tools.virtual_screen import VirtualScreen, virtual_screen
 
