@@ -119,7 +119,8 @@ class StartWindow(QDialog):
         foot = laid(QHBoxLayout(), 1, self.go)
         laid(QVBoxLayout(self), self.heading, upper, form, foot, spacing=14, margin=18, grows=1)
         self.language.setCurrentIndex(LANGUAGES.index(self._language))
-        self.sensitivity.setCurrentIndex(max(0, self.sensitivity.findData(settings.sensitivity)))
+        at = settings.sensitivity if settings.sensitivity in SENSITIVITIES else "normal"
+        self.sensitivity.setCurrentIndex(self.sensitivity.findData(at))
         self._translate()
         self.language.currentIndexChanged.connect(self._translate)
         self.model.activated.connect(self._choose_model)

@@ -31,6 +31,7 @@ class FacePanel(QFrame):
         super().__init__()
         self.setObjectName("card")
         self.number = label("number", align=Qt.AlignmentFlag.AlignCenter)
+        self.number.setFixedSize(22, 22)
         self.label, self.share, self.note = label("label"), label("share"), label("dim", wraps=True)
         self.bars = {emotion: QProgressBar(maximum=1000, textVisible=False) for emotion in EMOTIONS}
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -68,6 +69,7 @@ class FacePanel(QFrame):
         share = certainty(result.confidence, language) if result is not None and sure else ""
         self.label.setText(heading)
         self.share.setText(share)
+        self.share.setVisible(bool(share))
         self.label.setAccessibleName(f"{text('perceived', language)}: {heading} {share}")
         self.number.setVisible(number is not None)
         if number is not None and result is not None:

@@ -29,7 +29,7 @@ QLabel#recording {{ color: {DIM}; }}
 QLabel#recording[on="true"] {{ color: {RED}; font-weight: 600; }}
 QLabel#paused {{ background: {INK}; color: {GROUND}; border-radius: 4px; padding: 0 6px; font-weight: 600; }}
 QLabel#label[sure="false"], QLabel#share[sure="false"] {{ color: {UNSURE}; }}
-QLabel#number {{ background: {TRACK}; border-radius: 10px; font-weight: 600; min-width: 20px; min-height: 20px; }}
+QLabel#number {{ background: {TRACK}; border-radius: 11px; font-weight: 600; }}
 QToolButton, QPushButton {{ background: {PANEL}; border: 1px solid {TRACK}; border-radius: 6px; padding: 3px 8px; }}
 QToolButton {{ padding: 3px 1px; }}
 QToolButton:hover, QPushButton:hover {{ background: {TRACK}; }}
