@@ -63,7 +63,7 @@ class LiveWindow:
                 window = MainWindow(
                     self._controller, self._classifier, settings, self._watched, self._watched is not None
                 )
-                window.left.connect(app.quit)
+                window.left.connect(app.exit)  # `quit` would close the window, which is leaving again
                 ticks = 0
 
                 def tick() -> None:
@@ -75,13 +75,13 @@ class LiveWindow:
                     if ticks % STATE_FRAMES == 0:
                         window.refresh()
                     if newest is None and done.done() and (not stays or done.exception() is not None):
-                        app.quit()
+                        app.exit()
 
                 timer = QTimer(interval=FRAME_MS)
                 timer.timeout.connect(tick)
                 timer.start()
                 window.show()
-                with interruptible(app.quit):
+                with interruptible(app.exit):
                     app.exec()
                 timer.stop()
                 window.hide()

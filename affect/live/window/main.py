@@ -224,7 +224,7 @@ class MainWindow(QWidget):
             action.setText(words[:1].upper() + words[1:])
             if name in ("record", "record_end", "pause", "resume"):
                 action.setIcon(self._icons[name])
-            action.setShortcut("" if busy or helped else KEYS[command])
+            action.setShortcuts([] if busy or helped else [KEYS[command], f"Shift+{KEYS[command]}"])
             action.setEnabled(not busy or command in (Command.LANGUAGE, Command.LEAVE, Command.HELP))
         self.sensitivity_menu.setEnabled(self._classifier.adjustable and not recording)
         for action in self.sensitivities.actions():

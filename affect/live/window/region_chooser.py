@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QWidget
 from affect.faces.preprocessing import Image
 from affect.live.texts import text
 from affect.live.window.region import SMALLEST, Desktop, Region
-from affect.live.window.theme import ACCENT, application, label, region_of
+from affect.live.window.theme import ACCENT, application, label, region_of, scale_of
 
 TITLE = "affect: choose"
 
@@ -66,7 +66,7 @@ class ScreenCover(QWidget):
         self.chosen: Region | None = None
         self.done: Callable[[], None] = lambda: None
         self._language, self._rect, self._from = language, QRect(), QPoint()
-        self._ratio = screen.devicePixelRatio()
+        self._ratio = scale_of(screen)
         self._origin = screen.geometry().topLeft()  # the same in Qt's pixels and in those of the desktop
         left, top = self._origin.x() - desktop.bounds.x, self._origin.y() - desktop.bounds.y
         width, height = round(screen.geometry().width() * self._ratio), round(screen.geometry().height() * self._ratio)

@@ -99,13 +99,14 @@ class Strip(QWidget):
         painter.setFont(small)
         scale, band = width / SPAN_S, painter.fontMetrics().height() + 2
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        for moment in self._moments:
+        ends_s = [*(moment.at_s for moment in list(self._moments)[1:]), now_s + STEP_S]
+        for moment, end_s in zip(self._moments, ends_s, strict=True):
             face = moment.faces.get(self.face_id or 0)
             if face is not None:
                 top = height - face.confidence * (height - band)
-                left = width - (now_s - moment.at_s + STEP_S) * scale
+                left, lasts_s = width - (now_s + STEP_S - moment.at_s) * scale, min(end_s - moment.at_s, 3 * STEP_S)
                 color = UNSURE if face.emotion == UNCERTAIN else color_hex(face.emotion)
-                painter.fillRect(QRectF(left, top, STEP_S * scale + 1, height - top), QColor(color))
+                painter.fillRect(QRectF(left, top, lasts_s * scale + 0.5, height - top), QColor(color))
         painter.setPen(QColor(DIM))
         for at, words in ((5, "−2 min"), (width // 2, "−1 min")):
             painter.drawText(at, painter.fontMetrics().ascent() + 2, words)

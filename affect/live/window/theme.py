@@ -157,11 +157,16 @@ def in_qt(region: Region) -> Region:
     """Convert a rectangle in pixels of the desktop to Qt's pixels, which are larger on screens of high resolution."""
     for screen in QGuiApplication.screens():
         x, y, width, height = region_of(screen.geometry())
-        scale = screen.devicePixelRatio()
+        scale = scale_of(screen)
         if x <= region.x < x + width * scale and y <= region.y < y + height * scale:
             left, top = x + (region.x - x) / scale, y + (region.y - y) / scale
             return Region(int(left), int(top), math.ceil(region.width / scale), math.ceil(region.height / scale))
     return region
+
+
+def scale_of(screen: QScreen) -> float:
+    """Pixels of the desktop, as screen sources count them, for one of Qt's: on a Mac both count points."""
+    return 1.0 if sys.platform == "darwin" else screen.devicePixelRatio()
 
 
 def _is_other(screen: QScreen) -> bool:

@@ -379,6 +379,11 @@ def _is_on(monitor: Region, window: QWidget) -> bool:
     return monitor.common(place) == place
 
 
+def test_shift_and_a_letter_are_the_same_command(window: MainWindow, session: FakeSession, qtbot: QtBot) -> None:
+    qtbot.keyClick(window, Qt.Key.Key_B, Qt.KeyboardModifier.ShiftModifier)
+    assert session.told == ["baseline"]
+
+
 def test_every_command_has_a_key_and_a_line_in_the_help() -> None:
     assert set(KEYS) == set(Command)
     assert all(f"help_{command.value}" in TEXTS for command in KEYS)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from Xlib.error import XError
 
 from affect.emotions import color_rgb
 from affect.faces.preprocessing import Image
@@ -57,7 +58,10 @@ class Person:
         return self._said.read_text("utf-8").splitlines()
 
     def sees(self) -> Image:
-        return self._display.screenshot(self.window)
+        try:
+            return self._display.screenshot(self.window)
+        except XError:  # it is partly off the screen, until it has moved back
+            raise LookupError from None
 
     def resize(self, width: int, height: int) -> None:
         self._display.resize(self.window, width, height)
@@ -88,7 +92,7 @@ def at_the_window(display: VirtualScreen, folder: Path, language: str) -> Iterat
     said = folder / "said.txt"
     command = [sys.executable, str(REPOSITORY / "tests" / "tools" / "windowed.py"), language]
     environment = os.environ | {"DISPLAY": display.name, "PYTHONPATH": str(REPOSITORY), "PYTHONIOENCODING": "utf-8"}
-    environment |= {"XDG_CONFIG_HOME": str(folder)}
+    environment |= {"XDG_CONFIG_HOME": str(folder), "LC_ALL": "C.UTF-8"}  # Qt composes accents by the locale
     with said.open("w", encoding="utf-8") as out:
         program = subprocess.Popen(command, env=environment, stdout=out, text=True)
         try:
