@@ -175,31 +175,31 @@ class StartWindow(QDialog):
     def _translate(self) -> None:
         self._language = language = self.language.currentData()
 
-        def said(key: str) -> str:
+        def words(key: str) -> str:
             return text(f"start_{key}", language)
 
         self.setWindowTitle("affect")
-        self.heading.setText(said("title"))
+        self.heading.setText(words("title"))
         for row, kind in enumerate(KINDS):
-            self.kinds.item(row).setText(said(kind))
+            self.kinds.item(row).setText(words(kind))
         for widget, key in (
             (self.go, "go"), (self.again, "again"), (self.draw, "draw"), (self._some, "some"), (self._all, "all"),
             (self.reports, "reports"), (self._screen_told, "screen_told"), (self._demo_told, "demo_told"),
         ):  # fmt: skip
-            widget.setText(said(key))
+            widget.setText(words(key))
         self.consent.setText(text("consent_question", language))
         for key, name in self._fields.items():
-            name.setText(said(key))
+            name.setText(words(key))
         for row, value in enumerate(SENSITIVITIES):
             self.sensitivity.setItemText(row, text(f"sensitivity_{value}", language))
-        self.model.setItemText(self.model.count() - 1, said("other"))
+        self.model.setItemText(self.model.count() - 1, words("other"))
         self.folder.setText(str(self._folder()))
         self._terms.setText(terms(self._model, language))
         if self._part.pixmap().isNull():
-            self._part.setText(said("remembered"))
-        self.kinds.setAccessibleName(said("title"))
-        self.files.setAccessibleName(said("files"))
-        self.camera.setAccessibleName(said("camera"))
+            self._part.setText(words("remembered"))
+        self.kinds.setAccessibleName(words("title"))
+        self.files.setAccessibleName(words("files"))
+        self.camera.setAccessibleName(words("camera"))
         self._fill_cameras()
         self._enable()
 

@@ -100,7 +100,7 @@ class Strip(QWidget):
         scale, band = width / SPAN_S, painter.fontMetrics().height() + 2
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         ends_s = [*(moment.at_s for moment in list(self._moments)[1:]), now_s + STEP_S]
-        for moment, end_s in zip(self._moments, ends_s, strict=True):
+        for moment, end_s in zip(self._moments, ends_s, strict=False):  # without a moment there is an end too many
             face = moment.faces.get(self.face_id or 0)
             if face is not None:
                 top = height - face.confidence * (height - band)

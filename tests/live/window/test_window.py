@@ -26,6 +26,7 @@ def bgr(color: str) -> Image:
     return np.array([int(color[i : i + 2], 16) for i in (5, 3, 1)], np.uint8)
 
 
+COMPOSE = "/usr/share/X11/locale/en_US.UTF-8/Compose"  # how dead keys and letters become one
 HAPPY = np.array(color_rgb("happy")[::-1])
 
 
@@ -92,7 +93,7 @@ def at_the_window(display: VirtualScreen, folder: Path, language: str) -> Iterat
     said = folder / "said.txt"
     command = [sys.executable, str(REPOSITORY / "tests" / "tools" / "windowed.py"), language]
     environment = os.environ | {"DISPLAY": display.name, "PYTHONPATH": str(REPOSITORY), "PYTHONIOENCODING": "utf-8"}
-    environment |= {"XDG_CONFIG_HOME": str(folder), "LC_ALL": "C.UTF-8"}  # Qt composes accents by the locale
+    environment |= {"XDG_CONFIG_HOME": str(folder), "XCOMPOSEFILE": COMPOSE}  # else by the locale
     with said.open("w", encoding="utf-8") as out:
         program = subprocess.Popen(command, env=environment, stdout=out, text=True)
         try:
