@@ -10,7 +10,16 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QMargins, QRect, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDesktopServices, QKeyEvent, QMoveEvent, QResizeEvent
+from PySide6.QtGui import (
+    QAction,
+    QActionGroup,
+    QCloseEvent,
+    QDesktopServices,
+    QKeyEvent,
+    QKeySequence,
+    QMoveEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QBoxLayout,
     QHBoxLayout,
@@ -84,6 +93,7 @@ class MainWindow(QWidget):
         )
         self.report = QPushButton(autoDefault=False)
         self.actions_ = {command: QAction(self, autoRepeat=False) for command in KEYS}
+        self._shortcuts = {c: [QKeySequence(key), QKeySequence(f"Shift+{key}")] for c, key in KEYS.items()}
         for command, action in self.actions_.items():
             action.triggered.connect(partial(self.press, command))
         self.addActions([*self.actions_.values()])
@@ -224,7 +234,7 @@ class MainWindow(QWidget):
             action.setText(words[:1].upper() + words[1:])
             if name in ("record", "record_end", "pause", "resume"):
                 action.setIcon(self._icons[name])
-            action.setShortcuts([] if busy or helped else [KEYS[command], f"Shift+{KEYS[command]}"])
+            action.setShortcuts([] if busy or helped else self._shortcuts[command])
             action.setEnabled(not busy or command in (Command.LANGUAGE, Command.LEAVE, Command.HELP))
         self.sensitivity_menu.setEnabled(self._classifier.adjustable and not recording)
         for action in self.sensitivities.actions():
