@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from affect.errors import AffectError
@@ -73,6 +73,7 @@ def test_a_window_settles_on_one_monitor_and_beside_what_is_watched_as_near_as_i
     assert settled(frame, monitors, watched, (240, 300)) == place
 
 
+@settings(deadline=None)
 @given(
     st.tuples(st.integers(-3000, 5000), st.integers(-3000, 5000), st.integers(240, 4000), st.integers(300, 4000)),
     st.tuples(st.integers(0, 1856), st.integers(0, 1016), st.integers(64, 1920), st.integers(64, 1080)),
