@@ -9,6 +9,7 @@ import errno
 import io
 import math
 import os
+import select
 import signal
 import sys
 import threading
@@ -18,7 +19,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 from affect.errors import AffectError, as_shown, escaped
 from affect.files import settle_home
@@ -132,19 +133,65 @@ def _quoted(given: list[str], rest: list[str]) -> str | None:
 
 
 def steady_streams() -> None:
-    """Make stdin, stdout and stderr safe: characters outside their encoding are replaced, a closed stream is ignored.
+    """Make stdin, stdout and stderr safe: nothing that becomes of them ends what the program does.
 
-    Windows writes files and pipes in cp1252, and a terminal may be set to ASCII. The caller may have closed a stream,
-    and the reader of a pipe may end early (`| head`).
+    Characters outside their encoding are replaced, since Windows writes files and pipes in cp1252 and a terminal may be
+    set to ASCII. A stream that the caller closed becomes the null device. Output that cannot be written (a full disk,
+    `| head`, a closed terminal) is dropped, see `lost_output`.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         stream = getattr(sys, name)
         if stream is None:
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
         elif isinstance(stream, io.TextIOWrapper):
+            if mode == "w" and stream is getattr(sys, f"__{name}__"):
+                setattr(sys, name, stream := _dropping(stream))
             stream.reconfigure(errors=PLAIN if mode == "w" else "replace")
-    atexit.unregister(_drop_unread)
-    atexit.register(_drop_unread)
+
+
+def _dropping(stream: io.TextIOWrapper) -> io.TextIOWrapper:
+    """The same output with a `_DroppingFile` at its end; unchanged if it is no file descriptor (Windows' console)."""
+    if not isinstance(getattr(stream.buffer, "raw", stream.buffer), io.FileIO):
+        return stream
+    with suppress(OSError):
+        stream.flush()
+    return io.TextIOWrapper(
+        io.BufferedWriter(_DroppingFile(stream.fileno(), "w", closefd=False)),
+        stream.encoding,
+        line_buffering=stream.line_buffering,
+        write_through=stream.write_through,
+    )
+
+
+class _DroppingFile(io.FileIO):
+    """Output file that drops what it cannot write.   failure: the first error; None: everything was written."""
+
+    failure: OSError | None = None
+
+    def write(self, data: Any) -> int:
+        try:
+            if (written := super().write(data)) is not None:  # None: a pipe set to non-blocking is full
+                return written
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        except OSError as error:
+            self.failure = self.failure or error
+            return len(data)
+
+
+def lost_output() -> OSError | None:
+    """Why something printed on stdout could not be written (the first error); None if all of it was."""
+    sys.stdout.flush()
+    return getattr(getattr(getattr(sys.stdout, "buffer", None), "raw", None), "failure", None)
+
+
+def takes_output(stream: TextIO) -> bool:
+    """Whether a stream takes a line at once: not a pipe that nobody reads on (`| less`), nor a stopped terminal.
+
+    Otherwise printing would wait, and a live analysis with it. Always True on Windows, and for what is no file.
+    """
+    with suppress(OSError, ValueError):
+        return bool(select.select([], [stream], [], 0)[1])
+    return True
 
 
 def _plain(error: UnicodeError) -> tuple[str, int]:
@@ -158,16 +205,6 @@ def _plain(error: UnicodeError) -> tuple[str, int]:
 
 PLAIN = "affect.plain"
 codecs.register_error(PLAIN, _plain)
-
-
-def _drop_unread() -> None:
-    """Redirect closed output streams to the null device at exit, so that Python's last flush prints no error."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except (OSError, ValueError):
-            with suppress(OSError, ValueError):
-                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def positive(text: str) -> int:
@@ -195,17 +232,19 @@ NO_ACCESS = (
 def exit_code_of(work: Callable[[], None], again: str = "start the same command again") -> int:
     """Run a command and return its exit code: 0 done, 2 AffectError, full disk or no access, 130 interrupted.
 
-    again: how to continue after an interruption or a full disk, for the message. A closed output pipe (`| head`) counts
-    as an interruption.   Any other exception is raised.
+    again: how to continue after an interruption or a full disk, for the message. Output on stdout that was lost ends
+    nothing before its end; then a full disk is told, and another reason (`| head`) counts as an interruption.
+    Any other exception is raised.
     """
     try:
         work()
+        if (lost := lost_output()) is not None:
+            raise lost if lost.errno in DISK_FULL else BrokenPipeError
     except AffectError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except (KeyboardInterrupt, BrokenPipeError):
-        with suppress(OSError):
-            print(said("interrupted: {again}", again=said(again)), file=sys.stderr)
+        print(said("interrupted: {again}", again=said(again)), file=sys.stderr)
         return 130
     except OSError as error:
         path = as_shown(str(error.filename))

@@ -37,3 +37,12 @@ def escaped(sign: str) -> str:
     if 0xDC80 <= code <= 0xDCFF:  # a byte of a file name as Python represents it (PEP 383)
         code -= 0xDC00
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def brief(value: object, most: int = 60) -> str:
+    """An untrusted value shortened for a message: one line, ASCII, at most `most` characters."""
+    try:
+        shown = ascii(value) if not isinstance(value, str) else ascii(value[: most + 1])[1:-1]
+    except ValueError:  # a whole number of thousands of digits
+        shown = "a number of thousands of digits"
+    return shown if len(shown) <= most else shown[: most - 3] + "..."

@@ -8,6 +8,7 @@ import hashlib
 import os
 import secrets
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -19,19 +20,23 @@ TEMPORARY_HOME = "AFFECT_TEMPORARY_HOME"  # the temporary home folder's path, fo
 
 
 @contextmanager
-def atomic_path(path: str | Path, mode: int | None = None, patience_s: float = 0.0) -> Iterator[Path]:
+def atomic_path(
+    path: str | Path, mode: int | None = None, patience_s: float = 0.0, make_folder: bool = True
+) -> Iterator[Path]:
     """Write a file atomically: yields a temporary path in the same folder, and renames it to `path` at the end.
 
     If the process is killed, `path` is the old file or the whole new one. If the block raises, the temporary file is
     removed and `path` stays as it was.
-    mode: the file's Unix permissions; None: those that the umask gives a new file.   A missing folder is created.
+    mode: the file's Unix permissions; None: those that the umask gives a new file.
     patience_s: how long to retry while another program has `path` open (see `_replace`).
+    make_folder: create a missing folder, with the permissions that the umask gives it.
     Raises OSError if nothing can be written there.
     """
     path = Path(path)
     if not path.name:  # a folder, such as "." or "/"
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if make_folder:
+        path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
     # tempfile.mkstemp would create a file that only its owner can read. os.open applies the umask, which Python cannot
     # read without changing it for all threads.
@@ -76,7 +81,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def remove_leftovers(path: Path, older_than_s: float = 0.0) -> None:
-    """Remove the temporary files that killed processes left beside a file (see `atomic_path`).
+    """Remove the temporary files that killed processes left beside a file (see `atomic_path`); of all files for "*".
 
     older_than_s: keep files changed within so many seconds, since another process may be writing them.
     """
@@ -84,6 +89,48 @@ def remove_leftovers(path: Path, older_than_s: float = 0.0) -> None:
         with suppress(OSError):  # another process has just renamed or removed it
             if time.time() - part.stat().st_mtime >= older_than_s:
                 part.unlink()
+
+
+@contextmanager
+def only_one(path: Path) -> Iterator[None]:
+    """Hold a lock file, of which one process at a time can be the owner, and remove it at the end.
+
+    The lock ends with the process, however that ends; its child processes do not hold it. Without effect on a drive
+    that has no locks. Raises BlockingIOError if another process holds it, other OSError if it cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = _locked(path)
+    while not is_still_at(path, handle):  # its owner has removed it just now
+        os.close(handle)
+        handle = _locked(path)
+    try:
+        yield
+    finally:
+        if os.name != "nt":
+            path.unlink(missing_ok=True)  # while it is locked, so that nobody loses a lock
+        os.close(handle)
+        if os.name == "nt":  # removes no open file
+            with suppress(OSError):
+                path.unlink()
+
+
+def _locked(path: Path) -> int:
+    """Open and lock a file. Returns its descriptor."""
+    handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o666)
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EACCES, errno.EAGAIN, errno.EDEADLK):
+            os.close(handle)
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN), str(path)) from error
+    return handle
 
 
 def cache_folder() -> Path:
@@ -166,6 +213,16 @@ def is_folder(path: Path) -> bool:
     """Whether a path is an existing folder; False for a name that the system rejects."""
     with suppress(OSError, ValueError):
         return path.is_dir()
+    return False
+
+
+def is_still_at(path: Path, handle: int) -> bool:
+    """Whether a path is the file of an open descriptor: not deleted, moved, or replaced by another since.
+
+    Windows lets nobody do that to an open file, and its file numbers are not reliable on every drive.
+    """
+    with suppress(OSError):
+        return os.name == "nt" or os.path.samestat(path.stat(), os.fstat(handle))
     return False
 
 

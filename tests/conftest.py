@@ -13,23 +13,23 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 import pytest
-import torch
 
-from affect import figure_style
 from affect.faces.detection import FaceBox, HaarDetector
 from affect.faces.preprocessing import Image, Preprocessing
 from affect.files import TEMPORARY_HOME
-from affect.live.app import BUNDLED
+from affect.live.bundled import BUNDLED
 from affect.live.sources import captures
-from affect.model.checkpoint import Checkpoint, save_checkpoint
-from affect.model.network import build_model
 from affect.spoken import speak
 from tests.tools.fake_camera import FakeCamera
 from tests.tools.reports import Reports
+
+if TYPE_CHECKING:  # the process that hands out the tests needs no PyTorch, which takes it seconds to import
+    import torch
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SHARED = REPOSITORY.parent / "shared"
@@ -38,9 +38,12 @@ SHARED = REPOSITORY.parent / "shared"
 LONGEST = (
     "notebooks/test_notebooks.py",
     "test_commands.py",
+    "training/test_train.py",
     "training/test_training_survival.py",
     "training/test_distributed.py",
-    "training/test_train.py",
+    "test_package.py",
+    "live/recording/test_soak.py",
+    "live/recording/test_survival.py",
 )
 
 
@@ -75,6 +78,8 @@ def cache_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
 @pytest.fixture(scope="session", autouse=True)
 def small_figures() -> Iterator[None]:
     """Figures are saved at 40 dpi: to draw them large takes half of a small training's time."""
+    from affect import figure_style
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(figure_style, "DPI", 40)
         yield
@@ -119,6 +124,10 @@ def preprocessing() -> Preprocessing:
 @pytest.fixture(scope="session")
 def random_model() -> torch.nn.Module:
     """The network with random weights, always the same, in evaluation mode."""
+    import torch
+
+    from affect.model.network import build_model
+
     torch.manual_seed(0)
     return build_model().eval()
 
@@ -126,6 +135,8 @@ def random_model() -> torch.nn.Module:
 @pytest.fixture
 def checkpoint_file(tmp_path: Path, random_model: torch.nn.Module, preprocessing: Preprocessing) -> Path:
     """A whole checkpoint with random weights."""
+    from affect.model.checkpoint import Checkpoint, save_checkpoint
+
     path = tmp_path / "random.pt"
     save_checkpoint(path, Checkpoint(dict(random_model.state_dict()), preprocessing, 1.5, {"data": "none"}))
     return path

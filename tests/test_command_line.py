@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import io
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from tqdm import tqdm
 
-from affect.command_line import CommandParser, positive, seed_number, steady_streams
+from affect.command_line import (
+    CommandParser,
+    exit_code_of,
+    lost_output,
+    positive,
+    seed_number,
+    steady_streams,
+    takes_output,
+)
 from affect.datasets import sample
 from affect.training.__main__ import main as training_main
 from tests.conftest import REPOSITORY
@@ -128,6 +139,72 @@ def test_a_typed_answer_that_the_encoding_cannot_read_is_no_failure(monkeypatch:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("sí\n".encode()), "ascii"))
     steady_streams()
     assert sys.stdin.readline() == "s\ufffd\ufffd\n"
+
+
+def to_full_disk(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    """Make stdout or stderr files on a full disk, and steady."""
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full")
+    for name in names:
+        stream = Path("/dev/full").open("w", encoding="utf-8")  # noqa: SIM115
+        monkeypatch.setattr(sys, name, stream)
+        monkeypatch.setattr(sys, f"__{name}__", stream)
+    steady_streams()
+
+
+def test_output_on_a_full_disk_is_dropped_and_the_error_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    to_full_disk(monkeypatch, "stdout", "stderr")
+    assert lost_output() is None
+    print("x" * 100_000, flush=True)
+    for _ in tqdm(range(3), file=sys.stderr):
+        print("y", file=sys.stderr)
+    lost = lost_output()
+    assert lost is not None
+    assert lost.errno == errno.ENOSPC
+
+
+def test_a_result_that_stdout_did_not_take_is_no_success(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    to_full_disk(monkeypatch, "stdout")
+    done = []
+
+    def work() -> None:
+        print("a table")  # written by Python only at the end
+        done.append("what comes after it")
+
+    assert exit_code_of(work, "try again") == 2
+    assert done == ["what comes after it"]
+    assert capsys.readouterr().err.startswith("error: the disk is full, not everything can be written.")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of Unix")
+def test_a_pipe_that_nobody_reads_on_takes_no_output() -> None:
+    reading, writing = os.pipe()
+    with os.fdopen(reading), os.fdopen(writing, "w") as stream:
+        assert takes_output(stream)
+        os.set_blocking(writing, False)
+        with suppress(BlockingIOError):
+            while os.write(writing, bytes(4096)):
+                pass
+        assert not takes_output(stream)
+    assert takes_output(io.StringIO())
+    assert takes_output(stream)  # closed
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of Unix")
+def test_a_full_pipe_that_does_not_wait_loses_the_line_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with suppress(BlockingIOError):
+        while os.write(writing, bytes(4096)):
+            pass
+    with os.fdopen(reading), os.fdopen(writing, "w") as stream:
+        for name in ("stdout", "__stdout__"):
+            monkeypatch.setattr(sys, name, stream)
+        steady_streams()
+        print("x", flush=True)
+        assert isinstance(lost_output(), BlockingIOError)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a pipe of Unix")

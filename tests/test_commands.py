@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import re
+import runpy
 import shlex
 import shutil
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -25,6 +29,7 @@ from affect.live.window.region import Desktop, Region, remember
 from tests.conftest import REPOSITORY, no_display
 from tests.tools.commands import SCRIPT, Command, commands_of, options_of, parser_of
 from tests.tools.fake_camera import FakeCamera
+from tests.tools.patterns import train_quickly
 from tests.tools.virtual_call import window_showing
 from tests.tools.virtual_screen import virtual_screen
 
@@ -150,7 +155,6 @@ CI = {
     "pip install -r requirements-live.txt": "  pip install -r requirements-live.txt && python ",
     "pip install -r requirements-dev.txt": "\npip install -r requirements-dev.txt && python -m pytest\n",
     "python -m pytest": "\npip install -r requirements-dev.txt && python -m pytest\n",
-    "python -m pytest -m slow": "\npython -m pytest -m slow\n",
     # requirements-dev.txt begins with requirements.txt
     "pip install -r requirements.txt": "\npip install -r requirements-dev.txt",
     "pip install -r requirements.txt -c constraints.txt": '\nexport PIP_CONSTRAINT="$PWD/constraints.txt"',
@@ -184,7 +188,6 @@ class Run:
     leaves: dict[str, int] = field(default_factory=dict)
     after: str = ""
     stand: dict[str, str] = field(default_factory=dict)
-    slow: bool = False
 
 
 RECORD = "python affectnet_webcam_detector.py --source a.mp4 b.mp4 --record sessions --consent"
@@ -204,22 +207,23 @@ RUNS = {
     TRAIN: Run(
         "--epochs 1 --image-size 32 --init-weights none",
         leaves={"models/best_model_*_affectnet_v*.pt": 6, "results/affectnet/v*/*/metrics.json": 6},
-        slow=True,
     ),
     "papermill Notebook_affectnetv4.ipynb v4.ipynb -p DATA data/affectnet.zip": Run(
-        "-p EPOCHS 1 -p IMAGE_SIZE 32 -p INIT_WEIGHTS none", leaves={"v4.ipynb": 1}, after=TRAIN, slow=True
+        "-p EPOCHS 1 -p IMAGE_SIZE 32 -p INIT_WEIGHTS none", leaves={"v4.ipynb": 1}, after=TRAIN
     ),
     "python -m affect.evaluation --model models/starter_ferplus.pt --data ferplus.zip --split val --out out": Run(
-        says="balanced_accuracy", leaves={"out/metrics.json": 1, "out/*.png": 4}, slow=True
+        says="balanced_accuracy", leaves={"out/metrics.json": 1, "out/*.png": 4}
     ),
     "python -m affect.comparison --results results/ferplus": Run(
         says="v4 finetuned",
         leaves={"results/affectnet/comparison.*": 3},
         after=TRAIN,
         stand={"results/ferplus": "results/affectnet"},
-        slow=True,
     ),
 }
+
+# what these print and leave is looked at, and not that a process can be started: the others show that
+RESEARCH = ("affect.training", "affect.evaluation", "affect.comparison")
 
 # the camera that each opens, and what stands for the person's answer
 CAMERA = {
@@ -248,6 +252,7 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._done: dict[str, subprocess.CompletedProcess[str]] = {}
+        self.trained: dict[Path, float] = {}
         for name in (SCRIPT, "Notebook_affectnetv4.ipynb", "models/starter_ferplus.pt"):
             (path / name).parent.mkdir(exist_ok=True)
             shutil.copy(REPOSITORY / name, path / name)
@@ -268,8 +273,24 @@ class Folder:
         if command not in self._done:
             stand = {word: str(next(self.path.glob(pattern))) for word, pattern in how.stand.items()}
             words = [stand.get(word, word) for word in words_of(f"{command} {how.more}")[1]]
-            self._done[command] = self.start(["bash", "-c", " ".join(words)] if words[0] == "source" else words)
+            start = self.start_here if words[:2] == ["python", "-m"] and words[2] in RESEARCH else self.start
+            self._done[command] = start(["bash", "-c", " ".join(words)] if words[0] == "source" else words)
+            if command == TRAIN:
+                self.trained = {path: path.stat().st_mtime for path in self.path.glob("models/best_model_*.pt")}
         return self._done[command]
+
+    def start_here(self, words: list[str]) -> subprocess.CompletedProcess[str]:
+        """Run `python -m MODULE …` in the folder, in this process, which has imported everything."""
+        out, err = io.StringIO(), io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+            patch.chdir(self.path)
+            patch.setattr(sys, "argv", words[2:])
+            if words[2] == "affect.training":
+                train_quickly(patch.setattr)
+            with pytest.raises(SystemExit) as left, warnings.catch_warnings():
+                warnings.filterwarnings("ignore", ".* found in sys.modules", RuntimeWarning)  # from an earlier run
+                runpy.run_module(words[2], run_name="__main__", alter_sys=True)
+        return subprocess.CompletedProcess(words, left.value.code or 0, out.getvalue(), err.getvalue())
 
     def start(self, words: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
         """Run a program in the folder, without a display unless the environment names one, in English."""
@@ -281,10 +302,10 @@ class Folder:
         )  # fmt: skip
 
     def _draw_faces(self) -> None:
-        """Both data sets of the READMEs: four drawn faces of each class to learn from, and two to measure on."""
+        """Both data sets of the READMEs: three drawn faces of each class to learn from, and two to measure on."""
         if (self.path / "ferplus.zip").is_file():
             return
-        faces = write_sample(self.path / "drawn", train=4, val=2, size=48)
+        faces = write_sample(self.path / "drawn", train=3, val=2, size=48)
         for name in ("data/affectnet", "ferplus"):
             shutil.make_archive(str(self.path / name), "zip", faces)
 
@@ -294,9 +315,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
     return Folder(tmp_path_factory.mktemp("reader"))
 
 
-@pytest.mark.parametrize(
-    "command", [pytest.param(name, marks=pytest.mark.slow if how.slow else ()) for name, how in RUNS.items()]
-)
+@pytest.mark.parametrize("command", RUNS)
 def test_a_command_of_the_readme_does_what_it_says(folder: Folder, command: str) -> None:
     if command.startswith("source") and (sys.platform == "win32" or shutil.which("bash") is None):
         pytest.skip("there is no bash")
@@ -308,10 +327,11 @@ def test_a_command_of_the_readme_does_what_it_says(folder: Folder, command: str)
     assert {pattern: len(files) for pattern, files in left.items()} == how.leaves
 
 
-@pytest.mark.slow
-def test_the_notebook_finds_the_models_that_the_command_before_it_trained(folder: Folder) -> None:
+def test_the_notebook_reads_the_models_that_the_command_before_it_trained_and_leaves_them(folder: Folder) -> None:
     folder.run("papermill Notebook_affectnetv4.ipynb v4.ipynb -p DATA data/affectnet.zip")
     assert "read, not repeated" in (folder.path / "v4.ipynb").read_text(encoding="utf-8")
+    models = {path: path.stat().st_mtime for path in folder.path.glob("models/best_model_*.pt")}
+    assert models == folder.trained != {}
 
 
 def test_several_sessions_go_on_one_page(folder: Folder) -> None:

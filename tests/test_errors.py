@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from affect.errors import AffectError, as_shown
+from affect.errors import AffectError, as_shown, brief
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,20 @@ def test_a_name_is_shown_without_anything_that_a_terminal_obeys_or_utf8_lacks(na
     assert as_shown(shown) == shown  # what is shown already is not changed again
     shown.encode("utf-8")
     assert str(AffectError(f"{name} is no video.")) == f"{shown} is no video."
+
+
+def test_an_untrusted_value_is_shown_in_a_short_printable_line() -> None:
+    for value in (
+        "x" * 10**6,
+        "\x1b[31m\n" * 1000,
+        10**5000,
+        [["\n"] * 1000],
+        {1: b"\xff" * 1000},
+        float("nan"),
+        "ñ" * 60,
+    ):
+        assert len(brief(value)) <= 60
+        assert brief(value).isprintable()
+        assert brief(value).isascii()
+    assert brief("mobilenet_v2") == "mobilenet_v2"
+    assert brief(None) == "None"

@@ -15,12 +15,15 @@ from affect.files import (
     cache_folder,
     expanded,
     home_folder,
+    is_still_at,
+    only_one,
     remove_leftovers,
     same_file,
     settle_home,
     sha256_of,
     try_folder,
 )
+from tests.tools.lock_holder import holder
 
 
 def test_the_new_file_takes_the_place_of_the_old_at_the_end(tmp_path: Path) -> None:
@@ -29,6 +32,28 @@ def test_the_new_file_takes_the_place_of_the_old_at_the_end(tmp_path: Path) -> N
         part.write_text("new")
         assert not path.exists()
     assert path.read_text() == "new"
+
+
+def test_a_folder_that_is_gone_is_made_again_only_where_that_is_wanted(tmp_path: Path) -> None:
+    with (
+        pytest.raises(FileNotFoundError),
+        atomic_path(tmp_path / "sub" / "file.txt", make_folder=False) as part,
+    ):
+        part.write_text("new")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a file that is open")
+def test_an_open_file_is_at_its_path_until_it_is_deleted_or_another_is_put_there(tmp_path: Path) -> None:
+    path, other = tmp_path / "file.txt", tmp_path / "other.txt"
+    with path.open("wb") as file:
+        assert is_still_at(path, file.fileno())
+        other.hardlink_to(path)
+        assert is_still_at(other, file.fileno())
+        path.unlink()
+        assert not is_still_at(path, file.fileno())
+        path.write_text("another's")
+        assert not is_still_at(path, file.fileno())
 
 
 def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
@@ -241,3 +266,41 @@ def test_rights_that_are_asked_for_do_not_depend_on_the_umask(tmp_path: Path, um
     with atomic_path(tmp_path / "ours.txt", mode=0o664) as part:
         part.write_text("ours")
     assert (tmp_path / "ours.txt").stat().st_mode & 0o777 == 0o664
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="killpg")
+def test_a_lock_has_one_owner_and_ends_with_it_but_not_with_its_children(tmp_path: Path) -> None:
+    path = tmp_path / "sub" / ".lock"
+    with holder(path, "fork") as process:
+        with pytest.raises(BlockingIOError), only_one(path):
+            pass
+        assert path.is_file()
+        process.kill()
+        process.wait()
+        with only_one(path):  # though its child goes on
+            assert path.is_file()
+        assert not path.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows removes no open file")
+def test_a_lock_whose_file_its_owner_removes_meanwhile_is_taken_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, locked = tmp_path / ".lock", files._locked
+
+    def late(path: Path) -> int:
+        handle = locked(path)
+        path.unlink()
+        monkeypatch.setattr(files, "_locked", locked)
+        return handle
+
+    monkeypatch.setattr(files, "_locked", late)
+    with only_one(path):
+        assert path.is_file()
+
+
+def test_all_leftovers_of_a_folder_are_removed_and_nothing_else(tmp_path: Path) -> None:
+    for name in (".a.png.0123456789abcdef.part", ".b.csv.0123456789abcdef.part", "a.png", ".c.part.txt", "d.part"):
+        (tmp_path / name).write_text("")
+    remove_leftovers(tmp_path / "*")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".c.part.txt", "a.png", "d.part"]

@@ -17,8 +17,6 @@ from affect.files import sha256_of
 from affect.live.bundled import BUNDLED
 from tests.conftest import REPOSITORY, no_display
 
-pytestmark = pytest.mark.slow  # it downloads and installs
-
 
 def pip(*arguments: object, python: Path | str = sys.executable) -> subprocess.CompletedProcess[str]:
     command = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check", *map(str, arguments)]

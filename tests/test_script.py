@@ -19,6 +19,7 @@ import pytest
 
 from affect.emotions import color_rgb
 from affect.faces.preprocessing import Image
+from affect.live.app import main
 from tests.conftest import REPOSITORY, SHARED, no_display
 from tests.tools.virtual_screen import VirtualScreen, virtual_screen
 
@@ -75,11 +76,12 @@ def test_a_video_gives_a_row_a_frame_and_an_annotated_copy(script: Run, portrait
     assert (cv2.absdiff(annotated, plain).max(axis=2) > 60).mean() > 0.01
 
 
-def test_the_torch_backend_writes_the_same_csv(script: Run, portrait_video: Path, tmp_path: Path) -> None:
+def test_the_torch_backend_writes_the_same_csv(portrait_video: Path, tmp_path: Path) -> None:
     tables = []
     for backend in ("onnx", "torch"):
         out = tmp_path / f"{backend}.csv"
-        assert script("--source", portrait_video, "--backend", backend, "--csv", out, "--max-frames", 5).returncode == 0
+        named = ["--source", str(portrait_video), "--csv", str(out), "--headless"]
+        assert main([*named, "--backend", backend, "--max-frames", "5"]) == 0
         tables.append([[float(v) for k, v in r.items() if k.startswith("p_")] for r in rows_of(out)])
     np.testing.assert_allclose(tables[0], tables[1], atol=1e-4)
 
@@ -109,10 +111,15 @@ def test_a_missing_model_is_one_line(script: Run) -> None:
     assert "--model" in one_error_line(script("--source", "demo", "--model", "none.pt"))
 
 
-def test_a_foreign_model_is_one_line(script: Run, tmp_path: Path) -> None:
+def test_a_foreign_model_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     foreign = tmp_path / "foreign.pt"
     foreign.write_text("hello")
-    assert "foreign.pt" in one_error_line(script("--source", "demo", "--model", foreign))
+    assert main(["--source", "demo", "--headless", "--model", str(foreign)]) == 2
+    told = capsys.readouterr()
+    (line,) = (line for line in told.err.splitlines() if not line.startswith("Preparing"))
+    assert line.startswith("error: ")
+    assert "foreign.pt" in line
+    assert told.out == ""
 
 
 def test_an_unreadable_video_is_one_line_and_leaves_the_last_csv(script: Run, tmp_path: Path) -> None:

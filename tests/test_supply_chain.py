@@ -149,7 +149,7 @@ def test_no_rule_against_running_data_is_silenced() -> None:
         for silenced in re.findall(r"#\s*noqa\b(.*)", path.read_text(encoding="utf-8")):
             rules = re.findall(r"\b[A-Z]+\d+\b", silenced)
             assert rules, f"{path.name} silences everything"
-            assert not [r for r in rules if re.fullmatch("S102|S202|S3..|S60[245]|S612", r)], path
+            assert not [r for r in rules if re.fullmatch("S102|S202|S3(?!11)..|S60[245]|S612", r)], path
 
 
 @pytest.mark.skipif(sys.platform == "win32" or shutil.which("bash") is None, reason="CI runs on bash")
@@ -169,7 +169,7 @@ def test_ci_fails_for_a_known_hole_and_not_for_a_missing_network(
     ci = (REPOSITORY / ".ci" / "run").read_text(encoding="utf-8")
     function = re.search(r"^audit\(\) \{.*?^\}", ci, re.M | re.S)
     assert function is not None
-    assert re.search(r"^audit$", ci, re.M)
+    assert re.search(r'^audit >.* &\naudit=.*^ended "\$audit" audit$', ci, re.M | re.S)
     (tmp_path / "bin").mkdir()
     for name, body in (("pip", "exit 0"), ("pip-audit", audit)):
         (tmp_path / "bin" / name).write_text(f"#!/bin/bash\n{body}\n")

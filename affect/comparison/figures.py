@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 
 from affect.comparison.models import best_model
 from affect.comparison.original_results import METRICS, MODELS, PRINTED, README
+from affect.evaluation.figures import MARKERS, MOST
 from affect.evaluation.metrics import METRIC_NAMES
-from affect.figure_style import MAIN, MUTED, OTHER, THIRD, Floats, headline, new_figure, tidy
+from affect.figure_style import MAIN, MUTED, OTHER, THIRD, Floats, headline, in_percent, new_figure, tidy
 from affect.training.run import DATA
 
 
@@ -112,6 +113,40 @@ def _costliest(table: pd.DataFrame) -> str:
         return "No mistake cost accuracy here"
     sure = "" if row["accuracy_difference_low"] > 0 else " (the interval includes zero)"
     return f"The costliest: {row['mistake']} ({row['experiment']}), {cost:.1f} points of accuracy{sure}"
+
+
+def data_sets(table: pd.DataFrame) -> Figure:
+    """Accuracy and balanced accuracy of each model on each data set, with 95 % intervals.
+
+    table: `affect.comparison.data_sets.measured(…)`, of at most four models.
+    """
+    sets, models = list(dict.fromkeys(table["data"])), list(dict.fromkeys(table["model"]))
+    figure = new_figure(11, 1.9 + (0.35 + 0.25 * len(models)) * len(sets))
+    panels = figure.subplots(1, 2, sharey=True)
+    step = 0.7 / len(models)
+    for axes, metric in zip(panels, ("accuracy", "balanced_accuracy"), strict=True):
+        for i, (model, (marker, color)) in enumerate(zip(models, MARKERS, strict=False)):
+            rows = table[table["model"] == model]
+            places = -np.array([sets.index(name) for name in rows["data"]]) + ((len(models) - 1) / 2 - i) * step
+            _intervals(axes, rows, metric, places, color, marker, model)
+            for place, value, high in zip(places, rows[metric], rows[f"{metric}_high"], strict=True):
+                axes.annotate(
+                    f"{value:.1%}", (high, place), (5, 0), textcoords="offset points", va="center", fontsize=8
+                )
+        axes.set(xlabel=f"{METRIC_NAMES[metric]} (line: 95 % interval)", xlim=(0, 1.08), ylim=(0.6 - len(sets), 0.6))
+        in_percent(axes.xaxis)
+        tidy(axes, "x")
+    counts = table.groupby("data", sort=False)["n"].agg(["min", "max"])
+    told = [f"{n:,}" if n == most else f"{n:,} to {most:,}" for n, most in counts.loc[sets].itertuples(index=False)]
+    panels[0].set_yticks(-np.arange(len(sets)), [f"{name}\nn = {n}" for name, n in zip(sets, told, strict=True)])
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=MOST, frameon=False)
+    each = table.pivot_table(index="data", columns="model", values="balanced_accuracy").dropna()  # sets of every model
+    means = each.mean().fillna(0)
+    finding = f"{means.idxmax()}: {means.max():.1%} balanced accuracy on average over {len(each)} data sets"
+    crops = "faces found and cropped as live" if set(table["crop"]) == {"as-live"} else "pictures as each was measured"
+    headline(figure, finding, crops)
+    return figure
 
 
 def _intervals(

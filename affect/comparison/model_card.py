@@ -1,15 +1,19 @@
 """Generation of a model card's results section from the files that the commands wrote.
 
-    python -m affect.comparison.model_card models/starter_ferplus.pt --metrics results/ferplus/starter/metrics.json
+    python -m affect.comparison.model_card models/starter_ferplus.pt \\
+        --metrics results/ferplus/starter_ferplus/metrics.json
 
 fills the template `model_card.md`, writes it between two markers of the card beside the checkpoint
 (`models/starter_ferplus.md`), and writes the checkpoint's row into the table of the folder's `README.md`, if there is
 one. Optional input files, beside the metrics: `predictions.csv`, `robustness.csv`, `ablation.md`,
-`on_<data set>/metrics.json`, `../eda/duplicates.csv`.
+`../eda/duplicates.csv`; and where the metrics are `results/<data set>/<model>/metrics.json`: the same model's on other
+data sets and below (`results/*/<model>/`, `results/*/<model>/*/`), each with its `groups.csv` and `groups.md`, and
+`results/calibration/<model>/risk_coverage.csv` and `prior_strength.csv`.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -40,6 +44,9 @@ INDEX_ROW = (
     "| {m[data]} {m[split]}, {m[n]:,} | {input.image_size}×{input.image_size} {input.color} | {size} |"
 )
 SAME = 0.001  # tolerance: accuracies of one model on one split differ by less between measurements
+CONFIDENCES = (0.0, 0.3, 0.5, 0.7, 0.9)  # rows of the card's table; the model's own is added
+STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
+CURVES = ("accuracy", "balanced_accuracy", "neutral_recall")
 CALIBRATED = tuple(name for name in OVERALL if name != "ece_uncalibrated")
 MEASURED = (*CALIBRATED, "data", "split", "n", "per_class", "intervals")  # fields that a card takes from the metrics
 TRAINED = ("data", "pictures", "seed", "init_weights", "best", "versions")  # … and from the checkpoint's provenance
@@ -57,16 +64,21 @@ def write_card(path: Path, metrics_path: Path) -> Path:
     parameters = sum(v.numel() for k, v in checkpoint.state_dict.items() if k.endswith((".weight", ".bias")))
     size = f"{path.stat().st_size / 1e6:.1f} MB, {parameters / 1e6:.2f} M"
     about = {"file": path, "trained": checkpoint.provenance, "input": checkpoint.preprocessing, "size": size}
-    ablation = folder / "ablation.md"
+    ablation, calibrated = folder / "ablation.md", folder.parents[1] / "calibration" / path.stem
+    everywhere = {folder: metrics} | {p.parent: _metrics(p, path) for p in _elsewhere(folder, path)}
     environment = Environment(undefined=StrictUndefined, trim_blocks=True)  # noqa: S701  Markdown, of our own files
     figures = environment.from_string(Path(__file__).with_suffix(".md").read_text(encoding="utf-8")).render(
         about,
         sha256=sha256_of(path),
-        temperature=checkpoint.temperature,
+        calibration=checkpoint.calibration,
         metrics=metrics,
         overall=CALIBRATED,
         without_copies=_without_copies(folder),
-        elsewhere=[_metrics(found, path) for found in sorted(folder.glob("on_*/metrics.json"))],
+        everywhere=list(everywhere.values()),
+        groups=[_groups(place, m, path) for place, m in everywhere.items() if (place / "groups.csv").is_file()],
+        coverage=_coverage(calibrated / "risk_coverage.csv", list(everywhere.values()), checkpoint.sure_from),
+        strengths=_strengths(calibrated / "prior_strength.csv", checkpoint.prior_strength),
+        calibration_folder=_linked(calibrated, path),
         robustness=_robustness(folder / "robustness.csv", path, metrics["accuracy"]),
         ablation=ablation.read_text(encoding="utf-8").strip() if ablation.is_file() else "",
         occurring=occurring,
@@ -90,6 +102,72 @@ def _metrics(path: Path, model: Path) -> dict[str, Any]:
     if metrics.get("model", model.name) != model.name or (metrics.get("model_sha256") or own) != own:
         raise of_another_model(path, "affect.evaluation")
     return metrics
+
+
+def _elsewhere(folder: Path, model: Path) -> list[Path]:
+    """The same model's other metrics, on any data set; none unless its folder is named after the model."""
+    if folder.name != model.stem:
+        return []
+    found = [p for below in ("", "*/") for p in folder.parents[1].glob(f"*/{model.stem}/{below}metrics.json")]
+    return sorted(path for path in found if path.parent != folder)
+
+
+def _linked(path: Path, model: Path) -> str:
+    """The path as a link in the model's card."""
+    return Path(os.path.relpath(path, model.parent)).as_posix()
+
+
+def _groups(folder: Path, metrics: dict[str, Any], model: Path) -> tuple[str, str]:
+    """The text of a `groups.md` and the link to its figure. Raises AffectError if its recalls are not the metrics'."""
+    table = pd.read_csv(folder / "groups.csv")
+    recalls = table[table["kind"] == "all"].set_index("class")["recall"]
+    if not all(abs(recalls.get(c, np.nan) - metrics["per_class"][c]["recall"]) <= SAME for c in occurring(metrics)):
+        raise of_another_model(folder / "groups.csv", "affect.evaluation.groups")
+    return (folder / "groups.md").read_text(encoding="utf-8").strip(), _linked(folder / "groups.png", model)
+
+
+def _coverage(path: Path, measured: list[dict[str, Any]], sure_from: float | None) -> str | None:
+    """Markdown table of a `risk_coverage.csv` at some confidences; None if there is none.
+
+    Raises AffectError if the accuracy of all answers is in none of the metrics of that data set.
+    """
+    if not path.is_file():
+        return None
+    table = pd.read_csv(path)
+    known = {(f"{m['data']} {m['split']}", m["n"]): m["accuracy"] for m in measured}
+    for row in table[table["confidence"] == 0].itertuples():
+        if not abs(known.get((row.set, row.n), np.nan) - row.accuracy) <= SAME:
+            raise of_another_model(path, "affect.evaluation.calibrate")
+    names = list(dict.fromkeys(table["set"]))
+    lines = ["| confidence | " + " | ".join(names) + " |", "|---|" + "---|" * len(names)]
+    for least in sorted({*CONFIDENCES, *([] if sure_from is None else [sure_from])}):
+        rows = table[np.isclose(table["confidence"], least)].set_index("set")
+        cells = [f"{rows['answered'][name]:.0%}, {_percent(rows['accuracy'][name])} right" for name in names]
+        mark = "**" if least == sure_from else ""
+        lines.append(f"| {mark}{least:.2f}{mark} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _strengths(path: Path, chosen: float) -> str | None:
+    """Markdown table of a `prior_strength.csv` at some strengths; None if there is none."""
+    if not path.is_file():
+        return None
+    table = pd.read_csv(path)
+    names = list(dict.fromkeys(table["set"]))
+    lines = [
+        "| strength | " + " | ".join(f"{name}: accuracy, balanced, neutral" for name in names) + " |",
+        "|---|" + "---|" * len(names),
+    ]
+    for strength in sorted({*STRENGTHS, chosen}):
+        rows = table[np.isclose(table["strength"], strength)].set_index("set")
+        cells = [", ".join(_percent(rows[c][name]) for c in CURVES) for name in names]
+        mark = "**" if strength == chosen else ""
+        lines.append(f"| {mark}{strength:g}{mark} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _percent(share: float) -> str:
+    return "–" if np.isnan(share) else f"{share:.1%}"
 
 
 def _robustness(path: Path, model: Path, accuracy: float) -> pd.DataFrame | None:

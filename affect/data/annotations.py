@@ -9,8 +9,9 @@ import codecs
 import io
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import combinations
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -18,7 +19,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from affect.data.classes import affectnet_numbers, class_of_name, meanings
-from affect.data.source import LONGEST_NAME, UNREADABLE, PictureSource
+from affect.data.source import DEEPEST_NAME, LONGEST_NAME, UNREADABLE, PictureSource
 from affect.emotions import AFFECTNET_NUMBERS
 from affect.errors import AffectError
 
@@ -63,6 +64,9 @@ FILE_LIST_COLUMNS = (
     "arousal",
 )
 Skipped = list[tuple[str, str]]
+Meanings = frozenset[str]
+FEW = 8  # pictures with one end
+MOST_MEANINGS = 6  # folders of a path that state a split, a class or a number
 
 
 def emotion_of_number(number: str) -> str:
@@ -150,17 +154,11 @@ def match_paths(wanted: Sequence[str], pictures: Sequence[str]) -> tuple[list[in
     """
     whole = {p: i for i, p in enumerate(pictures)}
     found = [whole.get(w, -1) for w in wanted]
-    names = {w.rsplit("/", 1)[-1].lower() for w, i in zip(wanted, found, strict=True) if i < 0}
-    ends: dict[str, list[int]] = defaultdict(list)
-    for i, picture in enumerate(pictures):
-        parts = picture.lower().split("/")
-        if parts[-1] in names:
-            for start in range(len(parts)):
-                ends["/".join(parts[start:])].append(i)
+    ends = _Ends({w.rsplit("/", 1)[-1].lower() for w, i in zip(wanted, found, strict=True) if i < 0}, pictures)
     skipped: Skipped = []
     taken: set[int] = set()
     for k in sorted(range(len(wanted)), key=lambda k: found[k] < 0):  # exact matches first
-        index, reason = (found[k], "") if found[k] >= 0 else _by_end(wanted[k], ends, pictures)
+        index, reason = (found[k], "") if found[k] >= 0 else ends.match(wanted[k])
         if index in taken:
             index, reason = -1, LISTED_TWICE
         if index < 0:
@@ -171,31 +169,83 @@ def match_paths(wanted: Sequence[str], pictures: Sequence[str]) -> tuple[list[in
     return found, skipped
 
 
-def _by_end(path: str, ends: dict[str, list[int]], pictures: Sequence[str]) -> tuple[int, str]:
-    parts = path.lower().split("/")
-    if len(path) > LONGEST_NAME:
+class _Ends:
+    """The pictures by the ends of their paths.
+
+    Any number of pictures can have one end, and any number of paths can look for it. Beyond FEW, a path is not compared
+    with each picture, but with the sets of what their folders mean.
+    """
+
+    def __init__(self, names: set[str], pictures: Sequence[str]) -> None:
+        """names: file names, in lower case, that are looked for."""
+        self._pictures = pictures
+        self._ends: dict[str, list[int]] = defaultdict(list)
+        self._grouped: dict[str, tuple[dict[Meanings, list[int]], dict[Meanings, set[Meanings]]]] = {}
+        for i, picture in enumerate(pictures):
+            parts = picture.lower().split("/")
+            if parts[-1] in names:
+                for start in range(len(parts)):
+                    self._ends["/".join(parts[start:])].append(i)
+
+    def match(self, path: str) -> tuple[int, str]:
+        """The index of the one picture that a listed path fits, and ""; else -1 and the reason."""
+        parts = path.lower().split("/")
+        if len(path) > LONGEST_NAME:
+            return -1, NO_FILE
+        before = _meanings_before(parts)
+        for start in range(max(0, len(parts) - DEEPEST_NAME), len(parts)):
+            fitting = self._agreeing("/".join(parts[start:]), before[start])
+            if fitting:
+                return (fitting[0], "") if len(fitting) == 1 else (-1, SEVERAL_FILES)
         return -1, NO_FILE
-    for start in range(len(parts)):
-        before = _meanings(parts[:start])
-        fitting = [
-            i
-            for i in ends.get("/".join(parts[start:]), [])
-            if _agree(before, pictures[i].lower().split("/")[: start - len(parts)])
-        ]
-        if fitting:
-            return (fitting[0], "") if len(fitting) == 1 else (-1, SEVERAL_FILES)
-    return -1, NO_FILE
+
+    def _agreeing(self, end: str, before: Meanings) -> list[int]:
+        """The pictures with this end whose folders mean no less or no more than these; of many, two or more."""
+        fitting = self._ends.get(end, [])
+        if len(fitting) <= FEW:
+            meant = [(i, self._meanings(i, end)) for i in fitting]
+            return [i for i, meanings in meant if meanings <= before or before <= meanings]
+        if end not in self._grouped:
+            self._grouped[end] = self._groups(end)
+        groups, within = self._grouped[end]
+        agreeing = {m for m in _subsets(before) if m in groups} | within.get(before, set())
+        return [i for m in agreeing for i in groups[m]]
+
+    def _groups(self, end: str) -> tuple[dict[Meanings, list[int]], dict[Meanings, set[Meanings]]]:
+        """The first two pictures with each set of meanings, and the first two sets that contain each set."""
+        groups: dict[Meanings, list[int]] = defaultdict(list)
+        within: dict[Meanings, set[Meanings]] = defaultdict(set)
+        for i in self._ends[end]:
+            meanings = self._meanings(i, end)
+            if len(groups[meanings]) < 2:
+                groups[meanings].append(i)
+        for meanings in groups:
+            for subset in _subsets(meanings):
+                if len(within[subset]) < 2:
+                    within[subset].add(meanings)
+        return groups, within
+
+    def _meanings(self, i: int, end: str) -> Meanings:
+        parts = self._pictures[i].lower().split("/")
+        return _meanings_before(parts)[len(parts) - 1 - end.count("/")]
 
 
-def _agree(before: set[str], folders: Sequence[str]) -> bool:
-    others = _meanings(folders)
-    return before <= others or others <= before
+def _meanings_before(parts: Sequence[str]) -> list[Meanings]:
+    """The splits, classes and numbers that the folders before each part state about their pictures.
+
+    Of many, the innermost MOST_MEANINGS count.
+    """
+    told: list[str] = []
+    before = []
+    for part in parts:
+        before.append(frozenset(told[-MOST_MEANINGS:]))
+        meaning = SPLITS.get(part) or class_of_name(part) or (part if part.isdecimal() else "")
+        told += [meaning] if meaning else []
+    return before
 
 
-def _meanings(folders: Sequence[str]) -> set[str]:
-    """The splits, classes and numbers that folder names state about their pictures."""
-    found = (SPLITS.get(f) or class_of_name(f) or (f if f.isdecimal() else "") for f in folders)
-    return {f for f in found if f}
+def _subsets(meanings: Meanings) -> Iterator[Meanings]:
+    return (frozenset(c) for n in range(len(meanings) + 1) for c in combinations(sorted(meanings), n))
 
 
 def path_of(folder: str, path: str) -> str:

@@ -8,11 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -72,8 +68,7 @@ def _write(
 ) -> None:
     finder = FaceFinder() if preprocessing.find_face else None
 
-    def prepared(name: str) -> Image | int:
-        picture = manifest.source.picture(name)
+    def prepared(picture: Image | None) -> Image | int:
         if picture is None:
             return UNDECODED
         if finder is not None and (picture := finder.crop(picture, preprocessing)) is None:
@@ -82,10 +77,10 @@ def _write(
 
     side, outcome = preprocessing.image_size, np.full(len(rows), KEPT, np.int8)
     remove_leftovers(pictures_path, older_than_s=A_DAY)
-    with atomic_path(pictures_path) as part, ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+    with atomic_path(pictures_path) as part:
         shape = (len(rows), side, side, preprocessing.channels)
         pictures = new_mapped_array(part, np.uint8, shape)
-        done = _in_order(pool, prepared, rows["pth"])
+        done = manifest.source.each(rows["pth"].tolist(), prepared)
         count = 0
         for index, picture in enumerate(tqdm(done, total=len(rows), desc=title, unit="img", leave=False)):
             if isinstance(picture, int):
@@ -97,15 +92,6 @@ def _write(
         del pictures
     with atomic_path(outcome_path) as part, part.open("wb") as file:
         np.save(file, outcome)
-
-
-def _in_order(
-    pool: ThreadPoolExecutor, work: Callable[[str], Image | int], names: pd.Series, ahead: int = 256
-) -> Iterator[Image | int]:
-    """`pool.map` in order, with at most `ahead` results in memory at a time."""
-    remaining = iter(names)
-    while batch := list(islice(remaining, ahead)):
-        yield from pool.map(work, batch)
 
 
 def _key(manifest: Manifest, rows: pd.DataFrame, preprocessing: Preprocessing) -> str:

@@ -7,9 +7,7 @@ by the report, and by splits that keep near-duplicates on one side.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import cv2
@@ -60,21 +58,19 @@ def fingerprints(source: PictureSource, names: Sequence[str]) -> Fingerprints:
     thumbnails = np.zeros((len(names), SIDE, SIDE), np.uint8)
     sizes = np.zeros((len(names), 2), np.int64)
 
-    def look(i: int) -> None:
-        picture = source.picture(names[i])
+    def look(picture: Image | None) -> tuple[bytes, Image, tuple[int, int]] | None:
         if picture is None:
-            return
-        sizes[i] = picture.shape[1], picture.shape[0]
+            return None
         digest = hashlib.blake2b(f"{picture.shape}".encode(), digest_size=16)
         digest.update(np.ascontiguousarray(picture).data)
-        digests[i] = digest.hexdigest().encode()
         grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
-        thumbnails[i] = cv2.resize(grey, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+        thumbnail = np.asarray(cv2.resize(grey, (SIDE, SIDE), interpolation=cv2.INTER_AREA), np.uint8)
+        return digest.hexdigest().encode(), thumbnail, (picture.shape[1], picture.shape[0])
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        looks = pool.map(look, range(len(names)))
-        for _ in tqdm(looks, total=len(names), desc="looking for duplicates", unit="img", leave=False):
-            pass
+    looks = source.each(names, look)
+    for i, found in enumerate(tqdm(looks, total=len(names), desc="looking for duplicates", unit="img", leave=False)):
+        if found is not None:
+            digests[i], thumbnails[i], sizes[i] = found
     return Fingerprints(digests, thumbnails, sizes)
 
 

@@ -110,9 +110,11 @@ def measure_framing(manifest: Manifest, rows: pd.DataFrame, limit: int = 500, se
             f"A face was found in {len(margins)} of {len(rows)} pictures of {manifest.source.path}: too few to tell "
             "how a live crop must frame a face. Are these pictures of faces? Try more pictures (--limit)."
         )
+    margin = round(float(np.clip(np.median(margins), -0.4, 2)), 3)
+    farthest = min(1.0, 0.5 + margin)  # the crop shows the box's centre
     return Framing(
-        crop_margin=round(float(np.clip(np.median(margins), -0.4, 2)), 3),
-        crop_shift=round(float(np.clip(np.median(shifts), -1, 1)), 3),
+        crop_margin=margin,
+        crop_shift=round(float(np.clip(np.median(shifts), -farthest, farthest)), 3),
         pictures=len(rows),
         found=len(margins),
     )

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shlex
 from dataclasses import replace
 from pathlib import Path
 
 from affect.command_line import CommandParser, exit_code_of
-from affect.data.manifest import add_labelling, manifest_of
-from affect.evaluation.measure import evaluate_pictures, table_of, told_crop, told_either, write_evaluation
+from affect.data.manifest import manifest_of
+from affect.evaluation.measure import (
+    add_measured,
+    evaluate_pictures,
+    table_of,
+    told_crop,
+    told_either,
+    write_evaluation,
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -20,20 +26,9 @@ def main(arguments: list[str] | None = None) -> int:
         description="Measure a checkpoint on a data set: per-class table with 95 % bootstrap intervals on stdout, "
         "files with --out.",
         epilog="example: python -m affect.evaluation --model models/starter_ferplus.pt --data ferplus.zip "
-        "--split val --out results/ferplus/starter",
+        "--split val --out results/ferplus/starter_ferplus",
     )
-    parser.add_argument("--model", type=Path, required=True, metavar="FILE.pt")
-    parser.add_argument(
-        "--data",
-        type=Path,
-        default=os.environ.get("AFFECTNET_DIR"),
-        metavar="DIR_OR_ZIP",
-        help="default: the environment variable AFFECTNET_DIR",
-    )
-    parser.add_argument(
-        "--split", choices=("train", "val", "test", "all"), help="default: val; where there is none, test, or all"
-    )
-    add_labelling(parser)
+    add_measured(parser)
     parser.add_argument(
         "--crop",
         choices=("as-live", "whole"),

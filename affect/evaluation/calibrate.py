@@ -141,6 +141,14 @@ def choose(
     return Choice(replace(calibration, sure_from=chosen_confidence(coverage, right)), curve, coverage, reached)
 
 
+def as_it_is(sets: Sequence[Results], calibration: Calibration, right: float = RIGHT) -> Choice:
+    """The tables of a checkpoint's own calibration; where it has no `sure_from`, the one that would be chosen."""
+    curve = None if calibration.prior is None else strength_curve(sets, calibration.prior)
+    coverage = risk_coverage(sets, calibration)
+    sure_from = chosen_confidence(coverage, right) if calibration.sure_from is None else calibration.sure_from
+    return Choice(replace(calibration, sure_from=sure_from), curve, coverage, reached=True)
+
+
 def without_shares(
     checkpoint: Checkpoint, sets: Sequence[Results], shares: tuple[float, ...]
 ) -> tuple[Checkpoint, list[Results]]:
@@ -239,6 +247,9 @@ def parser() -> argparse.ArgumentParser:
         help=f"for a model that learned its data's class shares: these, for {', '.join(EMOTIONS)}; they are taken out "
         "of the classifier's bias, and assumed instead",
     )  # fmt: skip
+    made.add_argument(
+        "--as-is", action="store_true", help="choose nothing and leave the file as it is: only show and write tables"
+    )
     return made
 
 
@@ -269,16 +280,22 @@ def main(arguments: list[str] | None = None) -> int:
         if options.shares is not None:
             shares = tuple(float(s) for s in np.divide(options.shares, sum(options.shares)))
             checkpoint, sets = without_shares(checkpoint, sets, shares)
-        choice = choose(sets, checkpoint.calibration, options.neutral_recall, options.right)
+        if options.as_is:
+            choice = as_it_is(sets, checkpoint.calibration, options.right)
+        else:
+            choice = choose(sets, checkpoint.calibration, options.neutral_recall, options.right)
         if options.out is not None:
             write_tables(choice, options.out, options.neutral_recall, options.right, options.model.name)
+        print(*told(choice, before, options.right), sep="\n")
+        if options.as_is:
+            return
         used = [{k: s.told.get(k) for k in ("data", "split", "crop", "n", "model_sha256")} for s in sets]
         chosen_on = {"results": used, "neutral_recall": options.neutral_recall, "right": options.right}
         provenance = {**checkpoint.provenance, "calibrated_on": chosen_on}
         written = write_checkpoint(
             options.model, replace(checkpoint, **asdict(choice.calibration), provenance=provenance)
         )
-        print(*told(choice, before, options.right), "", *written, sep="\n")
+        print("", *written, sep="\n")
         _tell_the_rest(choice, options)
 
     return exit_code_of(work)

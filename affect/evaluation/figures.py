@@ -198,9 +198,50 @@ def risk_coverage(table: pd.DataFrame, chosen: Calibration, right: float, model:
     legend_below(axes, columns=MOST + 1)
     finding = f"No confidence makes {right:.0%} of the answers right on every data set"
     if chosen.sure_from is not None:
-        finding = f"Answers from a confidence of {chosen.sure_from:.2f} (marks): {', '.join(answered)}"
+        finding = f"From a confidence of {chosen.sure_from:.2f} on (marks), answered: {', '.join(answered)}"
     headline(figure, finding, _of_sets(table, model))
     return figure
+
+
+def groups(table: pd.DataFrame, few: int, origin: str) -> Figure:
+    """Recall of each class by estimated group with its 95 % interval, a panel per class.
+
+    table: `affect.evaluation.groups.recall_by_group(…)`.   few: marks of groups with fewer pictures are hollow and
+    grey, and the finding counts none of them.
+    """
+    names = [name for name in EMOTIONS if (table["class"] == name).any()]
+    places = {pair: -i for i, pair in enumerate(dict.fromkeys(zip(table["kind"], table["group"], strict=True)))}
+    figure = new_figure(2.6 + 1.9 * len(names), 1.6 + 0.32 * len(places))
+    panels = np.atleast_1d(figure.subplots(1, len(names), sharey=True))
+    for axes, name in zip(panels, names, strict=True):
+        for row in table[table["class"] == name].itertuples():
+            enough = row.n >= few
+            color, place = (COLORS[name] if enough else MUTED), places[row.kind, row.group]
+            axes.hlines(place, row.low, row.high, color=color, linewidth=2.5, path_effects=OUTLINE if enough else None)
+            axes.plot(row.recall, place, "o", color=color, markeredgecolor="0.35",
+                      markerfacecolor=color if enough else "white")  # fmt: skip
+            axes.text(1.03, place, f"{row.n:,}", fontsize=8, va="center", color="0.4")
+            if row.kind == "all":
+                axes.axvline(row.recall, color="0.3", linestyle=":")
+        axes.set(title=name, xlim=(-0.02, 1.02), xticks=[0, 0.5, 1])
+        in_percent(axes.xaxis)
+        tidy(axes, "x")
+    panels[0].set_yticks(list(places.values()), [f"{g}" if k == "all" else f"{k}: {g}" for k, g in places])
+    figure.supxlabel("recall (line: 95 % Wilson interval; right: pictures; hollow: too few)", fontsize=10)
+    headline(figure, _widest(table[table["n"] >= few]), origin)
+    return figure
+
+
+def _widest(table: pd.DataFrame) -> str:
+    """The largest difference of a recall between two groups of one kind whose intervals do not overlap."""
+    best: tuple[float, str] = (0.0, "No two groups' intervals lie apart: nothing here tells them apart")
+    for (kind, name), rows in table.groupby(["kind", "class"], sort=False):
+        low, high = rows.loc[rows["recall"].idxmin()], rows.loc[rows["recall"].idxmax()]
+        gap = float(high["recall"] - low["recall"])
+        if high["low"] > low["high"] and gap > best[0]:
+            told = f"{high['recall']:.0%} ({high['group']}) and {low['recall']:.0%} ({low['group']})"
+            best = gap, f"The widest gap between groups: recall of {name} by {kind}, {told}"
+    return best[1]
 
 
 def _of_sets(table: pd.DataFrame, model: str) -> str:

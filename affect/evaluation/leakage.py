@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from affect.data.manifest import Manifest
-from affect.errors import as_shown
+from affect.errors import as_shown, brief
 from affect.model.checkpoint import Checkpoint
-from affect.model.safe_pt import brief
 
 
 def warning_of(path: str | Path, checkpoint: Checkpoint, manifest: Manifest) -> str | None:

@@ -5,7 +5,9 @@ The command line and the notebooks both call `evaluate_pictures` to measure and 
 
 from __future__ import annotations
 
+import argparse
 import json
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -19,7 +21,7 @@ from tqdm import tqdm
 
 from affect.data.cache import prepare_pictures
 from affect.data.loading import FaceDataset, hard_labels, target_distributions
-from affect.data.manifest import Manifest
+from affect.data.manifest import Manifest, add_labelling
 from affect.emotions import EMOTIONS
 from affect.evaluation.leakage import warning_of
 from affect.evaluation.metrics import (
@@ -83,6 +85,22 @@ class Evaluation:
     def origin(self) -> str:
         """The subtitle of a figure: model, data set, split and n."""
         return f"{self.model} on {self.data} {self.split}, n = {len(self.rows):,}"
+
+
+def add_measured(parser: argparse.ArgumentParser) -> None:
+    """Add the options that name a model and the labelled pictures it is measured on."""
+    parser.add_argument("--model", type=Path, required=True, metavar="FILE.pt")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=os.environ.get("AFFECTNET_DIR"),
+        metavar="DIR_OR_ZIP",
+        help="default: the environment variable AFFECTNET_DIR",
+    )
+    parser.add_argument(
+        "--split", choices=("train", "val", "test", "all"), help="default: val; where there is none, test, or all"
+    )
+    add_labelling(parser)
 
 
 def partial_labels(rows: pd.DataFrame) -> list[str]:

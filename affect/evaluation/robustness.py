@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -34,6 +34,7 @@ from affect.model.frozen import Trunk, placed
 
 CONDITION = ["corruption", "measure", "strength", "setting"]
 CHUNK = 256  # pictures in memory at a time
+MOST_HELD = 100_000_000  # bytes of them, or one picture more
 Predictor = Callable[[list[Image], list[FoundFace]], npt.NDArray[np.int64]]
 
 
@@ -65,14 +66,14 @@ def measure(models: list[Path], manifest: Manifest, split: str = "val", seed: in
     count = 0
     for start in tqdm(range(0, len(rows), CHUNK), desc="robustness", unit="chunk"):
         chunk = slice(start, start + CHUNK)
-        usable, pictures, faces = _usable(manifest, rows["pth"].iloc[chunk], looks)
-        if not usable:
-            continue
-        wanted = labels[chunk][usable]
-        count += len(usable)
-        for place, (_, _, level, _, corruption) in enumerate(conditions):
-            changed = _changed(pictures, corruption, level, (seed, place), start)
-            right[place] += [int((predict(changed, faces) == wanted).sum()) for predict in predictors]
+        first = start
+        for usable, pictures, faces in _usable(manifest, rows["pth"].iloc[chunk], looks):
+            wanted = labels[chunk][usable]
+            count += len(usable)
+            for place, (_, _, level, _, corruption) in enumerate(conditions):
+                changed = _changed(pictures, corruption, level, (seed, place), first)
+                right[place] += [int((predict(changed, faces) == wanted).sum()) for predict in predictors]
+            first += len(usable)
     if not count:
         what = "can be decoded" if looks is _whole else "has a face that Haar finds"
         raise AffectError(f"None of the {len(rows)} pictures in {manifest.source.path} {what}. Check --data.")
@@ -87,17 +88,21 @@ def _whole(picture: Image) -> FoundFace:
 
 def _usable(
     manifest: Manifest, names: pd.Series, looks: Callable[[Image], FoundFace | None]
-) -> tuple[list[int], list[Image], list[FoundFace]]:
-    """Indices of the pictures that can be decoded and have a face, these pictures, and their face boxes."""
+) -> Iterator[tuple[list[int], list[Image], list[FoundFace]]]:
+    """Indices of the pictures that can be decoded and have a face, these pictures, and their face boxes.
 
-    def read(name: str) -> tuple[Image, FoundFace] | None:
+    All at once, unless they take more than MOST_HELD bytes: then in parts.
+    """
+    found: list[tuple[int, Image, FoundFace]] = []
+    for i, name in enumerate(names):
         picture = manifest.source.picture(name)
         face = None if picture is None else looks(picture)
-        return None if picture is None or face is None else (picture, face)
-
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        found = [(i, *pair) for i, pair in enumerate(pool.map(read, names)) if pair is not None]
-    return [i for i, _, _ in found], [picture for _, picture, _ in found], [face for _, _, face in found]
+        if picture is not None and face is not None:
+            found.append((i, picture, face))
+        if found and (i == len(names) - 1 or sum(p.nbytes for _, p, _ in found) > MOST_HELD):
+            indices, pictures, faces = zip(*found, strict=True)
+            yield list(indices), list(pictures), list(faces)
+            found = []
 
 
 def _changed(
@@ -165,7 +170,7 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m affect.evaluation.robustness",
         description="Accuracy of one model or several under twelve corruptions at three strengths, on stdout.",
         epilog="example: python -m affect.evaluation.robustness --model models/starter_ferplus.pt older.pt "
-        "--data ferplus.zip --out results/ferplus/starter",
+        "--data ferplus.zip --out results/ferplus/starter_ferplus",
     )
     parser.add_argument("--model", type=Path, nargs="+", required=True, metavar="FILE.pt")
     parser.add_argument("--data", type=Path, required=True, metavar="DIR_OR_ZIP")

@@ -12,11 +12,14 @@ from typing import NamedTuple, Protocol
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from affect.errors import AffectError
 from affect.faces.preprocessing import Image, Preprocessing
 
 CASCADE = "haarcascade_frontalface_default.xml"
+LARGEST_MODEL = 10_000_000  # bytes of a YuNet model; OpenCV's have 0.1 to 0.3 MB
+MOST_FACES = 100  # that a YuNet model can find in a picture
 HAAR_WINDOW = 24  # pixels: side of the smallest face that this cascade detects
 
 
@@ -132,10 +135,12 @@ class YuNetDetector:
                 "face_detection_yunet_2023mar.onnx from the OpenCV model zoo and name it with --detector-model."
             )
         try:
-            # read in Python, since OpenCV on Windows cannot open paths with accents
-            network = np.frombuffer(Path(model).read_bytes(), np.uint8)
+            with Path(model).open("rb") as file:  # in Python, since OpenCV on Windows cannot open paths with accents
+                network = np.frombuffer(file.read(LARGEST_MODEL + 1), np.uint8)
+            if len(network) > LARGEST_MODEL:
+                raise ValueError
             self._net = cv2.FaceDetectorYN.create("onnx", network, np.empty(0, np.uint8), (320, 320), min_score)
-        except (cv2.error, OSError) as error:
+        except (cv2.error, OSError, ValueError, SystemError, MemoryError) as error:
             raise AffectError(
                 f"{model} cannot be read as a YuNet face detector. "
                 "Download face_detection_yunet_2023mar.onnx from the OpenCV model zoo again."
@@ -156,8 +161,9 @@ class YuNetDetector:
                 "The YuNet model does not run on this picture size. "
                 "Use face_detection_yunet_2023mar.onnx (it takes any size) from the OpenCV model zoo."
             ) from error
-        boxes = [self._as_haar(row[:4] * shrink) for row in (found if found is not None else [])]
-        return sorted(boxes, key=lambda b: -b.width * b.height)
+        rows = np.asarray(found if found is not None else np.empty((0, 15)), np.float64)[:, :4] * shrink
+        boxes = [self._as_haar(row) for row in rows[_are_faces(rows, picture.shape[1], picture.shape[0])]]
+        return sorted(boxes, key=lambda b: -b.width * b.height)[:MOST_FACES]
 
     def _as_haar(self, box: np.ndarray) -> FaceBox:
         x, y, width, height = (float(v) for v in box)
@@ -165,6 +171,17 @@ class YuNetDetector:
         left = x + width / 2 - side / 2
         top = y + height / 2 + self.HAAR_SHIFT * side - side / 2
         return FaceBox(round(left), round(top), round(side), round(side))
+
+
+def _are_faces(boxes: npt.NDArray[np.float64], width: int, height: int) -> npt.NDArray[np.bool_]:
+    """Which boxes (n, 4) of a network can be faces: centred in the picture and at most twice as large, bool (n,).
+
+    A damaged model, or one that was made to do harm, gives NaN, and boxes of which a crop would take gigabytes.
+    """
+    with np.errstate(all="ignore"):
+        centers, sides = boxes[:, :2] + boxes[:, 2:] / 2, boxes[:, 2:]
+        inside = (centers >= 0).all(1) & (centers <= (width, height)).all(1)
+        return np.asarray(inside & (sides >= 1).all(1) & (sides <= 2 * max(width, height)).all(1), np.bool_)
 
 
 def _read_cascade(path: Path) -> cv2.CascadeClassifier:

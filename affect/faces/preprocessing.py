@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from affect.errors import AffectError
+from affect.errors import AffectError, brief
 
 # ImageNet's channel statistics in RGB order, with which torchvision's weights were trained.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -63,16 +63,16 @@ class Preprocessing:
 
     def __post_init__(self) -> None:
         if not 32 <= self.image_size <= 1024:
-            raise AffectError(f"image_size is {self.image_size}; it must lie between 32 and 1024 pixels.")
+            raise AffectError(f"image_size is {brief(self.image_size)}; it must lie between 32 and 1024 pixels.")
         if self.color not in ("rgb", "grey"):
-            raise AffectError(f"color is {self.color!r}; it must be 'rgb' or 'grey'.")
-        if not -0.4 <= self.crop_margin <= 2 or not -1 <= self.crop_shift <= 1:
+            raise AffectError(f"color is '{brief(self.color)}'; it must be 'rgb' or 'grey'.")
+        if not -0.4 <= self.crop_margin <= 2 or not abs(self.crop_shift) <= min(1, 0.5 + self.crop_margin + 1e-9):
             raise AffectError(
-                f"crop_margin {self.crop_margin} or crop_shift {self.crop_shift} is out of range "
-                "(-0.4…2 and -1…1 box sides)."
+                f"crop_margin {brief(self.crop_margin)} or crop_shift {brief(self.crop_shift)} is out of range "
+                "(-0.4…2 and -1…1 box sides, and the crop must show the box's centre)."
             )
         if self.detail is not None and not 16 <= self.detail <= 1024:
-            raise AffectError(f"detail is {self.detail}; it must be None or 16 to 1024 pixels.")
+            raise AffectError(f"detail is {brief(self.detail)}; it must be None or 16 to 1024 pixels.")
         if len(self.mean) != 3 or len(self.std) != 3 or not all(s >= 1e-3 for s in self.std):
             raise AffectError("mean and std need three values each, std 0.001 or more.")
 
@@ -84,7 +84,7 @@ class Preprocessing:
         values = {"find_face": False, **values}  # the first checkpoints do not have it
         names = {f.name for f in fields(cls)}
         if set(values) != names:
-            odd = ", ".join(sorted(ascii(k)[:40].strip("'") for k in set(values) ^ names)[:10])
+            odd = brief(", ".join(sorted(brief(k) for k in set(values) ^ names)))
             raise AffectError(
                 f"The preprocessing settings do not fit this version of affect (see: {odd}). "
                 "Update affect, or train the model again."

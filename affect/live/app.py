@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from affect import __version__
-from affect.command_line import CommandParser, end_on_signals, positive
+from affect.command_line import CommandParser, end_on_signals, lost_output, positive
 from affect.emotions import LANGUAGES
 from affect.errors import AffectError
 from affect.files import is_file, same_file, try_folder
 from affect.live.bundled import BUNDLED, TRAINED, default_model
-from affect.live.terminal import consent_of, language_of, tell
+from affect.live.terminal import consent_of, language_of, tell, tell_terms
 from affect.live.texts import default_language, text, told
 from affect.model.calibration import SENSITIVITIES
 from affect.spoken import said
@@ -95,21 +95,21 @@ def _run_and_tell(options: argparse.Namespace) -> tuple[int, str]:
     from affect.live.summary import Summary
 
     summary = Summary(options.lang)
+    why = ""
     try:
         code = run(options, summary)
-        summary.print()
     except AffectError as error:
-        with suppress(AffectError, OSError):
-            summary.print()
-        why = told(error, options.lang)
-        tell(f"error: {why}")
-        return 2, why
-    except (KeyboardInterrupt, BrokenPipeError):  # a broken pipe: the reader of the output has ended (`| head`)
-        with suppress(AffectError, OSError):  # the terminal may have been closed
-            summary.print()
-        tell(text("interrupted", options.lang))
-        return 130, ""
-    return code, ""
+        code, why = 2, told(error, options.lang)
+    except KeyboardInterrupt:
+        code, why = 130, text("interrupted", options.lang)
+    with suppress(KeyboardInterrupt):  # while the output's reader makes it wait
+        summary.print()
+    lost = lost_output()
+    if lost is not None and not isinstance(lost, BrokenPipeError):  # who ends the reader (`| head`) knows it
+        tell(text("stdout_unwritable", options.lang, reason=lost.strerror))
+    if why:
+        tell(f"error: {why}" if code == 2 else why)
+    return code, why
 
 
 def run(options: argparse.Namespace, summary: Summary) -> int:
@@ -117,6 +117,7 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
     from affect.live.pipeline.classifier import load_classifier
     from affect.live.pipeline.search import create_search
     from affect.live.recording.sinks import Outputs
+    from affect.live.session import failing_if_incomplete
     from affect.live.setup import create_session
     from affect.live.sources.feed import FrameFeed
     from affect.live.sources.files import DemoSource, open_source, remarks
@@ -139,11 +140,15 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
     with closing(FrameFeed(source)) as feed:
         classifier = load_classifier(model, options.backend, tell, options.lang, options.sensitivity)
         tell(text("model_and_source", options.lang, model=classifier.description, source=source.description))
+        tell_terms(model, options.lang)
         if why is not None:
             tell(text("headless", options.lang, reason=why))
         session = create_session(options, model, classifier, search, source, summary, consent, tell, feed.stop)
         sound = getattr(source, "path", None)
-        with Outputs(options.lang, source.fps, options.csv, options.save_video, sound) as outputs, session:
+        with (
+            Outputs(options.lang, source.fps, options.csv, options.save_video, sound) as outputs,
+            failing_if_incomplete(session),
+        ):
             summary.start(source.description, classifier.description)
             if options.record is not None:
                 session.command(Command.RECORD)
@@ -155,8 +160,6 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
                 _run_headless(processed, session, summary)
         for line in remarks(source, feed.skipped, options.lang):
             tell(line)
-    if session.failure is not None:
-        raise session.failure
     return 0
 
 

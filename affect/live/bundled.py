@@ -9,6 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from affect.files import same_file
+
 _LIVE = Path(__file__).resolve().parent
 
 # portrait.png: NASA's public-domain portrait of Eileen Collins (S92-40463), upper part of scikit-image's `astronaut`.
@@ -23,10 +25,21 @@ def models_folder() -> Path:
 
 
 TRAINED: Final = models_folder() / "best_model_finetuned_affectnet_v4.pt"
-BUNDLED: Final = models_folder() / "starter_ferplus.pt"
+# the models that come with the program, the default first: file → key of its terms in `affect.live.texts`
+TERMS: Final = {"starter_faces.pt": "terms_research", "starter_ferplus.pt": "terms_mit"}
 
-# The models that come with the program, or are known to come: file name → key of its terms in TEXTS.
-MODELS: Final = {"starter_ferplus.pt": "terms_free", "starter_faces.pt": "terms_research"}
+
+def bundled_models() -> list[Path]:
+    """Paths of the bundled models that are there, the default first."""
+    return [path for name in TERMS if (path := models_folder() / name).is_file()]
+
+
+def terms_of(model: Path) -> str | None:
+    """Key of a bundled model's terms in `affect.live.texts`; None for another file, whatever its name."""
+    return next((TERMS[known.name] for known in bundled_models() if same_file(model, known)), None)
+
+
+BUNDLED: Final = next(iter(bundled_models()), models_folder() / next(iter(TERMS)))
 
 # SHA-256 of a committed checkpoint → SHA-256 of the ONNX export committed beside it. After a training, delete the
 # export, start the program, which makes it again, and put both sums (`sha256sum models/starter*`) here;

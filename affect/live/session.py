@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
@@ -58,7 +58,7 @@ class Session:
             "source" if source.kind in ("video", "stream") and not source.live else "recording"
         )
         self._summary = summary
-        self._tell = tell
+        self.tell = tell
         self._consent = consent
         self._lock = threading.RLock()
         self._recorder = Recorder(folder, self._clock, counts, setup, lambda: summary.language, self._say, tell)
@@ -246,6 +246,7 @@ class Session:
 
     def _hear_news(self) -> None:
         if not self._closed:
+            self._recorder.check()
             self._note_changes(self._watch.news())
 
     def _note_changes(self, changes: list[Change]) -> None:
@@ -263,7 +264,7 @@ class Session:
                 self._say(key, seconds=lasted_s)
             else:
                 continue
-            self._tell(f"{clock(at_s, self._summary.language)}  {line}")
+            self.tell(f"{clock(at_s, self._summary.language)}  {line}")
 
     def _note_cut(self, at_s: float) -> None:
         """Record a shot cut and remove the baseline, as the faces may belong to other people now."""
@@ -347,3 +348,24 @@ class Session:
 
     def _text(self, key: str, **values: object) -> str:
         return text(key, self._summary.language, **values)
+
+
+@contextmanager
+def failing_if_incomplete(session: Session) -> Iterator[None]:
+    """Run a session, and raise its `failure` at the end, also in place of an interruption, which is then its cause.
+
+    If another error ends the session, that is raised, and the failure told on the terminal.
+    """
+    try:
+        with session:
+            yield
+    except KeyboardInterrupt as error:
+        if session.failure is not None:
+            raise session.failure from error
+        raise
+    except Exception:
+        if session.failure is not None:
+            session.tell(f"error: {told(session.failure, session.status().language)}")
+        raise
+    if session.failure is not None:
+        raise session.failure

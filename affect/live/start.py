@@ -34,7 +34,7 @@ from PySide6.QtWidgets import (
 from affect.emotions import LANGUAGES
 from affect.errors import AffectError
 from affect.faces.preprocessing import Image
-from affect.live.bundled import MODELS, TRAINED, default_model, models_folder
+from affect.live.bundled import TRAINED, default_model, models_folder, terms_of
 from affect.live.frame import Source
 from affect.live.pipeline.classifier import load_classifier
 from affect.live.recording.recorder import default_folder
@@ -367,7 +367,7 @@ def models() -> list[Path]:
 
 def terms(model: Path, language: str) -> str:
     """What a model may be used for, in one sentence."""
-    return text(MODELS.get(model.name, "terms_own"), language)
+    return text(terms_of(model) or "terms_own", language)
 
 
 def is_adjustable(model: Path, options: argparse.Namespace) -> bool:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Final
 
+from affect.command_line import takes_output
 from affect.emotions import EMOTIONS, UNCERTAIN, label_name
 from affect.live.darkness import too_dark
 from affect.live.frame import FaceResult
 from affect.live.sources.files import Frame
-from affect.live.texts import TextError, certainty, percent, text
+from affect.live.texts import certainty, percent, text
 
 RATE_S: Final = 2.0
 TOO_DARK_SHARE: Final = 0.05  # share of dark frames from which it is reported: a film may begin in the dark
@@ -80,15 +82,15 @@ class Summary:
         self._times.clear()
 
     def print_line(self, results: list[FaceResult]) -> None:
-        """Print time, frame rate and labels, at most once per second."""
-        if self._printed >= 0 and time.monotonic() - self._printed < 1:
+        """Print time, frame rate and labels, at most once per second; not if stdout would make the analysis wait."""
+        if (self._printed >= 0 and time.monotonic() - self._printed < 1) or not takes_output(sys.stdout):
             return
         self._printed = time.monotonic()
         faces = ", ".join(self._told(r) for r in results) or self._text("no_face")
         faces = faces if self._readable else self._text("no_picture")
         rate = "" if self.fps is None else self._text("summary_rate", fps=self.fps)
         line = {"time": self.timestamp_s, "frame": self.frames - 1, "rate": rate, "faces": faces}
-        _print([self._text("summary_line", **line)])
+        print(self._text("summary_line", **line), flush=True)
 
     def _told(self, result: FaceResult) -> str:
         name = label_name(result.emotion, self.language)
@@ -120,14 +122,4 @@ class Summary:
             if self.emotions[emotion]:
                 share = percent(self.emotions[emotion] / total, self.language)
                 lines.append(f"  {label_name(emotion, self.language):<10} {share:>5}")
-        _print([*lines, self._text("summary_worth")])
-
-
-def _print(lines: list[str]) -> None:
-    """Print lines on stdout. Raises BrokenPipeError if its reader has ended, AffectError for other write errors."""
-    try:
-        print(*lines, sep="\n", flush=True)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise TextError("stdout_unwritable", reason=error.strerror) from error
+        print(*lines, self._text("summary_worth"), sep="\n", flush=True)

@@ -6,10 +6,13 @@ import argparse
 import itertools
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from affect.command_line import takes_output
 from affect.emotions import LANGUAGES
 from affect.errors import AffectError, as_shown
+from affect.live.bundled import terms_of
 from affect.live.texts import YES, default_language, text
 
 if TYPE_CHECKING:
@@ -17,9 +20,15 @@ if TYPE_CHECKING:
 
 
 def tell(line: str) -> None:
-    """Print a line on stderr; ignored if the terminal is closed."""
-    with suppress(OSError):
+    """Print a line on stderr; dropped if stderr takes none, as a terminal that was stopped (Ctrl-S) or closed."""
+    if takes_output(sys.stderr):
         print(as_shown(line), file=sys.stderr, flush=True)
+
+
+def tell_terms(model: Path, language: str) -> None:
+    """Print under what terms a bundled model may be used; nothing for another model."""
+    if (terms := terms_of(model)) is not None:
+        tell(text(terms, language))
 
 
 def language_of(arguments: list[str] | None) -> str:
@@ -51,6 +60,9 @@ def consent_of(options: argparse.Namespace) -> Consent:
         raise AffectError(text("no_consent", options.lang))
     question = f"{text('consent_question', options.lang)} [{text('yes_no', options.lang)}] "
     print(question, end="", file=sys.stderr, flush=True)
-    if sys.stdin.readline().strip().lower() not in YES[options.lang]:
+    answer = ""
+    with suppress(OSError):  # the terminal was closed instead
+        answer = sys.stdin.readline().strip().lower()
+    if answer not in YES[options.lang]:
         raise AffectError(text("consent_declined", options.lang))
     return Consent.now("asked")

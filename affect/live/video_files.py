@@ -16,12 +16,13 @@ from affect.live.pipeline.classifier import Classifier, load_classifier
 from affect.live.pipeline.search import create_search
 from affect.live.recording.recording import Consent
 from affect.live.recording.sinks import Outputs
+from affect.live.session import failing_if_incomplete
 from affect.live.setup import create_session
 from affect.live.sources.feed import FrameFeed
 from affect.live.sources.files import Source, VideoSource, open_source, remarks
 from affect.live.sources.upright import Upright
 from affect.live.summary import Summary
-from affect.live.terminal import tell
+from affect.live.terminal import tell, tell_terms
 from affect.live.texts import text, told
 from affect.live.window.control import Command
 
@@ -48,9 +49,10 @@ def analyse_files(
 
     bar_of: makes the progress bar of a file; None: on the terminal.   tell: takes a line for the user.
 
-    After an error in one file, a message is printed and the next file follows.
+    After an error in one file, a message is printed and the next file follows, unless the user has interrupted it.
     """
     classifier = load_classifier(model, options.backend, tell, options.lang, options.sensitivity)
+    tell_terms(model, options.lang)
     code = 0
     for name in options.source:
         summary = Summary(options.lang)
@@ -60,6 +62,8 @@ def analyse_files(
             summary.print()
             tell(f"error: {told(error, options.lang)}")
             code = 2
+            if isinstance(error.__cause__, KeyboardInterrupt):  # the user had ended it when it failed
+                break
         except KeyboardInterrupt:
             summary.print()
             raise
@@ -90,7 +94,7 @@ def _analyse(
         with (
             Outputs(options.lang, source.fps, options.csv, options.save_video, sound) as outputs,
             bar_of(source) as bar,
-            session,
+            failing_if_incomplete(session),
         ):
             summary.start(source.description, classifier.description)
             session.command(Command.RECORD)
@@ -104,8 +108,6 @@ def _analyse(
                     break
         for line in remarks(source, feed.skipped, options.lang):
             tell(line)
-    if session.failure is not None:
-        raise session.failure
 
 
 def _bar(source: Source) -> tqdm:

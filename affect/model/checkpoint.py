@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from affect.emotions import EMOTIONS
-from affect.errors import AffectError
+from affect.errors import AffectError, brief
 from affect.faces.preprocessing import Preprocessing
 from affect.model.calibration import Calibration, is_prior
 from affect.model.network import (
@@ -23,7 +23,7 @@ from affect.model.network import (
     expected_shapes,
     told_architecture,
 )
-from affect.model.safe_pt import brief, read_plain, write_whole
+from affect.model.safe_pt import read_plain, write_whole
 
 FORMAT_VERSION = 1
 

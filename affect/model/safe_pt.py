@@ -2,8 +2,9 @@
 
 A checkpoint is a zip of raw numbers and one pickle. PyTorch's `weights_only` allows more than a state_dict needs:
 compressed entries that expand to gigabytes, functions that copy a tensor to any size, nested lists that reference the
-same value a billion times. So the file size is limited, the pickle's opcodes are checked before unpickling, and only
-plain values and tensors are returned.
+same value a billion times, and keys of dicts that all have the same hash, so that each is compared with all before it.
+So the file size is limited, the pickle's opcodes and keys are checked before unpickling, and only plain values and
+tensors are returned.
 """
 
 from __future__ import annotations
@@ -19,13 +20,15 @@ from typing import Any
 
 import torch
 
-from affect.errors import AffectError
+from affect.errors import AffectError, brief
 from affect.files import atomic_path
 
 LARGEST_FILE = 64_000_000  # bytes; the network has 9 MB of weights, torchvision's with 1000 classes has 14 MB
+MOST_ENTRIES = 5_000  # in the zip; the network has 314 tensors
 LARGEST_PICKLE = 1_000_000  # bytes; a checkpoint's names and values take 36 kB
 MOST_VALUES = 100_000  # dicts, lists, numbers and strings, each counted once per reference
 DEEPEST = 16
+LONGEST_NUMBER = 18  # digits of a whole number that is a key: longer ones can all have one hash
 
 # The opcodes that torch.save writes for a state_dict and plain values. GLOBAL carries its name in the file, so that it
 # can be checked; opcodes that compute a name (STACK_GLOBAL, INST, OBJ, EXT1, …) are not allowed.
@@ -42,6 +45,7 @@ GLOBALS = frozenset(
     + ["torch._utils _rebuild_tensor_v2", "torch._utils _rebuild_parameter", "collections OrderedDict"]
 )
 DTYPES = (torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64, torch.int32)
+KEYS = ("BINUNICODE", "BININT", "BININT1", "BININT2", "LONG1")  # strings, whose hash is secret, and whole numbers
 LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # first bytes of files before PyTorch 1.6
 
 
@@ -74,6 +78,10 @@ def read_plain(path: Path) -> Any:
             raise AffectError(
                 f"{path} is larger than {LARGEST_FILE // 1_000_000} MB, which no checkpoint of this network is. "
                 "Choose another model with --model."
+            )
+        if data.count(b"PK\x01\x02") > MOST_ENTRIES:
+            raise AffectError(
+                f"{path} holds more files than any checkpoint; it was not loaded. Download or train it again."
             )
         if not zipfile.is_zipfile(io.BytesIO(data)):
             raise _refusal_of_no_zip(path, data)
@@ -148,11 +156,44 @@ def _look_through(path: Path, pickled: bytes) -> None:
             f"{path} holds {len(pickled) / 1e6:.1f} MB beside its weights, where a checkpoint holds names and a few "
             "values; it was not loaded. Use a checkpoint that holds a state_dict only."
         )
+    stack: list[str] = []  # the opcode that made each value, as the stack of the unpickler has it
+    memo: dict[Any, str] = {}
     for opcode, argument, _ in pickletools.genops(pickled):
-        if opcode.name not in OPCODES:
-            raise _unsafe(path, f"the pickle operation {opcode.name}")
-        if opcode.name == "GLOBAL" and argument not in GLOBALS:
-            raise _unsafe(path, brief(str(argument).replace(" ", ".")))
+        name, value = opcode.name, str(argument)
+        if name not in OPCODES:
+            raise _unsafe(path, f"the pickle operation {name}")
+        if name == "GLOBAL" and value not in GLOBALS:
+            raise _unsafe(path, brief(value.replace(" ", ".")))
+        if name.endswith("BINPUT"):
+            memo[argument] = stack[-1]
+        elif name.endswith("BINGET"):
+            stack.append(memo[argument])
+        elif name == "LONG1" and len(value) > LONGEST_NUMBER:
+            stack.append("a long number")
+        else:
+            _follow(path, stack, opcode, value)
+
+
+def _follow(path: Path, stack: list[str], opcode: pickletools.OpcodeInfo, argument: str) -> None:
+    """Apply an opcode to the stack. Raises AffectError for a dict whose keys are neither strings nor whole numbers.
+
+    An OrderedDict is made empty, since its arguments would be keys as well.
+    """
+    before, taken = opcode.stack_before, []
+    if pickletools.markobject in before:
+        mark = len(stack) - 1 - stack[::-1].index("MARK")
+        taken, before = stack[mark + 1 :], before[: before.index(pickletools.markobject)]
+        del stack[mark:]
+    if len(stack) < len(before):
+        raise _damaged(path)
+    taken = stack[len(stack) - len(before) :] + taken
+    del stack[len(stack) - len(before) :]
+    keys = taken[1::2] if opcode.name in ("SETITEM", "SETITEMS") else []
+    if any(key not in KEYS for key in keys):
+        raise _unsafe(path, "a dict whose keys are neither names nor short numbers")
+    if opcode.name == "REDUCE" and taken == ["collections OrderedDict", taken[1]] and taken[1] != "EMPTY_TUPLE":
+        raise _unsafe(path, "an OrderedDict with arguments")
+    stack += [argument if opcode.name == "GLOBAL" else opcode.name for _ in opcode.stack_after]
 
 
 def _load(entries: dict[str, bytes]) -> Any:
@@ -205,9 +246,3 @@ class _Plain:
             and tensor.dtype in DTYPES
             and tensor.numel() * tensor.element_size() <= LARGEST_FILE
         )
-
-
-def brief(value: object) -> str:
-    """An untrusted value shortened for a message: one line, printable, at most about 100 characters."""
-    shown = ascii(value) if not isinstance(value, str) else ascii(value)[1:-1]
-    return shown if len(shown) <= 100 else shown[:97] + "..."

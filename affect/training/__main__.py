@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 from affect.command_line import CommandParser, end_on_signals, exit_code_of, positive, seed_number
-from affect.data.manifest import Manifest, add_labelling, manifest_of, overview, read_manifest
+from affect.data.manifest import Manifest, add_labelling, manifest_of, read_manifest
 from affect.datasets.sample import sample_data_set
 from affect.training.experiments import EXPERIMENTS, MISTAKES, Experiment, adapted, with_mistake
 from affect.training.loop import keep_freed_memory, new_accelerator
@@ -90,13 +89,11 @@ def _chosen(options: argparse.Namespace) -> list[Experiment]:
     return experiments if options.mistake is None else [with_mistake(e, options.mistake) for e in experiments]
 
 
-def _beside(path: Path, options: argparse.Namespace) -> Manifest:
+def _beside(path: Path, options: argparse.Namespace, tell: bool) -> Manifest:
     """The manifest of a further data set: its own split, or a tenth for val with near-duplicates on one side."""
-    found = read_manifest(path, options.labels, classes=options.classes)
-    if found.split == "original":  # none of its own
-        found = read_manifest(path, options.labels, "stratified-tenth", classes=options.classes)
-    print(*overview(found), sep="\n", file=sys.stderr)
-    return found
+    split = read_manifest(path, options.labels, classes=options.classes).split
+    mode = "stratified-tenth" if split == "original" else None  # it has none of its own
+    return manifest_of(argparse.Namespace(**vars(options) | {"split_mode": mode}), path, tell=tell)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -108,7 +105,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     def work() -> None:
         manifest = manifest_of(options, options.data or sample_data_set(), tell=accelerator.is_main_process)
-        also = [_beside(path, options) for path in options.also]
+        also = [_beside(path, options, accelerator.is_main_process) for path in options.also]
         check_data(manifest.limited(options.limit, options.seed))
         name = options.name or "+".join(m.name for m in (manifest, *also))
         out = options.out or default_folder(name)

@@ -12,6 +12,7 @@ from typing import Literal
 from affect.data.augmentation import Augmentation
 from affect.errors import AffectError
 from affect.faces.preprocessing import Preprocessing
+from affect.model.face_attributes import FACE
 
 
 @dataclass(frozen=True)
@@ -153,9 +154,7 @@ FACE_TEACHER = Experiment(
     name="face_teacher",
     question="What do faces add that a network has learned to tell apart before?",
     network="face_mobilenet",
-    preprocessing=replace(
-        FERPLUS, image_size=128, mean=(103.939 / 255, 116.779 / 255, 123.68 / 255), std=(1 / 255,) * 3
-    ),
+    preprocessing=replace(FERPLUS, image_size=128, mean=FACE.mean, std=FACE.std),
     stages=(Stage("all", 14, epochs=5, learning_rate=1e-3, monitor="val_f1_macro"),),
     augmentation=Augmentation(
         flip=0.5,

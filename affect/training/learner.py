@@ -55,7 +55,7 @@ def loss_of(logits: torch.Tensor, targets: torch.Tensor, smoothing: float = 0.0)
     logits = logits.float() + (log_shares if log_shares.shape[1] else 0)
     wanted = resolved(wanted, logits.detach().softmax(1))
     if smoothing:
-        wanted = torch.lerp(wanted, log_shares.exp() if log_shares.shape[1] else wanted.mean(1, True), smoothing)
+        wanted = torch.lerp(wanted, log_shares.softmax(1) if log_shares.shape[1] else wanted.mean(1, True), smoothing)
     return nn.functional.cross_entropy(logits, wanted)
 
 

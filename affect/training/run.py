@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 from affect.data.manifest import Manifest
 from affect.errors import AffectError
-from affect.files import cache_folder, sha256_of
+from affect.files import cache_folder, remove_leftovers, sha256_of
 from affect.model.checkpoint import load_checkpoint
 from affect.model.network import START_WORDS
 from affect.training.experiments import Experiment, Stage
@@ -110,6 +110,24 @@ class Run:
         place = Path("mistakes") / f"{self.name}__last-epoch"
         file = checkpoint_name(self.experiment, stage, self.data)
         return self.out / place / file, self.results / self.data / place / stage.name
+
+    @property
+    def locks(self) -> list[Path]:
+        """Paths of the lock files that a training of this run holds, one in each folder that it writes to."""
+        return [self.state_path.with_suffix(".lock"), self.home / ".training.lock"]
+
+    def remove_leftovers(self) -> None:
+        """Remove the temporary files that a killed training of this run has left."""
+        lasts = [last for stage in self.experiment.stages if (last := self.last_epoch(stage)) is not None]
+        folders = [
+            self.home,
+            *(self.home / stage.name for stage in self.experiment.stages),
+            *(last[1] for last in lasts),
+        ]
+        for path in (self.state_path, *self.checkpoints, *(last[0] for last in lasts)):
+            remove_leftovers(path)
+        for folder in folders:
+            remove_leftovers(folder / "*")
 
     def standing(self, *, resume: bool, overwrite: bool) -> Standing:
         """State of this run on disk, before training: "new", "interrupted" or "finished"; without `resume` "new".

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,9 @@ def identity_in(path: Path) -> dict[str, Any]:
 
 def _read(path: Path, mmap: bool = False) -> State:
     try:
+        with zipfile.ZipFile(path) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > path.stat().st_size:
+                raise zipfile.BadZipFile("packed or overlapping entries, which could unfold to any size")
         state = torch.load(path, map_location="cpu", weights_only=True, mmap=mmap)
         if set(state) != {"identity", *(f.name for f in fields(RunState))}:
             raise KeyError("identity")

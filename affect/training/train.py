@@ -8,9 +8,11 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +28,7 @@ from affect.data.splits import STRATIFIED, hold_out
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 from affect.faces.preprocessing import Image, Preprocessing
-from affect.files import remove_leftovers
+from affect.files import only_one
 from affect.model.checkpoint import load_checkpoint
 from affect.model.network import build_model, load_initial_weights
 from affect.training.experiments import Experiment
@@ -36,6 +38,7 @@ from affect.training.run import Run, Standing, identity_of, settings_of
 from affect.training.state import RunState, load_progress, save_progress
 from affect.training.teachers import Teachers
 
+T = TypeVar("T")
 REDRAW_S = 30.0  # an epoch on cached activations takes less time than drawing the curves
 
 
@@ -88,6 +91,23 @@ def train_experiment(
         return run.checkpoints
     if standing == "new":
         check_start(experiment, init_weights, teachers)
+    with _alone(run, accelerator):
+        return _train(run, manifest, also, accelerator, standing, seed, init_weights, teachers)
+
+
+def _train(
+    run: Run,
+    manifest: Manifest,
+    also: Sequence[Manifest],
+    accelerator: Accelerator,
+    standing: Standing,
+    seed: int,
+    init_weights: str,
+    teachers: Sequence[Path],
+) -> list[Path]:
+    """Train a run that is not finished; see `train_experiment`."""
+    experiment, identity = run.experiment, run.identity
+    taught = experiment.distill or experiment.match
     progress = load_progress(run.state_path, identity) if standing == "interrupted" else RunState()
     if experiment.soft_labels:
         _check_votes(experiment, manifest, accelerator)
@@ -97,8 +117,7 @@ def train_experiment(
     with accelerator.local_main_process_first():  # the other processes read the cache
         pictures, choose_rows, preprocessing = _pictures(experiment, manifest, also, seed)
     if accelerator.is_main_process:
-        for path in (run.state_path, *run.checkpoints):
-            remove_leftovers(path)
+        run.remove_leftovers()
 
     drawn_at = time.monotonic()
 
@@ -127,17 +146,45 @@ def train_experiment(
 
 def standing_of(run: Run, accelerator: Accelerator, *, resume: bool, overwrite: bool) -> Standing:
     """`Run.standing` of the first process, broadcast to all processes, as is its AffectError."""
-    found: list[Standing | AffectError | None] = [None]
+    return _of_first(accelerator, lambda: run.standing(resume=resume, overwrite=overwrite))
+
+
+@contextmanager
+def _alone(run: Run, accelerator: Accelerator) -> Iterator[None]:
+    """Hold the run's locks. Raises AffectError if another training holds one, or a folder cannot be written to."""
+
+    def lock() -> None:
+        for path in run.locks:
+            try:
+                held.enter_context(only_one(path))
+            except BlockingIOError:
+                raise AffectError(
+                    f"Another training is writing into {path.parent}. Wait until it has ended, or name another --out "
+                    "and --results."
+                ) from None
+            except OSError as error:
+                raise AffectError(
+                    f"{path.parent} cannot be written to ({error.strerror}). Name another --out or --results."
+                ) from error
+
+    with ExitStack() as held:
+        _of_first(accelerator, lock)
+        yield
+
+
+def _of_first(accelerator: Accelerator, work: Callable[[], T]) -> T:
+    """What `work` returns in the first process, broadcast to all processes, as is its AffectError."""
+    found: list[T | AffectError | None] = [None]
     if accelerator.is_main_process:
         try:
-            found = [run.standing(resume=resume, overwrite=overwrite)]
+            found = [work()]
         except AffectError as error:
             found = [error]
     (told,) = broadcast_object_list(found)
     if isinstance(told, AffectError):
         raise told
-    standing: Standing = told
-    return standing
+    result: T = told
+    return result
 
 
 def check_data(manifest: Manifest) -> None:

@@ -144,7 +144,8 @@ def test_what_other_commands_measured_stands_in_the_card(model: Path, metrics: P
 
 def test_the_folders_readme_has_a_row_for_each_model(model: Path, metrics: Path) -> None:
     model.with_suffix(".md").write_text(f"{BEGIN}\n{END}\n")
-    told = {**json.loads(metrics.read_text()), "intervals": {"accuracy": [0.75, 0.9]}}
+    told = json.loads(metrics.read_text())
+    told["intervals"]["accuracy"] = [0.75, 0.9]
     metrics.write_text(json.dumps(told))
     index = model.parent / "README.md"
     other = "| [`other.pt`](other.md) | kept |"
@@ -212,18 +213,133 @@ def test_classes_that_do_not_occur_are_named_in_the_card_and_have_no_row(model: 
     assert "\nNo picture of: sad, surprise. Means are over the other 6 classes.\n" in text
 
 
-def test_other_data_sets_stand_in_the_card(model: Path, metrics: Path) -> None:
-    other = metrics.parent / "on_ck48" / "metrics.json"
-    other.parent.mkdir()
-    told = json.loads(metrics.read_text())
-    other.write_text(json.dumps(told | {"data": "ck48", "split": "all", "n": 981, "accuracy": 0.75}))
+@pytest.fixture
+def placed(tmp_path: Path, metrics: Path) -> Path:
+    """The metrics where the layout of results has them: `results/<data set>/<model>/`."""
+    path = tmp_path / "results" / "drawn" / "drawn" / "metrics.json"
+    path.parent.mkdir(parents=True)
+    return metrics.rename(path)
+
+
+def elsewhere(placed: Path, where: str, **changed: object) -> Path:
+    """The same model's metrics on other pictures."""
+    path = placed.parents[2] / where / "metrics.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(json.loads(placed.read_text()) | changed))
+    return path
+
+
+def test_every_data_set_has_a_row_and_the_command_that_measures_it(model: Path, placed: Path) -> None:
+    told = json.loads(placed.read_text())
+    command = "python -m affect.evaluation --model drawn.pt --data ck48.zip --split all --crop as-live"
+    other = elsewhere(
+        placed, "ck48/drawn", data="ck48", split="all", n=981, accuracy=0.75, crop="as-live", command=command
+    )
+    elsewhere(placed, "drawn/drawn/as_live", crop="as-live", n=5)
+    elsewhere(placed, "ck48/another", data="ck48", model="another.pt")
     low, high = told["intervals"]["accuracy"]
-    row = f"\n| ck48 all | 981 | 0.750 [{low:.3f}, {high:.3f}] | {told['f1_macro']:.3f} ["
-    text = card_of(model, metrics)
-    assert row in text
-    assert " | sad, surprise |\n" in text
+    text = card_of(model, placed)
+    rows = [line for line in text.splitlines() if line.startswith(("| drawn val", "| ck48 all"))]
+    assert [row.split(" | ")[:3] for row in rows] == [
+        ["| drawn val", "–", "6"],
+        ["| ck48 all", "found and cropped as live", "981"],
+        ["| drawn val", "found and cropped as live", "5"],
+    ]
+    assert f" | 0.750 [{low:.3f}, {high:.3f}] | {told['balanced_accuracy']:.3f} [" in rows[1]
+    assert rows[1].endswith(" | sad, surprise |")
+    assert f"\n```\n{command}\n```\n" in text
     other.write_text(json.dumps(told | {"model": "other.pt"}))
-    assert main([str(model), "--metrics", str(metrics)]) == 2
+    assert main([str(model), "--metrics", str(placed)]) == 2
+
+
+def test_the_card_says_first_how_often_it_is_right_then_when_to_believe_it_then_the_rest(
+    model: Path, placed: Path
+) -> None:
+    robustness(placed.parent, "drawn", 0.8333)
+    groups_of(placed)
+    text = card_of(model, placed)
+    parts = ["| data | faces |", "### When to believe it", "### Groups of people", "## Behind these figures",
+             "| class | precision |", "### Under what a webcam does"]  # fmt: skip
+    places = [text.index(part) for part in parts]
+    assert places == sorted(places)
+
+
+def coverage_of(placed: Path, accuracy: float = 5 / 6) -> Path:
+    """What affect.evaluation.calibrate leaves about six pictures."""
+    rows = [(c / 100, "drawn val", 6, 1 - c / 100, accuracy + c / 1000) for c in range(100)]
+    path = placed.parents[2] / "calibration" / "drawn" / "risk_coverage.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pd.DataFrame(rows, columns=["confidence", "set", "n", "answered", "accuracy"]).to_csv(path, index=False)
+    return path
+
+
+@pytest.mark.parametrize("sure_from", [None, 0.62])
+def test_the_card_tells_how_much_is_right_from_which_confidence_on(
+    sure_from: float | None, tmp_path: Path, placed: Path, random_model: torch.nn.Module
+) -> None:
+    path, weights = tmp_path / "models" / "drawn.pt", dict(random_model.state_dict())
+    path.parent.mkdir()
+    save_checkpoint(path, Checkpoint(weights, Preprocessing(), 1.25, PROVENANCE, sure_from=sure_from))
+    coverage_of(placed)
+    text = card_of(path, placed)
+    assert "| 0.50 | 50%, 88.3% right |" in text
+    assert ("| **0.62** | 38%, 89.5% right |" in text) == (sure_from is not None)
+    assert f"shows a label once it has {62 if sure_from else 30} % " in text
+    assert ("| sure_from | 0.62 |" in text) == (sure_from is not None)
+    assert "](../results/calibration/drawn/risk_coverage.png)" in text
+
+
+def test_the_card_tells_the_curve_of_strengths_of_a_model_that_assumes_shares(
+    tmp_path: Path, placed: Path, random_model: torch.nn.Module
+) -> None:
+    path, weights = tmp_path / "drawn.pt", dict(random_model.state_dict())
+    used = [{"data": "a", "split": "val"}, {"data": "b", "split": "all"}]
+    provenance = PROVENANCE | {"calibrated_on": {"results": used}}
+    shares = Checkpoint(weights, Preprocessing(), 1.25, provenance, prior=(0.125,) * 8, prior_strength=0.35)
+    save_checkpoint(path, shares)
+    steps = [s / 20 for s in range(21)]
+    curve = {"strength": steps, "set": "b all", "accuracy": steps, "balanced_accuracy": 0.5, "neutral_recall": np.nan}
+    pd.DataFrame(curve).to_csv(coverage_of(placed).with_name("prior_strength.csv"), index=False)
+    text = card_of(path, placed)
+    assert "| **0.35** | 35.0%, 50.0%, – |\n| 0.5 | 50.0%, 50.0%, – |\n" in text
+    assert "strength of 0.35 (0: all" in text
+    assert "| temperature | 1.250 (fitted on a val, b all) |" in text
+
+
+def test_tables_of_another_calibration_are_refused(
+    model: Path, placed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model.with_suffix(".md").write_text(f"{BEGIN}\n{END}\n")
+    coverage_of(placed, accuracy=0.7)
+    assert main([str(model), "--metrics", str(placed)]) == 2
+    assert "risk_coverage.csv was measured on another model" in capsys.readouterr().err
+
+
+def groups_of(placed: Path, **recalls: float) -> None:
+    """What affect.evaluation.groups leaves beside the metrics."""
+    per_class = json.loads(placed.read_text())["per_class"]
+    told = {name: row["recall"] for name, row in per_class.items() if row["support"]} | recalls
+    rows = [("all", "all", name, 1, recall, 0, 1) for name, recall in told.items()]
+    table = pd.DataFrame(rows, columns=["kind", "group", "class", "n", "recall", "low", "high"])
+    table.to_csv(placed.parent / "groups.csv", index=False)
+    (placed.parent / "groups.md").write_text("Recall by estimated group:\n\n| group |\n")
+
+
+def test_groups_stand_in_the_card_with_what_they_mean_and_only_this_models(
+    model: Path, placed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "Groups of people" not in card_of(model, placed)
+    groups_of(placed)
+    text = card_of(model, placed)
+    assert "not of people" in text
+    assert "What it does not mean" in text
+    assert (
+        "\nRecall by estimated group:\n\n| group |\n\n![Recall by estimated group](results/drawn/drawn/groups.png)"
+        in text
+    )
+    groups_of(placed, anger=0.1)
+    assert main([str(model), "--metrics", str(placed)]) == 2
+    assert "groups.csv was measured on another model" in capsys.readouterr().err
 
 
 def test_the_figure_without_copies_stands_beside_the_plain_one(tmp_path: Path, model: Path, metrics: Path) -> None:
@@ -245,15 +361,21 @@ def test_the_figure_without_copies_stands_beside_the_plain_one(tmp_path: Path, m
         "pth,label,split,near_group,exact_group\n9.png,anger,train,0,0\n0.png,anger,val,0,1\n1.png,fear,val,2,2\n"
     )
     text = card_of(model, folder / "metrics.json")
-    assert "Without the 1 of these pictures that have a near-duplicate in train, n = 3: accuracy 0.333 [0.000, " in text
+    assert (
+        "Without the 1 of drawn val's pictures that have a near-duplicate in train, n = 3: accuracy 0.333 [0.000, "
+        in text
+    )
     assert "macro F1 0.333 [" in text
 
 
 def test_the_bundled_models_card_and_row_are_what_the_command_makes_of_the_committed_results(tmp_path: Path) -> None:
     models = REPOSITORY / "models"
+    copies = tmp_path / "models"
+    copies.mkdir()
     for name in ("starter_ferplus.pt", "starter_ferplus.md", "README.md"):
-        shutil.copy(models / name, tmp_path)
-    metrics = REPOSITORY / "results" / "ferplus" / "starter" / "metrics.json"
-    assert main([str(tmp_path / "starter_ferplus.pt"), "--metrics", str(metrics)]) == 0
+        shutil.copy(models / name, copies)
+    shutil.copytree(REPOSITORY / "results", tmp_path / "results", ignore=shutil.ignore_patterns("*.png", "mistakes"))
+    metrics = tmp_path / "results" / "ferplus" / "starter_ferplus" / "metrics.json"
+    assert main([str(copies / "starter_ferplus.pt"), "--metrics", str(metrics)]) == 0
     for name in ("starter_ferplus.md", "README.md"):
-        assert (tmp_path / name).read_text("utf-8") == (models / name).read_text("utf-8")
+        assert (copies / name).read_text("utf-8") == (models / name).read_text("utf-8")

@@ -90,7 +90,7 @@ def test_what_is_joined_through_a_third_is_one_group_and_the_blocks_do_not_matte
 
 
 @pytest.mark.skipif(not FERPLUS.is_file(), reason="FER+ is not on this machine")
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_copies_in_ferplus_reach_across_its_splits() -> None:
     manifest = read_manifest(FERPLUS)
     rows = manifest.table.assign(group=duplicate_groups(manifest.source, manifest.table["pth"].tolist()))

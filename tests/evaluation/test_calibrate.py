@@ -253,6 +253,8 @@ def test_a_plain_model_gives_its_shares_away_and_at_strength_one_is_what_it_was(
     assert after.temperature == pytest.approx(TRUE, abs=0.3)  # of the free logits
     curve = pd.read_csv(tmp_path / "out" / "prior_strength.csv").set_index("strength")
     assert curve["neutral_recall"][0.0] < curve["neutral_recall"][1.0] - 0.1
+    shown = pd.read_csv(tmp_path / "out" / "risk_coverage.csv")
+    pd.testing.assert_frame_equal(shown, risk_coverage([free], after.calibration), atol=0.005)
     again = written(free, tmp_path, path)
     assert main(["--model", str(path), "--results", str(again), *shares]) == 2
     assert "assumes class shares already" in capsys.readouterr().err
@@ -281,6 +283,24 @@ def test_what_no_setting_reaches_is_told(model: Path, tmp_path: Path, capsys: py
     assert "No confidence makes 99% of the answers right on every set" in told
     assert load_checkpoint(model).sure_from is None
     assert load_checkpoint(model).prior_strength > 0.5
+
+
+def test_as_it_is_the_file_stays_and_the_tables_are_its_own(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, content, out = (
+        written(drawn(PRIOR, 1000, strength=4), tmp_path, model),
+        model.read_bytes(),
+        tmp_path / "out",
+    )
+    assert main(["--model", str(model), "--results", str(folder), "--as-is", "--out", str(out)]) == 0
+    assert model.read_bytes() == content
+    told = capsys.readouterr()
+    assert "PINNED_EXPORTS" not in told.err
+    assert "temperature     1.000  (before: 1.000)" in told.out
+    expected = risk_coverage([read_results(folder, model)], load_checkpoint(model).calibration)
+    pd.testing.assert_frame_equal(pd.read_csv(out / "risk_coverage.csv"), expected, rtol=1e-5)
+    assert (out / "prior_strength.csv").is_file()
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import cv2
@@ -9,6 +10,7 @@ import pytest
 from affect.errors import AffectError
 from affect.faces.detection import (
     CASCADE,
+    MOST_FACES,
     FaceBox,
     HaarDetector,
     YuNetDetector,
@@ -94,6 +96,69 @@ def test_yunet_without_its_model_says_where_to_get_it(tmp_path: Path) -> None:
     broken.write_bytes(b"no network")
     with pytest.raises(AffectError, match="cannot be read"):
         create_detector("yunet", broken)
+
+
+class _Net:
+    """A network that finds these boxes: left, top, width, height in a picture of 320×240."""
+
+    def __init__(self, *boxes: tuple[float, float, float, float]) -> None:
+        self._rows = np.asarray([(*box, *[0.0] * 11) for box in boxes], np.float32).reshape(-1, 15)
+
+    def setInputSize(self, size: tuple[int, int]) -> None:
+        assert size == (320, 240)
+
+    def detect(self, picture: Image) -> tuple[int, Image]:
+        return 1, self._rows  # type: ignore[return-value]
+
+
+def yunet_of(net: _Net) -> YuNetDetector:
+    detector = YuNetDetector.__new__(YuNetDetector)
+    detector._net, detector._max_side = net, 640  # type: ignore[assignment]
+    return detector
+
+
+NAN, INF = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        (NAN, 10, 50, 50), (10, 10, NAN, 50), (INF, 10, 50, 50), (10, -INF, 50, 50), (10, 10, INF, INF),
+        (10, 10, 2981, 50), (10, 10, 50, 1e30), (10, 10, -50, 50), (10, 10, 0, 50), (-1e30, 10, 50, 50),
+        (400, 10, 50, 50), (10, 300, 50, 50), (-60, 10, 50, 50), (10, -60, 50, 50), (-1e9, -1e9, 2e9, 2e9),
+    ],
+)  # fmt: skip
+def test_a_box_that_can_be_no_face_is_left_out(box: tuple[float, float, float, float]) -> None:
+    picture = np.zeros((240, 320, 3), np.uint8)
+    with np.errstate(all="raise"):
+        (found,) = yunet_of(_Net(box, (100, 80, 50, 60), box)).detect(picture)
+    assert abs(found.x - 95) < 5
+
+
+def test_a_network_s_largest_hundred_faces_are_kept() -> None:
+    boxes = [(float(i % 200), 10.0, 10.0 + i % 50, 20.0) for i in range(5000)]
+    found = yunet_of(_Net(*boxes)).detect(np.zeros((240, 320, 3), np.uint8))
+    assert len(found) == MOST_FACES
+    assert {box.width for box in found} == {43}
+
+
+def test_a_box_that_reaches_beyond_the_picture_is_kept() -> None:
+    picture = np.zeros((240, 320, 3), np.uint8)
+    assert len(yunet_of(_Net((-100, -100, 500, 500), (290, 200, 60, 70))).detect(picture)) == 2
+
+
+def test_a_detector_of_any_size_is_refused_without_reading_it(tmp_path: Path) -> None:
+    with (tmp_path / "large.onnx").open("wb") as file:
+        file.truncate(3_000_000_000)
+    before = _peak_mb()
+    with pytest.raises(AffectError, match="cannot be read as a YuNet"):
+        create_detector("yunet", tmp_path / "large.onnx")
+    assert _peak_mb() - before < 60
+
+
+def _peak_mb() -> float:
+    resource = pytest.importorskip("resource")
+    return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) / (1e6 if sys.platform == "darwin" else 1e3)
 
 
 def test_an_unknown_detector_is_refused() -> None:

@@ -9,7 +9,7 @@ import torch
 
 from affect.data.loading import FaceDataset
 from affect.errors import AffectError
-from affect.faces.detection import FaceBox, crop_face
+from affect.faces.detection import FaceBox, crop_face, overlaps
 from affect.faces.preprocessing import Image, Preprocessing
 from affect.live.pipeline.classifier import Classifier
 from affect.model.calibration import Calibration
@@ -108,3 +108,15 @@ def test_checkpoints_from_before_faces_were_searched_take_pictures_as_they_are()
     values = Preprocessing().to_dict()
     del values["find_face"]
     assert Preprocessing.from_dict(values) == Preprocessing(find_face=False)
+
+
+@pytest.mark.parametrize(
+    ("margin", "shift", "fits"), [(-0.4, 0.1, True), (-0.4, -0.2, False), (0.0, 0.6, False), (0.5, 1.0, True)]
+)
+def test_a_crop_shows_at_least_the_centre_of_its_box(margin: float, shift: float, fits: bool) -> None:
+    if fits:
+        settings = Preprocessing(crop_margin=margin, crop_shift=shift)
+        assert overlaps(FaceBox(-20, -20, 42, 42), 50, 50, settings)  # its centre is in the picture's corner
+    else:
+        with pytest.raises(AffectError, match="out of range"):
+            Preprocessing(crop_margin=margin, crop_shift=shift)

@@ -11,6 +11,7 @@ from affect.files import sha256_of
 from affect.live import bundled
 from affect.live.recording.lettering import font
 from affect.live.sources.files import DemoSource
+from affect.live.terminal import tell_terms
 
 
 def test_every_bundled_checkpoint_has_its_pinned_export_beside_it() -> None:
@@ -34,6 +35,23 @@ def test_a_model_of_ones_own_comes_before_the_bundled_one(tmp_path: Path, monkey
     assert bundled.default_model() == bundled.BUNDLED
     bundled.TRAINED.write_bytes(b"weights")
     assert bundled.default_model() == bundled.TRAINED
+
+
+def test_the_model_for_research_is_the_default_and_either_tells_its_terms(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bundled, "_LIVE", tmp_path / "affect" / "live")
+    research, free = (tmp_path / "models" / f"starter_{name}.pt" for name in ("faces", "ferplus"))
+    free.parent.mkdir()
+    free.write_bytes(b"weights")
+    assert bundled.bundled_models() == [free]
+    research.write_bytes(b"weights")
+    assert bundled.bundled_models() == [research, free]
+    monkeypatch.chdir(tmp_path)
+    for model in (research, free, Path("models/starter_ferplus.pt"), tmp_path / "starter_faces.pt"):
+        tell_terms(model, "en")
+        told = capsys.readouterr().err
+        assert ("not commercially" in told, "MIT" in told) == (model == research, model != tmp_path / model.name)
 
 
 def test_the_demo_shows_the_portrait_as_it_is(portrait: Image) -> None:

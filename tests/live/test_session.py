@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import random
+import shutil
+import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 
+from affect.errors import AffectError
 from affect.files import settle_home
 from affect.live import session as module
 from affect.live.recording.recorder import default_folder
 from affect.live.recording.recording import Consent
+from affect.live.session import failing_if_incomplete as ended
 from affect.live.sources import watch
 from affect.live.window.control import Command, Question
 from affect.model.checkpoint import load_checkpoint
 from tests.live.session_run import GIVEN, Run, only_folder, table, told_in
+from tests.tools.repeats import repeats
 from tests.tools.reports import Reports
 
 
@@ -281,6 +287,58 @@ def test_a_report_that_fails_is_told_with_where_the_recording_is(run: Run, tmp_p
     assert "no room" in run.message
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a folder whose files are open")
+@pytest.mark.parametrize("error", [None, KeyboardInterrupt])
+def test_a_recording_whose_folder_is_deleted_is_never_called_whole(
+    error: type[BaseException] | None, run: Run, tmp_path: Path
+) -> None:
+    with pytest.raises(AffectError, match="The recording has stopped.*cannot be written") as told, ended(run.session):
+        run.record()
+        shutil.rmtree(only_folder(tmp_path))
+        if error is not None:
+            raise error
+    assert (type(told.value.__cause__) is KeyboardInterrupt) == (error is not None)
+    assert list((tmp_path / "sessions").iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a folder whose files are open")
+def test_a_recording_that_fails_during_a_pause_is_told_then(run: Run, tmp_path: Path) -> None:
+    run.record()
+    run.press(Command.PAUSE)
+    shutil.rmtree(only_folder(tmp_path))
+    deadline = time.monotonic() + 30
+    while run.session.status().recording_s is not None:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert "The recording has stopped." in run.message
+    run.session.close()
+
+
+def test_a_source_s_error_is_raised_and_the_recording_s_is_told_beside_it(run: Run, reports: Reports) -> None:
+    reports.fails = True
+    with pytest.raises(AffectError, match="the source"), ended(run.session):
+        run.record()
+        raise AffectError("the source")
+    assert [line for line in run.told if line.startswith("error: The report could not be made (no room)")]
+
+
+def test_a_second_interruption_at_the_end_is_not_called_written(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with (
+        monkeypatch.context() as patch,
+        pytest.raises(AffectError, match="interrupted while it was being finished"),
+        ended(run.session),
+    ):
+        run.record()
+        patch.setattr(ThreadPoolExecutor, "shutdown", interrupted)
+        raise KeyboardInterrupt
+    run.session._recorder.close()
+
+
 def test_a_message_vanishes(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MESSAGE_S", 0.1)
     run.press(Command.MARK)
@@ -301,7 +359,8 @@ def test_after_the_end_of_the_source_the_keys_say_so(run: Run) -> None:
     assert run.session.status().question is None
 
 
-def test_keys_from_another_thread_leave_a_sound_record(run: Run, tmp_path: Path) -> None:
+@repeats(100, 400)
+def test_keys_from_another_thread_leave_a_sound_record(run: Run, tmp_path: Path, repeats: int) -> None:
     ended = threading.Event()
 
     def person() -> None:
@@ -314,7 +373,7 @@ def test_keys_from_another_thread_leave_a_sound_record(run: Run, tmp_path: Path)
 
     thread = threading.Thread(target=person)
     thread.start()
-    for _ in range(400):
+    for _ in range(repeats):
         run.frames(1)
         time.sleep(0.003)
     ended.set()

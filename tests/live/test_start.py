@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from affect.errors import AffectError
 from affect.live import start
 from affect.live.app import parser
-from affect.live.bundled import BUNDLED
+from affect.live.bundled import BUNDLED, TERMS, models_folder
 from affect.live.recording.recorder import default_folder
 from affect.live.start import KINDS, FileProgress, StartWindow, terms, videos_in, with_progress
 from affect.live.texts import TEXTS, text
@@ -173,9 +173,9 @@ def test_both_languages_switch_everything_at_once(language: str, qtbot: QtBot) -
 def test_a_model_s_terms_stand_in_one_place_and_are_told(qtbot: QtBot) -> None:
     window = opened(qtbot)
     assert window.model.itemData(0) == BUNDLED
-    assert window._terms.text() == text("terms_free", "en")
-    assert terms(Path("models/starter_faces.pt"), "es") == text("terms_research", "es")
-    assert terms(Path("mine.pt"), "en") == text("terms_own", "en")
+    assert window._terms.text() == text(TERMS[BUNDLED.name], "en")
+    assert terms(models_folder() / "starter_ferplus.pt", "es") == text("terms_mit", "es")
+    assert terms(Path("mine/starter_ferplus.pt"), "en") == text("terms_own", "en")
     assert chosen(window).model == BUNDLED
     window.close()
 

@@ -1,13 +1,9 @@
 from __future__ import annotations
 
-import errno
-import sys
-
 import numpy as np
 import pytest
 
 from affect.emotions import EMOTIONS
-from affect.errors import AffectError
 from affect.faces.detection import FaceBox
 from affect.live import summary as module
 from affect.live.frame import FaceResult
@@ -154,24 +150,6 @@ def test_one_frame_is_told_in_the_singular(
         summary.add(Frame(PICTURE, 0.0, number), [])
     summary.print()
     assert line in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    ("number", "kind"), [(errno.EPIPE, BrokenPipeError), (errno.ENOSPC, AffectError), (errno.EIO, AffectError)]
-)
-def test_an_output_that_cannot_be_written_is_told_apart_from_a_reader_that_has_gone(
-    number: int, kind: type[Exception], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def write(text: str) -> int:
-        raise OSError(number, "no more")
-
-    summary = Summary("en")
-    summary.start("demo", "model")
-    summary.add(Frame(PICTURE, 0.0, 0), [])
-    monkeypatch.setattr(sys.stdout, "write", write)
-    for say in (summary.print, lambda: summary.print_line([])):
-        with pytest.raises(kind, match="no more"):
-            say()
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", "too dark: in 50%"), ("es", "demasiado oscuro: en el 50")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import io
 import sys
 
@@ -49,4 +50,17 @@ def test_a_line_is_one_line_without_anything_that_the_terminal_obeys(capsys: pyt
 def test_who_cannot_be_asked_is_not_asked(stdin: io.StringIO | None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", stdin)
     with pytest.raises(AffectError, match="add --consent"):
+        consent_of(argparse.Namespace(consent=False, lang="en"))
+
+
+def test_a_terminal_that_closes_instead_of_an_answer_has_not_agreed(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Closed(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+        def readline(self, size: int | None = -1, /) -> str:
+            raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(sys, "stdin", Closed())
+    with pytest.raises(AffectError, match="Without consent nothing is recorded"):
         consent_of(argparse.Namespace(consent=False, lang="en"))

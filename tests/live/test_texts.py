@@ -29,6 +29,12 @@ def test_spanish_sets_a_space_before_the_per_cent_sign() -> None:
     assert (percent(1, "en"), percent(0, "en")) == ("100%", "0%")
 
 
+def test_a_number_has_the_decimal_mark_of_its_language_and_a_name_keeps_its_points() -> None:
+    values = {"count": 30, "source": "a.b 1.5", "took": 2.25, "rate": 13.4}
+    assert text("summary_frames", "en", **values) == "30 frames of a.b 1.5 in 2.2 s (13.4 a second)"
+    assert text("summary_frames", "es", **values) == "30 fotogramas de a.b 1.5 en 2,2 s (13,4 por segundo)"
+
+
 def test_no_probability_is_told_as_certainty() -> None:
     assert [certainty(p, "en") for p in (0.0, 0.824, 0.994, 0.996, 1.0)] == ["0%", "82%", "99%", ">99%", ">99%"]
     assert certainty(0.824, "es") == "82\N{NO-BREAK SPACE}%"

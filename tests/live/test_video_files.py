@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from affect.live import video_files
 from affect.live.app import main
 from tests.tools.reports import Reports
 
@@ -71,6 +72,28 @@ def test_a_video_that_breaks_off_is_recorded_so_far_and_told(
     assert told_in(folder)["state"] == "finished"
     assert 10 <= told_in(folder)["frames"] < 20
     assert "cut.avi could be read only up to 1 s of about 2 s" in capfd.readouterr().err
+
+
+def test_who_interrupts_a_file_whose_recording_fails_is_told_and_no_other_file_follows(
+    portrait_video: Path,
+    tmp_path: Path,
+    reports: Reports,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(video_files, "_advance", interrupt)
+    reports.fails = True
+    assert record([portrait_video] * 2, tmp_path / "out", "--consent") == 2
+    assert len(sessions(tmp_path / "out")) == 1
+    told = capfd.readouterr().err
+    assert "error: The report could not be made (no room)." in told
+    assert "everything up to here is written" not in told
+    reports.fails = False
+    assert record([portrait_video], tmp_path / "other", "--consent") == 130
+    assert "everything up to here is written" in capfd.readouterr().err
 
 
 def test_without_consent_and_without_a_terminal_nothing_is_analysed(

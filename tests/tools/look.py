@@ -2,7 +2,7 @@
 
     PYTHONPATH=. python tests/tools/look.py docs
 
-writes the pictures of docs: the windows, and the first page of the report in Chromium.
+writes the pictures of docs: the windows, and the top of the report in Chromium.
 
     PYTHONPATH=. python tests/tools/look.py states DIR
 
@@ -43,7 +43,7 @@ WALKS = {  # language: what is pressed; numbers are seconds to wait
     "en": ("", ("y", 8, "b", 5, PICTURE, 7, "m", *"talk", "Return", 8, "p", 3, "p", 6, "m", "Return", 5, "q")),
     "es": ("_es", ("s", 10, "b", 12, "m", *"sonr", "iacute", "e", PICTURE, "Return", 12, "m", "Return", 6, "q")),
 }
-PAGE = (900, 1273)  # of A4's shape; twice as many pixels
+PAGE = (900, 1120)  # CSS pixels, up to the end of the timeline; the picture has twice as many
 
 
 CALL = (680, 640)  # of the mock call's picture of the patient
@@ -93,8 +93,8 @@ def wait_for_window(screen: VirtualScreen) -> Window:
     raise LookupError("the program opened no window")
 
 
-def first_page(report: Path, picture: Path) -> None:
-    """What Chromium shows of a report first."""
+def top_of(report: Path, picture: Path) -> None:
+    """What Chromium shows of a report, down to its timeline."""
     chromium = shutil.which("chromium")
     assert chromium is not None, "Chromium is not installed"
     look = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--force-device-scale-factor=2"]
@@ -204,12 +204,14 @@ def states(folder: Path) -> None:
                 window.hide()
 
 
-def documents(folder: Path) -> None:
-    """The pictures of docs."""
+def documents(folder: Path, sessions_to: Path | None = None) -> None:
+    """The pictures of docs.   sessions_to: a place for the sessions as well."""
     for language, (ending, steps) in WALKS.items():
         with tempfile.TemporaryDirectory() as sessions:
             report = walk(language, Path(sessions), folder / f"live_window{ending}.jpg", steps)
-            first_page(report, folder / f"report{ending}.png")
+            top_of(report, folder / f"report{ending}.png")
+            if sessions_to is not None:
+                shutil.copytree(report.parent, sessions_to / language)
         beside_a_call(language, folder / f"beside_call{ending}.jpg")
         start_window(language, folder / f"start_window{ending}.png")
 
@@ -218,4 +220,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "states":
         states(Path(sys.argv[2]))
     else:
-        documents(Path(sys.argv[1]))
+        documents(*(Path(given) for given in sys.argv[1:]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -10,6 +11,8 @@ import numpy as np
 from affect.data.augmentation import Augmentation
 from affect.emotions import EMOTIONS
 from affect.faces.preprocessing import Preprocessing
+from affect.model.frozen import Trunk
+from affect.training import outputs, train
 from affect.training.experiments import Experiment, Stage
 
 TINY = Experiment(
@@ -24,6 +27,13 @@ TINY = Experiment(
     batch_size=16,
     chosen_on="val",
 )
+
+
+def train_quickly(set_attribute: Callable[[object, str, object], None] = setattr) -> None:
+    """Leave away what takes most of a small training's time: figures, and the export of frozen layers."""
+    set_attribute(train, "draw_history", lambda *_: None)
+    set_attribute(outputs, "write_evaluation", outputs.write_metrics)
+    set_attribute(Trunk, "_on_onnxruntime", lambda trunk: trunk._in_torch)
 
 
 def write_patterns(root: Path, train: int, val: int) -> Path:

@@ -12,19 +12,18 @@ import signal
 import sys
 import threading
 from dataclasses import dataclass, replace
-from multiprocessing.context import ForkServerProcess
+from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 from typing import Literal
 
 import torch
 from tqdm import tqdm
 
-from affect import figure_style
-from affect.training import figures, outputs, train
+from affect.training import train
 from affect.training.__main__ import main as training_main
 from affect.training.experiments import EXPERIMENTS
 from affect.training.state import RunState
-from tests.tools.patterns import TINY
+from tests.tools.patterns import TINY, train_quickly
 from tests.tools.small_disk import fill
 
 TESTS = Path(__file__).resolve().parent
@@ -62,6 +61,11 @@ class Place:
         return self.root / "r" / self.data.stem / "small" / "all" / "metrics.json"
 
     @property
+    def history(self) -> Path:
+        """A row for each epoch."""
+        return self.root / "r" / self.data.stem / "small" / "history.csv"
+
+    @property
     def said(self) -> str:
         """What the last training here wrote on stderr."""
         return (self.cache / f"{self.root.name}.txt").read_text(encoding="utf-8")
@@ -69,14 +73,19 @@ class Place:
 
 def start(place: Place, *arguments: str, fate: Fate = "none") -> ForkServerProcess:
     """Start `python -m affect.training` there, with these arguments beside the usual ones."""
+    process = fork_server().Process(target=_train, args=(place, arguments, fate), daemon=True)
+    process.start()
+    return process
+
+
+def fork_server() -> ForkServerContext:
+    """What forks processes that have imported everything."""
     # of the fork server, which starts with the first process
     os.environ["OMP_NUM_THREADS"] = "1"
     os.environ["PYTHONPATH"] = os.pathsep.join([str(TESTS), str(TESTS.parent)])
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.training.forked_training"])
-    process = context.Process(target=_train, args=(place, arguments, fate), daemon=True)
-    process.start()
-    return process
+    return context
 
 
 def _train(place: Place, arguments: tuple[str, ...], fate: Fate) -> None:
@@ -87,9 +96,7 @@ def _train(place: Place, arguments: tuple[str, ...], fate: Fate) -> None:
     torch.set_num_threads(1)
     tqdm.set_lock(threading.RLock())  # its own holds a semaphore of the system, which a kill would leave there
     EXPERIMENTS["starter"] = SMALL
-    # drawing takes half of the time, and is not what survives
-    figures.learning_curves = figure_style.save = lambda *_: None
-    outputs.write_evaluation = outputs.write_metrics
+    train_quickly()
     if fate == "killed while it saves":
         _die_at_the_second_save()
     elif fate == "full disk":

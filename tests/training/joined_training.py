@@ -1,12 +1,14 @@
-"""Run by test_distributed in one process and, under torchrun, in two: what both leave behind is compared there.
+"""Run by test_distributed in one process and in two: what both leave behind is compared there.
 
-python joined_training.py DATA OUT [BATCH_SIZE]: trains a small experiment; in many processes, it first takes a step of
-batch-norm alone and a step of the whole network, shared, and notes how far they are from the same step unshared.
+torchrun … joined_training.py DATA OUT trains a small experiment. In many processes, each writes two more files:
+differences_RANK.pt: how far a shared step, of batch norm alone and of the whole network, is from the same unshared;
+refusals_RANK.txt: a line for a batch that cannot be shared, and one for training again what lies there.
 """
 
 from __future__ import annotations
 
 import copy
+import os
 import sys
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from affect.model.batch_norm import SyncedBatchNorm2d, synchronise_batch_norm
 from affect.model.network import build_model
 from affect.training.experiments import Experiment, Stage
 from affect.training.train import new_accelerator, train_experiment
+from tests.tools.patterns import train_quickly
 
 
 def experiment(batch_size: int) -> Experiment:
@@ -97,22 +100,39 @@ def whole_network_differences() -> dict[str, float]:
     }
 
 
-def main(data: str, out: str, batch_size: int = 8) -> int:
-    accelerator = new_accelerator()
-    folder = Path(out)
-    if accelerator.num_processes > 1:
-        differences = {"batch-norm": batch_norm_differences(), "network": whole_network_differences()}
-        torch.save(differences, folder / f"differences_{accelerator.process_index}.pt")
-    try:
+def main(data: str, out: str) -> None:
+    accelerator, folder = new_accelerator(), Path(out)
+    rank, joined = accelerator.process_index, accelerator.num_processes > 1
+
+    def train(batch_size: int) -> None:
         train_experiment(
             experiment(batch_size), read_manifest(data), folder / "models", folder / "results",
             init_weights="none", accelerator=accelerator,
         )  # fmt: skip
-    except AffectError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+
+    if joined:
+        differences = {"batch-norm": batch_norm_differences(), "network": whole_network_differences()}
+        torch.save(differences, folder / f"differences_{rank}.pt")
+    train(8)
+    if joined:
+        refusals = []
+        for batch_size in (7, 8):
+            try:
+                train(batch_size)
+            except AffectError as error:
+                refusals.append(str(error))
+        (folder / f"refusals_{rank}.txt").write_text("\n".join(refusals))
+
+
+def join(rank: int, port: int, data: str, out: str) -> None:
+    """One of two processes that torchrun would start."""
+    torchruns = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": 2, "LOCAL_WORLD_SIZE": 2, "MASTER_PORT": port}
+    os.environ |= {name: str(value) for name, value in torchruns.items()} | {"MASTER_ADDR": "127.0.0.1"}
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""
+    train_quickly()
+    main(data, out)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2], *map(int, sys.argv[3:])))
+    train_quickly()
+    main(sys.argv[1], sys.argv[2])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -17,28 +18,16 @@ from torch import nn
 from affect.model.batch_norm import synchronise_batch_norm
 from affect.model.checkpoint import load_checkpoint
 from tests.conftest import REPOSITORY
-from tests.tools.patterns import write_patterns
+from tests.tools.patterns import train_quickly, write_patterns
+from tests.training import joined_training
+from tests.training.forked_training import fork_server
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        not (dist.is_available() and dist.is_gloo_available()), reason="this PyTorch cannot join processes with gloo"
-    ),
-]
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32" or not (dist.is_available() and dist.is_gloo_available()),
+    reason="Windows cannot fork, or this PyTorch cannot join processes with gloo",
+)
 
-SCRIPT = Path(__file__).with_name("joined_training.py")
 TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
-
-
-def started(*arguments: object, cache: Path) -> subprocess.CompletedProcess[str]:
-    settings = {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": str(REPOSITORY)}
-    return subprocess.run(
-        [sys.executable, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=600,
-        env={**os.environ, **settings, "AFFECT_CACHE": str(cache)},
-    )
 
 
 @pytest.fixture(scope="module")
@@ -46,13 +35,35 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_patterns(tmp_path_factory.mktemp("drawn"), train=5, val=2)
 
 
-@pytest.fixture(scope="module")
-def runs(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def fork(data: Path, out: Path) -> None:
+    """Start two processes that have imported everything already."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    started = [fork_server().Process(target=joined_training.join, args=(r, port, str(data), str(out))) for r in (0, 1)]
+    for process in started:
+        process.start()
+    for process in started:
+        process.join(300)
+        assert process.exitcode == 0
+
+
+def torchrun(data: Path, out: Path) -> None:
+    """Let torchrun start them."""
+    command = [sys.executable, *TORCHRUN, joined_training.__file__, str(data), str(out)]
+    settings = {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": str(REPOSITORY)}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, env={**os.environ, **settings})
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+@pytest.fixture(scope="module", params=[fork, pytest.param(torchrun, marks=pytest.mark.nightly)])
+def runs(request: pytest.FixtureRequest, drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """What one process left, and what two left."""
     one, two = tmp_path_factory.mktemp("one"), tmp_path_factory.mktemp("two")
-    for folder, how in ((one, ()), (two, TORCHRUN)):
-        done = started(*how, SCRIPT, drawn, folder, cache=folder / "cache")
-        assert done.returncode == 0, done.stderr[-3000:]
+    with pytest.MonkeyPatch.context() as patch:
+        train_quickly(patch.setattr)
+        joined_training.main(str(drawn), str(one))
+    request.param(drawn, two)
     return one, two
 
 
@@ -63,6 +74,15 @@ def history_of(run: Path, drawn: Path) -> pd.DataFrame:
 def weights_of(run: Path) -> dict[str, torch.Tensor]:
     (path,) = (run / "models").glob("joined_top_*.pt")
     return load_checkpoint(path).state_dict
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_a_batch_that_cannot_be_shared_and_what_lies_in_the_place_are_refused_in_all_processes(
+    runs: tuple[Path, Path], rank: int
+) -> None:
+    unshared, taken = (runs[1] / f"refusals_{rank}.txt").read_text().splitlines()
+    assert unshared.startswith("A batch of 7 cannot be shared by 2 processes. Start a number")
+    assert "was trained with the same settings and data. --resume reads it" in taken
 
 
 @pytest.mark.parametrize("rank", [0, 1])
@@ -99,18 +119,6 @@ def test_two_processes_end_with_the_weights_and_running_statistics_of_one(runs: 
             assert torch.equal(two[name], value), name
         else:
             torch.testing.assert_close(two[name], value, rtol=1e-2, atol=tolerance, msg=name)
-
-
-def test_a_batch_that_cannot_be_shared_is_refused_in_one_line(drawn: Path, tmp_path: Path) -> None:
-    done = started(*TORCHRUN, SCRIPT, drawn, tmp_path, 7, cache=tmp_path / "cache")
-    assert done.returncode != 0
-    assert "error: A batch of 7 cannot be shared by 2 processes. Start a number" in done.stderr
-
-
-def test_what_lies_in_the_place_is_refused_in_all_processes(runs: tuple[Path, Path], drawn: Path) -> None:
-    done = started(*TORCHRUN, SCRIPT, drawn, runs[1], cache=runs[1] / "cache")
-    assert done.returncode != 0
-    assert "was trained with the same settings and data. --resume reads it" in done.stderr
 
 
 def test_one_process_keeps_torchs_own_batch_norm() -> None:

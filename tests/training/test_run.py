@@ -117,3 +117,17 @@ def test_results_of_models_that_lie_elsewhere_are_not_replaced_by_a_quick_trial(
     with pytest.raises(AffectError, match="Name another --results"):
         trial.standing(resume=False, overwrite=False)
     assert trial.standing(resume=True, overwrite=False) == trial.standing(resume=False, overwrite=True) == "new"
+
+
+def test_what_a_killed_training_left_half_written_is_removed(tmp_path: Path) -> None:
+    run = Run(V3, "affectnet", tmp_path / "m", tmp_path / "r", {})
+    last = run.last_epoch(V3.stages[0])
+    assert last is not None
+    files = [run.state_path, *run.checkpoints, run.home / "history.png", run.home / "history.csv", last[0]]
+    files += [run.home / V3.stages[0].name / "roc.png", last[1] / "metrics.json"]
+    for path in files:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("whole")
+        path.with_name(f".{path.name}.0123456789abcdef.part").write_text("half")
+    run.remove_leftovers()
+    assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == sorted(files)

@@ -3,10 +3,12 @@ from __future__ import annotations
 import json
 import math
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -27,13 +29,17 @@ from affect.errors import AffectError
 from affect.evaluation.leakage import warning_of
 from affect.files import sha256_of
 from affect.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from affect.model.frozen import Trunk
 from affect.model.network import build_model
 from affect.training import figures, loop
 from affect.training import train as train_module
 from affect.training.__main__ import main as training_main
 from affect.training.experiments import EXPERIMENTS, Experiment, Stage, with_mistake
 from affect.training.learner import Learner
-from tests.tools.patterns import TINY, write_patterns
+from affect.training.run import Run
+from tests.tools.lock_holder import holder
+from tests.tools.patterns import TINY, train_quickly, write_patterns
+from tests.tools.small_disk import small_disk
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +47,15 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_patterns(tmp_path_factory.mktemp("drawn"), train=8, val=3)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def manifest(drawn: Path) -> Manifest:
     return read_manifest(drawn)
+
+
+@pytest.fixture(autouse=True)
+def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In all but `whole_run`, which is drawn."""
+    train_quickly(monkeypatch.setattr)
 
 
 def weights_of(path: Path) -> dict[str, torch.Tensor]:
@@ -56,10 +68,22 @@ def train(experiment: Experiment, manifest: Manifest, folder: Path, **options: o
     return train_module.train_experiment(experiment, manifest, folder / "m", folder / "r", **options)  # type: ignore[arg-type]
 
 
-def test_a_run_leaves_a_checkpoint_its_history_its_figures_and_no_leftovers(
-    manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    drawn: list[pd.DataFrame] = []
+class WholeRun(NamedTuple):
+    """An uninterrupted run of TINY: its folder, its checkpoint, and the histories of which curves were drawn."""
+
+    folder: Path
+    checkpoint: Path
+    drawn: list[pd.DataFrame]
+
+    def copied(self, folder: Path) -> Path:
+        """The same run elsewhere, to be changed. Returns its checkpoint."""
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        return folder / self.checkpoint.relative_to(self.folder)
+
+
+@pytest.fixture(scope="module")
+def whole_run(manifest: Manifest, tmp_path_factory: pytest.TempPathFactory) -> WholeRun:
+    folder, drawn = tmp_path_factory.mktemp("whole"), []
     draw = figures.learning_curves
 
     def note(history: pd.DataFrame, origin: str, best_by: dict[str, str]) -> Figure:
@@ -67,12 +91,21 @@ def test_a_run_leaves_a_checkpoint_its_history_its_figures_and_no_leftovers(
         assert best_by == {s.name: s.monitor for s in TINY.stages}
         return draw(history, origin, best_by)
 
-    monkeypatch.setattr(figures, "learning_curves", note)
-    monkeypatch.setattr(train_module, "REDRAW_S", math.inf)
-    (path,) = train(TINY, manifest, tmp_path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Trunk, "_on_onnxruntime", lambda trunk: trunk._in_torch)
+        patch.setattr(figures, "learning_curves", note)
+        patch.setattr(train_module, "REDRAW_S", math.inf)
+        (path,) = train(TINY, manifest, folder)
+    return WholeRun(folder, path, drawn)
+
+
+def test_a_run_leaves_a_checkpoint_its_history_its_figures_and_no_leftovers(
+    manifest: Manifest, whole_run: WholeRun
+) -> None:
+    folder, path, drawn = whole_run
     checkpoint = load_checkpoint(path)
     assert checkpoint.preprocessing == TINY.preprocessing
-    home = tmp_path / "r" / manifest.name / "tiny"
+    home = folder / "r" / manifest.name / "tiny"
     history = pd.read_csv(home / "history.csv")
     assert history["stage"].tolist() == ["head", "all", "all"]
     assert [len(h) for h in drawn] == [1, 3]  # once a stage, since the epochs take no time
@@ -80,7 +113,7 @@ def test_a_run_leaves_a_checkpoint_its_history_its_figures_and_no_leftovers(
     best = checkpoint.provenance["best"]
     assert best["val_accuracy"] == history["val_accuracy"][1:].max()
     assert checkpoint.provenance["pictures"] == {"train": 64, "val": 24}
-    assert [p.name for p in (tmp_path / "m").iterdir()] == [path.name]
+    assert [p.name for p in (folder / "m").iterdir()] == [path.name]
     metrics = json.loads((home / "all" / "metrics.json").read_text())
     assert metrics["n"] == 24
     assert metrics["settings"] == checkpoint.provenance["settings"]
@@ -90,6 +123,7 @@ def test_a_run_leaves_a_checkpoint_its_history_its_figures_and_no_leftovers(
     assert {p.name for p in (home / "all").iterdir()} >= {"confusion.png", "roc.png", "reliability.png"}
 
 
+QUICK = replace(TINY, stages=(Stage("all", 0, 1, 1e-3),))
 RECIPE = replace(
     TINY,
     name="recipe",
@@ -106,16 +140,16 @@ MATCHING = replace(RECIPE, name="matching", distill=0.5, match=1.0)
 
 
 @pytest.mark.parametrize(
-    "experiment",
-    [TINY, *(pytest.param(e, marks=pytest.mark.slow) for e in (RECIPE, MATCHING))],
-    ids=lambda e: e.name,
+    "experiment", [TINY, pytest.param(RECIPE, marks=pytest.mark.nightly), MATCHING], ids=lambda e: e.name
 )
 def test_an_interrupted_run_resumes_to_the_same_weights(
-    experiment: Experiment, manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    experiment: Experiment, manifest: Manifest, whole_run: WholeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    teacher = replace(TINY, balanced_softmax=True)
-    teachers = train(teacher, manifest, tmp_path / "t") if experiment.match else []
-    (whole,) = train(experiment, manifest, tmp_path / "a", teachers=teachers)
+    whole, teachers = whole_run.checkpoint, []
+    if experiment is not TINY:
+        teacher = replace(TINY, balanced_softmax=True, stages=(Stage("head", 0, 1, 1e-3),))
+        teachers = train(teacher, manifest, tmp_path / "t") if experiment.match else []
+        (whole,) = train(experiment, manifest, tmp_path / "a", teachers=teachers)
 
     original, calls = Learner.epoch, []
 
@@ -132,10 +166,17 @@ def test_an_interrupted_run_resumes_to_the_same_weights(
     assert len(calls) == 4  # two epochs before, the third again, and no more
     a, b = weights_of(whole), weights_of(resumed)
     assert all(torch.equal(a[k], b[k]) for k in a)
+    histories = [
+        (path.parents[1] / "r" / manifest.name / experiment.name / "history.csv").read_text()
+        for path in (whole, resumed)
+    ]
+    assert histories[0] == histories[1]  # the best epoch may be one before the interruption
 
 
-def test_a_finished_run_is_not_made_again(manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    paths = train(TINY, manifest, tmp_path)
+def test_a_finished_run_is_not_made_again(
+    manifest: Manifest, whole_run: WholeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [whole_run.copied(tmp_path)]
     monkeypatch.setattr(Learner, "epoch", lambda *_: pytest.fail("trained again"))
     assert train(TINY, manifest, tmp_path, resume=True) == paths
     assert train(TINY, manifest, tmp_path, resume=True, overwrite=True) == paths
@@ -144,9 +185,9 @@ def test_a_finished_run_is_not_made_again(manifest: Manifest, tmp_path: Path, mo
 
 
 def test_what_a_training_would_replace_is_refused_before_anything_is_done(
-    manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    manifest: Manifest, whole_run: WholeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (path,) = train(TINY, manifest, tmp_path)
+    path = whole_run.copied(tmp_path)
     before = path.read_bytes()
     monkeypatch.setattr(train_module, "_pictures", lambda *_: pytest.fail("began"))
     with pytest.raises(AffectError, match="the same settings and data. --resume reads it, --overwrite trains it again"):
@@ -159,11 +200,12 @@ def test_what_a_training_would_replace_is_refused_before_anything_is_done(
     assert path.read_bytes() == before
 
 
-def test_another_run_is_replaced_where_that_is_asked_for(manifest: Manifest, tmp_path: Path) -> None:
-    quick = replace(TINY, stages=(Stage("all", 0, 1, 1e-3),))
-    train(quick, manifest, tmp_path)
-    (path,) = train(quick, manifest, tmp_path, seed=7, resume=True, overwrite=True)
-    assert load_checkpoint(path).provenance["seed"] == 7
+def test_another_run_is_replaced_where_that_is_asked_for(
+    manifest: Manifest, whole_run: WholeRun, tmp_path: Path
+) -> None:
+    there = whole_run.copied(tmp_path)
+    assert train(QUICK, manifest, tmp_path, seed=7, resume=True, overwrite=True) == [there]
+    assert load_checkpoint(there).provenance["seed"] == 7
 
 
 def test_a_state_of_another_run_is_not_continued(
@@ -186,7 +228,7 @@ def test_a_state_of_another_run_is_not_continued(
         train(TINY, manifest, tmp_path, resume=True)
 
 
-@pytest.mark.parametrize("balanced", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("balanced", [False, pytest.param(True, marks=pytest.mark.nightly)])
 def test_a_model_learns_what_can_be_learned(manifest: Manifest, tmp_path: Path, balanced: bool) -> None:
     longer = replace(
         TINY,
@@ -241,13 +283,13 @@ def test_other_initial_weights_of_the_same_name_are_another_run(manifest: Manife
         torch.manual_seed(seed % 2)
         save_checkpoint(tmp_path / folder / "start.pt", Checkpoint(build_model().state_dict(), TINY.preprocessing))
     starts = {folder: str(tmp_path / folder / "start.pt") for folder in ("one", "two", "three")}
-    (path,) = train(TINY, manifest, tmp_path, init_weights=starts["one"])
+    (path,) = train(QUICK, manifest, tmp_path, init_weights=starts["one"])
     made = sha256_of(path)
     with pytest.raises(AffectError, match="another run .the initial weights"):
-        train(TINY, manifest, tmp_path, init_weights=starts["two"], resume=True)
-    train(TINY, manifest, tmp_path, init_weights=starts["three"], resume=True)  # the same weights, elsewhere: finished
+        train(QUICK, manifest, tmp_path, init_weights=starts["two"], resume=True)
+    train(QUICK, manifest, tmp_path, init_weights=starts["three"], resume=True)  # the same weights, elsewhere: finished
     assert sha256_of(path) == made
-    train(TINY, manifest, tmp_path, init_weights=starts["two"], resume=True, overwrite=True)
+    train(QUICK, manifest, tmp_path, init_weights=starts["two"], resume=True, overwrite=True)
     assert sha256_of(path) != made
     provenance = load_checkpoint(path).provenance
     assert provenance["init_weights"] == "start.pt"
@@ -303,7 +345,7 @@ def test_augmentation_reaches_the_network_and_the_mistake_takes_it_away(
 def test_a_frozen_network_keeps_its_batch_norm_statistics_and_the_mistake_lets_them_drift(
     manifest: Manifest, tmp_path: Path
 ) -> None:
-    frozen = replace(TINY, name="v1", stages=(Stage("frozen", 0, 1, 1e-3),))
+    frozen = replace(QUICK, name="v1")
     (kept,) = train(frozen, manifest, tmp_path / "a")
     (drifted,) = train(with_mistake(frozen, "drifting-batch-norm"), manifest, tmp_path / "b")
     assert drifted.parent.name == "v1__drifting-batch-norm"
@@ -313,7 +355,7 @@ def test_a_frozen_network_keeps_its_batch_norm_statistics_and_the_mistake_lets_t
 
 
 def test_pictures_that_do_not_vary_are_mixed_on_a_frozen_network(manifest: Manifest, tmp_path: Path) -> None:
-    still = replace(TINY, stages=(Stage("head", 0, 1, 1e-3),), augmentation=Augmentation(), mixup=0.2)
+    still = replace(QUICK, augmentation=Augmentation(), mixup=0.2)
     (path,) = train(still, manifest, tmp_path)
     assert path.is_file()
 
@@ -339,7 +381,7 @@ def test_the_last_epoch_is_kept_beside_the_best_one(manifest: Manifest, tmp_path
 
 def test_the_live_crop_is_measured_where_pictures_are_taken_as_they_are(tmp_path: Path) -> None:
     manifest = read_manifest(write_sample(tmp_path / "sample", train=3, val=1, size=96))
-    (path,) = train(replace(TINY, stages=(Stage("head", 0, 1, 1e-3),), measure_framing=True), manifest, tmp_path)
+    (path,) = train(replace(QUICK, measure_framing=True), manifest, tmp_path)
     framed = load_checkpoint(path).preprocessing
     assert framed.crop_margin == measure_framing(manifest, manifest.rows("train")).crop_margin != 0
 
@@ -370,17 +412,17 @@ def test_a_model_in_the_way_of_the_last_experiment_is_told_before_the_first_is_t
     assert f"error: {there} is the model of another run (it does not say which)" in capsys.readouterr().err
 
 
-@pytest.mark.slow
-def test_a_student_learns_what_its_teacher_says(manifest: Manifest, tmp_path: Path) -> None:
-    (teacher,) = train(replace(TINY, name="teacher", stages=(Stage("all", 19, 12, 3e-3),)), manifest, tmp_path / "t")
-    student = replace(TINY, name="student", distill=0.5)
+def test_a_student_names_its_teacher_and_without_distillation_none_is_taken(
+    manifest: Manifest, whole_run: WholeRun, tmp_path: Path
+) -> None:
+    teacher = whole_run.checkpoint
+    student = replace(QUICK, name="student", distill=0.5)
     with pytest.raises(AffectError, match="learns from no teacher"):
         train(TINY, manifest, tmp_path, teachers=[teacher])
     (path,) = train(student, manifest, tmp_path, teachers=[teacher])
     assert load_checkpoint(path).provenance["identity"]["teachers"] == [sha256_of(teacher)]
 
 
-@pytest.mark.slow
 def test_another_network_can_be_trained_and_teach_on_varied_pictures(manifest: Manifest, tmp_path: Path) -> None:
     large = replace(TINY.preprocessing, image_size=72, mean=(0.5, 0.5, 0.5), std=(1.0, 1.0, 1.0))
     quick = (Stage("all", 14, 1, 1e-3),)
@@ -388,7 +430,7 @@ def test_another_network_can_be_trained_and_teach_on_varied_pictures(manifest: M
     (teacher,) = train(other, manifest, tmp_path / "t")
     assert load_checkpoint(teacher).architecture == "face_mobilenet"
 
-    student = replace(TINY, name="student", distill=0.9, match=1.0, mixup=0.2, stages=(Stage("all", 19, 2, 1e-3),))
+    student = replace(TINY, name="student", distill=0.9, match=1.0, mixup=0.2, stages=(Stage("all", 19, 1, 1e-3),))
     models = {
         name: train(student, manifest, tmp_path / name, teachers=teachers)[0]
         for name, teachers in {"taught": [teacher], "alone": []}.items()
@@ -402,10 +444,9 @@ def test_another_network_can_be_trained_and_teach_on_varied_pictures(manifest: M
 def test_without_a_teacher_it_is_told_that_labels_alone_are_learned(
     manifest: Manifest, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    quick = replace(TINY, stages=(Stage("head", 0, 1, 1e-3),))
-    (path,) = train(replace(quick, distill=0.5), manifest, tmp_path / "student")
+    (path,) = train(replace(QUICK, distill=0.5), manifest, tmp_path / "student")
     assert "No --teacher is given: tiny learns from the labels alone." in capsys.readouterr().err
-    (plain,) = train(quick, manifest, tmp_path / "plain")
+    (plain,) = train(QUICK, manifest, tmp_path / "plain")
     assert "teacher" not in capsys.readouterr().err
     one, other = (load_checkpoint(p).state_dict for p in (path, plain))
     assert all(torch.equal(one[name], other[name]) for name in one)
@@ -414,12 +455,11 @@ def test_without_a_teacher_it_is_told_that_labels_alone_are_learned(
 def test_where_there_are_no_votes_it_is_told_that_hard_labels_are_learned(
     manifest: Manifest, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    quick = replace(TINY, stages=(Stage("head", 0, 1, 1e-3),))
-    train(quick, manifest, tmp_path / "soft")
+    train(QUICK, manifest, tmp_path / "soft")
     told = capsys.readouterr().err
     assert f"{manifest.name} has no votes of annotators (votes_anger, " in told
     assert "tiny learns hard labels." in told
-    train(replace(quick, soft_labels=False), manifest, tmp_path / "hard")
+    train(replace(QUICK, soft_labels=False), manifest, tmp_path / "hard")
     assert "votes" not in capsys.readouterr().err
 
 
@@ -453,7 +493,7 @@ def test_where_copies_stay_on_one_side_of_the_split_none_is_learned_from_and_cho
 def test_a_limit_holds_for_what_is_measured_as_well(
     manifest: Manifest, tmp_path: Path, chosen_on: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    quick = replace(TINY, stages=(Stage("all", 0, 1, 1e-3),), chosen_on=chosen_on)  # type: ignore[arg-type]
+    quick = replace(QUICK, chosen_on=chosen_on)  # type: ignore[arg-type]
     (path,) = train(quick, manifest, tmp_path, limit=32)
     metrics = json.loads((tmp_path / "r" / manifest.name / "tiny" / "all" / "metrics.json").read_text())
     assert metrics["n"] == 12  # of 24, as 32 are of 64
@@ -477,7 +517,7 @@ def test_a_data_set_with_train_and_test_only_is_trained_measured_and_tested(
 ) -> None:
     from affect.evaluation.__main__ import main as evaluation_main
 
-    monkeypatch.setitem(EXPERIMENTS, "starter", replace(TINY, stages=(Stage("all", 0, 1, 1e-3),)))
+    monkeypatch.setitem(EXPERIMENTS, "starter", QUICK)
     data = ["--data", str(kaggles(drawn, tmp_path))]
     common = [*data, "--out", str(tmp_path / "m"), "--results", str(tmp_path / "r"), "--init-weights", "none"]
     assert training_main(["starter", *common]) == 0
@@ -503,7 +543,7 @@ def test_a_data_set_with_train_and_test_only_is_trained_measured_and_tested(
             {},
             "Stage all of experiment tiny trains 19 blocks; face_mobilenet has 0 to 14",
         ),
-        ({"distill": 0.5}, {"teachers": [Path("README.md")]}, "README.md is damaged"),
+        ({"distill": 0.5, "stages": TINY.stages[1:]}, {"teachers": [Path("README.md")]}, "README.md is damaged"),
     ],
 )
 def test_a_start_that_does_not_fit_is_told_before_a_picture_is_prepared(
@@ -625,3 +665,29 @@ def test_a_teacher_that_learned_shares_is_refused_where_they_are_not_to_be_learn
     student = replace(TINY, distill=0.5, balanced_softmax=True, stages=(Stage("all", 19, 1, 1e-3),))
     with pytest.raises(AffectError, match=r"learned its data's class shares, and tiny learns free of them"):
         train(student, manifest, tmp_path, teachers=[checkpoint_file])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="killpg")
+@pytest.mark.parametrize("folder", [0, 1])
+def test_what_another_training_writes_into_is_left_to_it(
+    folder: int, manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run(TINY, manifest.name, tmp_path / "m", tmp_path / "r", {})
+    monkeypatch.setattr(train_module, "_pictures", lambda *_: pytest.fail("pictures are prepared"))
+    with holder(run.locks[folder]):
+        for more in ({}, {"seed": 7, "overwrite": True}, {"resume": True}):
+            with pytest.raises(AffectError, match="Another training is writing into .*name another --out and"):
+                train(TINY, manifest, tmp_path, **more)
+    assert run.locks[folder].is_file()  # it was killed; the next training removes it
+    assert not run.locks[1 - folder].exists()
+
+
+@pytest.mark.parametrize("folder", ["m", "r"])
+def test_a_read_only_folder_is_told_before_anything_is_prepared(
+    folder: str, manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(train_module, "_pictures", lambda *_: pytest.fail("pictures are prepared"))
+    with small_disk(tmp_path / folder, "1m") as disk:
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+        with pytest.raises(AffectError, match="cannot be written to .*Name another --out or --results"):
+            train(TINY, manifest, tmp_path)

@@ -24,7 +24,7 @@ SECONDS = 10.0
 LONGEST_FRAME_S = 0.5
 LEAST_SHARE = 0.5  # share of the elapsed time that must show the face; below it, the measurement is cancelled
 # Target probability of neutral at rest, close to the bundled model's mean of 0.76 on the 1,304 neutral faces of FER+'s
-# val split (results/ferplus/starter/predictions.csv). The other classes share the rest evenly.
+# val split (results/ferplus/starter_ferplus/predictions.csv). The other classes share the rest evenly.
 NEUTRAL_AT_REST = 0.75
 # A factor of at most 4.5 per class. Neutral then leads wherever it had 0.05 at rest, and an expression with a
 # probability of 0.95 still leads after the largest shift.

@@ -14,7 +14,7 @@ from affect.live.pipeline.search import LEAST_CONTRAST, LITTLE_CONTRAST
 SIDE = 48  # pixels: the size of FER+ faces, on which accuracy is measured; larger faces gain nothing
 # Standard deviation of the Laplacian divided by that of the grey levels, for a face of SIDE pixels: medians of 600
 # FER+ faces blurred by 5 % and by 1.5 % of their side (0.85 without blur). The bundled model then agrees with 58 % and
-# 82 % of the labels instead of 85 % (results/ferplus/starter/robustness.md).
+# 82 % of the labels instead of 85 % (results/ferplus/starter_ferplus/robustness.md).
 BLURRED, SHARP = 0.085, 0.38
 WHITE = 254  # grey level from which a pixel counts as overexposed
 

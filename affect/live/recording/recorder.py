@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -81,10 +82,14 @@ class Recorder:
         """Write a frame into the current recording, if any; after a write error, the recording ends with a message."""
         if self.current is None:
             return
-        try:
+        with suppress(AffectError):  # which it keeps
             self.current.write(frame, results)
-        except AffectError as error:
-            self._failed("recording_failed", error)
+        self.check()
+
+    def check(self) -> None:
+        """End the current recording with a message if it cannot go on, also while no frame is written."""
+        if self.current is not None and self.current.failure is not None:
+            self._failed("recording_failed", self.current.failure)
             recording, self.current = self.current, None
             self._send(self._finish, recording, self._clock.now_s())
 
@@ -103,7 +108,11 @@ class Recorder:
     def close(self) -> None:
         """End the recording, and wait until all background work is done."""
         self.end()
-        self._errands.shutdown(wait=True)
+        try:
+            self._errands.shutdown(wait=True)
+        except KeyboardInterrupt:
+            self.failure = self.failure or TextError("ending_broken_off", folder=self.folder)
+            raise
         for errand in self._sent:
             errand.result()  # raises unexpected errors of the background thread
 
@@ -111,22 +120,21 @@ class Recorder:
         self._sent.append(self._errands.submit(errand, *values))
 
     def _finish(self, recording: Recording, end_s: float) -> None:
-        whole = self.failure is None
         try:
             recording.close(end_s)
         except AffectError as error:
-            whole = False
             self._failed("recording_failed", error)
         from affect.live.report import write_report  # imported only in runs that record
 
         try:
             path = write_report([recording.folder], self._language())
         except (AffectError, OSError) as error:
-            self._failed("report_failed", error, folder=recording.folder)
+            if recording.failure is None:  # otherwise the recording is not whole, and that is what must be told
+                self._failed("report_failed", error, folder=recording.folder)
             return
         self.report = path
         self._tell(text("report_made", self._language(), path=path))
-        if whole:  # otherwise the error message stays visible
+        if recording.failure is None:  # otherwise the error message stays visible
             self._say("report_made", path=path)
 
     def _store(self, recording: Recording, frame: Frame) -> None:

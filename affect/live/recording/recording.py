@@ -88,7 +88,7 @@ class Recording:
         self._known_to_s = start_s  # the state is known up to here, from a frame, a pause or a lost signal
         self._steps_s = deque([frame_s] * 2, maxlen=9)  # the last frame intervals
         self._gaps: list[tuple[float, float]] = []  # intervals without an analysed frame, on the recording's clock
-        self._failure: AffectError | None = None
+        self.failure: AffectError | None = None  # why it cannot go on; `close` raises it
         self._lock = threading.RLock()
         self._ended = threading.Event()
         self.folder = _new_folder(parent, self._started)
@@ -106,11 +106,15 @@ class Recording:
         return self._now_s() - self._start_s
 
     def write(self, frame: Frame, results: list[FaceResult]) -> None:
-        """Append the faces of an analysed frame. An error of the background save is raised here."""
-        if self._failure is not None:
-            raise self._failure
+        """Append the faces of an analysed frame. Raises AffectError if that, or the background save, has failed."""
+        if self.failure is not None:
+            raise self.failure
         with self._lock:
-            self._csv.write(frame._replace(timestamp_s=frame.timestamp_s - self._zero_s), results)
+            try:
+                self._csv.write(frame._replace(timestamp_s=frame.timestamp_s - self._zero_s), results)
+            except AffectError as error:
+                self.failure = error
+                raise
             step_s = frame.timestamp_s - self._known_to_s
             self._reach(frame.timestamp_s)
             if step_s > 0:
@@ -193,7 +197,7 @@ class Recording:
             self._snapshots += 1
             name = f"snapshot_{self._snapshots:04d}.png"
         try:
-            with atomic_path(self.folder / name) as part:
+            with atomic_path(self.folder / name, make_folder=False) as part:
                 part.write_bytes(cv2.imencode(".png", picture)[1].tobytes())
         except OSError as error:
             raise TextError("recording_unwritable", path=self.folder / name, reason=error.strerror) from error
@@ -210,10 +214,12 @@ class Recording:
         self._reach(end_s)
         try:
             self._save(end_s)
+        except AffectError as error:
+            self.failure = self.failure or error
         finally:
-            self._csv.__exit__(None, None, None)
-        if self._failure is not None:
-            raise self._failure
+            self._csv.close()
+        if self.failure is not None:
+            raise self.failure
 
     def _reach(self, at_s: float) -> None:
         """Extend the known time to `at_s`, and add a gap if no frame was analysed for long before.
@@ -244,40 +250,58 @@ class Recording:
             while not self._ended.wait(SAVE_EVERY_S):
                 self._save()
         except AffectError as error:
-            self._failure = error
+            self.failure = error
 
     def _save(self, end_s: float | None = None) -> None:
-        """Save all files to disk; a failure of one does not prevent the other.
+        """Save all files to disk; a failure of one does not prevent the others.
 
         end_s: end of the session; None while it goes on.   Raises AffectError for the first file that failed.
         """
-        with self._lock:
-            contents = {"events.csv": _csv_of(self._events)} if self._unsaved_events else {}
-            contents["session.json"] = self._json(end_s)
-            self._unsaved_events = False
-        self._csv.sync()
-        failures = []
-        for name, content in contents.items():
+        failures: list[AffectError] = []
+        for save in (self._csv.sync, lambda: self._save_events(end_s), lambda: self._save_told(end_s, not failures)):
             try:
-                with atomic_path(self.folder / name, patience_s=0.0 if end_s is None else PATIENCE_S) as part:
-                    part.write_text(content, encoding="utf-8", newline="")
-            except OSError as error:
-                failures.append((self.folder / name, error))
-        if not failures:
-            return
-        with self._lock:
-            self._unsaved_events = True
-        path, first = failures[0]
-        if isinstance(first, PermissionError) and end_s is None and self._frames:
-            return  # Windows blocks a file while another program reads it; the next save follows soon
-        raise TextError("recording_unwritable", path=path, reason=first.strerror) from first
+                save()
+            except AffectError as error:
+                held = isinstance(error.__cause__, PermissionError) and end_s is None and self._frames
+                if not held:  # Windows blocks a file while another program reads it; the next save follows soon
+                    failures.append(error)
+        if failures:
+            raise failures[0]
 
-    def _json(self, end_s: float | None) -> str:
-        """Content of session.json.   end_s: end of the session; None while it goes on."""
+    def _save_events(self, end_s: float | None) -> None:
+        with self._lock:
+            if not self._unsaved_events:
+                return
+            content, self._unsaved_events = _csv_of(self._events), False
+        try:
+            self._replace("events.csv", content, end_s)
+        except AffectError:
+            self._unsaved_events = True
+            raise
+
+    def _save_told(self, end_s: float | None, complete: bool) -> None:
+        with self._lock:
+            content = self._json(end_s, complete)
+        self._replace("session.json", content, end_s)
+
+    def _replace(self, name: str, content: str, end_s: float | None) -> None:
+        """Replace a file. The folder is not made again if it is gone: others could open it, and rows would lack."""
+        path, patience_s = self.folder / name, 0.0 if end_s is None else PATIENCE_S
+        try:
+            with atomic_path(path, patience_s=patience_s, make_folder=False) as part:
+                part.write_text(content, encoding="utf-8", newline="")
+        except FileNotFoundError as error:  # the folder went after the rows were checked
+            raise TextError("output_gone", path=path) from error
+        except OSError as error:
+            raise TextError("recording_unwritable", path=path, reason=error.strerror) from error
+
+    def _json(self, end_s: float | None, complete: bool = True) -> str:
+        """Content of session.json.   end_s: end of the session; None while it goes on.   complete: see below."""
         now_s = self._now_s() if end_s is None else end_s
         told = {
             "format": FORMAT,
-            "state": "recording" if end_s is None else "finished",
+            "state": "recording" if end_s is None or self.failure is not None else "finished",
+            "complete": complete and self.failure is None,  # whether all that was recorded could be saved so far
             "started": self._started.isoformat(timespec="seconds"),
             "ended": None if end_s is None else datetime.now().astimezone().isoformat(timespec="seconds"),
             "start_s": round(self._start_s - self._zero_s, 3),  # on the same clock as rows and events

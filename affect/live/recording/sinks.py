@@ -6,6 +6,8 @@ import csv
 import errno
 import io
 import os
+import stat
+import threading
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 from affect.faces.preprocessing import Image
+from affect.files import is_still_at
 from affect.live.frame import FaceResult
 from affect.live.sources.files import Frame
 from affect.live.texts import TextError
@@ -54,7 +57,7 @@ class Outputs:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._open.close()
+        self._open.__exit__(kind, error, at)
 
 
 COLUMNS: list[object] = [
@@ -79,6 +82,8 @@ class CsvSink:
         except OSError as error:
             raise self._failed(error) from error
         self._size = 0
+        self._lock = threading.Lock()  # `sync` runs in a thread of its own, and must not see half of a write
+        self._is_file = stat.S_ISREG(os.fstat(self._file.fileno()).st_mode)  # not a pipe
         self._append([COLUMNS])
 
     def write(self, frame: Frame, results: list[FaceResult]) -> None:
@@ -87,25 +92,43 @@ class CsvSink:
             self._append([_row(frame, result) for result in results])
 
     def sync(self) -> None:
-        """Flush everything written to the disk (fsync), so that it survives a power cut."""
+        """Flush everything written to the disk (fsync), so that it survives a power cut; then `check`."""
         try:
             os.fsync(self._file.fileno())
         except OSError as error:
             raise self._failed(error) from error
+        self.check()
+
+    def check(self) -> None:
+        """Raise AffectError if the file is not what was written: somebody else has deleted, moved or changed it."""
+        with self._lock:
+            self._check_size()
+        if self._is_file and not is_still_at(self._path, self._file.fileno()):
+            raise TextError("output_gone", path=self._path)
+
+    def _check_size(self) -> None:
+        if self._is_file and os.fstat(self._file.fileno()).st_size != self._size:
+            raise TextError("output_gone", path=self._path)
+
+    def close(self) -> None:
+        """Close the file as it is."""
+        self._file.close()
 
     def _append(self, rows: list[list[object]]) -> None:
         """Append all of the rows or, after an error, none of them."""
         lines = io.StringIO()
         csv.writer(lines, lineterminator="\n").writerows(rows)
         data = lines.getvalue().encode()
-        try:
-            if self._file.write(data) != len(data):  # a partial write: the disk is full
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        except OSError as error:
-            with suppress(OSError):
-                self._file.truncate(self._size)
-            raise self._failed(error) from error
-        self._size += len(data)
+        with self._lock:
+            self._check_size()  # a row behind what somebody else took away or added would be torn
+            try:
+                if self._file.write(data) != len(data):  # a partial write: the disk is full
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            except OSError as error:
+                with suppress(OSError):
+                    self._file.truncate(self._size)
+                raise self._failed(error) from error
+            self._size += len(data)
 
     def _failed(self, error: OSError) -> AffectError:
         return TextError(self._failure, path=self._path, reason=error.strerror)
@@ -119,7 +142,11 @@ class CsvSink:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
-        self._file.close()
+        try:
+            if not isinstance(error, AffectError):  # of which the first is reported
+                self.check()
+        finally:
+            self.close()
 
 
 def _row(frame: Frame, result: FaceResult) -> list[object]:
@@ -200,8 +227,11 @@ class VideoSink:
         try:
             if video is not None:
                 video.close()
+            if not is_still_at(self._path, self._file.fileno()):
+                raise TextError("output_gone", path=self._path)
         except Exception as failure:
-            if kind is None:  # otherwise the first error is reported
-                raise self._failed(self._file.failure or failure) from failure
+            if not isinstance(error, AffectError):  # of which the first is reported
+                gone = isinstance(failure, AffectError)
+                raise failure if gone else self._failed(self._file.failure or failure) from failure
         finally:
             self._file.close()

@@ -38,9 +38,8 @@ def write_report(folders: list[Path], language: str, out: Path | None = None) ->
         name, page = "comparison.html", _comparison_page(sessions, writer)
     path = out or sessions[-1].folder / name
     try:
-        with atomic_path(path) as part:
+        with atomic_path(path, mode=0o600, make_folder=out is not None) as part:
             part.write_text(page, encoding="utf-8", errors="backslashreplace")  # names of files may be no valid text
-        path.chmod(0o600)
     except OSError as error:
         raise TextError("report_unwritable", path=path, reason=error.strerror) from error
     return path

@@ -5,11 +5,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import math
-from collections.abc import Iterator
+from array import array
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -21,14 +19,20 @@ import numpy.typing as npt
 from affect.arrays import Floats
 from affect.emotions import EMOTIONS, UNCERTAIN
 from affect.live.frame import Event
+from affect.live.report.schema import FieldError, MissingFieldError, check_session
+from affect.live.report.tables import MARK, Table, number, opened
 from affect.live.texts import TextError
 
 FORMAT: Final = 1
 # Label encoding in the arrays of this package: the index in LABELS. "Uncertain" is the last.
 LABELS: Final = (*EMOTIONS, UNCERTAIN)
-NEEDED: Final = ("state", "started", "duration_s", "source", "model", "settings", "versions")
+ROW_COLUMNS: Final = ("timestamp_s", "face_id", "emotion", *(f"p_{name}" for name in EMOTIONS))
+EVENT_COLUMNS: Final = ("timestamp_s", "event", "text")
+SLACK_S: Final = 60.0  # rows may be so much later than session.json tells, as that is saved after them
+LATEST_S: Final = 1e9  # a time of any source's clock
+ROUNDING: Final = 1e-6  # of a probability in the table
+LARGEST_TOLD: Final = 1 << 26  # characters of session.json that are read: hours of gaps need a thousandth
 _PLACES: Final = {name: place for place, name in enumerate(LABELS)}
-_FIRST: Final = "p_" + EMOTIONS[0]
 
 Integers = npt.NDArray[np.int64]
 
@@ -38,7 +42,8 @@ class Rows:
     """The rows of emotions.csv in order of time, one for each face and frame.
 
     times_s: seconds, (n,).   faces: face ids, (n,).   labels: indices in LABELS, (n,).
-    probabilities: (n, 8) in the order of EMOTIONS.   damaged: number of unreadable lines.
+    probabilities: (n, 8) in the order of EMOTIONS.   damaged: number of unreadable lines, in events.csv as well.
+    changed: another program, such as a spreadsheet, has saved it, or events.csv.
     """
 
     times_s: Floats
@@ -46,6 +51,7 @@ class Rows:
     labels: Integers
     probabilities: Floats
     damaged: int = 0
+    changed: bool = False
 
     def of(self, face: int) -> Rows:
         """Select the rows of one face."""
@@ -57,12 +63,12 @@ class Rows:
 class Session:
     """A recorded session.
 
-    told:       content of session.json, with at least the keys of NEEDED.
+    told:       content of session.json, checked by `schema`.
     started:    start of the recording or, for a file, of its analysis, with time zone.   duration_s: its length.
     recorded:   creation time of the analysed file; None if unknown.
     start_s:    start on the source's clock; 0 for a clock that begins with the recording. Times of rows and events
                 are relative to it.
-    cut_off:    the recording was interrupted (killed, power cut).
+    cut_off:    the recording was interrupted (killed, power cut), or not all of it could be saved.
     gaps_s:     intervals (start, end) without analysed frames, apart from pauses; empty for older versions.
     """
 
@@ -111,103 +117,94 @@ def session_folders(folder: Path) -> list[Path]:
 def read_session(folder: Path) -> Session:
     """Read a session folder, except its pictures.
 
-    Raises AffectError if a file is missing or in another format.
+    Raises AffectError if a file is missing or in another format, or holds what no recording writes: the message names
+    the file and the field, or the line and its column. A few lines of that kind are left out and counted.
     """
     told = _read_told(folder / "session.json")
-    rows = _read_rows(folder / "emotions.csv")
-    events = _read_events(folder / "events.csv")
-    try:
-        started = datetime.fromisoformat(told["started"])
-        recorded = datetime.fromisoformat(told["recorded"]) if told.get("recorded") else None
-        duration_s = float(told["duration_s"])
-        start_s = float(told["start_s"]) if "start_s" in told else None
-        gaps_s = [(float(from_s), float(to_s)) for from_s, to_s in told.get("not_analysed", ())]
-    except (TypeError, ValueError) as error:
-        raise TextError("session_damaged", path=folder / "session.json", reason=error) from error
+    started = datetime.fromisoformat(told["started"])
+    recorded = datetime.fromisoformat(told["recorded"]) if told.get("recorded") else None
+    duration_s, start_s = float(told["duration_s"]), told.get("start_s")
+    # an older version: a recording that began in the middle of a video is placed by its last time
+    placed_by_last = start_s is None and told.get("clock") == "source"
+    first_s, last_s = (0.0, LATEST_S) if placed_by_last else (float(start_s or 0), float(start_s or 0) + duration_s)
+    time_s = number(max(0.0, first_s - SLACK_S), last_s + SLACK_S)
+    rows = _read_rows(folder / "emotions.csv", time_s)
+    events, lost, changed = _read_events(folder / "events.csv", time_s)
     times = [*rows.times_s[:1].tolist(), *rows.times_s[-1:].tolist(), *(event.timestamp_s for event in events)]
-    if start_s is None:  # an older version: a recording that began in the middle of a video is placed by its last time
-        start_s = max(times, default=0.0) - duration_s if told.get("clock") == "source" else 0.0
-    start_s = max(0.0, min([start_s, *times]))
-    rows = replace(rows, times_s=rows.times_s - start_s)
+    if placed_by_last:
+        start_s = max(times, default=0.0) - duration_s
+    start_s = max(0.0, min([float(start_s or 0), *times]))
+    if max(times, default=0.0) - start_s > duration_s + 2 * SLACK_S:
+        cell = f"timestamp_s = {min(times):g} … {max(times):g}"
+        raise TextError("session_changed", path=folder / "emotions.csv", line="2 …", cell=cell)
+    rows = replace(rows, times_s=rows.times_s - start_s, damaged=rows.damaged + lost, changed=rows.changed or changed)
     events = tuple(replace(event, timestamp_s=event.timestamp_s - start_s) for event in events)
     # for a killed recording, session.json may be up to a second older than the last rows
     duration_s = max(duration_s, max(times, default=0.0) - start_s)
-    gaps = tuple((from_s - start_s, to_s - start_s) for from_s, to_s in gaps_s)
-    cut_off = told["state"] != "finished"
+    gaps = tuple((from_s - start_s, to_s - start_s) for from_s, to_s in told.get("not_analysed", ()))
+    cut_off = told["state"] != "finished" or told.get("complete") is False
     return Session(folder, told, started, duration_s, start_s, rows, events, cut_off, recorded, gaps)
 
 
 def _read_told(path: Path) -> dict[str, Any]:
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise TextError("session_file_missing", path=path) from None
-    except (OSError, ValueError) as error:
+        with opened(path) as file:
+            told = json.loads(file.read(LARGEST_TOLD).removeprefix(MARK))
+    except (ValueError, RecursionError) as error:
         raise TextError("session_file_unreadable", path=path, reason=error) from error
     if not isinstance(told, dict) or told.get("format") != FORMAT:
         raise TextError("session_format", path=path, format=FORMAT)
-    if missing := [key for key in NEEDED if key not in told]:
-        raise TextError("session_lacks", path=path, keys=", ".join(missing))
+    try:
+        check_session(told)
+    except MissingFieldError as missing:
+        raise TextError("session_lacks", path=path, keys=missing) from None
+    except FieldError as error:
+        raise TextError("session_damaged", path=path, reason=error) from None
     return told
 
 
-def _lines(path: Path) -> Iterator[list[str]]:
-    """Read the header and the complete lines of a CSV file; an incomplete last line is dropped."""
-    try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except FileNotFoundError:
-        raise TextError("session_file_missing", path=path) from None
-    except OSError as error:
-        raise TextError("session_file_forbidden", path=path, reason=error.strerror) from error
-    return csv.reader(io.StringIO(text[: text.rfind("\n") + 1], newline=""))
-
-
-def _read_rows(path: Path) -> Rows:
-    lines = _lines(path)
-    header = next(lines, [])
-    if not {"timestamp_s", "face_id", "emotion", *(f"p_{name}" for name in EMOTIONS)} <= set(header):
-        raise TextError("session_columns", path=path)
-    when, who, what = (header.index(name) for name in ("timestamp_s", "face_id", "emotion"))
-    start = header.index(_FIRST)
-    columns = slice(start, start + len(EMOTIONS))
-    times: list[float] = []
-    faces: list[int] = []
-    labels: list[int] = []
-    probabilities: list[list[float]] = []
-    damaged = 0
-    for line in lines:
-        try:
-            time_s, face, label = float(line[when]), int(line[who]), _PLACES[line[what]]
-            row = [float(cell) for cell in line[columns]]
-        except (IndexError, KeyError, ValueError):
-            damaged += 1
-            continue
-        if len(line) != len(header) or not (time_s >= 0 and all(map(math.isfinite, (time_s, *row)))):
-            damaged += 1
-            continue
-        times.append(time_s)
-        faces.append(face)
-        labels.append(label)
-        probabilities.append(row)
-    order = np.argsort(np.array(times, float), kind="stable")
+def _read_rows(path: Path, time_s: Callable[[str], float]) -> Rows:
+    """Read emotions.csv.   time_s: converts a time, and raises ValueError for one outside the session."""
+    times, faces, labels, flat = array("d"), array("q"), array("b"), array("d")
+    with opened(path) as file:
+        table = Table(path, file, ROW_COLUMNS)
+        if table.empty:
+            raise TextError("session_columns", path=path)
+        converters = [
+            time_s,
+            _face,
+            _PLACES.__getitem__,
+            *[number(-ROUNDING, 1 + ROUNDING)] * len(EMOTIONS),
+        ]
+        for at_s, face, label, *row in table.rows(converters):
+            times.append(at_s)
+            faces.append(face)
+            labels.append(label)
+            flat.extend(row)
+    order = np.argsort(np.array(times), kind="stable")
     return Rows(
         np.array(times, float)[order],
         np.array(faces, np.int64)[order],
         np.array(labels, np.int64)[order],
-        np.array(probabilities, float).reshape(-1, len(EMOTIONS))[order],
-        damaged,
+        np.array(flat, float).reshape(-1, len(EMOTIONS))[order],
+        table.damaged,
+        table.changed,
     )
 
 
-def _read_events(path: Path) -> tuple[Event, ...]:
+def _face(cell: str) -> int:
+    """A face id of the table. Raises ValueError for what is none."""
+    face = number(0, 2**31)(cell)
+    if face % 1:
+        raise ValueError(cell)
+    return int(face)
+
+
+def _read_events(path: Path, time_s: Callable[[str], float]) -> tuple[tuple[Event, ...], int, bool]:
+    """Read events.csv: the events in order of time, the number of lines left out, and whether it was changed."""
     if not path.exists():  # the recording was killed before its first event
-        return ()
-    events = []
-    for line in _lines(path):
-        try:
-            event = Event(float(line[0]), line[1], line[2])
-        except (IndexError, ValueError):
-            continue  # the header, or an incomplete line
-        if math.isfinite(event.timestamp_s) and event.timestamp_s >= 0:
-            events.append(event)
-    return tuple(sorted(events, key=lambda event: event.timestamp_s))
+        return (), 0, False
+    with opened(path) as file:
+        table = Table(path, file, EVENT_COLUMNS)
+        events = [Event(*values) for values in table.rows([time_s, str, str], multiline=True)]
+    return tuple(sorted(events, key=lambda event: event.timestamp_s)), table.damaged, table.changed

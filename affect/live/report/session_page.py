@@ -37,9 +37,11 @@ def warnings(session: Session, writer: Writer) -> list[str]:
     """Warnings at the top of the page: limits that a reader must know before any number."""
     told = []
     if session.cut_off:
-        told.append(writer.text("cut_off"))
+        told.append(writer.text("incomplete" if session.told.get("complete") is False else "cut_off"))
     if session.rows.damaged:
         told.append(writer.counted("damaged", session.rows.damaged))
+    if session.rows.changed:
+        told.append(writer.text("changed"))
     if session.events_of("cut") and session.told["settings"].get("faces") == 1:
         told.append(writer.text("cuts_warning"))
     if session.told.get("baseline"):

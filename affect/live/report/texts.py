@@ -40,6 +40,12 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "es": "El registro se interrumpió (el programa se detuvo o faltó la corriente). Aquí está lo medido hasta "
         "entonces; falta como mucho el último segundo.",
     },
+    "incomplete": {
+        "en": "Not everything of this session could be saved (the disk was full, or its files were moved or changed "
+        "meanwhile). What was saved is here; measurements, markers or the end may be missing.",
+        "es": "No se pudo guardar toda esta sesión (el disco estaba lleno, o sus archivos se movieron o modificaron "
+        "entretanto). Aquí está lo que se guardó; pueden faltar mediciones, marcas o el final.",
+    },
     "never_seen": {
         "en": "No face was seen in this session, so there is nothing to show but how the time was spent.",
         "es": "En esta sesión no se vio ninguna cara, así que solo se puede mostrar cómo transcurrió el tiempo.",
@@ -52,9 +58,15 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "en": "{count} lines of the record could not be read and are left out.",
         "es": "{count} líneas del registro no se pudieron leer y se han omitido.",
     },
+    "changed": {
+        "en": "A table of this session was saved by another program, such as a spreadsheet. It could be read, but its "
+        "numbers may not be the recorded ones: make the report from the original.",
+        "es": "Una tabla de esta sesión la ha guardado otro programa, como una hoja de cálculo. Se pudo leer, pero sus "
+        "números pueden no ser los registrados: prepare el informe a partir del original.",
+    },
     "baseline_warning": {
         "en": "A neutral baseline was set for part of this session: in that part, expressions are relative to this "
-        "person's face at rest.",
+        "person’s face at rest.",
         "es": "En parte de esta sesión se usó una línea base neutral: en esa parte, las expresiones son relativas a "
         "la cara de esta persona en reposo.",
     },
@@ -193,7 +205,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     "episodes_column": {"en": "episodes", "es": "episodios"},
     "mean_probability": {"en": "mean probability", "es": "probabilidad media"},
     "weak_note": {
-        "en": "The model seldom finds {list}: there may have been more of it than is counted here.",
+        "en": "The model seldom finds {list}: there may have been more than is counted here.",
         "es": "El modelo rara vez encuentra {list}: puede que hubiera más de lo que aquí se cuenta.",
     },
     # episodes

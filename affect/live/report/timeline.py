@@ -112,19 +112,22 @@ def people_of(session: Session, clock: Clock) -> People:
     if session.told["settings"].get("faces") == 1:
         timeline = sample(session.rows, clock.analysed)
         return People({0: timeline} if timeline.seen.any() else {}, 0, 0.0)
-    everyone = {int(face): sample(session.rows.of(face), clock.analysed) for face in np.unique(session.rows.faces)}
-    ranked = sorted((face for face in everyone if everyone[face].seen.any()), key=lambda face: -everyone[face].seen_s)
+    # without their timelines, as a long session may have thousands of passing people
+    seen_s = {int(face): _seen_s(session.rows.of(face), clock.analysed) for face in np.unique(session.rows.faces)}
+    ranked = sorted((face for face in seen_s if seen_s[face]), key=lambda face: -seen_s[face])
     least_s = max(PASSING_S, PASSING_SHARE * float(clock.analysed.sum()) * STEP_S)
-    staying = [face for face in ranked if everyone[face].seen_s >= least_s] or ranked[:1]
-    passing = [face for face in ranked if face not in staying]
+    staying = [face for face in ranked if seen_s[face] >= least_s] or ranked[:1]
+    passing = ranked[len(staying) :]
     return People(
-        {face: everyone[face] for face in staying}, len(passing), sum(everyone[face].seen_s for face in passing)
+        {face: sample(session.rows.of(face), clock.analysed) for face in staying},
+        len(passing),
+        sum(seen_s[face] for face in passing),
     )
 
 
 def seen_by_anyone(session: Session, clock: Clock) -> Mask:
     """Mask of the steps in which any face was seen, including passing ones, (steps,)."""
-    return sample(session.rows, clock.analysed).seen
+    return _seen(session.rows, clock.analysed)
 
 
 def baseline_of(session: Session, told: dict[str, Any], clock: Clock) -> tuple[Mask, Mask, Mask]:
@@ -135,7 +138,7 @@ def baseline_of(session: Session, told: dict[str, Any], clock: Clock) -> tuple[M
     steps = np.arange(steps_of(session)) * STEP_S + session.start_s
     undone_s = told.get("undone_at_s")
     set_ = (steps >= told["to_s"] - STEP_S / 2) & (steps < (np.inf if undone_s is None else undone_s - STEP_S / 2))
-    own = sample(session.rows.of(told["face_id"]), clock.analysed).seen
+    own = _seen(session.rows.of(told["face_id"]), clock.analysed)
     return set_, seen_by_anyone(session, clock) & set_, own & set_
 
 
@@ -146,11 +149,30 @@ def sample(rows: Rows, analysed: Mask) -> Timeline:
     A row is valid until the next one, if that follows within HELD_S (`longest_step_s` for a slow source), or until the
     analysis stops, if that follows within HELD_S. Before a longer gap, a row is valid for the usual frame interval.
     """
-    steps = len(analysed)
-    labels = np.full(steps, NONE, np.int64)
-    probabilities = np.full((steps, len(EMOTIONS)), np.nan)
+    labels = np.full(len(analysed), NONE, np.int64)
+    probabilities = np.full((len(analysed), len(EMOTIONS)), np.nan)
+    held, at = _held(rows, analysed)
+    labels[held] = rows.labels[at]
+    probabilities[held] = rows.probabilities[at]
+    return Timeline(labels, probabilities)
+
+
+def _seen(rows: Rows, analysed: Mask) -> Mask:
+    """Where the face of some rows was seen, (steps,); see `sample`."""
+    seen = np.zeros(len(analysed), bool)
+    seen[_held(rows, analysed)[0]] = True
+    return seen
+
+
+def _seen_s(rows: Rows, analysed: Mask) -> float:
+    """Time in which the face of some rows was seen, in seconds; see `sample`."""
+    return len(_held(rows, analysed)[0]) * STEP_S
+
+
+def _held(rows: Rows, analysed: Mask) -> tuple[Integers, Integers]:
+    """The steps in which a row is valid, and the index of that row in each of them; see `sample`."""
     if not len(rows.times_s):
-        return Timeline(labels, probabilities)
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
     intervals = np.diff(rows.times_s, append=np.inf)
     usual = intervals[(intervals > 0) & (intervals < np.inf)]
     frame_s = float(np.median(usual)) if len(usual) else STEP_S
@@ -159,12 +181,12 @@ def sample(rows: Rows, analysed: Mask) -> Timeline:
     to_stop_s = stops_s[np.searchsorted(stops_s, rows.times_s)] - rows.times_s
     lone = np.where(to_stop_s <= HELD_S + STEP_S / 2, to_stop_s, min(frame_s, longest_s))  # + rounding to steps
     lasts = np.where(intervals <= longest_s, intervals, lone)
-    middles = (np.arange(steps) + 0.5) * STEP_S
+    ends_s = rows.times_s[-1] + lasts[-1]
+    steps = np.arange(int(rows.times_s[0] / STEP_S), min(len(analysed), math.ceil(ends_s / STEP_S) + 1))
+    middles = (steps + 0.5) * STEP_S
     at = np.searchsorted(rows.times_s, middles, side="right") - 1
-    held = (at >= 0) & (middles - rows.times_s[at] < lasts[at]) & analysed
-    labels[held] = rows.labels[at[held]]
-    probabilities[held] = rows.probabilities[at[held]]
-    return Timeline(labels, probabilities)
+    held = (at >= 0) & (middles - rows.times_s[at] < lasts[at]) & analysed[steps]
+    return steps[held], at[held]
 
 
 def stretches(session: Session, opening: str, closing: str) -> list[tuple[float, float]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
+import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -22,6 +23,7 @@ import cv2
 import numpy as np
 from av.sidedata.sidedata import Type
 
+from affect.faces.extents import MOST_SCANNED, MOST_SCANS
 from affect.faces.preprocessing import Image
 
 # FFmpeg's log is off: its lines may contain an address with its password, and any level but None makes its threads
@@ -31,12 +33,21 @@ av.logging.set_level(None)
 # Protocols that a local file, such as a playlist, may use: other local files, never network addresses.
 FILE_PROTOCOLS: Final = "file,crypto,data"
 
+# The largest frame: the picture of a 6K screen, and as many bytes as 4K has with 16 bits in four channels. A stream may
+# grow to 4K, or to the size that its file tells.
+MOST_PIXELS: Final = 6144 * 3456
+GROWTH_PIXELS: Final = 4096 * 2304
+MOST_BYTES: Final = 8 * GROWTH_PIXELS
+MOST_THREADED: Final = 100_000_000  # bytes of the frames that the decoder's threads work on at the same time
+
 # Deinterlaces only frames flagged as interlaced. Non-square pixels are scaled up, so that no line is lost; a sample
 # aspect ratio above 10 or below 0.1 is taken as an error of the file and clipped.
+_STRETCH: Final = f"min(max({{0}},1),max({MOST_PIXELS}/(iw*ih),1))"
 DEINTERLACE: Final = ("bwdif", "mode=send_frame:deint=interlaced")
 SQUARE: Final = (
     "scale",
-    "w='round(iw*max(clip(sar,0.1,10),1))':h='round(ih/min(clip(sar,0.1,10),1))':eval=frame:flags=bicubic",
+    f"w='round(iw*{_STRETCH.format('clip(sar,0.1,10)')})':h='round(ih*{_STRETCH.format('1/clip(sar,0.1,10)')})'"
+    ":eval=frame:flags=bicubic",
 )
 
 # Pictures of a playlist that are so far apart follow one another: its clock changed (EXT-X-DISCONTINUITY, RFC 8216). It
@@ -82,7 +93,9 @@ class PictureTrack:
         live: bool = False,
     ) -> None:
         try:
-            self._container = av.open(where, options=options, timeout=timeouts, metadata_errors="replace")
+            self._container = av.open(
+                where, options=options | _limits(MOST_PIXELS), timeout=timeouts, metadata_errors="replace"
+            )
         except ERRORS as error:
             raise Undecodable from error
         best = self._container.streams.best("video")
@@ -90,7 +103,7 @@ class PictureTrack:
             self._container.close()
             raise Undecodable
         self._stream = best
-        self._stream.thread_type = "SLICE" if live else "AUTO"
+        self._limit(live)
         rates = [float(rate or 0) for rate in (self._stream.guessed_rate, self._stream.average_rate)]
         self.fps = next((rate for rate in rates if 1 <= rate <= 240), 30.0)
         start = self._container.start_time
@@ -112,6 +125,18 @@ class PictureTrack:
         self._splices_s = 0.0  # what a playlist's changes of its clock amount to
         self._step_s = 1 / self.fps  # between its last two pictures
         self._broken = False
+
+    def _limit(self, live: bool) -> None:
+        """Limit the decoder's frames and threads. Raises Undecodable if the file tells of larger frames."""
+        decoder = self._stream.codec_context
+        pixels = decoder.width * decoder.height
+        size = 0 if decoder.format is None else _bytes(decoder.format, pixels)
+        if pixels > MOST_PIXELS or size > MOST_BYTES:
+            self._container.close()
+            raise Undecodable
+        decoder.options = _limits(max(pixels, GROWTH_PIXELS))
+        decoder.thread_type = "SLICE" if live else "AUTO"
+        decoder.thread_count = max(1, min(os.cpu_count() or 1, MOST_THREADED // max(size, 2 * GROWTH_PIXELS)))
 
     def pictures(self) -> Iterator[tuple[Image, float]]:
         """Decode all frames, uint8 BGR (height, width, 3), each with its presentation time in seconds; NaN if unknown.
@@ -184,6 +209,7 @@ class PictureTrack:
             if places is not None and packet.dts is not None:
                 heapq.heappush(places, packet.dts)
             try:
+                self._check(packet)
                 frames = packet.decode()
             except ERRORS:
                 self.unusable += 1
@@ -203,6 +229,14 @@ class PictureTrack:
                 if frame.time is not None:
                     self._has_shown(frame.time, seconds_of(frame.duration, frame))
                 yield frame
+
+    def _check(self, packet: av.Packet) -> None:
+        """Raise ValueError for a JPEG of so many scans that decoding takes seconds; other codecs have none."""
+        decoder = self._stream.codec_context
+        if "jpeg" in decoder.name and packet.size:
+            scans = bytes(packet).count(b"\xff\xda")
+            if scans > MOST_SCANS or scans * max(decoder.width * decoder.height, GROWTH_PIXELS) > MOST_SCANNED:
+                raise ValueError
 
     def _splice(self, frame: av.VideoFrame) -> None:
         """Put a playlist's picture where its clock would be, had it never changed."""
@@ -243,7 +277,9 @@ class PictureTrack:
             yield each, self._matrix
 
     def _new_graph(self, frame: av.VideoFrame) -> av.filter.Graph:
-        """Create the filter graph for frames of this size and format."""
+        """Create the filter graph for frames of this size and format. Raises ValueError if they are too large."""
+        if _bytes(frame.format, frame.width * frame.height) > MOST_BYTES:
+            raise ValueError
         graph = av.filter.Graph()
         graph.threads = 1  # more threads cost a sixth more time, and the model needs the other cores
         buffer = graph.add_buffer(
@@ -256,6 +292,16 @@ class PictureTrack:
         chain = [*aspect, *([DEINTERLACE] if self._interlaced else []), SQUARE, ("format", "bgr24")]
         graph.link_nodes(buffer, *(graph.add(*each) for each in chain), graph.add("buffersink")).configure()
         return graph
+
+
+def _limits(pixels: int) -> dict[str, str]:
+    """FFmpeg's options for a decoder of frames of at most so many pixels."""
+    return {"max_pixels": str(pixels)}
+
+
+def _bytes(form: av.VideoFormat, pixels: int) -> int:
+    """The memory of a decoded frame, as far as its format tells."""
+    return pixels * form.padded_bits_per_pixel // 8
 
 
 def ready(graph: av.filter.Graph) -> Iterator[Any]:

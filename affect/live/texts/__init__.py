@@ -28,13 +28,17 @@ YES: Final = {"en": ("y", "yes"), "es": ("s", "si", "sí")}
 
 
 class _Shown(string.Formatter):
-    """String formatter that makes values printable, as they may be names of files."""
+    """String formatter that makes values printable, as they may be names of files.   decimal: the decimal mark."""
+
+    def __init__(self, decimal: str) -> None:
+        self._decimal = decimal
 
     def format_field(self, value: object, format_spec: str) -> str:
-        return as_shown(super().format_field(value, format_spec))
+        shown = super().format_field(value, format_spec)
+        return shown.replace(".", self._decimal) if isinstance(value, float) else as_shown(shown)
 
 
-_SHOWN = _Shown()
+_SHOWN = {"en": _Shown("."), "es": _Shown(",")}
 
 
 def text(key: str, language: str, **values: object) -> str:
@@ -46,7 +50,7 @@ def text(key: str, language: str, **values: object) -> str:
     values = {name: value(language) if callable(value) else value for name, value in values.items()}
     if values.get("count") == 1 and f"{key}_one" in TEXTS:
         key = f"{key}_one"
-    return _SHOWN.format(TEXTS[key][language], **values) if values else TEXTS[key][language]
+    return _SHOWN[language].format(TEXTS[key][language], **values) if values else TEXTS[key][language]
 
 
 class TextError(AffectError):

@@ -167,6 +167,12 @@ códigos de salida: 0 hecho, 2 una carpeta sin sesión registrada o un archivo q
         "en": "{path} lacks {keys}. Name the folder of a recorded session.",
         "es": "En {path} falta {keys}. Indique la carpeta de una sesión registrada.",
     },
+    "session_changed": {
+        "en": "{path} was damaged, or changed by another program such as a spreadsheet (line {line}: "
+        "{cell}). Put the original back, and edit copies only.",
+        "es": "{path} está dañado o lo ha modificado otro programa, como una hoja de cálculo (línea "
+        "{line}: {cell}). Recupere el original y modifique solo copias.",
+    },
     "session_columns": {
         "en": "{path} does not have the columns of a recorded session. If it was edited, put the original back.",
         "es": "{path} no tiene las columnas de una sesión registrada. Si se modificó, recupere el original.",

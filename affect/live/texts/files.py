@@ -37,6 +37,18 @@ FILE_TEXTS: Final[dict[str, dict[str, str]]] = {
         "es": "No se puede escribir {path} ({reason}). Lo registrado hasta ahora está completo. Libere espacio, cierre "
         "el archivo si está abierto en otro programa o elija otra carpeta con --record.",
     },
+    "output_gone": {
+        "en": "{path} cannot be written any more: it was deleted, moved or changed meanwhile. Leave it as it is until "
+        "the end, and start anew.",
+        "es": "Ya no se puede escribir {path}: se ha borrado, movido o modificado entretanto. Déjelo como está hasta "
+        "el final y empiece de nuevo.",
+    },
+    "ending_broken_off": {
+        "en": "The recording was interrupted while it was being finished: its end and its report may be missing. Make "
+        "the report with python -m affect.live.report {folder}",
+        "es": "El registro se interrumpió mientras se terminaba de guardar: pueden faltar el final y el informe. "
+        "Prepare el informe con python -m affect.live.report {folder}",
+    },
     "folder_unwritable": {
         "en": "No session can be recorded in {folder} ({reason}). Choose another folder with --record.",
         "es": "No se puede registrar ninguna sesión en {folder} ({reason}). Elija otra carpeta con --record.",

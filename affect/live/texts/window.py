@@ -139,14 +139,6 @@ WINDOW_TEXTS: Final[dict[str, dict[str, str]]] = {
     "start_cancel": {"en": "Cancel", "es": "Cancelar"},
     "start_analysed": {"en": "Done. The reports are in {folder}", "es": "Listo. Los informes están en {folder}"},
     "start_show": {"en": "Show the folder", "es": "Mostrar la carpeta"},
-    "terms_free": {
-        "en": "MIT licence: for any use that privacy law and its model card allow.",
-        "es": "Licencia MIT: para cualquier uso que permitan la ley de privacidad y su ficha.",
-    },
-    "terms_research": {
-        "en": "Learned from AffectNet: for non-commercial research only.",
-        "es": "Aprendió de AffectNet: solo para investigación no comercial.",
-    },
     "terms_own": {
         "en": "Your own model: the terms of the data that it learned from hold.",
         "es": "Modelo propio: valen las condiciones de los datos con los que aprendió.",
@@ -185,8 +177,8 @@ WINDOW_TEXTS: Final[dict[str, dict[str, str]]] = {
         "es": "No se puede registrar ninguna sesión en {folder} ({reason}). Otra carpeta:",
     },
     "stdout_unwritable": {
-        "en": "The output cannot be written ({reason}). Send it to another place.",
-        "es": "No se puede escribir la salida ({reason}). Envíela a otro lugar.",
+        "en": "Not all that was printed could be written ({reason}). The analysis went on without it.",
+        "es": "No se pudo escribir todo lo mostrado ({reason}). El análisis siguió sin ello.",
     },
     "needs_recording": {
         "en": "Nothing is being recorded. Press r to start.",
@@ -273,6 +265,16 @@ WINDOW_TEXTS: Final[dict[str, dict[str, str]]] = {
     "model_and_source": {
         "en": "Model: {model}. Source: {source}.",
         "es": "Modelo: {model}. Fuente: {source}.",
+    },
+    "terms_research": {
+        "en": "This model learned from AffectNet too: it may be used for research, not commercially. "
+        "models/starter_ferplus.pt may be used for anything (MIT).",
+        "es": "Este modelo aprendió también de AffectNet: se puede usar para investigar, no con fines comerciales. "
+        "models/starter_ferplus.pt se puede usar para todo (MIT).",
+    },
+    "terms_mit": {
+        "en": "This model may be used for anything (MIT).",
+        "es": "Este modelo se puede usar para todo (MIT).",
     },
     "headless": {"en": "No window: {reason}. Running headless.", "es": "Sin ventana: {reason}. Se sigue sin ella."},
     "interrupted": {

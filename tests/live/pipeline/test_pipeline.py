@@ -20,7 +20,7 @@ def test_boxes_and_labels_are_those_of_a_full_search_of_every_frame(bundled_mode
     ours = Pipeline(AroundKnown(), classifier)
     whole = Pipeline(Everywhere(HaarDetector()), classifier)
     overlaps, same = [], []
-    for frame in Clip(fps=15).frames(75):
+    for frame in Clip(fps=15).frames(45):
         (a,), b = ours.process(frame), whole.process(frame)
         overlaps.append(intersection_over_union(a.box, b[0].box))
         same.append(a.emotion == b[0].emotion)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 
+from affect.faces import detection
 from affect.faces.detection import FaceBox, HaarDetector
 from affect.faces.preprocessing import Image
 from affect.live.pipeline.grey_pyramid import GreyPyramid
@@ -287,3 +290,16 @@ def test_what_is_too_small_to_show_an_expression_is_no_face(portrait: Image, por
     assert intersection_over_union(face, portrait_box) > 0.7
     picture, _ = group(portrait, (640, 480), 30)
     assert found_in(picture, still=True) == []
+
+
+@pytest.mark.parametrize(("faces", "cascades"), [(1, 1), (2, 2)])
+def test_a_second_cascade_is_read_only_for_a_second_face(
+    faces: int, cascades: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Path] = []
+    cascade = detection._read_cascade
+    monkeypatch.setattr(detection, "_read_cascade", lambda path: (read.append(path), cascade(path))[1])
+    search, views, known = AroundKnown(), GreyPyramid(), list[FaceBox]()
+    for frame in Clip(faces, fps=10).frames(3):
+        known = search.find(views.take(frame.picture), known, [], frame.timestamp_s)
+    assert (len(known), len(read)) == (faces, cascades)

@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import threading
@@ -20,9 +21,12 @@ import pytest
 from affect.errors import AffectError
 from affect.live.recording import recording as module
 from affect.live.recording.recording import Recording
+from affect.live.recording.sinks import CsvSink
+from affect.live.report import write_report
 from affect.live.sources.files import Frame
 from tests.conftest import REPOSITORY
 from tests.live.recording.endless_recording import CONSENT, FACE, PICTURE, SETUP
+from tests.tools.repeats import repeats
 
 CHILD = [sys.executable, str(Path(__file__).with_name("endless_recording.py"))]
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(REPOSITORY)}
@@ -71,6 +75,7 @@ def test_a_session_s_folder_holds_what_the_contract_says(tmp_path: Path) -> None
     assert told["source"] == SETUP["source"]
     assert told["consent"] == {"given_at": CONSENT.given_at, "how": "asked"}
     assert (told["format"], told["state"], told["clock"]) == (1, "finished", "recording")
+    assert told["complete"] is True
     assert (told["start_s"], told["duration_s"]) == (0.0, 2.0)  # on the clock of the rows
     assert (told["frames"], told["frames_with_face"], told["face_share"]) == (4, 3, 0.75)
     assert told["started"] <= told["ended"]
@@ -268,9 +273,10 @@ def test_recordings_of_the_same_moment_never_share_a_folder(tmp_path: Path) -> N
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
-def test_a_kill_at_any_moment_leaves_whole_files_that_miss_at_most_a_second(tmp_path: Path) -> None:
+@repeats(2, 6)
+def test_a_kill_at_any_moment_leaves_whole_files_that_miss_at_most_a_second(tmp_path: Path, repeats: int) -> None:
     draw = random.Random(5)  # noqa: S311
-    for trial in range(6):
+    for trial in range(repeats):
         folder = tmp_path / str(trial)
         command = [*CHILD, str(folder)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT) as child:
@@ -340,7 +346,8 @@ def test_a_session_is_finished_also_where_its_events_cannot_be_written(
     recording.event("marker", 0.0)
     with pytest.raises(AffectError, match=r"events\.csv cannot be written .*open in another program"):
         recording.close()
-    assert told_in(recording.folder)["state"] == "finished"
+    told = told_in(recording.folder)
+    assert (told["state"], told["complete"]) == ("finished", False)
     assert table(recording.folder / "events.csv") == []
 
 
@@ -357,3 +364,101 @@ def test_a_folder_that_is_taken_away_ends_the_recording_with_a_clear_line(tmp_pa
     with pytest.raises(AffectError, match="cannot be written"):
         recording.close()
     assert told_in(tmp_path / "elsewhere")["state"] == "recording"
+
+
+def until_it_fails(recording: Recording) -> str:
+    """Write frames until the recording tells why it cannot go on."""
+    with pytest.raises(AffectError) as failure:
+        for number in range(1, 500):
+            recording.write(Frame(PICTURE, number / 100, number), [FACE])
+            time.sleep(0.01)
+    return str(failure.value)
+
+
+GONE = "cannot be written any more: it was deleted, moved or changed meanwhile"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a folder whose files are open")
+@pytest.mark.parametrize("way", ["deleted", "moved"])
+def test_a_folder_that_is_taken_away_is_told_at_once_and_does_not_come_back(way: str, tmp_path: Path) -> None:
+    recording = start(tmp_path / "all", Hand())
+    recording.write(Frame(PICTURE, 0.0, 0), [FACE])
+    if way == "deleted":
+        shutil.rmtree(recording.folder)
+    else:
+        recording.folder.rename(tmp_path / "elsewhere")
+    assert GONE in until_it_fails(recording)
+    with pytest.raises(AffectError, match="cannot be written"):
+        recording.snapshot(PICTURE, 1.0)
+    with pytest.raises(AffectError, match=GONE):
+        recording.close()
+    with pytest.raises(AffectError, match=r"session\.json"):
+        write_report([recording.folder], "en")
+    assert list((tmp_path / "all").iterdir()) == []
+    if way == "moved":
+        assert (tmp_path / "elsewhere").stat().st_mode & 0o777 == 0o700
+        assert told_in(tmp_path / "elsewhere")["state"] == "recording"
+        assert len(table(tmp_path / "elsewhere" / "emotions.csv")) >= 1
+
+
+def test_a_folder_that_goes_after_its_rows_were_checked_is_told_in_the_same_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CsvSink, "check", lambda _: None)
+    recording = start(tmp_path / "all", Hand())
+    recording.folder.rename(tmp_path / "elsewhere")
+    recording.event("marker", 0.0)
+    assert GONE in until_it_fails(recording)
+    with pytest.raises(AffectError, match=GONE):
+        recording.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a file that is open")
+@pytest.mark.parametrize("way", ["deleted", "replaced", "shortened", "lengthened"])
+def test_rows_that_somebody_else_touches_are_told_at_once_and_the_events_are_kept(way: str, tmp_path: Path) -> None:
+    recording = start(tmp_path, Hand())
+    recording.write(Frame(PICTURE, 0.0, 0), [FACE])
+    recording.event("marker", 0.0, "a note")
+    rows = recording.folder / "emotions.csv"
+    if way == "deleted":
+        rows.unlink()
+    elif way == "replaced":
+        (tmp_path / "other.csv").write_bytes(rows.read_bytes())
+        (tmp_path / "other.csv").replace(rows)
+    else:
+        with rows.open("r+b") as file:
+            file.truncate(rows.stat().st_size + (7 if way == "lengthened" else -7))
+    assert GONE in until_it_fails(recording)
+    with pytest.raises(AffectError, match=GONE):
+        recording.close()
+    told = told_in(recording.folder)
+    assert (told["state"], told["complete"]) == ("recording", False)
+    assert [event["text"] for event in table(recording.folder / "events.csv")] == ["a note"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a file that is open")
+def test_rows_that_go_in_the_last_moment_are_no_finished_session(tmp_path: Path) -> None:
+    recording = start(tmp_path, Hand())
+    (recording.folder / "emotions.csv").unlink()
+    with pytest.raises(AffectError, match=GONE):
+        recording.close()
+    assert told_in(recording.folder)["complete"] is False
+
+
+def test_a_recording_whose_rows_could_not_be_written_is_not_finished_though_there_is_room_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = start(tmp_path, Hand())
+    recording.write(Frame(PICTURE, 0.0, 0), [FACE])
+    with monkeypatch.context() as patch:
+        patch.setattr(CsvSink, "write", full)
+        with pytest.raises(AffectError, match="no room"):
+            recording.write(Frame(PICTURE, 0.1, 1), [FACE])
+    with pytest.raises(AffectError, match="no room"):
+        recording.close()
+    told = told_in(recording.folder)
+    assert (told["state"], told["complete"], told["frames_with_face"]) == ("recording", False, 1)
+
+
+def full(*_: object) -> None:
+    raise AffectError("no room")

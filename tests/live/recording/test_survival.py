@@ -25,6 +25,7 @@ from affect.live.sources.files import Frame
 from tests.conftest import REPOSITORY, no_display
 from tests.live.recording.endless_recording import CONSENT, PICTURE, SETUP
 from tests.live.recording.endless_session import FPS, MARK_EVERY
+from tests.tools.repeats import repeats
 from tests.tools.small_disk import fill, small_disk
 from tests.tools.virtual_screen import VirtualScreen, virtual_screen
 
@@ -109,12 +110,14 @@ def missing_s(killed: Killed) -> float:
     return max(0.0, killed.last_s - kept_s)
 
 
-@pytest.mark.slow
-def test_a_kill_at_30_moments_leaves_files_that_open_a_report_and_all_but_a_second(tmp_path: Path) -> None:
+@repeats(5, 30)
+def test_a_kill_at_any_moment_leaves_files_that_open_a_report_and_all_but_a_second(
+    tmp_path: Path, repeats: int
+) -> None:
     draw = random.Random(30)  # noqa: S311
-    moments = [draw.uniform(0, 4) for _ in range(30)]
+    moments = [draw.uniform(0, 4) for _ in range(repeats)]
     with ThreadPoolExecutor(5) as several:
-        killed = list(several.map(lambda i: kill_after(tmp_path / str(i), moments[i]), range(30)))
+        killed = list(several.map(lambda i: kill_after(tmp_path / str(i), moments[i]), range(repeats)))
     lost = [missing_s(k) for k in killed]
     print(f"seconds missing after kill -9, of {len(lost)}: at most {max(lost):.2f}, mean {sum(lost) / len(lost):.2f}")
     assert max(lost) <= 1

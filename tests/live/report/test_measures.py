@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -167,6 +168,20 @@ def test_in_a_long_session_passing_is_a_share_of_it(tmp_path: Path) -> None:
         write_session(tmp_path / "s", sorted(rows, key=lambda row: row[0]), duration_s=500, settings=SEVERAL)
     )
     assert people_of(session, clock_of(session)).passing == 1
+
+
+def test_thousands_who_pass_in_a_working_day_take_no_memory_each(tmp_path: Path) -> None:
+    rows = [(i * 25 + k / 10, i + 2, "happy", one_hot("happy")) for i in range(1000) for k in range(10)]
+    rows += [(i * 0.4, 1, "sad", one_hot("sad")) for i in range(2000)]
+    session = read_session(write_session(tmp_path / "s", rows, [], 28_800.0, settings=SEVERAL))
+    clock = clock_of(session)
+    tracemalloc.start()
+    people = people_of(session, clock)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (list(people.timelines), people.passing) == ([1], 1000)
+    assert people.passing_s == pytest.approx(1000, rel=0.1)
+    assert peak < 100e6
 
 
 def test_somebody_is_shown_even_where_all_only_passed(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -204,6 +205,29 @@ def test_the_statement_of_worth_uses_the_models_own_figures(pages: dict[tuple[st
     unknown = Outline(pages["blink", "es"]).words
     assert "El modelo own.pt viene sin cifras" in unknown
     assert "3 553" not in unknown
+
+
+@pytest.mark.parametrize(("complete", "says"), [(True, False), (False, True), (None, False)])
+def test_a_session_that_could_not_be_saved_whole_says_so(complete: bool | None, says: bool, tmp_path: Path) -> None:
+    told = {} if complete is None else {"complete": complete}  # older versions do not tell
+    path = write_report([write_session(tmp_path / "s", drawn_rows(5, 1), [], 5.0, **told)], "en")
+    words = Outline(path.read_text(encoding="utf-8")).words
+    assert ("Not everything of this session could be saved" in words) == says
+    assert "cut off" not in words
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+def test_a_page_is_its_owner_s_alone_from_its_first_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, modes = write_session(tmp_path / "s", drawn_rows(1, 1), [], 1.0), []
+    replace = Path.replace
+
+    def noted(part: Path, to: Path) -> Path:
+        modes.append(part.stat().st_mode & 0o777)
+        return replace(part, to)
+
+    monkeypatch.setattr(Path, "replace", noted)
+    path = write_report([folder], "en", tmp_path / "new" / "all.html")
+    assert [*modes, path.stat().st_mode & 0o777] == [0o600, 0o600]
 
 
 def test_a_cut_off_recording_says_so_and_shows_what_there_is(pages: dict[tuple[str, str], str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,17 @@ def test_a_missing_file_is_told(tmp_path: Path, name: str) -> None:
         read_session(folder)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="devices of Unix")
+@pytest.mark.parametrize("name", ["session.json", "emotions.csv", "events.csv"])
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    for number, make in enumerate((Path.mkdir, lambda path: path.symlink_to("/dev/null"))):
+        folder = write_session(tmp_path / str(number), ROWS)
+        (folder / name).unlink()
+        make(folder / name)
+        with pytest.raises(AffectError, match=f"{name} is missing"):
+            read_session(folder)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -112,6 +124,14 @@ def test_another_format_is_told(tmp_path: Path, text: str, said: str) -> None:
     (folder / "session.json").write_text(text, encoding="utf-8")
     with pytest.raises(AffectError, match=said):
         read_session(folder)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_what_an_editor_saved_in_another_unicode_is_read(tmp_path: Path, encoding: str) -> None:
+    folder = write_session(tmp_path / "s", ROWS, source={"kind": "video", "name": "sesión.mp4"})
+    path = folder / "session.json"
+    path.write_text(path.read_text(encoding="utf-8"), encoding=encoding)
+    assert read_session(folder).file == "sesión.mp4"
 
 
 def test_a_damaged_date_or_time_is_told(tmp_path: Path) -> None:
