@@ -67,7 +67,7 @@ BARS = (
 def machine() -> dict[str, Any]:
     """The machine and the library versions of the measurement."""
     load = round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
-    packages = {name: version(name) for name in ("opencv-python", "onnxruntime", "torch", "numpy")}
+    packages = {name: version(name) for name in ("opencv-python-headless", "onnxruntime", "torch", "numpy")}
     return {
         "processor": processor(),
         "cores": os.cpu_count(),
@@ -83,7 +83,7 @@ def report(found: dict[str, Any]) -> str:
     where = found["machine"]
     lines = [
         f"{where['processor']}, {where['cores']} cores, {where['system']}, Python {where['python']}, "
-        f"OpenCV {where['opencv-python']}, ONNX Runtime {where['onnxruntime']}, PyTorch {where['torch']}; "
+        f"OpenCV {where['opencv-python-headless']}, ONNX Runtime {where['onnxruntime']}, PyTorch {where['torch']}; "
         f"load at the start {where['load_at_start']}. Model: {found['model']}. One face in 1280×720 where nothing "
         "else is said; decoding is left out.",
         "",

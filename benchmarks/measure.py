@@ -20,7 +20,7 @@ from affect.live.pipeline.classifier import load_classifier
 from affect.live.pipeline.grey_pyramid import GreyPyramid
 from affect.live.pipeline.search import AroundKnown
 from affect.live.pipeline.tracking import intersection_over_union
-from affect.live.window.overlay import Overlay
+from affect.live.recording.overlay import Overlay
 from benchmarks.clips import Clip
 from benchmarks.loops import Loop, fer_loop, full_search_loop, our_loop, usual_loop
 

@@ -129,6 +129,7 @@ def fit(known: list[Reading]) -> dict[str, Any]:
     coefficients = coefficients / scale
     return {
         "weights": dict(zip(MEASURES, np.round(coefficients, 5).tolist(), strict=True)),
+        "typical": dict(zip(MEASURES, np.round(center, 5).tolist(), strict=True)),
         "bias": round(float(model.intercept_[0] + intercepts.mean() - coefficients @ center), 5),
     }
 

@@ -150,6 +150,11 @@ def test_the_tests_that_a_guide_runs_are_there() -> None:
 
 # --- the two READMEs: every command is run, by CI or here ----------------------------------------------------------
 
+# packages that Qt needs on a bare Linux
+QT = (
+    "libegl1 libgl1 libglib2.0-0 libfontconfig1 libdbus-1-3 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 "
+    "libxcb-keysyms1 libxcb-shape0"
+)
 # Run by CI. The value is what .ci/run says.
 CI = {
     "pip install -r requirements-live.txt": "  pip install -r requirements-live.txt && python ",
@@ -159,7 +164,7 @@ CI = {
     "pip install -r requirements.txt": "\npip install -r requirements-dev.txt",
     "pip install -r requirements.txt -c constraints.txt": '\nexport PIP_CONSTRAINT="$PWD/constraints.txt"',
     # packages rather than a command
-    "libgl1 libglib2.0-0": " libgl1 libglib2.0-0 ",
+    QT: QT,
     "libxcb-randr0 libxcb-render0 libxcb-shm0 libxcb-xfixes0": (
         " libxcb-randr0 libxcb-render0 libxcb-shm0 libxcb-xfixes0 "
     ),
@@ -228,6 +233,7 @@ RESEARCH = ("affect.training", "affect.evaluation", "affect.comparison")
 # the camera that each opens, and what stands for the person's answer
 CAMERA = {
     "python affectnet_webcam_detector.py": (0, ""),
+    "python affectnet_webcam_detector.py --source 0": (0, ""),
     "python affectnet_webcam_detector.py --source 1 --lang es": (1, ""),
     "python affectnet_webcam_detector.py --record sessions": (0, "--consent"),
 }

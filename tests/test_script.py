@@ -221,7 +221,7 @@ def _sees_and_leaves(screen: VirtualScreen, leave: str) -> bool:
             if not wait_for(lambda: (screen.screenshot() == happy).all(2).sum() > 1500, seconds=40):
                 return False
             picture = screen.screenshot()
-            assert picture.mean() > 30
+            assert picture.mean() > 15
             window = screen.window("affect")
             if leave == "close":
                 screen.close(window)

@@ -1,6 +1,6 @@
 """Face detectors (Haar cascade, YuNet) and square face crops.
 
-Both detectors have the same interface, `detect(picture) -> list[FaceBox]`. Haar needs nothing but opencv-python;
+Both detectors have the same interface, `detect(picture) -> list[FaceBox]`. Haar needs nothing but OpenCV;
 YuNet is more robust to pose and needs its model file from the user.
 """
 
@@ -48,7 +48,7 @@ class FaceDetector(Protocol):
 
 
 class HaarDetector:
-    """OpenCV's frontal-face Haar cascade (Viola and Jones 2001), as opencv-python ships it.
+    """OpenCV's frontal-face Haar cascade (Viola and Jones 2001), as OpenCV ships it.
 
     min_face:      the smallest face searched for, as a share of the picture's shorter side.
     scale_factor:  ratio between consecutive search scales; nearer to 1 is slower and finds more.
@@ -70,8 +70,8 @@ class HaarDetector:
         path = Path(getattr(getattr(cv2, "data", None), "haarcascades", "")) / CASCADE
         if not hasattr(cv2, "CascadeClassifier") or not path.is_file():
             raise AffectError(
-                f"opencv-python {cv2.__version__} has no Haar cascades. "
-                'Install a version below 5: pip install "opencv-python<5".'
+                f"opencv-python-headless {cv2.__version__} has no Haar cascades. "
+                'Install a version below 5: pip install "opencv-python-headless<5".'
             )
         self._cascade = _read_cascade(path)
         self._min_face = min_face
@@ -198,7 +198,7 @@ def _read_cascade(path: Path) -> cv2.CascadeClassifier:
         cascade = cv2.CascadeClassifier()
         if cascade.read(storage.getFirstTopLevelNode()):
             return cascade
-    raise AffectError(f"{path} cannot be read as a Haar cascade. Install opencv-python again.")
+    raise AffectError(f"{path} cannot be read as a Haar cascade. Install opencv-python-headless again.")
 
 
 def create_detector(name: str, model: str | Path | None = None) -> FaceDetector:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from affect.live.frame import FaceResult
+    from affect.live.pipeline.classifier import Classifier
     from affect.live.recording.sinks import Outputs
     from affect.live.session import Session
     from affect.live.sources.feed import FrameFeed
@@ -67,6 +69,7 @@ def parser(language: str | None = None) -> argparse.ArgumentParser:
     made.add_argument("--detector", choices=("haar", "yunet"), default="haar", help=told("detector"))
     made.add_argument("--detector-model", type=Path, metavar="FILE.onnx", help=told("detector_model"))
     made.add_argument("--backend", choices=("onnx", "torch"), default="onnx", help=told("backend"))
+    made.set_defaults(folder=None, asked=False)  # set by the start window
     made.add_argument("--version", action="version", version=f"affect {__version__}", help=told("version"))
     return made
 
@@ -75,15 +78,33 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the program and return its exit code: 0, 2 after an error, or 130 after Ctrl-C."""
     options = parser(language_of(arguments)).parse_args(arguments)
 
+    end_on_signals()
+    from affect.live.window.display import no_window
+
+    given = sys.argv[1:] if arguments is None else arguments
+    if given or no_window() is not None:
+        return _run_and_tell(options)[0]
+
+    from affect.live.start import ask, show_error
+
+    while ask(options):
+        code, why = _run_and_tell(options)
+        if code != 2 or not why:
+            return code
+        show_error(why)
+    return 0
+
+
+def _run_and_tell(options: argparse.Namespace) -> tuple[int, str]:
+    """Run, and tell on the terminal what came out. Returns the exit code and the error's message, "" without one."""
     from affect.live.summary import Summary
 
     summary = Summary(options.lang)
-    end_on_signals()
     why = ""
     try:
         code = run(options, summary)
     except AffectError as error:
-        code, why = 2, f"error: {told(error, options.lang)}"
+        code, why = 2, told(error, options.lang)
     except KeyboardInterrupt:
         code, why = 130, text("interrupted", options.lang)
     with suppress(KeyboardInterrupt):  # while the output's reader makes it wait
@@ -92,8 +113,8 @@ def main(arguments: list[str] | None = None) -> int:
     if lost is not None and not isinstance(lost, BrokenPipeError):  # who ends the reader (`| head`) knows it
         tell(text("stdout_unwritable", options.lang, reason=lost.strerror))
     if why:
-        tell(why)
-    return code
+        tell(f"error: {why}" if code == 2 else why)
+    return code, why
 
 
 def run(options: argparse.Namespace, summary: Summary) -> int:
@@ -107,16 +128,14 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
     from affect.live.sources.files import DemoSource, open_source, remarks
     from affect.live.sources.upright import Upright
     from affect.live.window.control import Command
-    from affect.live.window.window import missing_display
+    from affect.live.window.display import no_window
 
     _check(options)
     model = options.model or default_model()
     if options.record is not None and (len(options.source) > 1 or is_file(Path(options.source[0]))):
-        from affect.live.video_files import analyse_files
-
-        return analyse_files(options, model, consent_of(options))
-    no_window = None if options.headless else missing_display(options.lang)
-    windowed = not options.headless and no_window is None
+        return _analyse_files(options, model)
+    why = None if options.headless else no_window(options.lang)
+    windowed = not options.headless and why is None
     known = options.consent or (options.record is not None and not windowed)
     consent = consent_of(options) if known else None  # otherwise the window asks for consent
     source = open_source(options.source[0], options.lang, tell)
@@ -127,8 +146,8 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
         classifier = load_classifier(model, options.backend, tell, options.lang, options.sensitivity)
         tell(text("model_and_source", options.lang, model=classifier.description, source=source.description))
         tell_terms(model, options.lang)
-        if no_window is not None:
-            tell(text("headless", options.lang, reason=no_window))
+        if why is not None:
+            tell(text("headless", options.lang, reason=why))
         session = create_session(options, model, classifier, search, source, summary, consent, tell, feed.stop)
         sound = getattr(source, "path", None)
         with (
@@ -141,12 +160,28 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
             upright = Upright(source, options.lang, tell, session.turned)
             processed = _processed(feed, upright, session, outputs, summary, options.max_frames)
             if windowed:
-                _run_in_window(processed, feed, session, summary)
+                _run_in_window(processed, feed, session, classifier, summary)
             else:
                 _run_headless(processed, session, summary)
         for line in remarks(source, feed.skipped, options.lang):
             tell(line)
     return 0
+
+
+def _analyse_files(options: argparse.Namespace, model: Path) -> int:
+    """Analyse video files, with progress on the terminal or, after the start window, in a dialog."""
+    from affect.live.video_files import analyse_files
+
+    consent = consent_of(options)
+    if not options.asked:
+        return analyse_files(options, model, consent)
+    from affect.live.start import with_progress
+
+    return with_progress(
+        lambda progress, lines: analyse_files(options, model, consent, progress.of, lines.append),
+        options.record,
+        options.lang,
+    )
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -221,14 +256,17 @@ def _run_headless(processed: Iterator[tuple[Frame, list[FaceResult]]], session: 
 
 
 def _run_in_window(
-    processed: Iterator[tuple[Frame, list[FaceResult]]], feed: FrameFeed, session: Session, summary: Summary
+    processed: Iterator[tuple[Frame, list[FaceResult]]],
+    feed: FrameFeed,
+    session: Session,
+    classifier: Classifier,
+    summary: Summary,
 ) -> None:
     """Show the analysed frames in the window; a file plays in real time, and an image stays visible."""
     from affect.live.sources.files import ImageSource
-    from affect.live.window.loop import WindowLoop
+    from affect.live.window.app import LiveWindow
 
-    beside = getattr(feed.source, "beside", None)  # for a screen source, so that the window does not capture itself
-    screen = WindowLoop(session, beside)
+    screen = LiveWindow(session, classifier, watched=getattr(feed.source, "region", None))
 
     def work() -> None:
         for frame, results in processed:

@@ -8,33 +8,39 @@ from typing import Final
 import numpy as np
 
 from affect.emotions import EMOTIONS, label_name
-from affect.errors import AffectError
 from affect.live.frame import FaceResult
 from affect.live.pipeline.baseline import Shift
 from affect.live.pipeline.pipeline import Pipeline
 from affect.live.recording.recorder import Recorder
-from affect.live.texts import certainty, text, told
+from affect.live.texts import TextError, certainty
 
 TOLD_SHIFT = 0.1  # smallest shift of a log-probability that the message mentions
 
 
-def told_baseline(shift: Shift, language: str) -> str:
+def told_baseline(shift: Shift) -> tuple[str, Callable[[str], str]]:
     """Message that describes a baseline by the probabilities of the face at rest before and after.
 
-    It names the classes that change most and, if the face is still not neutral, the class that leads instead.
+    Returns its key in TEXTS and its {changes}, by language: the classes that change most and, if the face is still not
+    neutral, the class that leads instead.
     """
     leading = int(shift.after.argmax())
     instead = None if leading == EMOTIONS.index("neutral") else leading
     change = np.abs(shift.after - shift.before)
-    told = []
+    told: list[tuple[str, float, float]] = []
     for i in sorted(range(len(EMOTIONS)), key=lambda i: (i != instead, -float(change[i])))[:3]:
-        before, after = (certainty(float(side[i]), language) for side in (shift.before, shift.after))
-        if i == instead or (abs(float(shift.values[i])) >= TOLD_SHIFT and before != after):
-            told.append(f"{label_name(EMOTIONS[i], language)} {before} → {after}")
-    if not told:
-        return text("baseline_unmoved", language)
+        before, after = float(shift.before[i]), float(shift.after[i])
+        seen = certainty(before, "en") != certainty(after, "en")
+        if i == instead or (abs(float(shift.values[i])) >= TOLD_SHIFT and seen):
+            told.append((EMOTIONS[i], before, after))
+
+    def changes(language: str) -> str:
+        return ", ".join(
+            f"{label_name(name, language)} {certainty(before, language)} → {certainty(after, language)}"
+            for name, before, after in told
+        )
+
     key = "baseline_applied" if instead is None else "baseline_not_neutral"
-    return text(key, language, changes=", ".join(told))
+    return key if told else "baseline_unmoved", changes
 
 
 BRIDGED_S: Final = 0.5  # a face missed for less than this, without another face in view, counts as in view
@@ -44,17 +50,14 @@ class BaselineControl:
     """Starts, monitors and removes the pipeline's baseline for a session. Times are on the source's clock.
 
     pipeline: contains the baseline.   recorder: its current recording receives the events.
-    language: returns the language of messages.   say: takes a message that the window shows for a moment.
+    say:      takes a key of TEXTS and values, which the window shows for a moment.
     acts:     the measured face is in view, so an applied baseline has an effect.
     """
 
-    def __init__(
-        self, pipeline: Pipeline, recorder: Recorder, language: Callable[[], str], say: Callable[[str], None]
-    ) -> None:
+    def __init__(self, pipeline: Pipeline, recorder: Recorder, say: Callable[..., None]) -> None:
         self._pipeline = pipeline
         self._baseline = pipeline.baseline
         self._recorder = recorder
-        self._language = language
         self._say = say
         self._pressed = False
         self._seen_s = 0.0  # when the applied baseline's face was last in view
@@ -74,7 +77,7 @@ class BaselineControl:
         """Cancel a measurement in progress when analysis is paused."""
         if self._baseline.share is not None and self._baseline.applied is None:
             self._baseline.undo()
-            self._tell("baseline_stopped")
+            self._say("baseline_stopped")
 
     def begin(self, faces: list[FaceResult], now_s: float) -> None:
         """Execute a pending key press at the start of a frame.   faces: of the previous frame."""
@@ -84,10 +87,10 @@ class BaselineControl:
         if self._baseline.share is not None:
             self._undo(now_s, "baseline_stopped" if self._baseline.applied is None else "baseline_undone")
         elif not faces:
-            self._tell("baseline_no_face")
+            self._say("baseline_no_face")
         else:
             self._baseline.begin(faces[0].face_id, now_s)
-            self._tell("baseline_begun")
+            self._say("baseline_begun")
 
     def cut(self, at_s: float) -> None:
         """Remove the baseline after a shot cut, as the faces may belong to other people now."""
@@ -101,11 +104,12 @@ class BaselineControl:
         """
         try:
             shift = self._baseline.settle(now_s)
-        except AffectError as error:
-            self._say(told(error, self._language()))
+        except TextError as error:
+            self._say(error.key, **error.values)
             return
         if shift is not None:
-            self._say(told_baseline(shift, self._language()))
+            key, changes = told_baseline(shift)
+            self._say(key, changes=changes)
             self._note(shift)
         applied = self._baseline.applied
         if applied is None:
@@ -115,7 +119,7 @@ class BaselineControl:
             return
         here = any(face.face_id == applied.face_id for face in faces)
         if faces and not here and not self._warned:
-            self._tell("baseline_away")
+            self._say("baseline_away")
         self._warned = not here and (self._warned or bool(faces))
         if here or shift is not None:
             self._seen_s = now_s
@@ -144,12 +148,9 @@ class BaselineControl:
             self._recorder.current.baseline_undone(now_s)
         self._baseline.undo()
         self.acts, self._warned = True, False
-        self._tell(why)
+        self._say(why)
 
     def _note(self, shift: Shift) -> None:
         if self._recorder.current is not None:
             values = {name: round(float(v), 4) for name, v in zip(EMOTIONS, shift.values, strict=True)}
             self._recorder.current.baseline(shift.face_id, shift.from_s, shift.to_s, shift.frames, values)
-
-    def _tell(self, key: str) -> None:
-        self._say(text(key, self._language()))

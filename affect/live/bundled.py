@@ -1,4 +1,4 @@
-"""Paths of the bundled files: default model and its ONNX export, the demo's portrait, the window's font.
+"""Paths of the bundled files: default model and its ONNX export, the demo's portrait, the font of saved videos.
 
 Called by the command line, the Python API, the demo and the lettering. The files lie in `models/` and
 `affect/live/media` of a checkout; in an installed package, `models/` is `affect/models` (see pyproject.toml).
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Final
+
+from affect.files import same_file
 
 _LIVE = Path(__file__).resolve().parent
 
@@ -30,6 +32,11 @@ TERMS: Final = {"starter_faces.pt": "terms_research", "starter_ferplus.pt": "ter
 def bundled_models() -> list[Path]:
     """Paths of the bundled models that are there, the default first."""
     return [path for name in TERMS if (path := models_folder() / name).is_file()]
+
+
+def terms_of(model: Path) -> str | None:
+    """Key of a bundled model's terms in `affect.live.texts`; None for another file, whatever its name."""
+    return next((TERMS[known.name] for known in bundled_models() if same_file(model, known)), None)
 
 
 BUNDLED: Final = next(iter(bundled_models()), models_folder() / next(iter(TERMS)))

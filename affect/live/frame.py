@@ -23,6 +23,7 @@ class FaceResult:
     probabilities: float32 (8,) in the order of `EMOTIONS`, smoothed and calibrated, sum 1.
     emotion:       the displayed label: one of `EMOTIONS`, or "uncertain".
     quality:       how far the reading can be trusted, 0…1, from the picture (`affect.live.pipeline.quality`).
+    covered:       the mouth seems covered, so the label is "uncertain".
     """
 
     face_id: int
@@ -30,6 +31,7 @@ class FaceResult:
     probabilities: npt.NDArray[np.float32]
     emotion: str
     quality: float
+    covered: bool = False
 
     @property
     def valence(self) -> float:

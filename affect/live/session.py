@@ -62,7 +62,7 @@ class Session:
         self._consent = consent
         self._lock = threading.RLock()
         self._recorder = Recorder(folder, self._clock, counts, setup, lambda: summary.language, self._say, tell)
-        self._baseline = BaselineControl(pipeline, self._recorder, lambda: summary.language, self._say)
+        self._baseline = BaselineControl(pipeline, self._recorder, self._say)
         self._closed = False
         self._recording_from_s = 0.0  # on the source's clock
         self._starts_with: Consent | None = None  # consent for a recording that starts with the next frame
@@ -76,7 +76,7 @@ class Session:
         self._marker: tuple[Recording, Event] | None = None  # marker that waits for its note
         self._snapshot_of: Frame | None = None  # frame that waits for consent to its snapshot
         self._snapshots_allowed = False
-        self._message = ("", 0.0)  # text, and until when it is shown, on time.monotonic()
+        self._message: tuple[str, dict[str, object], float] = ("", {}, 0.0)  # key, values, end on time.monotonic()
         self._commands = {
             Command.RECORD: self._record,
             Command.MARK: self._mark,
@@ -117,17 +117,19 @@ class Session:
     def status(self) -> Status:
         """See `Controller.status`."""
         with self._lock:
-            recording = self._recorder.current
-            message, until = self._message
+            recording, language = self._recorder.current, self._summary.language
             self._hear_news()
+            key, values, until = self._message
             trouble = None if self._closed else self._watch.trouble
             if trouble == "signal_lost" or (trouble is not None and time.monotonic() > until):
                 message = self._trouble_text(trouble)
             elif time.monotonic() > until:  # an error stays visible until the next recording
                 failure = self._recorder.failure
-                message = str(failure) if failure is not None and recording is None else ""
+                message = told(failure, language) if failure is not None and recording is None else ""
+            else:
+                message = self._text(key, **values)
             return Status(
-                language=self._summary.language,
+                language=language,
                 fps=None if self._paused or trouble == "signal_lost" else self._summary.fps,
                 recording_s=None if recording is None else recording.elapsed_s,
                 paused=self._paused,
@@ -136,22 +138,23 @@ class Session:
                 baseline_acts=self._baseline.acts,
                 message=message,
                 question=self._asked(),
+                report=self._recorder.report,
             )
 
     def command(self, command: Command) -> None:
-        """See `Controller.command`. While a question is open, all commands except LEAVE are ignored."""
+        """See `Controller.command`. While a question is open, all commands except LEAVE and LANGUAGE are ignored."""
         if command is Command.LEAVE:
             self._leave()
             return
         with self._lock:
-            if self._question is not None:
-                return
             if command is Command.LANGUAGE:
                 at = LANGUAGES.index(self._summary.language) + 1
                 self._summary.language = LANGUAGES[at % len(LANGUAGES)]
+            elif self._question is not None:
+                return
             elif (act := self._commands.get(command)) is not None:
                 if self._closed:
-                    self._say(self._text("source_ended"))
+                    self._say("source_ended")
                 else:
                     act()
 
@@ -175,12 +178,12 @@ class Session:
                         self._recorder.folder = Path(text).expanduser()
                     self._record()
                 else:
-                    self._say(self._text("not_recorded"))
+                    self._say("not_recorded")
             elif question == "consent_question":
                 if text == "yes":
                     self._starts_with = Consent.now("asked")
                 else:
-                    self._say(self._text("not_recorded"))
+                    self._say("not_recorded")
             elif question == "snapshot_question" and text == "yes":
                 self._snapshots_allowed = True
                 if self._snapshot_of is not None:
@@ -188,7 +191,7 @@ class Session:
             elif question == "marker_question" and self._marker is not None:
                 recording, event = self._marker
                 recording.describe(event, text or "")
-                self._say(self._text("marked", time=clock(event.timestamp_s, self._summary.language)))
+                self._say("marked", time=clock(event.timestamp_s, self._summary.language))
             self._snapshot_of, self._marker = None, None
 
     def close(self) -> None:
@@ -254,13 +257,14 @@ class Session:
             if self._recorder.current is not None:
                 self._recorder.current.event(event, max(at_s, self._recording_from_s))
             if event == self._watch.trouble:
-                told = self._trouble_text(event)
+                line = self._trouble_text(event)
             elif self._watch.trouble is None:
-                told = self._text("signal_back" if event == "signal_back" else "picture_back", seconds=lasted_s)
-                self._say(told)
+                key = "signal_back" if event == "signal_back" else "picture_back"
+                line = self._text(key, seconds=lasted_s)
+                self._say(key, seconds=lasted_s)
             else:
                 continue
-            self.tell(f"{clock(at_s, self._summary.language)}  {told}")
+            self.tell(f"{clock(at_s, self._summary.language)}  {line}")
 
     def _note_cut(self, at_s: float) -> None:
         """Record a shot cut and remove the baseline, as the faces may belong to other people now."""
@@ -278,7 +282,7 @@ class Session:
             self._recorder.end()
         elif self._starts_with is not None:  # pressed again before the next frame
             self._starts_with = None
-            self._say(self._text("not_recorded"))
+            self._say("not_recorded")
         elif (obstacle := self._recorder.obstacle()) is not None:
             self._refused = TextError("folder_unwritable", folder=self._recorder.folder, reason=obstacle)
             self._question = "folder_question"
@@ -308,7 +312,7 @@ class Session:
         if self._recording() is None:
             return
         if self._last is None:
-            self._say(self._text("needs_picture"))
+            self._say("needs_picture")
         elif self._snapshots_allowed:
             self._recorder.snapshot(self._last[0])
         else:
@@ -317,14 +321,14 @@ class Session:
 
     def _press_baseline(self) -> None:
         if self._paused:
-            self._say(self._text("needs_analysis"))
+            self._say("needs_analysis")
         else:
             self._baseline.press()
 
     def _recording(self) -> Recording | None:
         """Return the current recording; without one, show a message that the command needs a recording."""
         if self._recorder.current is None:
-            self._say(self._text("needs_recording"))
+            self._say("needs_recording")
         return self._recorder.current
 
     def _asked(self) -> Question | None:
@@ -338,8 +342,9 @@ class Session:
             self._text(self._question, time=clock(self._marker[1].timestamp_s, self._summary.language)), "text"
         )
 
-    def _say(self, message: str) -> None:
-        self._message = (message, time.monotonic() + MESSAGE_S)
+    def _say(self, key: str, **values: object) -> None:
+        """Show a sentence of TEXTS for MESSAGE_S, in the language that the user has set by then."""
+        self._message = (key, values, time.monotonic() + MESSAGE_S)
 
     def _text(self, key: str, **values: object) -> str:
         return text(key, self._summary.language, **values)

@@ -40,11 +40,13 @@ def create_session(
             "language": summary.language,
             "detector": options.detector,
             "backend": options.backend,
-            "sensitivity": options.sensitivity,
+            "sensitivity": classifier.sensitivity,
         }
         return describe_setup(source, model, classifier, pipeline, chosen)
 
-    return Session(pipeline, source, summary, setup, options.record or default_folder(), consent, tell, leave)
+    return Session(
+        pipeline, source, summary, setup, options.record or options.folder or default_folder(), consent, tell, leave
+    )
 
 
 def describe_setup(

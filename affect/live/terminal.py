@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from affect.command_line import takes_output
 from affect.emotions import LANGUAGES
 from affect.errors import AffectError, as_shown, without_logins
-from affect.live.bundled import TERMS, bundled_models
+from affect.live.bundled import terms_of
 from affect.live.texts import YES, default_language, text
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ def tell(line: str) -> None:
 
 def tell_terms(model: Path, language: str) -> None:
     """Print under what terms a bundled model may be used; nothing for another model."""
-    if model in bundled_models():
-        tell(text(TERMS[model.name], language))
+    if (terms := terms_of(model)) is not None:
+        tell(text(terms, language))
 
 
 def language_of(arguments: list[str] | None) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from contextlib import closing
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
+from typing import Protocol
 
 from tqdm import tqdm
 
@@ -25,8 +27,27 @@ from affect.live.texts import text, told
 from affect.live.window.control import Command
 
 
-def analyse_files(options: argparse.Namespace, model: Path, consent: Consent) -> int:
+class Bar(Protocol):
+    """A progress bar over a file, as tqdm's.   total: its seconds; None if they are unknown.   n: seconds so far."""
+
+    total: float | None
+    n: float
+
+    def update(self, n: float) -> object:
+        """Advance by so many seconds."""
+        ...
+
+
+def analyse_files(
+    options: argparse.Namespace,
+    model: Path,
+    consent: Consent,
+    bar_of: Callable[[Source], AbstractContextManager[Bar]] | None = None,
+    tell: Callable[[str], None] = tell,
+) -> int:
     """Analyse the files of `options.source` one after the other. Returns the exit code: 2 if any of them failed.
+
+    bar_of: makes the progress bar of a file; None: on the terminal.   tell: takes a line for the user.
 
     After an error in one file, a message is printed and the next file follows, unless the user has interrupted it.
     """
@@ -36,7 +57,7 @@ def analyse_files(options: argparse.Namespace, model: Path, consent: Consent) ->
     for name in options.source:
         summary = Summary(options.lang)
         try:
-            _analyse(name, options, model, classifier, summary, consent)
+            _analyse(name, options, model, classifier, summary, consent, bar_of or _bar)
         except AffectError as error:
             summary.print()
             tell(f"error: {told(error, options.lang)}")
@@ -52,7 +73,13 @@ def analyse_files(options: argparse.Namespace, model: Path, consent: Consent) ->
 
 
 def _analyse(
-    name: str, options: argparse.Namespace, model: Path, classifier: Classifier, summary: Summary, consent: Consent
+    name: str,
+    options: argparse.Namespace,
+    model: Path,
+    classifier: Classifier,
+    summary: Summary,
+    consent: Consent,
+    bar_of: Callable[[Source], AbstractContextManager[Bar]],
 ) -> None:
     """Analyse one file into a session folder. Raises AffectError if it cannot be read, or not to its end."""
     source = open_source(name, options.lang, tell)
@@ -66,7 +93,7 @@ def _analyse(
         sound = getattr(source, "path", None)
         with (
             Outputs(options.lang, source.fps, options.csv, options.save_video, sound) as outputs,
-            _bar(source) as bar,
+            bar_of(source) as bar,
             failing_if_incomplete(session),
         ):
             summary.start(source.description, classifier.description)
@@ -94,7 +121,7 @@ def _bar(source: Source) -> tqdm:
     return tqdm(total=total_s, desc=source.description, bar_format=form)
 
 
-def _advance(bar: tqdm, now_s: float) -> None:
+def _advance(bar: Bar, now_s: float) -> None:
     """Set the progress bar to a time of the file, limited to its total, as the duration may be an estimate."""
     bar.update(max(0.0, (now_s if bar.total is None else min(now_s, bar.total)) - bar.n))
 

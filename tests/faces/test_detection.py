@@ -71,7 +71,7 @@ def test_haar_works_where_opencv_cannot_open_the_path_of_its_cascade(
 def test_a_cascade_that_is_none_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / CASCADE).write_text("no cascade")
     monkeypatch.setattr(cv2.data, "haarcascades", f"{tmp_path}/")
-    with pytest.raises(AffectError, match="Install opencv-python again"):
+    with pytest.raises(AffectError, match="Install opencv-python-headless again"):
         HaarDetector()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import csv
 import io
 import json
@@ -18,14 +19,16 @@ import pytest
 
 from affect.emotions import LANGUAGES
 from affect.faces.preprocessing import Image
+from affect.live import start
 from affect.live.app import main
 from affect.live.bundled import BUNDLED
 from affect.live.frame import FaceResult
+from affect.live.recording import recorder
 from affect.live.sources.files import DemoSource
-from affect.live.window import loop as screen_module
-from affect.live.window import window
-from affect.live.window.control import Command, Controller
-from affect.live.window.keys import Keyboard
+from affect.live.texts import text
+from affect.live.window import app as window_module
+from affect.live.window import display
+from affect.live.window.control import Adjustable, Command, Controller
 from affect.live.window.region import Region
 from tests.conftest import REPOSITORY
 from tests.tools.reports import Reports
@@ -43,9 +46,11 @@ class Person:
 
     acts: dict[int, Callable[[Controller], None]]
     seen: list[int]  # how many faces each frame showed
+    classifier: Adjustable
 
-    def __init__(self, controller: Controller, place: Region | None = None) -> None:
+    def __init__(self, controller: Controller, classifier: Adjustable, watched: Region | None = None) -> None:
         self.controller = controller
+        Person.classifier = classifier
         self.left = threading.Event()
         Person.seen = []
 
@@ -60,8 +65,8 @@ class Person:
 
 @pytest.fixture
 def person(monkeypatch: pytest.MonkeyPatch) -> type[Person]:
-    monkeypatch.setattr(screen_module, "WindowLoop", Person)
-    monkeypatch.setattr(window, "missing_display", lambda language: None)
+    monkeypatch.setattr(window_module, "LiveWindow", Person)
+    monkeypatch.setattr(display, "no_window", lambda language="en": None)
     return Person
 
 
@@ -155,10 +160,7 @@ def test_in_the_window_another_folder_can_be_typed_where_the_usual_one_takes_not
 
     def type_another(controller: Controller) -> None:
         controller.command(Command.RECORD)
-        keyboard = Keyboard(controller)
-        keyboard.typed(controller.status().question)
-        for letter in ("2", "\r"):
-            keyboard.press(ord(letter))
+        controller.answer(controller.status().question.proposed + "2")
 
     person.acts = {1: type_another, 2: lambda c: c.answer("yes")}
     assert main(["--source", "demo", "--max-frames", "6", "--lang", "en"]) == 0
@@ -330,9 +332,8 @@ def test_a_note_that_is_being_typed_is_kept_where_the_window_is_closed_or_the_so
     leaves: bool, person: type[Person], tmp_path: Path, reports: Reports
 ) -> None:
     def type_and_leave(controller: Controller) -> None:
-        keyboard = Keyboard(controller)
-        for letter in "smiles, sits up":
-            keyboard.press(ord(letter))
+        for end in range(16):
+            controller.draft("smiles, sits up"[:end])
         if leaves:
             controller.command(Command.LEAVE)
 
@@ -454,6 +455,68 @@ def test_table_and_video_do_not_go_into_one_file(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("changed", [True, False])
+def test_a_sensitivity_that_is_changed_in_the_window_stands_in_the_next_recording(
+    changed: bool, person: type[Person], tmp_path: Path, reports: Reports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person.acts = {1: lambda c: Person.classifier.set_sensitivity("high") if changed else None}
+    person.acts[2] = lambda c: (c.command(Command.RECORD), c.answer("yes"))
+    monkeypatch.setattr(recorder, "home_folder", lambda: tmp_path)
+    assert main(["--source", "demo", "--max-frames", "6"]) == 0
+    (folder,) = (tmp_path / "affect-sessions").iterdir()
+    told = json.loads((folder / "session.json").read_text(encoding="utf-8"))
+    assert told["settings"]["sensitivity"] == ("high" if changed else "normal")
+
+
+def test_a_message_changes_its_language_with_everything_else(person: type[Person]) -> None:
+    heard: list[str] = []
+
+    def listen(controller: Controller) -> None:
+        controller.command(Command.SNAPSHOT)
+        for _ in LANGUAGES:
+            heard.append(controller.status().message)
+            controller.command(Command.LANGUAGE)
+
+    person.acts = {2: listen}
+    assert main(["--source", "demo", "--max-frames", "5", "--lang", "en"]) == 0
+    assert heard == [text("needs_recording", "en"), text("needs_recording", "es")]
+
+
+def test_a_question_changes_its_language_too_and_stays_open(person: type[Person]) -> None:
+    heard: list[str] = []
+
+    def listen(controller: Controller) -> None:
+        controller.command(Command.RECORD)
+        for _ in LANGUAGES:
+            heard.append(controller.status().question.text)
+            controller.command(Command.LANGUAGE)
+
+    person.acts = {2: listen}
+    assert main(["--source", "demo", "--max-frames", "5", "--lang", "en"]) == 0
+    assert heard == [text("consent_question", "en"), text("consent_question", "es")]
+
+
+def test_without_arguments_the_start_window_asks_and_an_error_leads_back_to_it(
+    person: type[Person], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choices, errors = iter([["no such file.mp4"], ["demo"]]), list[str]()
+
+    def ask(options: argparse.Namespace) -> bool:
+        options.source, options.asked, options.max_frames = next(choices), True, 3
+        return True
+
+    person.acts = {}
+    monkeypatch.setattr(start, "ask", ask)
+    monkeypatch.setattr(start, "show_error", errors.append)
+    assert main([]) == 0
+    assert len(Person.seen) == 3
+    assert [error.split(".")[0] for error in errors] == ["There is no source 'no such file"]
+    monkeypatch.setattr(start, "ask", lambda options: False)
+    Person.seen = []
+    assert main([]) == 0
+    assert Person.seen == []
+
+
 # --- a quick start ---------------------------------------------------------------------------------------------------
 
 CAMERA = "import cv2; from tests.tools.fake_camera import FakeCamera as fake; cv2.VideoCapture = fake; "
@@ -474,7 +537,20 @@ def started(before: str, source: str) -> set[str]:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=REPOSITORY, check=True)
     loaded = {*done.stdout.splitlines()[0].split()}
     assert {"cv2", "onnxruntime"} <= loaded
-    heavy = {"PIL", "pillow_heif", "av", "jinja2", "tqdm", "mss", "torch", "pandas", "matplotlib", "scipy", "sklearn"}
+    heavy = {
+        "PIL",
+        "pillow_heif",
+        "av",
+        "jinja2",
+        "tqdm",
+        "mss",
+        "PySide6",
+        "torch",
+        "pandas",
+        "matplotlib",
+        "scipy",
+        "sklearn",
+    }
     return (heavy & loaded) | {m for m in loaded if m.startswith("PIL.") and m.endswith("ImagePlugin")}
 
 

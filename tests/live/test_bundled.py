@@ -9,9 +9,9 @@ import pytest
 from affect.faces.preprocessing import Image
 from affect.files import sha256_of
 from affect.live import bundled
+from affect.live.recording.lettering import font
 from affect.live.sources.files import DemoSource
 from affect.live.terminal import tell_terms
-from affect.live.window.lettering import font
 
 
 def test_every_bundled_checkpoint_has_its_pinned_export_beside_it() -> None:
@@ -47,7 +47,8 @@ def test_the_model_for_research_is_the_default_and_either_tells_its_terms(
     assert bundled.bundled_models() == [free]
     research.write_bytes(b"weights")
     assert bundled.bundled_models() == [research, free]
-    for model in (research, free, tmp_path / "starter_faces.pt"):
+    monkeypatch.chdir(tmp_path)
+    for model in (research, free, Path("models/starter_ferplus.pt"), tmp_path / "starter_faces.pt"):
         tell_terms(model, "en")
         told = capsys.readouterr().err
         assert ("not commercially" in told, "MIT" in told) == (model == research, model != tmp_path / model.name)

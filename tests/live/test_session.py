@@ -406,7 +406,7 @@ def test_where_the_folder_cannot_be_used_another_is_asked_for_before_consent(
         "text",
         str(default_folder()),
     )
-    run.press(Command.LANGUAGE)  # only an answer counts
+    run.press(Command.MARK)  # only an answer counts
     assert run.session.status().question == question
     run.session.answer(str(tmp_path / "file"))
     assert f"{tmp_path / 'file'} (" in run.session.status().question.text

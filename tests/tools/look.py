@@ -1,8 +1,13 @@
-"""A session from start to report, as a person has it, on a virtual screen, in both languages; and what it looks like.
+"""What the windows look like: sessions from start to report on a virtual screen, and every state of the live window.
 
     PYTHONPATH=. python tests/tools/look.py docs
 
-writes the pictures of docs: the window, and the top of the report in Chromium. Pictures of the portrait only.
+writes the pictures of docs: the windows, and the top of the report in Chromium.
+
+    PYTHONPATH=. python tests/tools/look.py states DIR
+
+writes the live window in many states, in both languages; with QT_SCALE_FACTOR=2 as on a screen of high resolution.
+Pictures of the portrait only.
 """
 
 from __future__ import annotations
@@ -14,13 +19,23 @@ import sys
 import tempfile
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
+import numpy as np
+from skimage.data import astronaut
 from Xlib.xobject.drawable import Window
 
+from affect.emotions import LANGUAGES, UNCERTAIN
+from affect.faces.detection import FaceBox
 from affect.faces.preprocessing import Image
+from affect.live.sources.files import DemoSource
+from affect.live.texts import text
+from affect.live.window.control import Question
+from tests.tools.virtual_call import window_showing
 from tests.tools.virtual_screen import VirtualScreen, virtual_screen
+from tests.tools.windows import FakeClassifier, FakeSession, face
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PICTURE = "take the picture"
@@ -31,6 +46,9 @@ WALKS = {  # language: what is pressed; numbers are seconds to wait
 PAGE = (900, 1120)  # CSS pixels, up to the end of the timeline; the picture has twice as many
 
 
+CALL = (680, 640)  # of the mock call's picture of the patient
+
+
 def walk(language: str, sessions: Path, picture: Path, steps: tuple[str | int, ...]) -> Path:
     """Run the program on the demo source and press keys. Returns the report's file."""
     xvfb = shutil.which("Xvfb")
@@ -38,7 +56,7 @@ def walk(language: str, sessions: Path, picture: Path, steps: tuple[str | int, .
     with virtual_screen(xvfb) as screen:
         command = [sys.executable, str(REPOSITORY / "affectnet_webcam_detector.py"), "--source", "demo"]
         command += ["--lang", language, "--record", str(sessions)]
-        with subprocess.Popen(command, env=os.environ | {"DISPLAY": screen.name}, cwd=sessions) as program:
+        with subprocess.Popen(command, env=own_home(screen, sessions), cwd=sessions) as program:
             try:
                 window = wait_for_window(screen)
                 for step in steps:
@@ -84,10 +102,122 @@ def top_of(report: Path, picture: Path) -> None:
     subprocess.run([chromium, *look, report.as_uri()], check=True, capture_output=True)
 
 
-if __name__ == "__main__":
+def own_home(screen: VirtualScreen, home: Path) -> dict[str, str]:
+    """The environment of somebody who has never started the program."""
+    return os.environ | {"DISPLAY": screen.name, "HOME": str(home), "XDG_CONFIG_HOME": str(home / "config")}
+
+
+def beside_a_call(language: str, picture: Path) -> None:
+    """The compact form on a laptop's screen, beside a call that moves a little, as a living picture does."""
+    face = np.ascontiguousarray(cv2.resize(astronaut()[:480, :, ::-1], CALL))
+    with virtual_screen(str(shutil.which("Xvfb")), 1366, 768) as screen, tempfile.TemporaryDirectory() as home:
+        call = np.full((768, 1080, 3), 46, np.uint8)
+        call[64 : 64 + CALL[1], 200 : 200 + CALL[0]] = face
+        command = [sys.executable, str(REPOSITORY / "affectnet_webcam_detector.py"), "--lang", language]
+        command += ["--source", f"screen:200,64,{CALL[0]},{CALL[1]}"]
+        with window_showing(screen, call, 0, 0), subprocess.Popen(command, env=own_home(screen, Path(home))) as program:
+            try:
+                window = wait_for_window(screen)
+                for key in ("r", "y" if language == "en" else "s"):
+                    screen.press(window, key)
+                    time.sleep(1)
+                for step in range(30):
+                    call[64 : 64 + CALL[1], 200 : 200 + CALL[0]] = np.roll(face, step % 5 * 2, axis=0)
+                    with window_showing(screen, call, 0, 0):
+                        time.sleep(1)
+                        if step == 20:
+                            screen.press(window, "m")
+                            screen.press(window, "Return")
+                        if step == 29:
+                            cv2.imwrite(str(picture), screen.screenshot(), [cv2.IMWRITE_JPEG_QUALITY, 85])
+                screen.press(window, "q")
+                program.wait(60)
+            finally:
+                program.kill()
+
+
+def start_window(language: str, picture: Path) -> None:
+    """The start window, asking for the source."""
+    with virtual_screen(str(shutil.which("Xvfb")), 1366, 768) as screen, tempfile.TemporaryDirectory() as home:
+        config = Path(home, "config", "affect")
+        config.mkdir(parents=True)
+        (config / "window.json").write_text(
+            f'{{"language": "{language}", "kind": "demo", "folder": "affect-sessions"}}'
+        )
+        command = [sys.executable, str(REPOSITORY / "affectnet_webcam_detector.py")]
+        with subprocess.Popen(command, env=own_home(screen, Path(home))) as program:
+            try:
+                cv2.imwrite(str(picture), painted(screen, wait_for_window(screen)))
+            finally:
+                program.kill()
+
+
+def states(folder: Path) -> None:
+    """The live window in many states, compact and full, in both languages."""
+    from affect.live.window.main import MainWindow
+    from affect.live.window.settings import Settings
+    from affect.live.window.theme import application
+
+    application()
+    demo = DemoSource().picture(0.0)
+    four = np.hstack([cv2.resize(demo[:, 200:900], (320, 330))] * 4)
+    one, bad = face("happy", 470), face("sad", 470, label=UNCERTAIN, share=0.3)
+    small = replace(one, box=FaceBox(600, 200, 14, 14))
+    seen = {
+        "happy": ({}, demo, [one]),
+        "recording": ({"recording_s": 754.0, "baseline": 1.0}, demo, [one]),
+        "uncertain": ({}, demo, [bad]),
+        "small": ({}, demo, [small]),
+        "frozen": ({"no_picture": True, "message": text("frozen", "en")}, demo, [one]),
+        "consent": ({"question": Question(text("consent_question", "en"), "yes-no")}, demo, [one]),
+        "note": (
+            {"recording_s": 71.0, "question": Question("Marker at 1:11. A note, if you like:", "text")},
+            demo,
+            [one],
+        ),
+        "report": (
+            {"report": Path("report.html"), "message": "Report: /home/ana/affect-sessions/report.html"},
+            demo,
+            [one],
+        ),
+        "four": ({}, four, [face(e, 90 + 320 * i, i + 1) for i, e in enumerate(("happy", "sad", "fear", "surprise"))]),
+    }
+    for language in LANGUAGES:
+        for compact in (True, False):
+            for name, (now, picture, faces) in seen.items():
+                session = FakeSession(language)
+                session.now = replace(session.now, **now)  # type: ignore[arg-type]
+                window = MainWindow(session, FakeClassifier(), Settings(), None, compact)
+                window.resize(*((264, 430) if compact else (1000, 640)))
+                for i in range(230):
+                    past = face(
+                        ("happy", "neutral", "sad", "surprise", "happy")[i // 50], face_id=1, share=0.5 + i % 40 / 90
+                    )
+                    window.strip.add(time.monotonic() - 120 + i / 2, [past], None)
+                window.strip.mark(time.monotonic() - 45)
+                window.show()
+                for _ in range(3):
+                    window.show_frame(picture, faces)
+                    window.refresh()
+                    application().processEvents()
+                window.grab().save(str(folder / f"{name}_{'compact' if compact else 'full'}_{language}.png"))
+                window.hide()
+
+
+def documents(folder: Path, sessions_to: Path | None = None) -> None:
+    """The pictures of docs.   sessions_to: a place for the sessions as well."""
     for language, (ending, steps) in WALKS.items():
         with tempfile.TemporaryDirectory() as sessions:
-            report = walk(language, Path(sessions), Path(sys.argv[1]) / f"live_window{ending}.jpg", steps)
-            top_of(report, Path(sys.argv[1]) / f"report{ending}.png")
-            if len(sys.argv) > 2:  # a place for the sessions as well
-                shutil.copytree(report.parent, Path(sys.argv[2]) / language)
+            report = walk(language, Path(sessions), folder / f"live_window{ending}.jpg", steps)
+            top_of(report, folder / f"report{ending}.png")
+            if sessions_to is not None:
+                shutil.copytree(report.parent, sessions_to / language)
+        beside_a_call(language, folder / f"beside_call{ending}.jpg")
+        start_window(language, folder / f"start_window{ending}.png")
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "states":
+        states(Path(sys.argv[2]))
+    else:
+        documents(*(Path(given) for given in sys.argv[1:]))

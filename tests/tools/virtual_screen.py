@@ -16,6 +16,7 @@ from Xlib.xobject.drawable import Window
 
 from affect.faces.preprocessing import Image
 
+XK.load_keysym_group("xkb")  # dead keys
 UNUSED = 248  # a keycode without a key
 
 

@@ -1,56 +1,29 @@
-"""A program with the real window over a still frame; prints what a session would be told: `windowed.py LANGUAGE`.
-
-The session asks for consent at `r`, and for a text at `m`; it shows in the window what it was told.
-"""
+"""A program with the real window over a still frame; prints what a session would be told: `windowed.py LANGUAGE`."""
 
 from __future__ import annotations
 
 import sys
-import time
-from dataclasses import replace
 
 import numpy as np
 from skimage.data import astronaut
 
 from affect.faces.detection import HaarDetector
 from affect.live.frame import FaceResult
-from affect.live.window.control import Command, Question, Status
-from affect.live.window.loop import WindowLoop
-
-QUESTIONS = {
-    Command.RECORD: {"en": Question("Has she agreed?", "yes-no"), "es": Question("¿Está de acuerdo?", "yes-no")},
-    Command.MARK: {"en": Question("A few words:", "text"), "es": Question("Unas palabras:", "text")},
-}
+from affect.live.window.app import LiveWindow
+from affect.live.window.control import Command
+from tests.tools.windows import FakeClassifier, FakeSession
 
 
-class Session:
-    """Acts as the real one does, as far as the window can see."""
-
-    def __init__(self, language: str) -> None:
-        self._now = Status(language, fps=30.0)
-        self._started: float | None = None
-
-    def status(self) -> Status:
-        recorded = None if self._started is None else time.monotonic() - self._started
-        return replace(self._now, recording_s=recorded)
+class Speaking(FakeSession):
+    """Prints what it is told, but no drafts."""
 
     def command(self, command: Command) -> None:
         print(command.value, flush=True)
-        if command in QUESTIONS:
-            self._now = replace(self._now, question=QUESTIONS[command][self._now.language])
-        elif command is Command.PAUSE:
-            self._now = replace(self._now, paused=not self._now.paused)
-        elif command is Command.LANGUAGE:
-            self._now = replace(self._now, language="en" if self._now.language == "es" else "es")
-
-    def draft(self, text: str) -> None:
-        """Only the answer is told."""
+        super().command(command)
 
     def answer(self, text: str | None) -> None:
         print(f"answer {text!r}", flush=True)
-        if self._now.question is not None and self._now.question.kind == "yes-no" and text == "yes":
-            self._started = time.monotonic()
-        self._now = replace(self._now, question=None)
+        super().answer(text)
 
 
 def main() -> None:
@@ -58,7 +31,7 @@ def main() -> None:
     picture[:, 80:560] = astronaut()[:480, 16:496, ::-1]
     box = HaarDetector().detect(picture)[0]
     probabilities = np.array([0.01, 0.02, 0.01, 0.01, 0.84, 0.06, 0.02, 0.03], np.float32)
-    screen = WindowLoop(Session(sys.argv[1]))
+    screen = LiveWindow(Speaking(sys.argv[1]), FakeClassifier())
     screen.run(
         lambda: screen.offer(picture, [FaceResult(1, box, probabilities, "happy", 0.9)]), lambda: None, stays=True
     )

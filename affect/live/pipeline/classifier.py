@@ -32,8 +32,10 @@ class Classifier:
 
     logits:        the network's forward pass, float32 (n, 3, side, side) → float32 (n, 8).
     preprocessing: crop, resize and normalisation of a face.   calibration: how logits become probabilities.
-    description:   file name and backend, for the user.
+    description:   file name and backend, for the user.   sensitivity: see `set_sensitivity`.
     """
+
+    sensitivity: Sensitivity = "normal"
 
     def __init__(
         self,
@@ -43,9 +45,21 @@ class Classifier:
         description: str,
     ) -> None:
         self.logits = logits
-        self.calibration = calibration
+        self.calibration = self._measured = calibration
         self.preprocessing = preprocessing
         self.description = description
+
+    @property
+    def adjustable(self) -> bool:
+        """Whether the model assumes class shares, without which its sensitivity cannot be changed."""
+        return self._measured.prior is not None
+
+    def set_sensitivity(self, sensitivity: Sensitivity) -> None:
+        """Set how readily rare classes are named, from the next frame on: see `Calibration.with_sensitivity`.
+
+        Thread-safe, as one attribute is replaced.
+        """
+        self.calibration, self.sensitivity = self._measured.with_sensitivity(sensitivity), sensitivity
 
     def probabilities(self, picture: Image, boxes: list[FaceBox]) -> Floats:
         """Classify all faces of a frame in one batch; probabilities are calibrated.
@@ -84,9 +98,9 @@ def load_classifier(
                 "Choose another model with --model."
             )
         classifier = _torch_classifier(model) if backend == "torch" else _onnx_classifier(model, notify, language)
-        if sensitivity != "normal" and classifier.calibration.prior is None:
+        if sensitivity != "normal" and not classifier.adjustable:
             raise TextError("no_shares", name=model.name)
-        classifier.calibration = classifier.calibration.with_sensitivity(sensitivity)
+        classifier.set_sensitivity(sensitivity)
         return classifier
     except TextError:
         raise

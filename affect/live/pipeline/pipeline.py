@@ -73,7 +73,8 @@ class Pipeline:
             crop = crop_face(views.grey, box, self._classifier.preprocessing)
             covered = self._covers.update(face.face_id, crop, now_s)
             quality = face_quality(frame.picture, box)
-            results.append(FaceResult(face.face_id, box, smoothed, UNCERTAIN if covered else label, quality))
+            shown = UNCERTAIN if covered else label
+            results.append(FaceResult(face.face_id, box, smoothed, shown, quality, covered))
         for smoother in (self._boxes, self.smoother, self.labels, self._covers):
             smoother.keep_only(self._tracker.ids)
         return results

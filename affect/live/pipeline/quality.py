@@ -31,6 +31,13 @@ COEFFICIENTS: Final = Path(__file__).with_name("quality.json")
 _FITTED = json.loads(COEFFICIENTS.read_text(encoding="utf-8"))
 _WEIGHTS: Final = np.array([_FITTED["weights"][name] for name in MEASURES])
 _BIAS: Final = float(_FITTED["bias"])
+_TYPICAL: Final = np.array([_FITTED["typical"][name] for name in MEASURES])
+# Why a picture is of low quality: the measures of each reason; their names are keys of texts, with "quality_" before.
+_REASONS: Final = {
+    "blurred": ("size", "sharpness", "sharpness_squared"),
+    "light": ("contrast", "light", "light_squared", "overexposed"),
+    "turned": ("symmetry", "halves"),
+}
 
 
 def face_quality(picture: Image, box: FaceBox) -> float:
@@ -41,6 +48,21 @@ def face_quality(picture: Image, box: FaceBox) -> float:
     """
     measured = measures(picture, box)
     return 0.0 if measured is None else 1 / (1 + math.exp(-float(measured @ _WEIGHTS) - _BIAS))
+
+
+def low_quality(picture: Image, box: FaceBox) -> str | None:
+    """Find why a face's quality is below BELIEVED: "small", "blurred", "light" or "turned"; None where it is not.
+
+    The reason whose measures lower the quality most, against those of a typical picture.
+    """
+    measured = measures(picture, box)
+    if measured is None:
+        return "light"
+    if float(measured @ _WEIGHTS) + _BIAS >= math.log(BELIEVED / (1 - BELIEVED)):
+        return None
+    change = dict(zip(MEASURES, (measured - _TYPICAL) * _WEIGHTS, strict=True))
+    reason = min(_REASONS, key=lambda name: sum(change[measure] for measure in _REASONS[name]))
+    return "small" if reason == "blurred" and min(box.width, box.height) < SIDE / 2 else reason
 
 
 def measures(picture: Image, box: FaceBox) -> npt.NDArray[np.float64] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -30,8 +31,9 @@ class Recorder:
     folder:   parent of the session folders; it can be changed between two recordings.
     clock:    the source's.   counts: "recording" or "source", see `clock` of `Recording`.
     setup:    returns source, model, settings and versions for session.json; called when a recording starts.
-    language: returns the language of messages and reports.   say: takes a message that the window shows for a moment.
-    tell:     takes a line for the terminal.
+    language: returns the language of reports.
+    say:      takes a key of TEXTS and values: a message that the window shows for a moment.
+    tell:     takes a line for the terminal.   report: the last report that was made; None: none yet.
     """
 
     def __init__(
@@ -41,12 +43,13 @@ class Recorder:
         counts: Literal["recording", "source"],
         setup: Callable[[], dict[str, Any]],
         language: Callable[[], str],
-        say: Callable[[str], None],
+        say: Callable[..., None],
         tell: Callable[[str], None],
     ) -> None:
         self.current: Recording | None = None
         self.failure: AffectError | None = None  # the last write error
         self.folder = folder
+        self.report: Path | None = None
         self._clock = clock
         self._counts = counts
         self._setup = setup
@@ -94,7 +97,7 @@ class Recorder:
         """End the current recording; its last save and its report follow in the background."""
         recording, self.current = self.current, None
         if recording is not None:
-            self._say(text("recording_ended", self._language()))
+            self._say("recording_ended")
             self._send(self._finish, recording, self._clock.now_s())
 
     def snapshot(self, frame: Frame) -> None:
@@ -131,10 +134,10 @@ class Recorder:
             if recording.failure is None:  # otherwise the recording is not whole, and that is what must be told
                 self._failed("report_failed", error, folder=recording.folder)
             return
-        told = text("report_made", self._language(), path=path)
-        self._tell(told)
+        self.report = path
+        self._tell(text("report_made", self._language(), path=path))
         if recording.failure is None:  # otherwise the error message stays visible
-            self._say(told)
+            self._say("report_made", path=path)
 
     def _store(self, recording: Recording, frame: Frame) -> None:
         try:
@@ -142,9 +145,9 @@ class Recorder:
         except AffectError as error:
             self._failed("recording_failed", error)
             return
-        self._say(text("snapshot_stored", self._language(), name=name))
+        self._say("snapshot_stored", name=name)
 
     def _failed(self, key: str, error: Exception, **values: object) -> None:
-        language = self._language()
-        self.failure = AffectError(text(key, language, reason=told(error, language), **values))
-        self._say(str(self.failure))
+        values["reason"] = partial(told, error)
+        self.failure = TextError(key, **values)
+        self._say(key, **values)

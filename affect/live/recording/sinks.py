@@ -42,7 +42,7 @@ class Outputs:
             self._video = stack.enter_context(VideoSink(video, fps, sound)) if video else None
             self._open = stack.pop_all()
         if self._video is not None:
-            from affect.live.window.overlay import Overlay  # loads fonts, which only drawing needs
+            from affect.live.recording.overlay import Overlay  # loads fonts, which only drawing needs
 
             self._overlay = Overlay(language)
 

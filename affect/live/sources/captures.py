@@ -78,7 +78,7 @@ class CameraSource:
 
     def _open(self) -> cv2.VideoCapture:
         """Create a capture at 1280×720; the caller checks `isOpened`."""
-        capture = quiet_capture(self._index, _camera_backend())
+        capture = open_camera(self._index)
         # USB 2 is too slow for uncompressed 720p at 30 frames per second, but not for MJPEG
         capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
         capture.set(cv2.CAP_PROP_FRAME_WIDTH, 1280)
@@ -184,6 +184,21 @@ def quiet_capture(index: int, backend: int) -> cv2.VideoCapture:
         cv2.utils.logging.setLogLevel(level)
 
 
+def open_camera(index: int) -> cv2.VideoCapture:
+    """Create a capture of a camera with the platform's fastest backend; the caller checks `isOpened`."""
+    return quiet_capture(
+        index, {"win32": cv2.CAP_DSHOW, "darwin": cv2.CAP_AVFOUNDATION}.get(sys.platform, cv2.CAP_V4L2)
+    )
+
+
+def camera_name(index: int) -> str:
+    """Name of a camera, as its maker gave it, on Linux; "" elsewhere, where OpenCV tells none."""
+    try:
+        return Path(f"/sys/class/video4linux/video{index}/name").read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        return ""
+
+
 def rate_of(capture: cv2.VideoCapture) -> float:
     """Nominal frames per second of a capture; 30 if the device gives no value within 1…240."""
     rate = capture.get(cv2.CAP_PROP_FPS)
@@ -198,7 +213,7 @@ def answering_cameras(besides: int) -> list[int]:
         for index in _candidates():
             if index == besides:
                 continue
-            capture = quiet_capture(index, _camera_backend())
+            capture = open_camera(index)
             if capture.isOpened() and capture.read()[0]:
                 answered.append(index)
             capture.release()
@@ -223,7 +238,3 @@ def _others(index: int, language: str) -> str:
     if not found:
         return text("cameras_none", language)
     return text("cameras_answering", language, cameras=", ".join(f"--source {camera}" for camera in found))
-
-
-def _camera_backend() -> int:
-    return {"win32": cv2.CAP_DSHOW, "darwin": cv2.CAP_AVFOUNDATION}.get(sys.platform, cv2.CAP_V4L2)

@@ -21,8 +21,8 @@ from affect.faces.preprocessing import Image
 from affect.live.frame import Frame
 from affect.live.sources.retries import Retries
 from affect.live.texts import text
+from affect.live.window.display import missing_display
 from affect.live.window.region import Desktop, Region, parse_region, region_file, remember, remembered
-from affect.live.window.window import missing_display
 
 CORE_GRAPHICS = "/System/Library/Frameworks/CoreGraphics.framework/CoreGraphics"
 
@@ -42,17 +42,16 @@ REMEDIES: Final = {
 class ScreenSource:
     """Source that captures a rectangle of the desktop at up to 30 frames per second.
 
-    region:   rectangle in pixels of the desktop.   language: of the description, "en" or "es".
-    beside:   the largest free part of a monitor, for the live window: inside the rectangle it would capture itself.
+    region:   rectangle in pixels of the desktop, which the live window keeps clear.
+    language: of the description, "en" or "es".
     """
 
     kind = "screen"
     live = True
     fps = 30.0  # video calls show no more
 
-    def __init__(self, region: Region, desktop: Desktop, language: str = "en") -> None:
+    def __init__(self, region: Region, language: str = "en") -> None:
         self.region = region
-        self.beside = desktop.beside(region)
         self.name = str(region)
         self.description = text("screen", language, region=region)
         self._retries = Retries()
@@ -113,16 +112,15 @@ def open_screen(given: str, language: str, tell: Callable[[str], None]) -> Scree
     part = whole[top : top + region.height, left : left + region.width]
     if (part == part[0, 0]).all():
         tell(text("screen_one_colour", language))
-    return ScreenSource(region, desktop, language)
+    return ScreenSource(region, language)
 
 
 def _drawn(whole: Image, desktop: Desktop, language: str, tell: Callable[[str], None]) -> Region:
     from affect.live.window.region_chooser import choose_region
 
-    chosen = choose_region(whole, desktop.monitors[0], language)
-    if chosen is None:
+    region = choose_region(whole, desktop, language)
+    if region is None:
         raise AffectError(text("screen_not_chosen", language))
-    region = chosen._replace(x=chosen.x + desktop.bounds.x, y=chosen.y + desktop.bounds.y)
     if not desktop.shows(region):
         raise AffectError(_outside(region, desktop, language))
     try:

@@ -45,7 +45,9 @@ def text(key: str, language: str, **values: object) -> str:
     """Sentence of TEXTS in a language, with its {placeholders} filled. Raises KeyError for an unknown key.
 
     For the {count} 1, the singular form with the suffix _one is used, if there is one.
+    A value may be a function that returns it in a language.
     """
+    values = {name: value(language) if callable(value) else value for name, value in values.items()}
     if values.get("count") == 1 and f"{key}_one" in TEXTS:
         key = f"{key}_one"
     return _SHOWN[language].format(TEXTS[key][language], **values) if values else TEXTS[key][language]

@@ -14,7 +14,7 @@ WINDOW_TEXTS: Final[dict[str, dict[str, str]]] = {
     "key_baseline": {"en": "baseline", "es": "línea base"},
     "key_baseline_undo": {"en": "undo baseline", "es": "quitar línea base"},
     "key_record": {"en": "record", "es": "registrar"},
-    "key_record_end": {"en": "end recording", "es": "terminar registro"},
+    "key_record_end": {"en": "end", "es": "terminar"},
     "key_snapshot": {"en": "snapshot", "es": "captura"},
     "key_language": {"en": "language", "es": "idioma"},
     "key_help": {"en": "help", "es": "ayuda"},
@@ -23,31 +23,60 @@ WINDOW_TEXTS: Final[dict[str, dict[str, str]]] = {
     "key_no": {"en": "no", "es": "no"},
     "key_done": {"en": "done", "es": "listo"},
     "key_skip": {"en": "skip", "es": "omitir"},
-    "enter": {"en": "Enter", "es": "Intro"},
-    "space": {"en": "space", "es": "espacio"},
     "not_recording": {"en": "not recording", "es": "sin registro"},
     "paused": {"en": "Paused", "es": "En pausa"},
-    "paused_means": {"en": "Nothing is analysed.", "es": "No se analiza nada."},
     "baseline_running": {"en": "baseline", "es": "línea base"},
     "baseline_on": {"en": "baseline applied", "es": "línea base aplicada"},
     "baseline_off": {"en": "baseline without effect: face not in view", "es": "línea base sin efecto: cara no visible"},
     "perceived": {"en": "Perceived expression, not felt emotion", "es": "Expresión percibida, no emoción sentida"},
+    "menu": {"en": "More", "es": "Más"},
+    "menu_full": {"en": "Large form, with the picture", "es": "Forma grande, con la imagen"},
+    "menu_compact": {"en": "Small form, beside a call", "es": "Forma pequeña, junto a la videollamada"},
+    "menu_top": {"en": "Always on top", "es": "Siempre visible"},
+    "menu_sensitivity": {"en": "Sensitivity to rare expressions", "es": "Sensibilidad a expresiones raras"},
+    "sensitivity_low": {"en": "low: fewer false alarms", "es": "baja: menos falsas alarmas"},
+    "sensitivity_normal": {"en": "normal", "es": "normal"},
+    "sensitivity_high": {"en": "high: fewer are missed", "es": "alta: se pierden menos"},
+    "open_report": {"en": "Open the report", "es": "Abrir el informe"},
+    "end_question": {
+        "en": "End the recording? Its report is made then.",
+        "es": "¿Terminar el registro? Después se prepara el informe.",
+    },
+    "picture": {"en": "the picture that is analysed", "es": "la imagen que se analiza"},
+    "history": {"en": "expressions of the last two minutes", "es": "expresiones de los dos últimos minutos"},
+    "ago": {"en": "{time} ago", "es": "hace {time}"},
+    "face_number": {
+        "en": "Face {number} from the left; in the record, face {id}",
+        "es": "Cara {number} desde la izquierda; en el registro, cara {id}",
+    },
+    "quality_small": {"en": "hard to read: the face is too small", "es": "difícil de leer: la cara es muy pequeña"},
+    "quality_blurred": {"en": "hard to read: the picture is blurred", "es": "difícil de leer: imagen borrosa"},
+    "quality_light": {
+        "en": "hard to read: too dark, or too little contrast",
+        "es": "difícil de leer: muy oscuro o con poco contraste",
+    },
+    "quality_turned": {
+        "en": "hard to read: the face is turned, or lit from one side",
+        "es": "difícil de leer: cara girada o iluminada de un lado",
+    },
+    "quality_covered": {"en": "not read: the mouth seems covered", "es": "no se lee: la boca parece cubierta"},
     "help_title": {"en": "Keys", "es": "Teclas"},
     "help_mark": {
         "en": "Marks this moment in the record; a few words can be added.",
         "es": "Marca este momento en el registro; se pueden añadir unas palabras.",
     },
     "help_pause": {
-        "en": "Pauses the analysis and goes on; the gap is in the record.",
-        "es": "Detiene el análisis y lo reanuda; la pausa consta en el registro.",
+        "en": "Pauses the analysis and goes on, as the space bar does; the gap is in the record.",
+        "es": "Detiene el análisis y lo reanuda, igual que la barra espaciadora; la pausa consta en el registro.",
     },
     "help_baseline": {
         "en": "Takes ten seconds of this person's neutral face as the baseline; again undoes it.",
         "es": "Toma diez segundos de la cara neutral de esta persona como línea base; otra vez, la quita.",
     },
     "help_record": {
-        "en": "Records the session, numbers only, once consent is confirmed; again ends it.",
-        "es": "Registra la sesión, solo números, tras confirmar el consentimiento; otra vez, termina el registro.",
+        "en": "Records the session, numbers only, once consent is confirmed; again ends it, after asking.",
+        "es": "Registra la sesión, solo números, tras confirmar el consentimiento; otra vez, lo termina, previa "
+        "pregunta.",
     },
     "help_snapshot": {
         "en": "Saves one picture of this moment, after asking.",
@@ -55,7 +84,10 @@ WINDOW_TEXTS: Final[dict[str, dict[str, str]]] = {
     },
     "help_language": {"en": "Cambia a español.", "es": "Switches to English."},
     "help_help": {"en": "Shows this page.", "es": "Muestra esta página."},
-    "help_leave": {"en": "Leaves; what was recorded is kept.", "es": "Sale; lo registrado se conserva."},
+    "help_leave": {
+        "en": "Leaves, as Esc does; what was recorded is kept.",
+        "es": "Sale, igual que Esc; lo registrado se conserva.",
+    },
     "help_meaning": {
         "en": "The labels are expressions as an observer would perceive them in the face, with the model's "
         "calibrated probability; they are not the emotions that the person feels. They are no diagnosis, and no "
@@ -65,6 +97,56 @@ WINDOW_TEXTS: Final[dict[str, dict[str, str]]] = {
         "juicio profesional.",
     },
     "help_close": {"en": "Any key closes this page.", "es": "Cualquier tecla cierra esta página."},
+    # the start window
+    "start_title": {"en": "What do you want to watch?", "es": "¿Qué quiere observar?"},
+    "start_camera": {"en": "A camera", "es": "Una cámara"},
+    "start_screen": {"en": "The patient in a video call", "es": "El paciente en una videollamada"},
+    "start_files": {"en": "Video files", "es": "Archivos de vídeo"},
+    "start_demo": {"en": "A demonstration", "es": "Una demostración"},
+    "start_go": {"en": "Start", "es": "Empezar"},
+    "start_again": {"en": "Look again", "es": "Buscar otra vez"},
+    "start_looking": {"en": "Looking for cameras …", "es": "Buscando cámaras …"},
+    "start_no_camera": {
+        "en": "No camera answers. Plug one in, allow this program to use it, or close the program that holds it.",
+        "es": "No responde ninguna cámara. Conecte una, permita que este programa la use o cierre el programa que la "
+        "ocupa.",
+    },
+    "start_screen_told": {
+        "en": "Begin the call, enlarge the patient's picture, and draw a rectangle around it once. It is remembered.",
+        "es": "Empiece la videollamada, amplíe la imagen del paciente y dibuje una vez un rectángulo a su alrededor. "
+        "Se recuerda.",
+    },
+    "start_remembered": {
+        "en": "The rectangle of last time is used, unless you draw another.",
+        "es": "Se usa el rectángulo de la última vez, salvo que dibuje otro.",
+    },
+    "start_draw": {"en": "Draw the rectangle …", "es": "Dibujar el rectángulo …"},
+    "start_some": {"en": "Choose files …", "es": "Elegir archivos …"},
+    "start_all": {"en": "Choose a folder …", "es": "Elegir una carpeta …"},
+    "start_reports": {
+        "en": "Make a report of each, as fast as the computer can, without showing it",
+        "es": "Preparar un informe de cada uno, tan rápido como pueda el ordenador, sin mostrarlo",
+    },
+    "start_demo_told": {
+        "en": "A clip of NASA's portrait of Eileen Collins, to try everything without a camera. It goes round until "
+        "you leave.",
+        "es": "Un vídeo del retrato de Eileen Collins, de la NASA, para probarlo todo sin cámara. Se repite hasta que "
+        "usted sale.",
+    },
+    "start_language": {"en": "Language", "es": "Idioma"},
+    "start_model": {"en": "Model", "es": "Modelo"},
+    "start_other": {"en": "Another file …", "es": "Otro archivo …"},
+    "start_terms": {"en": "Its terms", "es": "Sus condiciones"},
+    "start_sensitivity": {"en": "Sensitivity", "es": "Sensibilidad"},
+    "start_folder": {"en": "Recordings go to", "es": "Los registros van a"},
+    "start_analysing": {"en": "Analysing …", "es": "Analizando …"},
+    "start_cancel": {"en": "Cancel", "es": "Cancelar"},
+    "start_analysed": {"en": "Done. The reports are in {folder}", "es": "Listo. Los informes están en {folder}"},
+    "start_show": {"en": "Show the folder", "es": "Mostrar la carpeta"},
+    "terms_own": {
+        "en": "Your own model: the terms of the data that it learned from hold.",
+        "es": "Modelo propio: valen las condiciones de los datos con los que aprendió.",
+    },
     # the session: messages, questions, summary
     "consent_question": {
         "en": "Has the person agreed to be recorded? Only numbers are stored, no picture and no sound.",
@@ -110,6 +192,16 @@ WINDOW_TEXTS: Final[dict[str, dict[str, str]]] = {
     "display_unset": {"en": "there is no display (DISPLAY is not set)", "es": "no hay pantalla (falta DISPLAY)"},
     "display_missing": {"en": "the display {name} does not exist", "es": "la pantalla {name} no existe"},
     "display_silent": {"en": "the display {name} does not answer", "es": "la pantalla {name} no responde"},
+    "qt_missing": {
+        "en": "PySide6 is not installed; pip install -r requirements-live.txt brings it",
+        "es": "PySide6 no está instalado; lo trae pip install -r requirements-live.txt",
+    },
+    "qt_libraries": {
+        "en": "a library for windows is missing ({reason}); install it: sudo apt-get install libegl1 libgl1 "
+        "libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0",
+        "es": "falta una biblioteca para las ventanas ({reason}); instálela: sudo apt-get install libegl1 libgl1 "
+        "libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0",
+    },
     "source_ended": {
         "en": "The source has ended: nothing more is analysed.",
         "es": "La fuente ha terminado: ya no se analiza nada más.",
@@ -180,9 +272,9 @@ WINDOW_TEXTS: Final[dict[str, dict[str, str]]] = {
     },
     "terms_research": {
         "en": "This model learned from AffectNet too: it may be used for research, not commercially. "
-        "--model models/starter_ferplus.pt may be used for anything (MIT).",
+        "models/starter_ferplus.pt may be used for anything (MIT).",
         "es": "Este modelo aprendió también de AffectNet: se puede usar para investigar, no con fines comerciales. "
-        "--model models/starter_ferplus.pt se puede usar para todo (MIT).",
+        "models/starter_ferplus.pt se puede usar para todo (MIT).",
     },
     "terms_mit": {
         "en": "This model may be used for anything (MIT).",

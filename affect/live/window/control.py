@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from typing import Literal, Protocol
+
+from affect.model.calibration import Sensitivity
 
 
 class Command(Enum):
     """Commands of the keyboard. RECORD, BASELINE and PAUSE are toggles: a second press ends what the first began.
 
-    The window handles HELP itself; it is not passed to the controller.
+    The window handles HELP itself; it is not passed to the controller.   value: name of its text, `key_…`.
     """
 
     LEAVE = "leave"
@@ -51,7 +54,7 @@ class Status:
     baseline:    progress of the baseline, 0…1 (1: applied); None: no baseline.
     baseline_acts: the measured face is in view, so an applied baseline has an effect.
     message:     a short line shown for some seconds; "" for none.
-    question:    the open question; None: none.
+    question:    the open question; None: none.   report: file of the last report; None: none was made.
     """
 
     language: str
@@ -63,6 +66,22 @@ class Status:
     baseline_acts: bool = True
     message: str = ""
     question: Question | None = None
+    report: Path | None = None
+
+
+class Adjustable(Protocol):
+    """Interface of the classifier for the window: how readily rare expressions are named, `--sensitivity`."""
+
+    sensitivity: Sensitivity
+
+    @property
+    def adjustable(self) -> bool:
+        """Whether the model lets its sensitivity be changed."""
+        ...
+
+    def set_sensitivity(self, sensitivity: Sensitivity) -> None:
+        """Change it from the next frame on. Thread-safe."""
+        ...
 
 
 class Controller(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -60,12 +61,32 @@ class Desktop(NamedTuple):
             any(p.x <= x < p.right and p.y <= y < p.bottom for p in parts) for x in columns[:-1] for y in rows[:-1]
         )
 
-    def beside(self, region: Region) -> Region:
-        """Largest part of a monitor outside a rectangle, where a window does not cover it.
 
-        Its width or height is 0 if the rectangle fills the only monitor.
-        """
-        return max((p for m in self.monitors for p in _around(m, region)), key=lambda p: p.width * p.height)
+def settled(frame: Region, monitors: Sequence[Region], watched: Region | None, least: tuple[int, int]) -> Region:
+    """Move and shrink a window's frame so that it lies on one monitor and off the watched rectangle.
+
+    monitors: their free parts.   watched: None if no part of the screen is watched.   least: smallest width and height.
+    Of all places, the one with the least movement, and where possible without shrinking. Where there is none, as on a
+    single monitor that is watched as a whole, the frame comes to the monitor's bottom right corner in its least size.
+    """
+    rooms = [room for m in monitors for room in (_around(m, watched) if watched else (m,))]
+    rooms = [room for room in rooms if room.width >= least[0] and room.height >= least[1]]
+    if not rooms:
+        main = monitors[0]
+        return Region(main.right - least[0], main.bottom - least[1], *least)
+
+    def cost(place: Region) -> tuple[int, int]:
+        lost = frame.width * frame.height - place.width * place.height
+        return (lost, abs(place.x - frame.x) + abs(place.y - frame.y))
+
+    return min((_within(frame, room) for room in rooms), key=cost)
+
+
+def _within(frame: Region, room: Region) -> Region:
+    width, height = min(frame.width, room.width), min(frame.height, room.height)
+    x = min(max(frame.x, room.x), room.right - width)
+    y = min(max(frame.y, room.y), room.bottom - height)
+    return Region(x, y, width, height)
 
 
 def _around(monitor: Region, region: Region) -> tuple[Region, ...]:

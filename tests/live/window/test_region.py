@@ -4,10 +4,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from affect.errors import AffectError
 from affect.live.window import region as module
-from affect.live.window.region import Desktop, Region, parse_region, remember, remembered
+from affect.live.window.region import Desktop, Region, parse_region, remember, remembered, settled
 
 LAPTOP = Region(0, 0, 1920, 1080)
 TALL = Region(
@@ -53,25 +55,41 @@ def test_a_rectangle_may_reach_over_two_monitors_but_not_into_the_gap_beside_the
 
 
 @pytest.mark.parametrize(
-    ("monitors", "region", "free"),
+    ("monitors", "watched", "frame", "place"),
     [
-        ((LAPTOP,), Region(0, 0, 900, 1080), Region(900, 0, 1020, 1080)),
-        ((LAPTOP,), Region(900, 0, 1020, 1080), Region(0, 0, 900, 1080)),
-        ((LAPTOP,), Region(0, 300, 1920, 780), Region(0, 0, 1920, 300)),
-        ((LAPTOP,), Region(0, 0, 1920, 780), Region(0, 780, 1920, 300)),
-        ((LAPTOP, TALL), Region(100, 100, 1500, 900), TALL),
+        ((LAPTOP,), None, Region(100, 100, 300, 500), Region(100, 100, 300, 500)),
+        ((LAPTOP,), None, Region(1800, -40, 300, 500), Region(1620, 0, 300, 500)),
+        ((LAPTOP,), None, Region(0, 0, 4000, 3000), LAPTOP),
+        ((LAPTOP,), Region(0, 0, 900, 1080), Region(100, 100, 300, 500), Region(900, 100, 300, 500)),
+        ((LAPTOP,), Region(900, 0, 1020, 1080), Region(1000, 0, 300, 500), Region(600, 0, 300, 500)),
+        ((LAPTOP,), Region(0, 0, 1920, 740), Region(0, 0, 300, 500), Region(0, 740, 300, 340)),
+        ((LAPTOP,), Region(300, 0, 1620, 1080), Region(500, 0, 400, 500), Region(0, 0, 300, 500)),
+        ((LAPTOP, TALL), LAPTOP, Region(10, 10, 300, 500), Region(-300, 10, 300, 500)),
     ],
 )
-def test_the_window_has_its_place_where_the_rectangle_leaves_most_room(
-    monitors: tuple[Region, ...], region: Region, free: Region
+def test_a_window_settles_on_one_monitor_and_beside_what_is_watched_as_near_as_it_can(
+    monitors: tuple[Region, ...], watched: Region | None, frame: Region, place: Region
 ) -> None:
-    found = Desktop(LAPTOP, monitors).beside(region)
-    assert found == free
-    assert 0 in found.common(region)[2:]
+    assert settled(frame, monitors, watched, (240, 300)) == place
 
 
-def test_beside_a_rectangle_that_fills_the_only_monitor_there_is_no_room() -> None:
-    assert 0 in Desktop(LAPTOP, (LAPTOP,)).beside(LAPTOP)[2:]
+@settings(deadline=None)
+@given(
+    st.tuples(st.integers(-3000, 5000), st.integers(-3000, 5000), st.integers(240, 4000), st.integers(300, 4000)),
+    st.tuples(st.integers(0, 1856), st.integers(0, 1016), st.integers(64, 1920), st.integers(64, 1080)),
+)
+def test_wherever_a_window_was_it_covers_nothing_watched_and_is_whole_on_a_monitor(
+    frame: tuple[int, int, int, int], watched: tuple[int, int, int, int]
+) -> None:
+    place = settled(Region(*frame), (LAPTOP, TALL), Region(*watched), (240, 300))
+    assert 0 in place.common(Region(*watched))[2:]
+    assert any(monitor.common(place) == place for monitor in (LAPTOP, TALL))
+    assert place.width >= 240
+    assert place.height >= 300
+
+
+def test_where_the_only_monitor_is_watched_the_window_is_as_small_as_it_gets_in_a_corner() -> None:
+    assert settled(Region(0, 0, 900, 900), (LAPTOP,), LAPTOP, (240, 300)) == Region(1680, 780, 240, 300)
 
 
 def test_a_rectangle_is_remembered_for_the_same_desktop_only(own_config: Path) -> None:

@@ -1,76 +1,99 @@
-"""The drawing itself; the window around it is tested on a virtual screen in test_screen_source."""
+"""The rectangle is drawn with the mouse on the covered screens, and accepted or cancelled by key."""
 
 from __future__ import annotations
 
-import cv2
+from collections.abc import Callable
+
 import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
+from PySide6.QtGui import QGuiApplication, QMouseEvent
+from pytestqt.qtbot import QtBot
 
-from affect.live.window.region import Region
-from affect.live.window.region_chooser import Drawing
-
-
-def drawing(width: int = 800, height: int = 600, language: str = "en") -> Drawing:
-    return Drawing(np.full((height, width, 3), 200, np.uint8), (800, 600), language)
-
-
-def draw(on: Drawing, *points: tuple[int, int]) -> None:
-    on.mouse(cv2.EVENT_LBUTTONDOWN, *points[0], 0, None)
-    for point in points[1:]:
-        on.mouse(cv2.EVENT_MOUSEMOVE, *point, 0, None)
-    on.mouse(cv2.EVENT_LBUTTONUP, *points[-1], 0, None)
+from affect.live.texts import text
+from affect.live.window.region import Desktop, Region
+from affect.live.window.region_chooser import ScreenCover, choose_on
+from affect.live.window.theme import region_of
 
 
-def test_a_rectangle_can_be_drawn_from_any_corner() -> None:
-    for corners in (((100, 150), (420, 390)), ((420, 390), (100, 150)), ((100, 390), (420, 150))):
-        made = drawing()
-        draw(made, *corners)
-        assert made.region() == Region(100, 150, 320, 240)
+@pytest.fixture
+def cover(qtbot: QtBot) -> ScreenCover:
+    screen = QGuiApplication.primaryScreen()
+    bounds = region_of(screen.geometry())
+    picture = np.full((bounds.height, bounds.width, 3), 200, np.uint8)
+    made = ScreenCover(screen, picture, Desktop(bounds, (bounds,)), "en")
+    qtbot.addWidget(made)
+    return made
 
 
-def test_after_the_button_is_released_the_mouse_draws_no_more_and_a_second_rectangle_replaces_the_first() -> None:
-    made = drawing()
-    draw(made, (100, 100), (300, 300))
-    made.mouse(cv2.EVENT_MOUSEMOVE, 700, 500, 0, None)
-    assert made.region() == Region(100, 100, 200, 200)
-    draw(made, (10, 20), (110, 120))
-    assert made.region() == Region(10, 20, 100, 100)
+def drag(qtbot: QtBot, cover: ScreenCover, start: tuple[int, int], end: tuple[int, int]) -> None:
+    qtbot.mousePress(cover, Qt.MouseButton.LeftButton, pos=QPoint(*start))
+    for share in (0.5, 1.0):
+        at = [round(a + (b - a) * share) for a, b in zip(start, end, strict=True)]
+        left = Qt.MouseButton.LeftButton
+        event = QMouseEvent(
+            QMouseEvent.Type.MouseMove,
+            QPointF(*at),
+            cover.mapToGlobal(QPointF(*at)),
+            left,
+            left,
+            Qt.KeyboardModifier(0),
+        )
+        cover.mouseMoveEvent(event)
+    qtbot.mouseRelease(cover, Qt.MouseButton.LeftButton, pos=QPoint(*end))
 
 
-def test_two_monitors_side_by_side_are_shrunk_into_one_and_the_rectangle_is_in_their_pixels() -> None:
-    made = drawing(width=1600, height=600)  # shown at half size, 150 lines below the window's top
-    draw(made, (0, 150), (400, 450))
-    assert made.region() == Region(0, 0, 800, 600)
+@pytest.mark.parametrize(("start", "end"), [((50, 60), (350, 260)), ((350, 260), (50, 60)), ((50, 260), (350, 60))])
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space])
+def test_a_rectangle_may_be_drawn_from_any_corner_and_is_accepted_by_key(
+    start: tuple[int, int], end: tuple[int, int], key: Qt.Key, cover: ScreenCover, qtbot: QtBot
+) -> None:
+    def act() -> None:
+        drag(qtbot, cover, start, end)
+        assert cover._hint.text() == text("screen_hint_accept", "en")
+        qtbot.keyClick(cover, key)
+
+    QTimer.singleShot(50, act)
+    assert choose_on([cover]) == Region(50, 60, 300, 200)
+    assert not cover.isVisible()
 
 
-def test_a_rectangle_ends_at_the_desktops_edge() -> None:
-    made = drawing(width=1600, height=600)
-    draw(made, (700, 400), (900, 599))
-    assert made.region() == Region(1400, 500, 200, 100)
+def test_a_double_click_accepts_what_was_drawn(cover: ScreenCover, qtbot: QtBot) -> None:
+    def act() -> None:
+        drag(qtbot, cover, (50, 60), (350, 260))
+        qtbot.mouseClick(cover, Qt.MouseButton.LeftButton, pos=QPoint(100, 100))
+        qtbot.mouseDClick(cover, Qt.MouseButton.LeftButton, pos=QPoint(100, 100))
+
+    QTimer.singleShot(50, act)
+    assert choose_on([cover]) == Region(50, 60, 300, 200)
 
 
-def test_a_click_is_no_rectangle_and_is_told() -> None:
-    made = drawing()
-    before = made.picture()
-    draw(made, (100, 100), (120, 120))
-    assert made.region() is None
-    assert made.changed
-    assert (made.picture() != before).any()
+@pytest.mark.parametrize(
+    "cancel", [lambda cover, qtbot: qtbot.keyClick(cover, Qt.Key.Key_Escape), lambda cover, qtbot: cover.close()]
+)
+def test_escape_and_closing_cancel(
+    cancel: Callable[[ScreenCover, QtBot], object], cover: ScreenCover, qtbot: QtBot
+) -> None:
+    def act() -> None:
+        drag(qtbot, cover, (50, 60), (350, 260))
+        cancel(cover, qtbot)
+
+    QTimer.singleShot(50, act)
+    assert choose_on([cover]) is None
 
 
-def test_the_desktop_is_dim_around_the_rectangle_and_bright_in_it() -> None:
-    made = drawing()
-    draw(made, (100, 200), (400, 500))
-    picture = made.picture()
-    assert (picture[210:490, 110:390] == 200).all()
-    assert (picture[210:490, 410:790] < 120).all()
+def test_one_that_is_too_small_is_told_and_not_accepted(cover: ScreenCover, qtbot: QtBot) -> None:
+    drag(qtbot, cover, (50, 60), (90, 400))
+    assert "too small" in cover._hint.text()
+    qtbot.keyClick(cover, Qt.Key.Key_Return)
+    assert cover.chosen is None
+    drag(qtbot, cover, (50, 60), (5000, 400))
+    assert cover.region().right <= cover.width(), "it ends at the screen's edge"
 
 
-def test_the_hint_is_in_the_persons_language_and_never_under_the_pointer() -> None:
-    english, spanish = drawing().picture(), drawing(language="es").picture()
-    assert (english != spanish).any()
-    made = drawing()
-    made.mouse(cv2.EVENT_MOUSEMOVE, 400, 40, 0, None)
-    moved = made.picture()
-    assert (english[:100] > 200).any()
-    assert not (moved[:100] > 200).any()
-    assert (moved[500:] > 200).any()
+def test_on_a_screen_of_high_resolution_the_rectangle_is_in_pixels_of_the_desktop(
+    cover: ScreenCover, qtbot: QtBot
+) -> None:
+    cover._ratio, cover._origin = 2.0, QPoint(-3840, 100)
+    drag(qtbot, cover, (50, 60), (350, 260))
+    assert cover.region() == Region(-3840 + 100, 100 + 120, 600, 400)

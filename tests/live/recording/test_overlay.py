@@ -8,9 +8,9 @@ from affect.emotions import COLORS, EMOTIONS, color_rgb
 from affect.faces.detection import FaceBox
 from affect.faces.preprocessing import Image
 from affect.live.frame import FaceResult
-from affect.live.window.lettering import color_bgr
-from affect.live.window.overlay import Overlay
-from affect.live.window.panel import PERSONS, person_color
+from affect.live.recording.lettering import color_bgr
+from affect.live.recording.overlay import Overlay
+from affect.live.recording.panel import PERSONS, person_color
 
 GREY = np.full((720, 1280, 3), 90, np.uint8)
 

@@ -1,4 +1,4 @@
-"""Result panel of one person: the label and a bar chart of the eight probabilities, or the label alone (short form)."""
+"""Result panel of one person in a saved video: the label and a bar chart of the eight probabilities."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Final
 from affect.emotions import EMOTIONS, NAMES, UNCERTAIN, label_name
 from affect.faces.preprocessing import Image
 from affect.live.frame import FaceResult
+from affect.live.recording.lettering import DIM, INK, PANEL, TRACK, Bgr, badge, color_bgr, fill, line, plain, put
 from affect.live.texts import certainty
-from affect.live.window.lettering import DIM, INK, PANEL, TRACK, Bgr, badge, color_bgr, fill, line, plain, put
 
 # Pale colours, unlike those of the expressions. Each person also has a number, for any kind of colour vision.
 PERSONS: Final[tuple[Bgr, ...]] = (
@@ -39,11 +39,6 @@ def panel_size(size: int) -> tuple[int, int]:
     return bar + gauge + size // 2 + figure + pad, head + len(EMOTIONS) * row + pad // 2
 
 
-def short_height(size: int) -> int:
-    """Height of a panel's short form in pixels.   size: font size in pixels."""
-    return line("0", round(size * 1.3), INK, PANEL, bold=True).shape[0] + size // 2
-
-
 def draw_panel(canvas: Image, result: FaceResult, left: int, top: int, language: str, size: int, number: bool) -> None:
     """Draw a person's label and bars on a dark background.   size: font size in pixels.   number: show the number."""
     put(canvas, _form(language, size), left, top)
@@ -60,12 +55,6 @@ def draw_panel(canvas: Image, result: FaceResult, left: int, top: int, language:
         fill(canvas, left + bar, y + edge, left + bar + round(gauge * share), y + row - edge, color_bgr(emotion))
         figure = line(certainty(share, language), size, ink, PANEL)
         put(canvas, figure, end - figure.shape[1], y)
-
-
-def draw_short(canvas: Image, result: FaceResult, left: int, top: int, language: str, size: int, number: bool) -> None:
-    """Draw a person's label alone, in one line.   size: font size in pixels.   number: show the person's number."""
-    fill(canvas, left, top, left + panel_size(size)[0], top + short_height(size), PANEL)
-    _head(canvas, result, left + _measures(size)[0], top + size // 4, language, size, number)
 
 
 def _head(canvas: Image, result: FaceResult, left: int, top: int, language: str, size: int, number: bool) -> None:
@@ -92,7 +81,7 @@ def _measures(size: int) -> tuple[int, int, int, int, int]:
     """Layout of a panel in pixels: margin, row height, head height, left edge and length of the bars."""
     names = max(line(name, size, DIM, PANEL).shape[1] for known in NAMES.values() for name in known.values())
     pad, row = size, line("0", size, DIM, PANEL).shape[0] + size // 4
-    head = pad // 2 + short_height(size)
+    head = pad // 2 + line("0", round(size * 1.3), INK, PANEL, bold=True).shape[0] + size // 2
     return pad, row, head, pad + names + size // 2, round(size * 6.5)
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from affect.live.window.overlay import Area, around, corners, first_free
+from affect.live.recording.overlay import Area, around, corners, first_free
 
 BOUNDS = Area(0, 0, 100, 80)
 

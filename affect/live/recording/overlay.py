@@ -1,4 +1,4 @@
-"""Overlay on a frame: corner marks and label of each face, result panels in free corners, and the frame rate."""
+"""Overlay on a saved video's frame: corner marks and label of each face, panels in free corners, and the frame rate."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from affect.emotions import UNCERTAIN, label_name
 from affect.faces.detection import FaceBox
 from affect.faces.preprocessing import Image
 from affect.live.frame import FaceResult
+from affect.live.recording.lettering import GROUND, INK, Bgr, beside, chip, color_bgr, fill, line, put
+from affect.live.recording.panel import draw_panel, numbered, panel_size, person_color
 from affect.live.texts import certainty, text
-from affect.live.window.lettering import GROUND, INK, Bgr, beside, chip, color_bgr, fill, line, put
-from affect.live.window.panel import draw_panel, numbered, panel_size, person_color
 
 
 class Area(NamedTuple):
@@ -81,14 +81,14 @@ class Overlay:
         """
         canvas = picture.copy()
         size = max(8, round(16 * min(canvas.shape[0] / 720, canvas.shape[1] / 960)))
-        taken = self.draw_faces(canvas, results, size) + [area_of(r.box) for r in results]
+        taken = self._draw_faces(canvas, results, size) + [area_of(r.box) for r in results]
         if not results:
             self._note(canvas, text("no_face", self._language), size, taken)
         if fps is not None:
             self._note(canvas, f"{fps:.0f} fps", size, taken)
         return canvas
 
-    def draw_faces(self, canvas: Image, results: list[FaceResult], size: int) -> list[Area]:
+    def _draw_faces(self, canvas: Image, results: list[FaceResult], size: int) -> list[Area]:
         """Draw corner marks, all labels, and panels where they fit. Returns the areas of labels and panels.
 
         size: font size in pixels.
@@ -104,10 +104,6 @@ class Overlay:
             put(canvas, label, place.left, place.top)
             covered.append(place)
         return covered
-
-    def mark(self, canvas: Image, results: list[FaceResult], size: int) -> None:
-        """Draw corner marks, and the labels that fit beside the faces.   size: font size in pixels."""
-        self._mark(canvas, results, size, [])
 
     def _mark(self, canvas: Image, results: list[FaceResult], size: int, covered: list[Area]) -> list[FaceResult]:
         """Draw corner marks and labels, and return the faces whose label does not fit.

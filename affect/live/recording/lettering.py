@@ -1,4 +1,4 @@
-"""Text and small shapes as pictures, rendered with Pillow and cached. Used by overlay, status bar and help page.
+"""Text and small shapes as pictures, rendered with Pillow and cached. Used by the overlay of saved videos.
 
 OpenCV's own fonts have no accents; DejaVu Sans has them. Colours here are (blue, green, red).
 """
@@ -22,7 +22,7 @@ INK: Final[Bgr] = (245, 245, 245)
 DIM: Final[Bgr] = (176, 168, 162)
 PANEL: Final[Bgr] = (38, 33, 30)
 GROUND: Final[Bgr] = (24, 20, 18)
-TRACK: Final[Bgr] = (72, 65, 60)  # empty progress bars, and the edges of keys
+TRACK: Final[Bgr] = (72, 65, 60)  # empty bars
 
 
 def color_bgr(label: str) -> Bgr:
@@ -50,21 +50,10 @@ def line(text: str, size: int, ink: Bgr, ground: Bgr, bold: bool = False) -> Ima
 
 
 @lru_cache(maxsize=512)
-def chip(text: str, size: int, ground: Bgr, behind: Bgr | None = None) -> Image:
-    """Render bold text on a filled rectangle; with `behind`, the ends are round on that background colour."""
+def chip(text: str, size: int, ground: Bgr) -> Image:
+    """Render bold text on a filled rectangle."""
     pad = max(2, size // 3)
-    made = _padded(line(text, size, ink_on(ground), ground, bold=True), pad // 2, pad, ground)
-    return made if behind is None else _rounded_on(made, pad, behind)
-
-
-@lru_cache(maxsize=64)
-def key_cap(name: str, size: int, ground: Bgr) -> Image:
-    """Render a keyboard key: its name in a rounded frame."""
-    pad, edge = max(3, size // 3), max(1, size // 14)
-    text = line(name, size, INK, PANEL, bold=True)
-    inner = _padded(text, pad // 3, max(pad, (text.shape[0] - text.shape[1]) // 2), PANEL)
-    framed = _padded(_rounded_on(inner, pad, TRACK), edge, edge, TRACK)
-    return _rounded_on(framed, pad + edge, ground)
+    return _padded(line(text, size, ink_on(ground), ground, bold=True), pad // 2, pad, ground)
 
 
 @lru_cache(maxsize=64)
@@ -75,36 +64,6 @@ def badge(number: int, size: int, ground: Bgr, behind: Bgr) -> Image:
     disc = plain(side, side, ground)
     put(disc, text, (side - text.shape[1]) // 2, (side - text.shape[0]) // 2)
     return _rounded_on(disc, side // 2, behind)
-
-
-def words(text: str, width: int, size: int, ink: Bgr, ground: Bgr, bold: bool = False) -> list[Image]:
-    """Render a sentence word by word for line breaking with `rows`; a word wider than `width`, as a path, is split."""
-    pieces = []
-    for word in text.split(" "):
-        needed = line(word, size, ink, ground, bold).shape[1]
-        share = max(1, len(word) * width // needed) if needed > width else len(word)
-        pieces += [line(word[i : i + share], size, ink, ground, bold) for i in range(0, len(word), share or 1)]
-    return pieces
-
-
-@lru_cache(maxsize=32)
-def space(size: int) -> int:
-    """Width of a space in pixels.   size: font size in pixels."""
-    return max(2, round(font(size).getlength(" ")))
-
-
-def rows(pieces: Sequence[Image], width: int, gap: int) -> list[list[Image]]:
-    """Break pieces into rows of at most `width` pixels, `gap` pixels apart; a wider piece gets its own row."""
-    laid: list[list[Image]] = []
-    used = 0
-    for piece in pieces:
-        if not laid or used + gap + piece.shape[1] > width:
-            laid.append([piece])
-            used = piece.shape[1]
-        else:
-            laid[-1].append(piece)
-            used += gap + piece.shape[1]
-    return laid
 
 
 def beside(pieces: Sequence[Image], gap: int, ground: Bgr) -> Image:

@@ -1,0 +1,443 @@
+"""The start window, which asks what to watch; and the dialogs of a program that was started without a terminal.
+
+Called by `affect.live.app` if the program is started without arguments on a computer with a display.
+"""
+
+from __future__ import annotations
+
+import argparse
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QEventLoop, Qt, QTimer, QUrl
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QImage, QPixmap
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QListWidget,
+    QMessageBox,
+    QProgressDialog,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from affect.emotions import LANGUAGES
+from affect.errors import AffectError
+from affect.faces.preprocessing import Image
+from affect.live.bundled import TRAINED, default_model, models_folder, terms_of
+from affect.live.frame import Source
+from affect.live.pipeline.classifier import load_classifier
+from affect.live.recording.recorder import default_folder
+from affect.live.sources.captures import answering_cameras, camera_name, open_camera
+from affect.live.texts import text, told
+from affect.live.window.app import interruptible
+from affect.live.window.main import LANGUAGE_NAMES
+from affect.live.window.picture import scaled
+from affect.live.window.region import region_file
+from affect.live.window.settings import Settings, load
+from affect.live.window.theme import application, label, laid
+from affect.model.calibration import SENSITIVITIES
+
+KINDS = ("camera", "screen", "files", "demo")
+VIDEOS = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".wmv", ".mpg", ".mpeg")
+SHOWN = (384, 216)  # size of a preview, in Qt's pixels
+TICK_MS = 80
+
+
+def ask(options: argparse.Namespace) -> bool:
+    """Show the start window, and put what was chosen into the options of the command line; False if it was closed."""
+    application()
+    window = StartWindow(load(), options.lang)
+    loop = QEventLoop()
+    window.finished.connect(loop.quit)
+    window.show()
+    with interruptible(loop.quit):
+        loop.exec()
+    if window.result():
+        window.fill(options)
+    return bool(window.result())
+
+
+def show_error(message: str) -> None:
+    """Show an error, as there may be no terminal."""
+    application()
+    QMessageBox(QMessageBox.Icon.Warning, "affect", message).exec()
+
+
+class StartWindow(QDialog):
+    """Asks for the source and the settings of a session.
+
+    settings: those of the last start; `fill` saves the new ones.   language: "en" or "es", where none is remembered.
+    """
+
+    def __init__(self, settings: Settings, language: str) -> None:
+        super().__init__()
+        self.settings = settings
+        self._language = settings.language if settings.language in LANGUAGES else language
+        self._found: list[int] | None = None  # cameras that answer; None: they are looked for
+        self._preview: Preview | None = None
+        self._model = Path(settings.model) if Path(settings.model).is_file() and settings.model else default_model()
+        self.paths: list[Path] = []
+        self.kinds, self.pages, self.go = QListWidget(), QStackedWidget(), QPushButton(default=True)
+        for page in (self._camera_page(), self._screen_page(), self._files_page(), self._demo_page()):
+            self.pages.addWidget(page)
+        self.kinds.addItems(KINDS)
+        self.kinds.setFixedWidth(260)
+        self.kinds.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.heading = label("heading")
+        self.pages.setMinimumHeight(SHOWN[1] + 84)
+        self.kinds.currentRowChanged.connect(self._turn_to)
+        self.go.clicked.connect(self.accept)
+        self.language, self.model, self.sensitivity = QComboBox(), QComboBox(), QComboBox()
+        self.folder, self._terms = QPushButton(autoDefault=False), label("dim", wraps=True)
+        for value in LANGUAGES:
+            self.language.addItem(LANGUAGE_NAMES[value], value)
+        for value in SENSITIVITIES:
+            self.sensitivity.addItem(value, value)
+        for path in dict.fromkeys([self._model, *models()]):
+            self.model.addItem(path.stem, path)
+        self.model.addItem("", None)
+        form = QFormLayout()
+        form.setSpacing(8)
+        self._fields = {key: label("dim") for key in ("language", "model", "terms", "sensitivity", "folder")}
+        fields = (self.language, self.model, self._terms, self.sensitivity, self.folder)
+        for name, field in zip(self._fields.values(), fields, strict=True):
+            form.addRow(name, field)
+            name.setBuddy(field)
+        upper = laid(QHBoxLayout(), self.kinds, self.pages, spacing=12, grows=1)
+        self.folder.setObjectName("folder")
+        foot = laid(QHBoxLayout(), 1, self.go)
+        laid(QVBoxLayout(self), self.heading, upper, form, foot, spacing=14, margin=18, grows=1)
+        self.language.setCurrentIndex(LANGUAGES.index(self._language))
+        at = settings.sensitivity if settings.sensitivity in SENSITIVITIES else "normal"
+        self.sensitivity.setCurrentIndex(self.sensitivity.findData(at))
+        self._translate()
+        self.language.currentIndexChanged.connect(self._translate)
+        self.model.activated.connect(self._choose_model)
+        self.folder.clicked.connect(self._choose_folder)
+        self.kinds.setCurrentRow(KINDS.index(settings.kind) if settings.kind in KINDS else 0)
+        self._timer = QTimer(self, interval=TICK_MS)
+        self._timer.timeout.connect(self._tick)
+        self._timer.start()
+        self._look()
+
+    def _camera_page(self) -> QWidget:
+        self.camera, self.again = QComboBox(), QPushButton(autoDefault=False)
+        self.shown = label("card", align=Qt.AlignmentFlag.AlignCenter, wraps=True)
+        self.shown.setFixedSize(*SHOWN)
+        self.camera.currentIndexChanged.connect(self._watch_camera)
+        self.again.clicked.connect(self._look)
+        page = QWidget()
+        laid(QVBoxLayout(page), laid(QHBoxLayout(), self.camera, self.again, grows=0), self.shown, 1)
+        return page
+
+    def _screen_page(self) -> QWidget:
+        self._screen_told, self.draw = label(wraps=True), QPushButton(autoDefault=False)
+        self._part = label("card", align=Qt.AlignmentFlag.AlignCenter, wraps=True)
+        self._part.setFixedSize(*SHOWN)
+        self._part.setVisible(region_file().is_file())
+        self.draw.clicked.connect(self._draw)
+        page = QWidget()
+        laid(QVBoxLayout(page), self._screen_told, laid(QHBoxLayout(), self.draw, 1), self._part, 1)
+        return page
+
+    def _files_page(self) -> QWidget:
+        self.files, self._some, self._all = (
+            QListWidget(),
+            QPushButton(autoDefault=False),
+            QPushButton(autoDefault=False),
+        )
+        self.reports, self.consent = QCheckBox(), QCheckBox()
+        self._some.clicked.connect(lambda: self.take([Path(p) for p in QFileDialog.getOpenFileNames(self)[0]]))
+        self._all.clicked.connect(lambda: self.take(videos_in(QFileDialog.getExistingDirectory(self))))
+        for box in (self.reports, self.consent):
+            box.toggled.connect(self._enable)
+        page = QWidget()
+        buttons = laid(QHBoxLayout(), self._some, self._all, 1)
+        laid(QVBoxLayout(page), buttons, self.files, self.reports, self.consent, grows=1)
+        return page
+
+    def _demo_page(self) -> QWidget:
+        self._demo_told, page = label(wraps=True), QWidget()
+        laid(QVBoxLayout(page), self._demo_told, 1)
+        return page
+
+    def _translate(self) -> None:
+        self._language = language = self.language.currentData()
+
+        def words(key: str) -> str:
+            return text(f"start_{key}", language)
+
+        self.setWindowTitle("affect")
+        self.heading.setText(words("title"))
+        for row, kind in enumerate(KINDS):
+            self.kinds.item(row).setText(words(kind))
+        for widget, key in (
+            (self.go, "go"), (self.again, "again"), (self.draw, "draw"), (self._some, "some"), (self._all, "all"),
+            (self.reports, "reports"), (self._screen_told, "screen_told"), (self._demo_told, "demo_told"),
+        ):  # fmt: skip
+            widget.setText(words(key))
+        self.consent.setText(text("consent_question", language))
+        for key, name in self._fields.items():
+            name.setText(words(key))
+        for row, value in enumerate(SENSITIVITIES):
+            self.sensitivity.setItemText(row, text(f"sensitivity_{value}", language))
+        self.model.setItemText(self.model.count() - 1, words("other"))
+        self.folder.setText(str(self._folder()))
+        self._terms.setText(terms(self._model, language))
+        if self._part.pixmap().isNull():
+            self._part.setText(words("remembered"))
+        self.kinds.setAccessibleName(words("title"))
+        self.files.setAccessibleName(words("files"))
+        self.camera.setAccessibleName(words("camera"))
+        self._fill_cameras()
+        self._enable()
+
+    def _folder(self) -> Path:
+        return Path(self.settings.folder) if self.settings.folder else default_folder()
+
+    def _turn_to(self, row: int) -> None:
+        self.pages.setCurrentIndex(row)
+        self._watch_camera()
+        self._enable()
+
+    def _enable(self) -> None:
+        kind, several = KINDS[max(0, self.kinds.currentRow())], len(self.paths) > 1
+        self.reports.setEnabled(bool(self.paths) and not several)
+        self.reports.setChecked(self.reports.isChecked() or several)
+        self.consent.setVisible(self.reports.isChecked())
+        ready = bool(self.paths) and (self.consent.isChecked() or not self.reports.isChecked())
+        self.go.setEnabled({"camera": bool(self._found), "files": ready}.get(kind, True))
+
+    def _look(self) -> None:
+        """Look for cameras in a thread, as one that another program uses can take seconds to answer."""
+        self._stop_preview()
+        self._found = None
+        self._fill_cameras()
+        threading.Thread(target=self._find, daemon=True).start()
+
+    def _find(self) -> None:
+        self._found = answering_cameras(besides=-1)
+
+    def _fill_cameras(self) -> None:
+        chosen = self.camera.currentData()
+        self.camera.blockSignals(True)
+        self.camera.clear()
+        for index in self._found or ():
+            self.camera.addItem(camera_name(index) or text("camera", self._language, index=index), index)
+        at = self.camera.findData(self.settings.camera if chosen is None else chosen)
+        self.camera.setCurrentIndex(max(0, at))
+        self.camera.blockSignals(False)
+        self.camera.setVisible(bool(self._found))
+        self.again.setEnabled(self._found is not None)
+        if not self._found:
+            self.shown.setText(text("start_looking" if self._found is None else "start_no_camera", self._language))
+
+    def _watch_camera(self) -> None:
+        self._stop_preview()
+        if self._found and KINDS[self.kinds.currentRow()] == "camera":
+            self._preview = Preview(self.camera.currentData())
+
+    def _stop_preview(self) -> None:
+        if self._preview is not None:
+            self._preview.close()
+            self._preview = None
+
+    def _tick(self) -> None:
+        if self._found is not None and not self.again.isEnabled():  # the search has ended
+            self._fill_cameras()
+            self._watch_camera()
+            self._enable()
+        if self._preview is not None and (picture := self._preview.newest) is not None:
+            show_picture(self.shown, picture)
+
+    def _draw(self) -> None:
+        """Let the user draw the rectangle on the screen, without this window over it."""
+        from affect.live.sources.screen import open_screen
+
+        self.hide()
+        gone = QEventLoop()
+        QTimer.singleShot(300, gone.quit)
+        gone.exec()
+        try:
+            source = open_screen("new", self._language, lambda line: None)
+            show_picture(self._part, next(source.frames()).picture)
+        except AffectError as error:
+            self._part.setText(told(error, self._language))
+        self._part.show()
+        self.show()
+
+    def take(self, paths: list[Path]) -> None:
+        """Choose video files; none leaves those that were chosen before."""
+        if paths:
+            self.paths = paths
+            self.files.clear()
+            self.files.addItems([path.name for path in paths])
+        self._enable()
+
+    def _choose_model(self, row: int) -> None:
+        chosen = self.model.itemData(row)
+        if chosen is None:
+            given, _ = QFileDialog.getOpenFileName(self, "", str(models_folder()), "*.pt")
+            chosen = Path(given) if given else self._model
+            if self.model.findData(chosen) < 0:
+                self.model.insertItem(0, chosen.stem, chosen)
+        self._model = chosen
+        self.model.setCurrentIndex(self.model.findData(chosen))
+        self._terms.setText(terms(chosen, self._language))
+
+    def _choose_folder(self) -> None:
+        if given := QFileDialog.getExistingDirectory(self, "", str(self._folder().parent)):
+            self.settings.folder = given
+            self.folder.setText(given)
+
+    def fill(self, options: argparse.Namespace) -> None:
+        """Put what was chosen into the options of the command line, and save it for the next start."""
+        kind = KINDS[self.kinds.currentRow()]
+        sources = {"camera": [str(self.camera.currentData())], "files": [str(path) for path in self.paths]}
+        options.source, options.lang, options.model = sources.get(kind, [kind]), self._language, self._model
+        options.sensitivity, options.folder = self.sensitivity.currentData(), self._folder()
+        options.record = self._folder() if kind == "files" and self.reports.isChecked() else None
+        options.consent, options.asked = self.consent.isChecked() and options.record is not None, True
+        if options.sensitivity != "normal" and not is_adjustable(self._model, options):
+            options.sensitivity = "normal"
+        kept = self.settings
+        kept.language, kept.kind, kept.sensitivity = self._language, kind, options.sensitivity
+        kept.model = "" if self._model == default_model() else str(self._model)
+        kept.camera = self.camera.currentData() if self._found else kept.camera
+        kept.save()
+
+    def done(self, result: int) -> None:
+        """Close the window, and free the camera."""
+        self._timer.stop()
+        self._stop_preview()
+        super().done(result)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Free the camera."""
+        self.done(0)
+
+
+class Preview:
+    """Reads a camera in a thread.   newest: its last picture, uint8 BGR; None before the first."""
+
+    def __init__(self, index: int) -> None:
+        self.newest: Image | None = None
+        self._ended = threading.Event()
+        self._reader = threading.Thread(target=self._read, args=(index,), daemon=True)
+        self._reader.start()
+
+    def _read(self, index: int) -> None:
+        capture = open_camera(index)
+        while capture.isOpened() and not self._ended.wait(0.02):
+            ok, picture = capture.read()
+            self.newest = np.asarray(picture, np.uint8) if ok else self.newest
+        capture.release()
+
+    def close(self) -> None:
+        """Free the camera; one that does not answer is left to its thread."""
+        self._ended.set()
+        self._reader.join(2)
+
+
+def show_picture(where: QWidget, picture: Image) -> None:
+    """Show a picture, uint8 BGR, in a label, in its own aspect ratio."""
+    ratio = where.devicePixelRatioF()
+    scale = min(SHOWN[0] / picture.shape[1], SHOWN[1] / picture.shape[0]) * ratio
+    pixels = scaled(picture, max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
+    image = QImage(pixels.data, pixels.shape[1], pixels.shape[0], pixels.strides[0], QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(ratio)
+    where.setPixmap(QPixmap.fromImage(image))  # type: ignore[attr-defined]
+
+
+def models() -> list[Path]:
+    """Model files that can be chosen: the user's own v4 and all of the models folder."""
+    return [path for path in (TRAINED, *sorted(models_folder().glob("*.pt"))) if path.is_file()]
+
+
+def terms(model: Path, language: str) -> str:
+    """What a model may be used for, in one sentence."""
+    return text(terms_of(model) or "terms_own", language)
+
+
+def is_adjustable(model: Path, options: argparse.Namespace) -> bool:
+    """Whether a model takes another sensitivity than "normal"; other errors are told when it is run."""
+    with suppress(AffectError):
+        return load_classifier(model, options.backend, lambda line: None).adjustable
+    return True
+
+
+def videos_in(folder: str) -> list[Path]:
+    """Video files of a folder, by name; none of "" or of a folder that cannot be read."""
+    with suppress(OSError):
+        return sorted(p for p in Path(folder).iterdir() if p.suffix.lower() in VIDEOS) if folder else []
+    return []
+
+
+class FileProgress:
+    """A progress bar over one file, as `affect.live.video_files` advances it.   total, n: seconds.
+
+    cancelled: the user wants no more.
+    """
+
+    def __init__(self) -> None:
+        self.name, self.n, self.cancelled = "", 0.0, False
+        self.total: float | None = None
+
+    @contextmanager
+    def of(self, source: Source) -> Iterator[FileProgress]:
+        """Begin with a file."""
+        self.name, self.total, self.n = source.description, getattr(source, "duration_s", None), 0.0
+        yield self
+
+    def update(self, seconds: float) -> None:
+        """Advance. Raises KeyboardInterrupt if the user has cancelled."""
+        self.n += seconds
+        if self.cancelled:
+            raise KeyboardInterrupt
+
+
+def with_progress(analyse: Callable[[FileProgress, list[str]], int], folder: Path, language: str) -> int:
+    """Run the analysis of files in a thread beside a progress dialog, and tell at the end where the reports are.
+
+    analyse: takes the progress, and a list for lines to the user; returns the exit code, which is returned.
+    """
+    app, progress, lines = application(), FileProgress(), list[str]()
+    dialog = QProgressDialog(text("start_analysing", language), text("start_cancel", language), 0, 1000)
+    dialog.setMinimumDuration(0)
+    dialog.setAutoReset(False)
+    with ThreadPoolExecutor(1, thread_name_prefix="files") as worker:
+        done = worker.submit(analyse, progress, lines)
+
+        def tick() -> None:
+            dialog.setLabelText(progress.name)
+            dialog.setValue(0 if not progress.total else min(1000, round(1000 * progress.n / progress.total)))
+            progress.cancelled = dialog.wasCanceled()
+            if done.done():
+                app.quit()
+
+        timer = QTimer(interval=TICK_MS)
+        timer.timeout.connect(tick)
+        timer.start()
+        app.exec()
+        timer.stop()
+        dialog.hide()
+    code = done.result()
+    box = QMessageBox(QMessageBox.Icon.Information, "affect", text("start_analysed", language, folder=folder))
+    box.setInformativeText("\n".join(line for line in lines if line.startswith("error: ")))
+    shown = box.addButton(text("start_show", language), QMessageBox.ButtonRole.AcceptRole)
+    box.addButton(QMessageBox.StandardButton.Close)
+    box.exec()
+    if box.clickedButton() == shown:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+    return code

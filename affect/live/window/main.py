@@ -1,0 +1,408 @@
+"""The live window: what is read in the faces, its history, the session's state, and the commands as buttons and keys.
+
+Two forms: compact, which stays beside a call, and full, with the picture.
+"""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QMargins, QRect, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import (
+    QAction,
+    QActionGroup,
+    QCloseEvent,
+    QDesktopServices,
+    QKeyEvent,
+    QKeySequence,
+    QMoveEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QHBoxLayout,
+    QLayout,
+    QMenu,
+    QPushButton,
+    QSizePolicy,
+    QStackedLayout,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from affect.emotions import LANGUAGES
+from affect.faces.preprocessing import Image
+from affect.live.darkness import too_dark
+from affect.live.frame import FaceResult
+from affect.live.pipeline.quality import low_quality
+from affect.live.texts import clock, percent, text
+from affect.live.window.control import Adjustable, Command, Controller, Question, Status
+from affect.live.window.dialogs import KEYS, HelpPage, QuestionBar
+from affect.live.window.faces import Faces
+from affect.live.window.picture import Picture
+from affect.live.window.region import Region, settled
+from affect.live.window.settings import Settings
+from affect.live.window.strip import Strip
+from affect.live.window.theme import icon, in_qt, label, laid, monitors, region_of
+from affect.model.calibration import SENSITIVITIES
+
+LANGUAGE_NAMES = {"en": "English", "es": "Español"}
+SIZES = {"compact": (264, 440), "full": (980, 620)}  # first sizes; SMALLEST is the least one
+SMALLEST = (240, 300)
+TITLE_BAR = QMargins(1, 32, 1, 1)  # until the system has drawn the window's frame
+SETTLE_MS = 500  # after the last movement of the window
+NOTE_S = 0.5  # between two looks at the quality of the picture
+
+
+class MainWindow(QWidget):
+    """Shows frames and the controller's status, and passes commands to it.   left: the user leaves.
+
+    classifier: whose sensitivity the menu changes.   watched: rectangle of the desktop that stays clear, or None.
+    compact:    start in the compact form.
+    """
+
+    left = Signal()
+
+    def __init__(
+        self, controller: Controller, classifier: Adjustable, settings: Settings, watched: Region | None, compact: bool
+    ) -> None:
+        super().__init__()
+        self.setObjectName("window")
+        self.setWindowTitle("affect")
+        self.setMinimumSize(*SMALLEST)
+        self._controller, self._classifier, self._settings, self._watched = controller, classifier, settings, watched
+        self._compact, self._language, self._own = compact, "", False  # whether the open question is the window's own
+        self._frame: tuple[Image, list[FaceResult]] | None = None
+        self._noted: tuple[float, dict[int, str]] = (0.0, {})
+        self.picture, self.faces, self.strip, self.bar, self.help = (
+            Picture(),
+            Faces(),
+            Strip(),
+            QuestionBar(),
+            HelpPage(),
+        )
+        self.recording, self.paused, self.rate = label("recording"), label("paused"), label("dim")
+        self.baseline, self.message, self.perceived = (
+            label("dim", wraps=True),
+            label(wraps=True),
+            label("dim", wraps=True),
+        )
+        self.report = QPushButton(autoDefault=False)
+        self.actions_ = {command: QAction(self, autoRepeat=False) for command in KEYS}
+        self._shortcuts = {c: [QKeySequence(key), QKeySequence(f"Shift+{key}")] for c, key in KEYS.items()}
+        for command, action in self.actions_.items():
+            action.triggered.connect(partial(self.press, command))
+        self.addActions([*self.actions_.values()])
+        self._build_menu()
+        self._lay_out()
+        self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
+        for signal, slot in (
+            (self._settle.timeout, self._keep_clear),
+            (self.bar.drafted, controller.draft),
+            (self.bar.answered, self._answer),
+            (self.help.closed, partial(self.press, Command.HELP)),
+            (self.faces.chosen, self.refresh),
+            (self.report.clicked, self._open_report),
+        ):
+            signal.connect(slot)
+        self._take_form(compact)
+        self.refresh()
+        self.setFocus()  # not a button: a space pauses
+
+    def _build_menu(self) -> None:
+        self.menu = menu = QMenu(self)
+        self.form_action, self.top_action, self.report_action = (
+            QAction(self),
+            QAction(self, checkable=True),
+            QAction(self),
+        )
+        self.form_action.triggered.connect(lambda: self._take_form(not self._compact))
+        self.top_action.triggered.connect(self._stay_on_top)
+        self.report_action.triggered.connect(self._open_report)
+        menu.addActions([self.actions_[Command.BASELINE], self.actions_[Command.SNAPSHOT], self.report_action])
+        menu.addSeparator()
+        menu.addActions([self.form_action, self.top_action])
+        self.sensitivity_menu, self.language_menu = menu.addMenu(""), menu.addMenu("")
+        self.sensitivities = self._choices(self.sensitivity_menu, dict.fromkeys(SENSITIVITIES, ""))
+        self.languages = self._choices(self.language_menu, LANGUAGE_NAMES)
+        self.sensitivities.triggered.connect(lambda action: self._classifier.set_sensitivity(action.data()))
+        self.languages.triggered.connect(self._choose_language)
+        menu.addSeparator()
+        menu.addActions([self.actions_[Command.HELP], self.actions_[Command.LEAVE]])
+
+    def _choices(self, menu: QMenu, names: dict[str, str]) -> QActionGroup:
+        group = QActionGroup(self)
+        for value, name in names.items():
+            action = group.addAction(menu.addAction(name))
+            action.setCheckable(True)
+            action.setData(value)
+        return group
+
+    def _lay_out(self) -> None:
+        self._tools = {name: QToolButton() for name in ("record", "mark", "pause", "baseline", "snapshot", "menu")}
+        for name, tool in self._tools.items():
+            if name == "menu":
+                tool.setIcon(icon(name))
+                tool.setMenu(self.menu)
+                tool.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+            else:
+                self.actions_[Command(name)].setIcon(icon(name))
+                tool.setDefaultAction(self.actions_[Command(name)])
+            tool.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            tool.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.buttons, self._side, view = QWidget(), QWidget(), QWidget()
+        laid(QHBoxLayout(self.buttons), *self._tools.values())
+        state = laid(QHBoxLayout(), self.recording, self.paused, 1, self.rate, spacing=8)
+        told = laid(QVBoxLayout(), state, self.baseline, self.message, self.report, spacing=3)
+        laid(QVBoxLayout(self._side), self.faces, self.perceived, grows=0)
+        self._body = laid(QBoxLayout(QBoxLayout.Direction.LeftToRight), self.picture, self._side, grows=0)
+        self._foot = laid(QBoxLayout(QBoxLayout.Direction.Down), told, self.buttons, grows=0)
+        page = laid(QVBoxLayout(view), self._body, self.strip, self.bar, self._foot, margin=8, grows=0)
+        self._pages = QStackedLayout(self)
+        for layout in (page, self._pages):
+            layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)  # as small as SMALLEST
+        self._pages.addWidget(view)
+        self._pages.addWidget(self.help)
+
+    def show_frame(self, picture: Image, faces: list[FaceResult]) -> None:
+        """Show an analysed frame: the picture now, its faces with the next `refresh`."""
+        self._frame = (picture, faces)
+        status = self._status
+        if self.picture.isVisible():
+            self.picture.show_frame(picture, [] if status.paused or status.no_picture else faces)
+
+    def refresh(self) -> None:
+        """Bring everything but the picture up to date. Called about ten times a second, and after each command."""
+        self._status = status = self._controller.status()
+        if status.language != self._language:
+            self._translate(status.language)
+        if not self._own:
+            self.bar.ask(status.question, status.language)
+        self._show_faces(status)
+        self._show_state(status)
+        self._arrange()
+
+    def _show_faces(self, status: Status) -> None:
+        language = status.language
+        faces = [] if self._frame is None or status.paused or status.no_picture else self._frame[1]
+        heading = text("paused" if status.paused else "no_picture" if status.no_picture else "no_face", language)
+        heading = "" if self._frame is None and not status.no_picture else heading
+        now_s = time.monotonic()
+        if self._frame is not None and now_s - self._noted[0] >= NOTE_S:
+            self._noted = (now_s, {face.face_id: notes_on(self._frame[0], face, language) for face in faces})
+            if not (faces or status.paused or status.no_picture) and too_dark(self._frame[0]):
+                self._noted[1][0] = text("quality_light", language)
+        self.faces.show_faces(faces, heading, self._noted[1] if faces else {}, language)
+        if not faces and self._noted[1].get(0):
+            self.faces.panels[0].show_face(None, heading, None, self._noted[1][0], language)
+        self.strip.face_id = self.faces.face_id or self.strip.face_id
+        if self._frame is not None:
+            self.strip.add(now_s, faces, status.recording_s)
+
+    def _show_state(self, status: Status) -> None:
+        language, recording = status.language, status.recording_s is not None
+        recorded = f"● REC {clock(status.recording_s or 0, language)}"
+        self.recording.setText(recorded if recording else text("not_recording", language))
+        if self.recording.property("on") != recording:
+            self.recording.setProperty("on", recording)
+            self.recording.style().polish(self.recording)
+        self.paused.setText(text("paused", language))
+        self.paused.setVisible(status.paused)
+        self.rate.setText("" if status.fps is None else f"{status.fps:.0f} fps")
+        told = {True: f"✓ {text('baseline_on', language)}", False: text("baseline_off", language)}[status.baseline_acts]
+        if status.baseline is not None and status.baseline < 1:
+            told = f"{text('baseline_running', language)} {percent(status.baseline, language)}"
+        self.baseline.setText(told)
+        self.baseline.setVisible(status.baseline is not None)
+        self.message.setText(status.message.replace("/", "/\u200b").replace("\\", "\\\u200b"))  # paths may be broken
+        self.message.setVisible(bool(status.message) and self.bar.question is None)
+        self.report.setVisible(status.report is not None and not recording and self.bar.question is None)
+        self.report_action.setEnabled(status.report is not None)
+        busy, helped = self.bar.question is not None, self._pages.currentWidget() is self.help
+        names = {
+            Command.RECORD: "record_end" if recording else "record",
+            Command.PAUSE: "resume" if status.paused else "pause",
+            Command.BASELINE: "baseline_undo" if status.baseline is not None else "baseline",
+        }
+        for command, action in self.actions_.items():
+            name = names.get(command, command.value)
+            words = text(f"key_{name}", language)
+            action.setText(words[:1].upper() + words[1:])
+            if name in ("record", "record_end", "pause", "resume"):
+                action.setIcon(self._icons[name])
+            action.setShortcuts([] if busy or helped else self._shortcuts[command])
+            action.setEnabled(not busy or command in (Command.LANGUAGE, Command.LEAVE, Command.HELP))
+        self.sensitivity_menu.setEnabled(self._classifier.adjustable and not recording)
+        for action in self.sensitivities.actions():
+            action.setChecked(action.data() == self._classifier.sensitivity)
+
+    def _translate(self, language: str) -> None:
+        self._language = self.strip.language = self.picture.language = language
+        self._icons = {name: icon(name) for name in ("record", "record_end", "pause", "resume")}
+        self._noted = (0.0, {})
+        self.help.translate(language)
+        self.perceived.setText(text("perceived", language))
+        self.top_action.setText(text("menu_top", language))
+        self.sensitivity_menu.setTitle(text("menu_sensitivity", language))
+        self.language_menu.setTitle(text("key_language", language))
+        for action in self.sensitivities.actions():
+            action.setText(text(f"sensitivity_{action.data()}", language))
+        for action in self.languages.actions():
+            action.setChecked(action.data() == language)
+        for widget in (self.report_action, self.report):
+            widget.setText(text("open_report", language))
+        self._tools["menu"].setText(text("menu", language))
+        self.picture.setAccessibleName(text("picture", language))
+        self.form_action.setText(text("menu_full" if self._compact else "menu_compact", language))
+        if self._own:
+            self._ask_to_end(language)
+
+    def press(self, command: Command, checked: bool = False) -> None:
+        """Execute a command, as its key and its button do.   checked: what Qt says of an action, unused."""
+        if command is Command.HELP:
+            helped = self._pages.currentWidget() is self.help
+            self._pages.setCurrentIndex(0 if helped else 1)
+            (self if helped else self.help).setFocus()
+        elif command is Command.RECORD and self._status.recording_s is not None:
+            self._ask_to_end(self._language)
+        else:
+            self._controller.command(command)
+        question = self._controller.status().question
+        if command is Command.MARK and question is not None and question.kind == "text":
+            self.strip.mark(time.monotonic())
+        if command is Command.LEAVE:
+            self.left.emit()
+        else:
+            self.refresh()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Handle the keys that no button, line or menu has taken: answers, space and Esc."""
+        if self.bar.question is not None:
+            self.bar.keyPressEvent(event)
+        elif event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self.press(Command.PAUSE)
+        elif event.key() == Qt.Key.Key_Escape:
+            self.press(Command.LEAVE)
+
+    def _ask_to_end(self, language: str) -> None:
+        self._own = True
+        self.bar.ask(Question(text("end_question", language), "yes-no"), language)
+
+    def _answer(self, answer: str | None) -> None:
+        own, self._own = self._own, False
+        if not own:
+            self._controller.answer(answer)
+        elif answer == "yes":
+            self._controller.command(Command.RECORD)
+        self.refresh()
+        if self.bar.question is None:
+            self.setFocus()
+
+    def _choose_language(self, action: QAction) -> None:
+        for _ in LANGUAGES:
+            if self._controller.status().language != action.data():
+                self._controller.command(Command.LANGUAGE)
+        self.refresh()
+
+    def _open_report(self) -> None:
+        if isinstance(self._status.report, Path):
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._status.report)))
+
+    def _take_form(self, compact: bool) -> None:
+        self._compact = compact
+        if self._language:
+            self._translate(self._language)
+        self._stay_on_top(self._settings.on_top if compact else False)
+        main = monitors()[0]
+        width, height = SIZES[self._form]
+        default = (main.right - width, main.y, width, height)
+        self._place(Region(*self._settings.places.get(self._form, default)))
+        self._arrange()
+
+    @property
+    def _form(self) -> str:
+        return "compact" if self._compact else "full"
+
+    def _stay_on_top(self, on_top: bool) -> None:
+        if self._compact:
+            self._settings.on_top = on_top
+        self.top_action.setChecked(on_top)
+        if bool(self.windowFlags() & Qt.WindowType.WindowStaysOnTopHint) != on_top:
+            shown = self.isVisible()
+            self.setWindowFlag(Qt.WindowType.WindowStaysOnTopHint, on_top)
+            self.setVisible(shown)  # a window with other flags is a new one
+
+    def _margins(self) -> QMargins:
+        outer, inner = self.frameGeometry(), self.geometry()
+        if not self.isVisible():
+            return TITLE_BAR
+        return QMargins(
+            inner.left() - outer.left(), inner.top() - outer.top(),
+            outer.right() - inner.right(), outer.bottom() - inner.bottom(),
+        )  # fmt: skip
+
+    def _place(self, frame: Region) -> None:
+        """Give the window's frame a place on the screen that covers nothing of what is watched."""
+        margins = self._margins()
+        least = (
+            SMALLEST[0] + margins.left() + margins.right(),
+            SMALLEST[1] + margins.top() + margins.bottom(),
+        )
+        watched = None if self._watched is None else in_qt(self._watched)
+        place = settled(frame, monitors(), watched, least)
+        if place != frame or not self.isVisible():
+            self.setGeometry(QRect(*place).marginsRemoved(margins))
+        self._settings.places[self._form] = list(place)
+
+    def _keep_clear(self) -> None:
+        if self.isVisible() and not self.isMinimized():
+            if self._watched is not None and self.isMaximized():
+                self.showNormal()
+            if not self.isMaximized():
+                self._place(region_of(self.frameGeometry()))
+
+    def moveEvent(self, event: QMoveEvent) -> None:
+        """Look, once the window rests, whether it covers what is watched or has left the screen."""
+        self._settle.start()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Arrange the parts for the new size."""
+        self._settle.start()
+        self._arrange()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Leave."""
+        self._controller.command(Command.LEAVE)
+        self.left.emit()
+
+    def _arrange(self) -> None:
+        """Show the parts for which there is room, the less important ones only in a large window."""
+        width, height, asked = self.width(), self.height(), self.bar.question is not None
+        beside = width >= 560
+        self._body.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
+        self._foot.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
+        self.picture.setVisible(not self._compact and (beside or height >= 520))
+        self._side.setVisible(not (asked and height < 400))
+        room = min(440, max(250, width // 3)) if beside and self.picture.isVisibleTo(self) else 16_777_215
+        self._side.setMaximumWidth(room)
+        self._side.setMinimumWidth(room if room < 1000 else 0)
+        self.strip.setVisible(height >= 350 and not (asked and height < 480))
+        self.strip.setMaximumHeight(max(44, height // 9))
+        self.perceived.setVisible(height >= 480)
+        self.buttons.setVisible(not asked)
+        for name in ("baseline", "snapshot"):
+            self._tools[name].setVisible(width >= 400)
+        under, beside_icon = Qt.ToolButtonStyle.ToolButtonTextUnderIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
+        for tool in self._tools.values():
+            tool.setToolButtonStyle(under if height >= 340 else beside_icon)
+
+
+def notes_on(picture: Image, face: FaceResult, language: str) -> str:
+    """Why a face is hard to read, as a short text; "" if it is not.   picture: uint8 BGR."""
+    if face.covered:
+        return text("quality_covered", language)
+    reason = low_quality(picture, face.box)
+    return "" if reason is None else text(f"quality_{reason}", language)
