@@ -176,7 +176,11 @@ def camera(monkeypatch: pytest.MonkeyPatch) -> type[FakeCamera]:
 def reports(monkeypatch: pytest.MonkeyPatch) -> Reports:
     """Notes the reports that are asked for."""
     made = Reports()
-    for name, function in (("report", made.write_report), ("recording.model_figures", made.figures_of)):
+    for name, function in (
+        ("report", made.write_report),
+        ("exports", made.write_exports),
+        ("recording.model_figures", made.figures_of),
+    ):
         module = ModuleType(f"affect.live.{name}")
         setattr(module, function.__name__, function)
         monkeypatch.setitem(sys.modules, module.__name__, module)

@@ -9,7 +9,7 @@ from affect.errors import AffectError
 
 
 class Reports:
-    """Stands in for `affect.live.report` and `affect.live.recording.model_figures`, whose own tests are elsewhere."""
+    """Stands in for `affect.live.report`, `…exports` and `…recording.model_figures`, whose own tests are elsewhere."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[list[Path], str]] = []
@@ -22,6 +22,9 @@ class Reports:
         path = out or folders[0] / "report.html"
         path.write_text(language)
         return path
+
+    def write_exports(self, folder: Path, language: str) -> list[Path]:
+        return []
 
     def figures_of(self, model: Path) -> dict[str, Any] | None:
         return {"n": 3553, "of": model.name}
