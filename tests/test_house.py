@@ -69,7 +69,8 @@ def test_the_package_asks_for_what_the_requirements_files_list() -> None:
 
     project = tomllib.loads(text_of("pyproject.toml"))["project"]
     assert project["dependencies"] == requirements_of("requirements-live.txt")
-    assert project["optional-dependencies"] == {"research": requirements_of("requirements.txt")}
+    streams = [line for line in requirements_of("requirements-dev.txt") if line.startswith("pylsl")]
+    assert project["optional-dependencies"] == {"lsl": streams, "research": requirements_of("requirements.txt")}
 
 
 def test_the_version_is_the_same_everywhere() -> None:

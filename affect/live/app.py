@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,6 +69,7 @@ def parser(language: str | None = None) -> argparse.ArgumentParser:
     made.add_argument("--detector", choices=("haar", "yunet"), default="haar", help=told("detector"))
     made.add_argument("--detector-model", type=Path, metavar="FILE.onnx", help=told("detector_model"))
     made.add_argument("--backend", choices=("onnx", "torch"), default="onnx", help=told("backend"))
+    made.add_argument("--lsl", action="store_true", help=told("lsl"))
     made.set_defaults(folder=None, asked=False)  # set by the start window
     made.add_argument("--version", action="version", version=f"affect {__version__}", help=told("version"))
     return made
@@ -153,6 +154,7 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
         with (
             Outputs(options.lang, source.fps, options.csv, options.save_video, sound) as outputs,
             failing_if_incomplete(session),
+            _streamed(session, options.lsl),
         ):
             summary.start(source.description, classifier.description)
             if options.record is not None:
@@ -166,6 +168,19 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
         for line in remarks(source, feed.skipped, options.lang):
             tell(line)
     return 0
+
+
+@contextmanager
+def _streamed(session: Session, wanted: bool) -> Iterator[None]:
+    """Connect a session to Lab Streaming Layer, if it is wanted."""
+    if not wanted:
+        yield
+        return
+    from affect.live.lab_streams import LabStreams
+
+    with closing(LabStreams(session.now_s, session.receive)) as streams:
+        session.connect(streams)
+        yield
 
 
 def _analyse_files(options: argparse.Namespace, model: Path) -> int:
@@ -190,6 +205,8 @@ def _check(options: argparse.Namespace) -> None:
         raise AffectError(said("A name with spaces needs quotation marks: {quoted}", quoted=f"--source {quoted}"))
     if len(options.source) > 1 and options.record is None:
         raise AffectError(text("several_need_record", options.lang, quoted=f'"{" ".join(options.source)}"'))
+    if options.lsl and len(options.source) > 1:
+        raise AffectError(text("lsl_needs_one", options.lang))
     if len(options.source) > 1 and (options.csv or options.save_video):
         raise AffectError(text("several_into_one", options.lang))
     _check_outputs(options)

@@ -6,6 +6,7 @@ This opens a service on the local network, and nothing else in the program does.
 from __future__ import annotations
 
 import importlib
+import os
 import threading
 import uuid
 from collections.abc import Callable
@@ -93,7 +94,7 @@ class LabStreams:
             for uid, inlet in list(inlets.items()):
                 try:
                     self._receive(inlet)
-                except self._lsl.LostError:
+                except self._lsl.util.LostError:
                     del inlets[uid]
 
     def _receive(self, inlet: Any) -> None:
@@ -106,8 +107,11 @@ class LabStreams:
 
 
 def _pylsl() -> Any:
-    """The library, without its log lines. Raises AffectError if it is not installed."""
+    """Import the library, without its log lines. Raises AffectError if it is not installed."""
     try:
-        return importlib.import_module("pylsl")
+        library = importlib.import_module("pylsl")
     except (ImportError, RuntimeError) as error:  # RuntimeError: the wheel has no library for this system
         raise TextError("lsl_missing") from error
+    if "LSLAPICFG" not in os.environ:  # the user's own settings
+        library.set_config_content("[log]\nlevel = -3\n")
+    return library

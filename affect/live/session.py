@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from affect.emotions import LANGUAGES
 from affect.errors import AffectError
@@ -21,6 +21,9 @@ from affect.live.sources.watch import ENDS, Change, watch_of
 from affect.live.summary import Summary
 from affect.live.texts import TEXTS, TextError, clock, text, told
 from affect.live.window.control import Command, Question, Status
+
+if TYPE_CHECKING:
+    from affect.live.lab_streams import LabStreams
 
 MESSAGE_S = 6.0
 WATCH_S = 0.25  # interval between checks for a lost signal
@@ -74,6 +77,7 @@ class Session:
         self._refused: TextError | None = None  # error of an unusable folder, until another one is chosen
         self._asked_at = 0.0  # on time.monotonic()
         self._marker: tuple[Recording, Event] | None = None  # marker that waits for its note
+        self._marked_s = 0.0  # its time on the source's clock
         self._snapshot_of: Frame | None = None  # frame that waits for consent to its snapshot
         self._snapshots_allowed = False
         self._message: tuple[str, dict[str, object], float] = ("", {}, 0.0)  # key, values, end on time.monotonic()
@@ -85,6 +89,26 @@ class Session:
             Command.SNAPSHOT: self._snapshot,
         }
         self._leave = leave
+        self.streams: LabStreams | None = None
+
+    def connect(self, streams: LabStreams) -> None:
+        """Send each analysed frame and each event of a recording over Lab Streaming Layer from now on."""
+        self.streams = streams
+        self._recorder.on_event = streams.send_event
+
+    def receive(self, text: str, at_s: float) -> None:
+        """Record a marker that another program sent; without a recording it is only shown.
+
+        at_s: on the source's clock.
+        """
+        with self._lock:
+            if self._recorder.current is not None and not self._closed:
+                self._recorder.current.event("marker", max(at_s, self._recording_from_s), text, received=True)
+            self._say("received", text=text, time=clock(at_s, self._summary.language))
+
+    def now_s(self) -> float:
+        """Return the time of the source's clock, seconds."""
+        return self._clock.now_s()
 
     @property
     def failure(self) -> AffectError | None:
@@ -105,6 +129,8 @@ class Session:
             if not self._paused:  # the pause may have begun during the analysis
                 self._recorder.write(frame, results)
             self._baseline.settle(results, frame.timestamp_s)
+        if self.streams is not None:
+            self.streams.send(frame.timestamp_s, results)
         return results
 
     def turned(self, degrees: int) -> None:
@@ -191,6 +217,8 @@ class Session:
             elif question == "marker_question" and self._marker is not None:
                 recording, event = self._marker
                 recording.describe(event, text or "")
+                if self.streams is not None and event.text:
+                    self.streams.send_event(event, self._marked_s)
                 self._say("marked", time=clock(event.timestamp_s, self._summary.language))
             self._snapshot_of, self._marker = None, None
 
@@ -294,7 +322,8 @@ class Session:
     def _mark(self) -> None:
         """Add a marker at the time of the key press; its note follows when it is typed."""
         if (recording := self._recording()) is not None:
-            self._marker = (recording, recording.event("marker", self._clock.now_s()))
+            self._marked_s = self._clock.now_s()
+            self._marker = (recording, recording.event("marker", self._marked_s))
             self._question = "marker_question"
 
     def _pause(self) -> None:

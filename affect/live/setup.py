@@ -42,11 +42,13 @@ def create_session(
             "backend": options.backend,
             "sensitivity": classifier.sensitivity,
         }
-        return describe_setup(source, model, classifier, pipeline, chosen)
+        streams = {} if session.streams is None else {"lsl": session.streams.described}
+        return {**describe_setup(source, model, classifier, pipeline, chosen), **streams}
 
-    return Session(
+    session = Session(
         pipeline, source, summary, setup, options.record or options.folder or default_folder(), consent, tell, leave
     )
+    return session
 
 
 def describe_setup(

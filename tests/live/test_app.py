@@ -559,3 +559,24 @@ def test_a_start_imports_only_what_its_source_needs(portrait_video: Path) -> Non
     assert started(CAMERA, "0") == set()
     assert started("", "demo") == set()
     assert started("", str(portrait_video)) == {"av"}
+
+
+def test_several_files_cannot_be_streamed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["--source", "a.mp4", "b.mp4", "--record", str(tmp_path), "--consent", "--lsl", "--lang", "en"]) == 2
+    assert "--lsl sends one source" in capsys.readouterr().err
+
+
+def test_the_program_streams_and_records_what_it_receives(tmp_path: Path) -> None:
+    pylsl = pytest.importorskip("pylsl")
+    outlet = pylsl.StreamOutlet(pylsl.StreamInfo("experiment", "Markers", 1, 0, "string", "test_app"))
+    sender = threading.Thread(
+        target=lambda: outlet.wait_for_consumers(30) and outlet.push_sample(["stimulus"], pylsl.local_clock())
+    )
+    sender.start()
+    options = ["--source", "demo", "--headless", "--max-frames", "300", "--record", str(tmp_path / "out"), "--consent"]
+    assert main([*options, "--lsl"]) == 0
+    sender.join()
+    (folder,) = (tmp_path / "out").iterdir()
+    told = json.loads((folder / "session.json").read_text(encoding="utf-8"))
+    assert told["lsl"]["streams"] == ["affect", "affect-markers"]
+    assert "stimulus" in (folder / "events.csv").read_text(encoding="utf-8")

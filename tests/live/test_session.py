@@ -10,12 +10,14 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from affect.errors import AffectError
 from affect.files import settle_home
 from affect.live import session as module
+from affect.live.frame import Event, FaceResult
 from affect.live.recording.recorder import default_folder
 from affect.live.recording.recording import Consent
 from affect.live.session import failing_if_incomplete as ended
@@ -500,3 +502,54 @@ def test_the_record_tells_when_a_file_was_recorded_and_a_name_that_any_file_can_
                 microsecond=recorded_at.microsecond // 1000 * 1000
             )
             assert list(kept).index("recorded") < list(kept).index("source")
+
+
+class Streams:
+    """Stands in for Lab Streaming Layer: notes what is sent."""
+
+    described: dict[str, Any] = {"streams": ["affect"], "clock_offset_s": 1.5}  # noqa: RUF012
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[float, int]] = []
+        self.events: list[tuple[str, str, float]] = []
+
+    def send(self, at_s: float, results: list[FaceResult]) -> None:
+        self.rows.append((at_s, len(results)))
+
+    def send_event(self, event: Event, at_s: float) -> None:
+        self.events.append((event.event, event.text, at_s))
+
+
+def test_streams_get_each_analysed_frame_and_each_event_with_its_note(run: Run, tmp_path: Path) -> None:
+    streams = Streams()
+    run.session.connect(streams)  # type: ignore[arg-type]
+    run.record()
+    run.press(Command.MARK)
+    run.session.draft("smi")
+    run.session.answer("smiles")
+    run.press(Command.PAUSE)
+    run.frames(2)
+    run.press(Command.PAUSE)
+    run.frames(1)
+    assert [count for _, count in streams.rows] == [1, 1]
+    assert [event[:2] for event in streams.events] == [
+        ("marker", ""),
+        ("marker", "smiles"),
+        ("pause", ""),
+        ("resume", ""),
+    ]
+    assert streams.events[0][2] == streams.events[1][2]
+
+
+def test_a_received_marker_is_recorded_shown_and_not_sent_on(run: Run, tmp_path: Path) -> None:
+    streams = Streams()
+    run.session.connect(streams)  # type: ignore[arg-type]
+    run.session.receive("before the recording", run.session.now_s())
+    run.record()
+    run.session.receive("stimulus\n7", 0.0)  # sent before the recording began: it stands at its beginning
+    assert "stimulus" in run.message
+    run.session.close()
+    (row,) = table(only_folder(tmp_path) / "events.csv")
+    assert (row["event"], row["text"], row["timestamp_s"]) == ("marker", "stimulus 7", "0.000")
+    assert streams.events == []
+    run.session.receive("after the end", run.session.now_s())

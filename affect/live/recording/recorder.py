@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from affect.errors import AffectError
 from affect.files import home_folder, try_folder
-from affect.live.frame import FaceResult
+from affect.live.frame import Event, FaceResult
 from affect.live.recording.recording import Consent, Recording
 from affect.live.sources.clock import SourceClock
 from affect.live.sources.files import Frame
@@ -48,6 +48,7 @@ class Recorder:
     ) -> None:
         self.current: Recording | None = None
         self.failure: AffectError | None = None  # the last write error
+        self.on_event: Callable[[Event, float], None] = lambda event, at_s: None  # of each recording
         self.folder = folder
         self.report: Path | None = None
         self._clock = clock
@@ -76,6 +77,7 @@ class Recorder:
         except AffectError as error:
             self._failed("recording_failed", error)
             return
+        self.current.on_event = self.on_event
         self._tell(text("recording_started", self._language(), folder=self.current.folder))
 
     def write(self, frame: Frame, results: list[FaceResult]) -> None:

@@ -93,6 +93,7 @@ class Recording:
         self._steps_s = deque([frame_s] * 2, maxlen=9)  # the last frame intervals
         self._gaps: list[tuple[float, float]] = []  # intervals without an analysed frame, on the recording's clock
         self.failure: AffectError | None = None  # why it cannot go on; `close` raises it
+        self.on_event: Callable[[Event, float], None] = lambda event, at_s: None  # with its time on the source's clock
         self._lock = threading.RLock()
         self._ended = threading.Event()
         self.folder = _new_folder(parent, self._started)
@@ -126,8 +127,11 @@ class Recording:
             self._frames += 1
             self._frames_with_face += bool(results)
 
-    def event(self, event: str, at_s: float, text: str = "") -> Event:
-        """Add an event and return it.   event: its kind.   at_s: on the source's clock.   text: put on one line."""
+    def event(self, event: str, at_s: float, text: str = "", received: bool = False) -> Event:
+        """Add an event and return it.   event: its kind.   at_s: on the source's clock.   text: put on one line.
+
+        received: from another program, so that it is not sent to others again.
+        """
         with self._lock:
             if event in ("signal_lost", "signal_back"):
                 self._reach(at_s)
@@ -135,6 +139,8 @@ class Recording:
             noted = Event(round(at_s - self._zero_s, 3), event, " ".join(text.split()))
             self._events.append(noted)
             self._unsaved_events = True
+            if not received:
+                self.on_event(noted, at_s)
             return noted
 
     def describe(self, event: Event, text: str) -> None:

@@ -143,6 +143,7 @@ SESSION: Final = fields(
     {
         "recorded": maybe(moment),
         "time_zone": PLAIN,
+        "lsl": fields({}, {}),
         "started_monotonic_s": maybe(TIME),
         "start_s": TIME,
         "clock": PLAIN,

@@ -69,6 +69,20 @@ códigos de salida: 0 hecho, 2 opciones erróneas, o modelo o fuente inservibles
         "es": "idioma (si no se indica, el del ordenador)",
     },
     "option_faces": {"en": "the N largest faces (default 1)", "es": "las N caras mayores (si no se indica, 1)"},
+    "option_lsl": {
+        "en": "send the values of each frame and the markers over Lab Streaming Layer, and record markers that other "
+        "programs send; opens a service on the local network; needs: pip install pylsl",
+        "es": "envía los valores de cada fotograma y las marcas por Lab Streaming Layer, y registra las marcas que "
+        "envían otros programas; abre un servicio en la red local; requiere: pip install pylsl",
+    },
+    "lsl_missing": {
+        "en": "--lsl needs pylsl, which is not installed here. Install it: pip install pylsl",
+        "es": "--lsl requiere pylsl, que no está instalado aquí. Instálelo: pip install pylsl",
+    },
+    "lsl_needs_one": {
+        "en": "--lsl sends one source as it is analysed. Name one --source.",
+        "es": "--lsl envía una fuente mientras se analiza. Indique una sola --source.",
+    },
     "option_sensitivity": {
         "en": "how readily rare expressions are named, as contempt, disgust or fear (default normal); low: fewer false "
         "alarms, high: fewer are missed",

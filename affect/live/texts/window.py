@@ -59,6 +59,7 @@ WINDOW_TEXTS: Final[dict[str, dict[str, str]]] = {
         "en": "hard to read: the face is turned, or lit from one side",
         "es": "difícil de leer: cara girada o iluminada de un lado",
     },
+    "received": {"en": "Received at {time}: {text}", "es": "Recibido en {time}: {text}"},
     "quality_covered": {"en": "not read: the mouth seems covered", "es": "no se lee: la boca parece cubierta"},
     "help_title": {"en": "Keys", "es": "Teclas"},
     "help_mark": {
