@@ -3,7 +3,7 @@
     python -m benchmarks.quality --data ferplus.zip --beside affectnet_part.zip [--classes …] [--write]
 
 Each picture, found and cropped as live, is read as it is and in three corruptions of random kind and strength: those of
-`affect.data.corruptions`, a smaller face, and a head turned by up to 60 degrees. One half of the pictures fits the
+`affect.data.corruptions`, a smaller or darker face, and a head turned by up to 60 degrees. One half of the pictures fits the
 logistic regression of the model's being right on the measures; on the other half the benchmark measures how accuracy
 grows with quality, which readings it is worth leaving out, and what turning a face does to the labels.
 With --write the coefficients and results/benchmarks/quality.{json,md,png} are updated.
@@ -39,7 +39,8 @@ from affect.live.pipeline.quality import COEFFICIENTS, MEASURES, measures
 
 RESULTS = Path(__file__).resolve().parents[1] / "results" / "benchmarks"
 VARIANTS = 3  # corruptions of each picture
-SMALLEST, LARGEST = 10, 64  # pixels: sides of a smaller face
+SMALLEST, LARGEST = 6, 64  # pixels: sides of a smaller face
+DARKEST = 5  # halvings of the light
 ANGLES = (0, 15, 30, 45, 60)  # degrees
 QUALITIES = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0)
 SHARES = (0.5, 0.8, 0.9)  # of the readings, the most trusted ones first
@@ -77,7 +78,7 @@ def turned(picture: Image, box: FaceBox, degrees: float) -> Image:
 
 def varied(picture: Image, box: FaceBox, rng: np.random.Generator) -> tuple[str, float, Image, FaceBox]:
     """Corrupt a picture: the corruption's name and strength, the picture and the face's box in it."""
-    kind = rng.integers(len(CORRUPTIONS) + 4)
+    kind = rng.integers(len(CORRUPTIONS) + 6)
     if kind < len(CORRUPTIONS):
         corruption = CORRUPTIONS[kind]
         strength = corruption.strengths[rng.integers(3)]
@@ -85,6 +86,9 @@ def varied(picture: Image, box: FaceBox, rng: np.random.Generator) -> tuple[str,
     if kind < len(CORRUPTIONS) + 2:
         degrees = float(rng.choice((-1, 1)) * rng.choice(ANGLES[1:]))
         return "turned", abs(degrees), turned(picture, box, degrees), box
+    if kind < len(CORRUPTIONS) + 4:
+        halvings = float(rng.uniform(1, DARKEST))
+        return "darker", halvings, np.asarray(picture / 2**halvings, np.uint8), box
     side = float(np.exp(rng.uniform(np.log(SMALLEST), np.log(LARGEST))))
     factor = min(1.0, side / box.width)
     small = cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)

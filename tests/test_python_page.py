@@ -14,8 +14,11 @@ import pytest
 
 import affect
 from affect.faces.preprocessing import Image
+from affect.live.exports.group_table import write_group_table
+from affect.live.report.session_folder import session_folders
 from affect.live.sources.files import DemoSource
 from tests.conftest import REPOSITORY
+from tests.live.report.session_folders import one_hot, write_session
 
 PAGE = (REPOSITORY / "docs" / "python.md").read_text(encoding="utf-8")
 RECIPES = dict(re.findall(r"^## ([^\n]+)\n```python\n(.*?)^```$", PAGE, re.M | re.S))
@@ -46,9 +49,22 @@ def run(name: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> str:
     return capsys.readouterr().out
 
 
-def test_there_are_five_recipes_and_all_python_on_the_page_is_one_of_them() -> None:
-    assert len(RECIPES) == 5
-    assert PAGE.count("```python") == 5
+def test_there_are_six_recipes_and_all_python_on_the_page_is_one_of_them() -> None:
+    assert len(RECIPES) == 6
+    assert PAGE.count("```python") == 6
+
+
+def test_two_conditions_are_compared(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for person, second in enumerate(("happy", "happy", "neutral", "happy")):
+        rows = [(i / 10, 1, label, one_hot(label)) for i in range(200) for label in ["sad" if i < 100 else second]]
+        write_session(
+            folder / "sessions" / f"P{person}", rows, [(0, "marker", "film A"), (10, "marker", "film B")], 20.0
+        )
+    write_group_table(session_folders(folder / "sessions"), folder / "study.csv")
+    told = run("Two conditions of a study, from recorded sessions", folder, capsys)
+    # valence rises by 1.68 in three persons and by 0.84 in one
+    assert told.splitlines()[0] == "valence: film B minus film A +1.47 [+1.05, +1.68], n = 4"
+    assert told.splitlines()[1].startswith("share_happy: film B minus film A +0.75 [")
 
 
 def test_one_picture(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

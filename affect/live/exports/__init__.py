@@ -4,7 +4,8 @@
                         session.eaf    tiers of expressions, markers and quality: ELAN
                         episodes.tsv   a row per episode: BORIS, R, pandas
 
-The live program calls `write_exports` when a recording ends, `python -m affect.live.report DIR` at any time.
+The live program calls `write_exports` when a recording ends, `python -m affect.live.report DIR` at any time, and with
+`--table` that command makes one table of many sessions (`group_table`).
 """
 
 from __future__ import annotations

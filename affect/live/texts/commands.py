@@ -113,13 +113,21 @@ examples:
   python -m affect.live.report sessions/2026-11-25_10-00-00           report.html in that folder
   python -m affect.live.report sessions --lang es                     a report in each session's folder
   python -m affect.live.report sessions/K07 --compare --out all.html  one person's sessions side by side
+  python -m affect.live.report sessions --table --out study.csv       a row per session, for R, SPSS or pandas
 exit codes: 0 done, 2 a folder that is no recorded session, or a file that cannot be written""",
         "es": """\
 ejemplos:
   python -m affect.live.report sesiones/2026-11-25_10-00-00               report.html en esa carpeta
   python -m affect.live.report sesiones --lang es                         un informe en la carpeta de cada sesión
   python -m affect.live.report sesiones/K07 --compare --out todas.html    las sesiones de una persona, juntas
+  python -m affect.live.report sesiones --table --out estudio.csv         una fila por sesión, para R, SPSS o pandas
 códigos de salida: 0 hecho, 2 una carpeta sin sesión registrada o un archivo que no se puede escribir""",
+    },
+    "option_report_table": {
+        "en": "instead of reports, a table for statistics: a row per session, and one per marker text in it; on the "
+        "terminal or into --out",
+        "es": "en lugar de informes, una tabla para estadística: una fila por sesión y otra por texto de marca; en el "
+        "terminal o en --out",
     },
     "option_report_folders": {
         "en": "a session's folder, or one that holds several of them",
