@@ -368,7 +368,7 @@ def use_data_set(path: Path) -> bool:
 
     manifest = read_manifest(path)
     "\n".join([*overview(manifest), *manifest.skipped["pth"]]).encode()
-    return any(manifest.source.each(manifest.table["pth"].tolist(), lambda picture: picture is not None))
+    return sum(manifest.source.each(manifest.table["pth"].tolist(), lambda picture: picture is not None)) > 0
 
 
 # --- names
