@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # what begins one, also in full width
+# A spreadsheet of a language with decimal commas also ends a cell at a semicolon, whatever the quotation marks.
+PARTS = re.compile(r"(?<=[;\t\r\n])")
 
 
 def as_cell(text: str) -> str:
-    """A text as it is written into a cell: with a ' before it if a spreadsheet could take it for a formula."""
-    return f"'{text}" if text.lstrip("' ").startswith(FORMULA) else text
+    """A text as it is written into a cell: with a ' before each part that a spreadsheet could take for a formula."""
+    return "".join(map(_shown, PARTS.split(text)))
 
 
 def of_cell(cell: str) -> str:
     """The text of a cell that `as_cell` made; another cell is returned as it is."""
-    return cell[1:] if cell.startswith("'") and as_cell(cell[1:]) == cell else cell
+    return "".join(p[1:] if p.startswith("'") and _shown(p[1:]) == p else p for p in PARTS.split(cell))
+
+
+def _shown(part: str) -> str:
+    return f"'{part}" if part.lstrip("'\" ").startswith(FORMULA) else part

@@ -1,6 +1,6 @@
 """Hostile inputs by family, made from a seed, and what the program does with each: read, refused in a line, or a fault.
 
-    python -m benchmarks.hostile [--each 250] [--family NAME …] [--seed 0]       Linux; an hour on one core
+    python -m benchmarks.hostile [--each N] [--family NAME …] [--seed 0]       Linux; half an hour on one core
 
 Each input is used in a process of its own, whose time and memory are measured. A fault is another exception than
 AffectError, a crash, a line of more than 300 characters beside the file's own name, one that is not printable, more
@@ -39,28 +39,33 @@ from benchmarks.hostile_sessions import FAMILIES as SESSIONS
 from benchmarks.hostile_sessions import Session
 
 MOST_S, MOST_MB, LONGEST_LINE = 2.0, 300.0, 300
+DRAWN = 100
 HANGS_S = 20  # of CPU, after which a process is ended
 Random = random.Random
+
+
+Makers = Callable[[int | None, int], list[Callable[[Path], Path]]]
 
 
 class Family(NamedTuple):
     """A kind of input.
 
-    makers: a number of functions, from a seed, that write an input below a folder and return its path.
+    makers: functions that write an input below a folder and return its path; of a number (None: DRAWN, or the whole
+            list) and a seed.
     use:    gives it to the program, which returns whether it was read, or raises AffectError.
     idle:   modules that the program has loaded before.
     """
 
-    makers: Callable[[int, int], list[Callable[[Path], Path]]]
+    makers: Makers
     use: Callable[[Path], bool]
     idle: tuple[str, ...] = ()
 
 
-def drawn(make: Callable[[Random, Path], Path]) -> Callable[[int, int], list[Callable[[Path], Path]]]:
+def drawn(make: Callable[[Random, Path], Path]) -> Makers:
     """Makers of a family whose inputs are drawn at random."""
     return lambda number, seed: [
         partial(make, random.Random(f"{make.__name__} {seed} {i}"))  # noqa: S311
-        for i in range(number)
+        for i in range(number or DRAWN)
     ]
 
 
@@ -368,7 +373,7 @@ def use_data_set(path: Path) -> bool:
 
     manifest = read_manifest(path)
     "\n".join([*overview(manifest), *manifest.skipped["pth"]]).encode()
-    return any(manifest.source.each(manifest.table["pth"].tolist(), lambda picture: picture is not None))
+    return sum(manifest.source.each(manifest.table["pth"].tolist(), lambda picture: picture is not None)) > 0
 
 
 # --- names
@@ -420,12 +425,12 @@ def use_session(path: Path) -> bool:
     return write_report([path], ("en", "es")[int(path.name) % 2], path / "report.html").is_file()
 
 
-def listed(sessions: Callable[[], Iterable[Session]]) -> Callable[[int, int], list[Callable[[Path], Path]]]:
+def listed(sessions: Callable[[], Iterable[Session]]) -> Makers:
     """Makers of a family that is a list: all of it, or so many from all over it."""
 
-    def makers(number: int, _: int) -> list[Callable[[Path], Path]]:
+    def makers(number: int | None, _: int) -> list[Callable[[Path], Path]]:
         every: list[Callable[[Path], Path]] = [partial(_written, s, str(i)) for i, s in enumerate(sessions())]
-        return every[:: max(1, len(every) // number)][:number]
+        return every if number is None else every[:: max(1, len(every) // number)][:number]
 
     return makers
 
@@ -497,7 +502,7 @@ def _peak_mb(anew: bool = False) -> float:
     return int(told[1]) / 1e3 if told else 0.0
 
 
-def run(name: str, each: int, seed: int) -> tuple[Counter[str], list[Outcome]]:
+def run(name: str, each: int | None, seed: int) -> tuple[Counter[str], list[Outcome]]:
     """Use so many inputs of a family. Returns how often what happened, and all outcomes; faults are printed."""
     family, counts, outcomes = FAMILIES[name], Counter[str](), []
     for module in family.idle:
@@ -515,14 +520,17 @@ def run(name: str, each: int, seed: int) -> tuple[Counter[str], list[Outcome]]:
 def main(arguments: list[str] | None = None) -> int:
     """Run the families and print a table. Returns 2 if there was a fault, else 0."""
     parser = CommandParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--each", type=positive, default=250, metavar="N", help="inputs of each family (default 250)")
+    parser.add_argument(
+        "--each", type=positive, metavar="N",
+        help=f"inputs of each family (default: {DRAWN} of what is drawn at random, all of what is a list)",
+    )  # fmt: skip
     parser.add_argument("--family", nargs="+", choices=FAMILIES, default=list(FAMILIES))
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
     cv2.setNumThreads(1)  # threads do not survive a fork
     faults = tried = 0
     print("| family | inputs | read | refused | faults | most CPU | most memory | longest line |")
-    print("|---|---|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|", flush=True)
     for name in options.family:
         counts, outcomes = run(name, options.each, options.seed)
         most_s, most_mb, line = (max(each[i] for each in outcomes) for i in (1, 2, 3))

@@ -41,6 +41,7 @@ def test_a_mistake_and_a_last_epoch_lie_apart_from_the_run_that_they_are_compare
     last = "mistakes/v3__last-epoch"
     assert run.last_epoch(stage) == (Path("m", last, file), Path("r/affectnet", last, "finetuned"))
     assert wrong.last_epoch(stage) is None
+    assert (run.written, wrong.written) == ([*run.checkpoints, Path("m", last, file)], wrong.checkpoints)
     assert Run(STARTER, "ferplus", Path("m"), Path("r"), {}).last_epoch(STARTER.stages[-1]) is None
 
 
