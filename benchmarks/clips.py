@@ -48,8 +48,9 @@ class Clip:
 
 def _tile(picture: Image, width: int, height: int) -> Image:
     """Crop a demo picture around its face and resize it to a tile."""
-    scale = max(width / 720, height / 640)
+    scale = max(width / 900, height / 720)
     part_width, part_height = round(width / scale), round(height / scale)
     left = round(0.43 * picture.shape[1] - part_width / 2)
-    part = picture[:part_height, left : left + part_width]
+    top = max(0, round(0.45 * picture.shape[0] - part_height / 2))
+    part = picture[top : top + part_height, left : left + part_width]
     return np.asarray(cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA), np.uint8)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -182,6 +184,83 @@ def start_and_memory(model: Path, repeats: int = 5) -> dict[str, float]:
         )
     peak = float(done.stdout.split()[-1])
     return {"start_s": float(np.median(starts)), "start_worst_s": max(starts), "peak_mib": peak, "n": repeats}
+
+
+def window_cost(model: Path, frames: int = 600, repeats: int = 3) -> dict[str, float]:
+    """CPU time for the same frames of a video with the window and headless, and seconds until the window shows a label.
+
+    Start-up is part of both. The window is on a virtual screen, where the video plays in real time.
+    Raises FileNotFoundError without Xvfb.
+    """
+    import resource
+
+    cpu_s: dict[str, list[float]] = {"headless": [], "window": []}
+    starts = []
+    with tempfile.TemporaryDirectory() as folder, _virtual_screen() as display:
+        video = Path(folder) / "clip.avi"
+        clip = Clip()
+        writer = cv2.VideoWriter(str(video), cv2.VideoWriter.fourcc(*"MJPG"), clip.fps, (1280, 720))
+        for i in range(frames):
+            writer.write(clip.frame(i).picture)
+        writer.release()
+        own = os.environ | {"DISPLAY": display, "HOME": folder, "XDG_CONFIG_HOME": folder}
+        arguments = ["--source", str(video), "--model", str(model)]
+        scripts = {
+            "headless": [str(REPOSITORY / "affectnet_webcam_detector.py"), *arguments, "--headless"],
+            "window": ["-c", FIRST_LABEL, *arguments],
+        }
+        for _ in range(repeats):
+            for name, script in scripts.items():
+                before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.time()
+                done = subprocess.run(  # noqa: S603
+                    [sys.executable, *script], stdout=subprocess.PIPE, text=True, cwd=REPOSITORY, check=True, env=own
+                )
+                after = resource.getrusage(resource.RUSAGE_CHILDREN)
+                cpu_s[name].append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+                if name == "window":
+                    starts.append(float(done.stdout.split("labelled ")[1].split()[0]) - start)
+    headless, window = (float(np.median(values)) for values in cpu_s.values())
+    return {
+        "headless_cpu_s": headless,
+        "window_cpu_s": window,
+        "ratio": window / headless,
+        "start_s": float(np.median(starts)),
+        "start_worst_s": max(starts),
+        "video_s": frames / clip.fps,
+        "n": repeats,
+    }
+
+
+# The program, which prints when its window has first shown a label, on time.time().
+FIRST_LABEL = """
+import sys, time
+from affect.live.app import main
+from affect.live.window.faces import FacePanel
+
+show = FacePanel.show_face
+
+def noted(panel, result, *rest):
+    show(panel, result, *rest)
+    if result is not None:
+        FacePanel.show_face = show
+        print("labelled", time.time(), flush=True)
+
+FacePanel.show_face = noted
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@contextmanager
+def _virtual_screen() -> Iterator[str]:
+    """Start a virtual screen; its DISPLAY."""
+    if (xvfb := shutil.which("Xvfb")) is None:
+        raise FileNotFoundError("Xvfb")
+    command = [xvfb, "-displayfd", "1", "-screen", "0", "1920x1080x24"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:  # noqa: S603
+        try:
+            yield f":{int((server.stdout or sys.stdin).readline())}"
+        finally:
+            server.terminate()
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from affect.files import sha256_of
 from affect.live import bundled
 from affect.live.recording.lettering import font
 from affect.live.sources.files import DemoSource
+from affect.live.sources.portrait import Portrait
 from affect.live.terminal import tell_terms
 
 
@@ -56,7 +57,7 @@ def test_the_model_for_research_is_the_default_and_either_tells_its_terms(
 
 def test_the_demo_shows_the_portrait_as_it_is(portrait: Image) -> None:
     whole, cut = DemoSource(), DemoSource()
-    whole._portrait = portrait
+    whole._portrait = Portrait(portrait)
     for time_s in range(0, DemoSource.SECONDS, 2):
         assert (whole.picture(time_s) == cut.picture(time_s)).all()
 

@@ -24,6 +24,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from PySide6.QtGui import QImage, QPainter
 from skimage.data import astronaut
 from Xlib.xobject.drawable import Window
 
@@ -33,6 +34,9 @@ from affect.faces.preprocessing import Image
 from affect.live.sources.files import DemoSource
 from affect.live.texts import text
 from affect.live.window.control import Question
+from affect.live.window.main import MainWindow
+from affect.live.window.settings import Settings
+from affect.live.window.theme import application
 from tests.tools.virtual_call import window_showing
 from tests.tools.virtual_screen import VirtualScreen, virtual_screen
 from tests.tools.windows import FakeClassifier, FakeSession, face
@@ -154,54 +158,78 @@ def start_window(language: str, picture: Path) -> None:
 
 def states(folder: Path) -> None:
     """The live window in many states, compact and full, in both languages."""
-    from affect.live.window.main import MainWindow
-    from affect.live.window.settings import Settings
-    from affect.live.window.theme import application
-
-    application()
-    demo = DemoSource().picture(0.0)
-    four = np.hstack([cv2.resize(demo[:, 200:900], (320, 330))] * 4)
-    one, bad = face("happy", 470), face("sad", 470, label=UNCERTAIN, share=0.3)
-    small = replace(one, box=FaceBox(600, 200, 14, 14))
-    seen = {
-        "happy": ({}, demo, [one]),
-        "recording": ({"recording_s": 754.0, "baseline": 1.0}, demo, [one]),
-        "uncertain": ({}, demo, [bad]),
-        "small": ({}, demo, [small]),
-        "frozen": ({"no_picture": True, "message": text("frozen", "en")}, demo, [one]),
-        "consent": ({"question": Question(text("consent_question", "en"), "yes-no")}, demo, [one]),
-        "note": (
-            {"recording_s": 71.0, "question": Question("Marker at 1:11. A note, if you like:", "text")},
-            demo,
-            [one],
-        ),
-        "report": (
-            {"report": Path("report.html"), "message": "Report: /home/ana/affect-sessions/report.html"},
-            demo,
-            [one],
-        ),
-        "four": ({}, four, [face(e, 90 + 320 * i, i + 1) for i, e in enumerate(("happy", "sad", "fear", "surprise"))]),
-    }
     for language in LANGUAGES:
         for compact in (True, False):
-            for name, (now, picture, faces) in seen.items():
-                session = FakeSession(language)
-                session.now = replace(session.now, **now)  # type: ignore[arg-type]
-                window = MainWindow(session, FakeClassifier(), Settings(), None, compact)
-                window.resize(*((264, 430) if compact else (1000, 640)))
-                for i in range(230):
-                    past = face(
-                        ("happy", "neutral", "sad", "surprise", "happy")[i // 50], face_id=1, share=0.5 + i % 40 / 90
-                    )
-                    window.strip.add(time.monotonic() - 120 + i / 2, [past], None)
-                window.strip.mark(time.monotonic() - 45)
-                window.show()
-                for _ in range(3):
-                    window.show_frame(picture, faces)
-                    window.refresh()
-                    application().processEvents()
-                window.grab().save(str(folder / f"{name}_{'compact' if compact else 'full'}_{language}.png"))
-                window.hide()
+            for name in STATES:
+                shown = live_window(name, compact, language).grab()
+                shown.save(str(folder / f"{name}_{'compact' if compact else 'full'}_{language}.png"))
+
+
+STATES = ("happy", "recording", "uncertain", "small", "frozen", "consent", "note", "report", "four")
+
+
+def live_window(state: str, compact: bool, language: str) -> MainWindow:
+    """The live window in one of STATES, with two minutes of history."""
+    demo = DemoSource().picture(0.0)
+    where = FaceBox(365, 180, 330, 330)
+    smile = replace(face("happy"), box=where)
+    unclear = replace(face("sad", label=UNCERTAIN, share=0.3), box=where)
+    now: dict[str, object] = {}
+    picture, faces = demo, [unclear if state == "uncertain" else smile]
+    if state == "recording":
+        now = {"recording_s": 754.0, "baseline": 1.0}
+    elif state == "small":
+        faces = [replace(smile, box=FaceBox(600, 200, 14, 14))]
+    elif state == "frozen":
+        now = {"no_picture": True, "message": text("frozen", language)}
+    elif state == "consent":
+        now = {"question": Question(text("consent_question", language), "yes-no")}
+    elif state == "note":
+        now = {"recording_s": 71.0, "question": Question(text("marker_question", language, time="1:11"), "text")}
+    elif state == "report":
+        path = Path("/home/ana/affect-sessions/report.html")
+        now = {"report": path, "message": text("report_made", language, path=path)}
+    elif state == "four":
+        picture = np.hstack([cv2.resize(demo[:, 200:900], (320, 330))] * 4)
+        names = ("happy", "sad", "fear", "surprise")
+        boxes = [FaceBox(76 + 320 * i, 85, 150, 150) for i in range(4)]
+        faces = [replace(face(names[i], face_id=i + 1), box=box) for i, box in enumerate(boxes)]
+    session = FakeSession(language)
+    session.now = replace(session.now, **now)  # type: ignore[arg-type]
+    window = MainWindow(session, FakeClassifier(), Settings(), None, compact)
+    window.resize(*((264, 440) if compact else (1000, 640)))
+    for i in range(230):
+        past = face(("happy", "neutral", "sad", "surprise", "happy")[i // 50], share=0.5 + i % 40 / 90)
+        window.strip.add(time.monotonic() - 120 + i / 2, [past], None)
+    window.strip.mark(time.monotonic() - 45)
+    window.show()
+    for _ in range(3):
+        window.show_frame(picture, faces)
+        window.refresh()
+        application().processEvents()
+    return window
+
+
+def side_by_side(language: str, picture: Path) -> None:
+    """Six states of the compact form beside each other."""
+    names = ("happy", "uncertain", "small", "frozen", "recording", "note")
+    shots = [live_window(name, True, language).grab().toImage() for name in names]
+    width, height = shots[0].width(), shots[0].height()
+    sheet = QImage(len(shots) * (width + 12) + 12, height + 24, QImage.Format.Format_RGB32)
+    sheet.fill(0xFFFFFFFF)
+    painter = QPainter(sheet)
+    for i, shot in enumerate(shots):
+        painter.drawImage(12 + i * (width + 12), 12, shot)
+    painter.end()
+    sheet.save(str(picture))
+
+
+def forms(language: str, ending: str, folder: Path) -> None:
+    """The full form with several faces, the question for consent, and six states of the compact form."""
+    application(["affect", "-platform", "offscreen"])
+    for state in ("four", "consent"):
+        live_window(state, False, language).grab().save(str(folder / f"window_{state}{ending}.jpg"), None, 88)
+    side_by_side(language, folder / f"window_states{ending}.png")
 
 
 def documents(folder: Path, sessions_to: Path | None = None) -> None:
@@ -214,10 +242,12 @@ def documents(folder: Path, sessions_to: Path | None = None) -> None:
                 shutil.copytree(report.parent, sessions_to / language)
         beside_a_call(language, folder / f"beside_call{ending}.jpg")
         start_window(language, folder / f"start_window{ending}.png")
+        forms(language, ending, folder)
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "states":
+        application()
         states(Path(sys.argv[2]))
     else:
         documents(*(Path(given) for given in sys.argv[1:]))

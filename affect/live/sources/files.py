@@ -18,6 +18,7 @@ from affect.live.bundled import MEDIA
 from affect.live.darkness import is_black, sampled
 from affect.live.frame import Frame, Source
 from affect.live.sources.captures import CameraSource, StreamSource
+from affect.live.sources.portrait import Portrait
 from affect.live.texts import text
 
 STREAM_SCHEMES = ("rtsp://", "rtsps://", "http://", "https://", "rtmp://", "udp://")
@@ -139,7 +140,7 @@ class ImageSource:
 class DemoSource:
     """Source that renders a demo clip from NASA's public-domain portrait of Eileen Collins.
 
-    1280×720, 30 frames per second, 20 seconds: slow zoom and pan, and changing light.
+    1280×720, 30 frames per second, 34 seconds: six expressions, slow zoom and pan, and changing light.
     endless: repeat the clip until the user leaves.
     """
 
@@ -147,16 +148,16 @@ class DemoSource:
     name = ""
     live = False
     fps = 30.0
-    SECONDS = 20
+    SECONDS = Portrait.SECONDS
     SIZE = (1280, 720)
     FACE = (222.0, 118.0)  # centre of the face in the portrait, pixels
     endless = False
 
     def __init__(self, language: str = "en") -> None:
-        portrait = read_picture(MEDIA / "portrait.png")
-        if portrait is None:
+        picture = read_picture(MEDIA / "portrait.png")
+        if picture is None:
             raise AffectError(text("image_unreadable", language, path=MEDIA / "portrait.png"))
-        self._portrait = portrait
+        self._portrait = Portrait(picture)
         self.description = text("demo", language)
 
     def frames(self) -> Iterator[Frame]:
@@ -170,18 +171,18 @@ class DemoSource:
         """Render the clip's picture at a time, uint8 BGR (720, 1280, 3)."""
         width, height = self.SIZE
         turn = 2 * np.pi * time_s / self.SECONDS
-        zoom = 2.9 - 0.2 * np.cos(3 * turn)
-        x = width * (0.43 + 0.03 * np.sin(2 * turn))
-        y = height * (0.40 + 0.02 * np.sin(3 * turn))
+        zoom = 3.5 - 0.2 * np.cos(4 * turn)
+        x = width * (0.43 + 0.03 * np.sin(3 * turn))
+        y = height * (0.45 + 0.02 * np.sin(4 * turn))
         matrix = np.array([[zoom, 0, x - zoom * self.FACE[0]], [0, zoom, y - zoom * self.FACE[1]]])
         moved = cv2.warpAffine(
-            self._portrait,
+            self._portrait.at(time_s),
             matrix,
             self.SIZE,
             flags=cv2.INTER_LINEAR,
             borderMode=cv2.BORDER_REPLICATE,
         )
-        light = 0.85 + 0.25 * np.sin(4 * turn)
+        light = 0.85 + 0.25 * np.sin(6 * turn)
         return np.asarray(cv2.convertScaleAbs(moved, alpha=light), np.uint8)
 
     def close(self) -> None:

@@ -129,10 +129,10 @@ WINDOW_TEXTS: Final[dict[str, dict[str, str]]] = {
         "es": "Preparar un informe de cada uno, tan rápido como pueda el ordenador, sin mostrarlo",
     },
     "start_demo_told": {
-        "en": "A clip of NASA's portrait of Eileen Collins, to try everything without a camera. It goes round until "
-        "you leave.",
-        "es": "Un vídeo del retrato de Eileen Collins, de la NASA, para probarlo todo sin cámara. Se repite hasta que "
-        "usted sale.",
+        "en": "NASA's portrait of Eileen Collins, whose expression the program changes, to try everything without a "
+        "camera. It goes round until you leave.",
+        "es": "El retrato de Eileen Collins, de la NASA, cuya expresión cambia el programa, para probarlo todo sin "
+        "cámara. Se repite hasta que usted sale.",
     },
     "start_language": {"en": "Language", "es": "Idioma"},
     "start_model": {"en": "Model", "es": "Modelo"},
