@@ -3,9 +3,9 @@
     python -m benchmarks.quality --data ferplus.zip --beside affectnet_part.zip [--classes …] [--write]
 
 Each picture, found and cropped as live, is read as it is and in three corruptions of random kind and strength: those of
-`affect.data.corruptions`, a smaller or darker face, and a head turned by up to 60 degrees. One half of the pictures fits the
-logistic regression of the model's being right on the measures; on the other half the benchmark measures how accuracy
-grows with quality, which readings it is worth leaving out, and what turning a face does to the labels.
+`affect.data.corruptions`, a smaller or darker face, and a head turned by up to 60°. One half of the pictures fits
+the logistic regression of the model's being right on the measures; on the other half the benchmark measures how
+accuracy grows with quality, which readings it is worth leaving out, and what turning a face does to the labels.
 With --write the coefficients and results/benchmarks/quality.{json,md,png} are updated.
 """
 

@@ -16,7 +16,7 @@ from affect import __version__
 from affect.command_line import CommandParser, end_on_signals, lost_output, positive
 from affect.emotions import LANGUAGES
 from affect.errors import AffectError
-from affect.files import is_file, may_replace, same_file, try_folder
+from affect.files import is_file, is_folder, may_replace, same_file, try_folder
 from affect.live.bundled import BUNDLED, TRAINED, default_model
 from affect.live.terminal import consent_of, language_of, tell, tell_terms
 from affect.live.texts import default_language, text, told
@@ -131,8 +131,13 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
     from affect.live.window.control import Command
     from affect.live.window.display import no_window
 
-    _check(options)
+    pictures = None if options.record is not None else _pictures(options)
+    _check(options, pictures is not None)
     model = options.model or default_model()
+    if pictures is not None:
+        from affect.live.picture_files import analyse_pictures
+
+        return analyse_pictures(options, model, pictures, summary)
     if options.record is not None and (len(options.source) > 1 or is_file(Path(options.source[0]))):
         return _analyse_files(options, model)
     why = None if options.headless else no_window(options.lang)
@@ -199,15 +204,29 @@ def _analyse_files(options: argparse.Namespace, model: Path) -> int:
     )
 
 
-def _check(options: argparse.Namespace) -> None:
-    """Check the options before anything starts. Raises AffectError for conflicts or an unwritable folder."""
+def _pictures(options: argparse.Namespace) -> list[Path] | None:
+    """The pictures of a folder, or of several sources; None for other sources."""
+    if len(options.source) == 1 and not is_folder(Path(options.source[0])):
+        return None
+    from affect.live.picture_files import pictures_of
+
+    return pictures_of(options.source)
+
+
+def _check(options: argparse.Namespace, pictures: bool) -> None:
+    """Check the options before anything starts. Raises AffectError for conflicts or an unwritable folder.
+
+    pictures: the sources are a folder of pictures, or several of them.
+    """
     if (quoted := _quoted(options.source)) is not None:
         raise AffectError(said("A name with spaces needs quotation marks: {quoted}", quoted=f"--source {quoted}"))
-    if len(options.source) > 1 and options.record is None:
+    if pictures and options.save_video:
+        raise AffectError(text("pictures_no_video", options.lang))
+    if len(options.source) > 1 and options.record is None and not pictures:
         raise AffectError(text("several_need_record", options.lang, quoted=f'"{" ".join(options.source)}"'))
     if options.lsl and len(options.source) > 1:
         raise AffectError(text("lsl_needs_one", options.lang))
-    if len(options.source) > 1 and (options.csv or options.save_video):
+    if len(options.source) > 1 and (options.csv or options.save_video) and not pictures:
         raise AffectError(text("several_into_one", options.lang))
     _check_outputs(options)
     if options.record is not None:

@@ -88,7 +88,7 @@ def _analyse(
             raise AffectError(text("no_video", options.lang, source=name))
         search = create_search(options.detector, options.detector_model, still=source.kind == "image")
         session = create_session(
-            options, model, classifier, search, source, summary, consent, _tell_above_bar, feed.stop
+            options, model, classifier, search, source, summary, consent, tell_above_bar, feed.stop
         )
         sound = getattr(source, "path", None)
         with (
@@ -98,7 +98,7 @@ def _analyse(
         ):
             summary.start(source.description, classifier.description)
             session.command(Command.RECORD)
-            upright = Upright(source, options.lang, _tell_above_bar, session.turned)
+            upright = Upright(source, options.lang, tell_above_bar, session.turned)
             for frame in upright.frames(feed.frames()):
                 results = session.process(frame) or []
                 upright.saw(bool(results))
@@ -126,5 +126,6 @@ def _advance(bar: Bar, now_s: float) -> None:
     bar.update(max(0.0, (now_s if bar.total is None else min(now_s, bar.total)) - bar.n))
 
 
-def _tell_above_bar(line: str) -> None:
+def tell_above_bar(line: str) -> None:
+    """Print a line on stderr, above the progress bar."""
     tqdm.write(as_shown(without_logins(line)), file=sys.stderr)

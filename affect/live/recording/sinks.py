@@ -14,8 +14,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, cast
 
+from affect.cells import as_cell
 from affect.emotions import EMOTIONS
-from affect.errors import AffectError
+from affect.errors import AffectError, as_shown
 from affect.faces.preprocessing import Image
 from affect.files import is_still_at
 from affect.live.frame import FaceResult
@@ -72,11 +73,11 @@ class CsvSink:
 
     Each frame's rows are one unbuffered write, so a kill tears no row.
 
-    An existing file is replaced.   failure: key of the error message.
+    An existing file is replaced.   failure: key of the error message.   paths: with a column for the file of each row.
     Raises AffectError if the file cannot be written; rows written before stay intact.
     """
 
-    def __init__(self, path: Path, failure: str = "csv_unwritable") -> None:
+    def __init__(self, path: Path, failure: str = "csv_unwritable", paths: bool = False) -> None:
         self._path = path
         self._failure = failure
         try:
@@ -87,11 +88,12 @@ class CsvSink:
         self._size = 0
         self._lock = threading.Lock()  # `sync` runs in a thread of its own, and must not see half of a write
         self._is_file = stat.S_ISREG(os.fstat(self._file.fileno()).st_mode)  # not a pipe
-        self._append([COLUMNS])
+        self._append([[*COLUMNS, "path"] if paths else COLUMNS])
 
-    def write(self, frame: Frame, results: list[FaceResult]) -> None:
-        """Append the rows of one frame."""
-        self._append([_row(frame, result) for result in results or (None,)])
+    def write(self, frame: Frame | None, results: list[FaceResult], path: Path | None = None) -> None:
+        """Append the rows of one frame.   frame: None: a file that could not be read.   path: of its file."""
+        file = [] if path is None else [as_cell(as_shown(str(path)))]
+        self._append([[*_row(frame, result), *file] for result in results or (None,)])
 
     def sync(self) -> None:
         """Flush everything written to the disk (fsync), so that it survives a power cut; then `check`."""
@@ -151,8 +153,8 @@ class CsvSink:
             self.close()
 
 
-def _row(frame: Frame, result: FaceResult | None) -> list[object]:
-    at = [f"{frame.timestamp_s:.3f}", frame.number]
+def _row(frame: Frame | None, result: FaceResult | None) -> list[object]:
+    at = ["", ""] if frame is None else [f"{frame.timestamp_s:.3f}", frame.number]
     if result is None:
         return [*at, *[""] * (len(COLUMNS) - len(at))]
     return [

@@ -32,10 +32,11 @@ códigos de salida: 0 hecho, 2 opciones erróneas, o modelo o fuente inservibles
     },
     "option_source": {
         "en": "camera number (default 0), video or image file, rtsp:// or http:// address, demo, or screen (the part "
-        "of it that you draw once; screen:new draws anew, screen:X,Y,W,H names it); with --record, several video files",
+        "of it that you draw once; screen:new draws anew, screen:X,Y,W,H names it); a folder of pictures, or several; "
+        "with --record, several video files",
         "es": "número de cámara (si no se indica, 0), archivo de vídeo o de imagen, dirección rtsp:// o http://, demo, "
         "o screen (la parte de la pantalla que se dibuja una vez; screen:new la dibuja de nuevo, screen:X,Y,W,H la "
-        "indica); con --record, varios archivos de vídeo",
+        "indica); una carpeta de imágenes o varias imágenes; con --record, varios archivos de vídeo",
     },
     "option_model": {
         "en": "checkpoint (default: models/{trained} if it is there, else the bundled models/{bundled})",

@@ -16,6 +16,10 @@ FILE_TEXTS: Final[dict[str, dict[str, str]]] = {
         "en": "--csv and --save-video take one source. Leave them away: each session has its own emotions.csv.",
         "es": "--csv y --save-video admiten una sola fuente. Quítelas: cada sesión tiene su propio emotions.csv.",
     },
+    "pictures_no_video": {
+        "en": "Pictures make no video. Leave --save-video away; --csv takes what was read.",
+        "es": "Unas imágenes no hacen un vídeo. Quite --save-video; --csv recoge lo que se leyó.",
+    },
     "no_video": {
         "en": "{source} is no video file. Several sources can only be video files: leave it away.",
         "es": "{source} no es un archivo de vídeo. Varias fuentes solo pueden ser archivos de vídeo: quítelo.",

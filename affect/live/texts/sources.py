@@ -13,9 +13,9 @@ SOURCE_TEXTS: Final[dict[str, dict[str, str]]] = {
         "una dirección rtsp:// o http://, screen (la pantalla) o demo.",
     },
     "source_folder": {
-        "en": "{spec} is a folder. Name a video or image file in it; several videos, one after the other: "
+        "en": "{spec} is a folder without pictures. Name a video in it; several videos, one after the other: "
         "--source FILE1 FILE2 … --record FOLDER.",
-        "es": "{spec} es una carpeta. Indique un archivo de vídeo o de imagen que contenga; varios vídeos, uno tras "
+        "es": "{spec} es una carpeta sin imágenes. Indique un vídeo que contenga; varios vídeos, uno tras "
         "otro: --source ARCHIVO1 ARCHIVO2 … --record CARPETA.",
     },
     "camera": {"en": "camera {index}", "es": "cámara {index}"},
@@ -54,6 +54,9 @@ SOURCE_TEXTS: Final[dict[str, dict[str, str]]] = {
         "es": "No se puede leer {path} como vídeo ni como imagen. Compruebe que se abre con otro programa "
         "o conviértalo a MP4 (H.264).",
     },
+    "pictures": {"en": "{count} pictures", "es": "{count} imágenes"},
+    "pictures_one": {"en": "1 picture", "es": "1 imagen"},
+    "pictures_bar": {"en": "pictures", "es": "imágenes"},
     "image": {"en": "image {name}", "es": "imagen {name}"},
     "image_unreadable": {
         "en": "{path} cannot be read as an image. Check that it opens elsewhere.",

@@ -490,7 +490,9 @@ def test_a_folder_as_a_source_says_what_to_name(
 ) -> None:
     assert main(["--source", str(tmp_path), "--lang", language]) == 2
     err = capfd.readouterr().err
-    assert {"en": "is a folder. Name a video", "es": "es una carpeta. Indique un archivo"}[language] in err
+    assert {"en": "is a folder without pictures. Name a video", "es": "es una carpeta sin imágenes. Indique un vídeo"}[
+        language
+    ] in err
 
 
 def test_an_address_that_is_longer_than_any_file_name_is_an_address(capfd: pytest.CaptureFixture[str]) -> None:
