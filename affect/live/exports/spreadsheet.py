@@ -121,7 +121,7 @@ def _summary(session: Session, clock: Clock, people: People, language: str) -> I
     yield named("date", "date", session.clock_time(0))
     yield named("duration", "span", timedelta(seconds=session.duration_s))
     spent = coverage(seen_by_anyone(session, clock), clock)
-    times = (spent.face_s, spent.no_face_s, spent.paused_s, spent.lost_s, spent.unrecorded_s)
+    times = (spent.face_s, spent.no_face_s, spent.paused_s, spent.lost_s, spent.unrecorded_s, spent.excluded_s)
     for key, time_s in zip(("seen", *GAPS), times, strict=True):
         yield named(key, "span", timedelta(seconds=time_s))
     yield named("model", "text", session.told["model"]["file"])

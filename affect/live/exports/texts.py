@@ -34,6 +34,7 @@ EXPORT_TEXTS: Final[dict[str, dict[str, str]]] = {
     "paused": {"en": "paused", "es": "en pausa"},
     "lost": {"en": "no signal", "es": "sin señal"},
     "unrecorded": {"en": "not analysed", "es": "sin analizar"},
+    "excluded": {"en": "excluded", "es": "excluido"},
     # summary
     "file": {"en": "file", "es": "archivo"},
     "date": {"en": "date", "es": "fecha"},

@@ -8,7 +8,9 @@ Data flow: `session_folder` reads a folder, `timeline` resamples it to even step
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from affect.live.report.session_folder import Session
 
 # The beginning of a report: what a page of another program has not.
-REPORT = re.compile(rb"<!doctype html>.{,200}content=\"default-src 'none'; style-src 'unsafe-inline'\"", re.DOTALL)
+REPORT = re.compile(rb"<!doctype html>.{,200}content=\"default-src 'none'; style-src 'unsafe-inline'", re.DOTALL)
 
 
 def write_report(folders: list[Path], language: str, out: Path | None = None) -> Path:
@@ -62,13 +64,19 @@ def _in_order(sessions: list[Session]) -> list[Session]:
 
 
 def _session_page(session: Any, writer: Any) -> str:
+    """The page; of scripts, its policy allows its own by its hash, and nothing can be loaded or sent."""
+    from markupsafe import Markup
+
     from affect.live.report.session_page import session_view
 
+    script = Markup((Path(__file__).parent / "templates" / "page.js").read_text(encoding="utf-8"))  # noqa: S704
     return _laid_out(
         "session.html",
         writer,
         view=session_view(session, writer),
         date=writer.date(session.when),
+        script=script,
+        script_source=f"; script-src 'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'",
     )
 
 
@@ -77,7 +85,13 @@ def _comparison_page(sessions: list[Any], writer: Any) -> str:
 
     times = sorted((session.when for session in sessions), key=datetime.timestamp)
     first, last = writer.date(times[0]), writer.date(times[-1])
-    return _laid_out("comparison.html", writer, view=comparison_view(sessions, writer), date=f"{first} – {last}")
+    return _laid_out(
+        "comparison.html",
+        writer,
+        view=comparison_view(sessions, writer),
+        date=f"{first} – {last}",
+        script_source="",
+    )
 
 
 def _laid_out(template: str, writer: Any, **values: Any) -> str:

@@ -36,6 +36,8 @@ PATTERNS: Final = Markup(
     '<rect width="8" height="8" fill="#fff"/><path d="M0 0L8 8M8 0L0 8" stroke="#8a929b" stroke-width="0.8"/></pattern>'
     '<pattern id="unrecorded" width="6" height="6" patternUnits="userSpaceOnUse">'
     '<rect width="6" height="6" fill="#fff"/><rect width="6" height="1" fill="#9aa5b1"/></pattern>'
+    '<pattern id="excluded" width="9" height="9" patternUnits="userSpaceOnUse">'
+    '<rect width="9" height="9" fill="#e9ecef"/><path d="M4.5 0V9M0 4.5H9" stroke="#fff" stroke-width="2"/></pattern>'
     "</defs></svg>"
 )
 

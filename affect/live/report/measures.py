@@ -72,6 +72,7 @@ class Coverage:
     paused_s: float
     lost_s: float
     unrecorded_s: float = 0.0
+    excluded_s: float = 0.0
 
     @property
     def analysed_s(self) -> float:
@@ -81,7 +82,7 @@ class Coverage:
     @property
     def total_s(self) -> float:
         """Length of the session in seconds."""
-        return self.analysed_s + self.paused_s + self.lost_s + self.unrecorded_s
+        return self.analysed_s + self.paused_s + self.lost_s + self.unrecorded_s + self.excluded_s
 
 
 def shares(timeline: Timeline) -> dict[str, float]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,7 @@ from affect.cells import of_cell
 from affect.emotions import EMOTIONS, UNCERTAIN
 from affect.live.frame import Event
 from affect.live.report.schema import FieldError, MissingFieldError, check_session
-from affect.live.report.tables import MARK, Table, number, opened
+from affect.live.report.tables import MARK, Table, number, opened, time
 from affect.live.texts import TextError
 
 FORMAT: Final = 1
@@ -33,6 +33,7 @@ SLACK_S: Final = 60.0  # rows may be so much later than session.json tells, as t
 LATEST_S: Final = 1e9  # a time of any source's clock
 ROUNDING: Final = 1e-6  # of a probability in the table
 LARGEST_TOLD: Final = 1 << 26  # characters of session.json that are read: hours of gaps need a thousandth
+LONGEST_COMMENT: Final = 1 << 16  # characters
 _PLACES: Final = {name: place for place, name in enumerate(LABELS)}
 
 Integers = npt.NDArray[np.int64]
@@ -64,6 +65,14 @@ class Rows:
         )
 
 
+class Excluded(NamedTuple):
+    """A stretch that somebody has excluded from the sums.   start_s, end_s: on the session's clock."""
+
+    start_s: float
+    end_s: float
+    reason: str
+
+
 @dataclass(frozen=True)
 class Session:
     """A recorded session.
@@ -75,6 +84,7 @@ class Session:
                 are relative to it.
     cut_off:    the recording was interrupted (killed, power cut), or not all of it could be saved.
     gaps_s:     intervals (start, end) without analysed frames, apart from pauses; empty for older versions.
+    excluded:   what somebody has excluded afterwards, in `exclude.csv`.   comment: theirs, in `comment.txt`.
     """
 
     folder: Path
@@ -87,6 +97,8 @@ class Session:
     cut_off: bool
     recorded: datetime | None = None
     gaps_s: tuple[tuple[float, float], ...] = ()
+    excluded: tuple[Excluded, ...] = ()
+    comment: str = ""
 
     @property
     def when(self) -> datetime:
@@ -158,7 +170,11 @@ def read_session(folder: Path) -> Session:
     duration_s = max(duration_s, max(times, default=0.0) - start_s)
     gaps = tuple((from_s - start_s, to_s - start_s) for from_s, to_s in told.get("not_analysed", ()))
     cut_off = told["state"] != "finished" or told.get("complete") is False
-    return Session(folder, told, started, duration_s, start_s, rows, events, cut_off, recorded, gaps)
+    excluded = tuple(
+        Excluded(from_s - start_s, to_s - start_s, reason) for from_s, to_s, reason in _read_excluded(folder)
+    )
+    comment = _read_comment(folder)
+    return Session(folder, told, started, duration_s, start_s, rows, events, cut_off, recorded, gaps, excluded, comment)
 
 
 def _read_told(path: Path) -> dict[str, Any]:
@@ -225,3 +241,29 @@ def _read_events(path: Path, time_s: Callable[[str], float]) -> tuple[tuple[Even
         table = Table(path, file, EVENT_COLUMNS)
         events = [Event(*values) for values in table.rows([time_s, str, of_cell], multiline=True)]
     return tuple(sorted(events, key=lambda event: event.timestamp_s)), table.damaged, table.changed
+
+
+def _read_excluded(folder: Path) -> list[Excluded]:
+    """Read exclude.csv, which people make: its columns are `start` and `end`, as a report shows times, and `reason`.
+
+    Raises AffectError for a line that cannot be read, as nobody may believe that something is left out that is not.
+    """
+    path = folder / "exclude.csv"
+    if not path.exists():
+        return []
+    with opened(path) as file:
+        table = Table(path, file, ("start", "end"), ("reason",))
+        rows = [
+            Excluded(start, end, rest[0] if rest else "") for start, end, *rest in table.rows([time, time, of_cell])
+        ]
+    if table.damaged or any(row.start_s >= row.end_s for row in rows):
+        raise TextError("exclude_unreadable", path=path)
+    return rows
+
+
+def _read_comment(folder: Path) -> str:
+    path = folder / "comment.txt"
+    if not path.exists():
+        return ""
+    with opened(path) as file:
+        return file.read(LONGEST_COMMENT).removeprefix(MARK).strip()

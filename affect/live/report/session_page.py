@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import math
 from dataclasses import replace
 from datetime import datetime
@@ -9,7 +11,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from affect.cells import as_cell
 from affect.emotions import EMOTIONS, UNCERTAIN
+from affect.errors import as_shown
 from affect.live.report import drawings
 from affect.live.report.face_section import face_name, face_view, markers_of, markers_view
 from affect.live.report.measures import Coverage, coverage, episodes, shares
@@ -122,7 +126,11 @@ def session_view(session: Session, writer: Writer) -> dict[str, Any]:
     spent = coverage(seen_by_anyone(session, clock), clock)
     drawn = list(people.timelines)[:DRAWN]
     nobody = np.zeros_like(clock.paused)
-    return {
+    view: dict[str, Any] = {
+        "date": writer.date(session.when),
+        "folder": as_shown(session.folder.name),  # not where it lies
+        "comment": session.comment,
+        "excluded": _excluded_table(session),
         "warnings": warnings(session, writer) + ([] if people.timelines else [writer.text("never_seen")]),
         "facts": facts(session, writer),
         "technical": technical(session, writer),
@@ -134,6 +142,18 @@ def session_view(session: Session, writer: Writer) -> dict[str, Any]:
         "baselines": [_baseline(told, session, clock, writer) for told in session.told.get("baseline") or []],
         "model_quality": model_quality_view(session.told, writer),
     }
+    return view | {"to_paste": _to_paste(view, writer)}
+
+
+def _excluded_table(session: Session) -> str:
+    """The content of exclude.csv so far, which the page's form adds a line to."""
+    lines = io.StringIO()
+    table = csv.writer(lines, lineterminator="\n")
+    table.writerow(("start", "end", "reason"))
+    for start_s, end_s, reason in session.excluded:
+        times = (f"{session.start_s + at_s:.1f}" for at_s in (start_s, end_s))
+        table.writerow((*times, as_cell(reason)))
+    return lines.getvalue()
 
 
 def read_as(timeline: Timeline, writer: Writer) -> str:
@@ -162,6 +182,8 @@ def _summary(session: Session, people: People, spent: Coverage, writer: Writer) 
         told.append(writer.text("summary_lost", lost=writer.span(spent.lost_s)))
     if spent.unrecorded_s:
         told.append(writer.text("summary_unrecorded", unrecorded=writer.span(spent.unrecorded_s)))
+    if spent.excluded_s:
+        told.append(writer.text("summary_excluded", excluded=writer.span(spent.excluded_s)))
     if marked := markers_of(session):
         told.append(writer.counted("markers_set", len(marked)))
     told = [" ".join(told)]
@@ -203,6 +225,7 @@ def _coverage(session: Session, spent: Coverage, writer: Writer) -> dict[str, An
         ("coverage_paused", spent.paused_s, "url(#paused)"),
         ("coverage_lost", spent.lost_s, "url(#lost)"),
         ("coverage_unrecorded", spent.unrecorded_s, "url(#unrecorded)"),
+        ("coverage_excluded", spent.excluded_s, "url(#excluded)"),
     ]
     told = session.told
     notes = []
@@ -212,7 +235,7 @@ def _coverage(session: Session, spent: Coverage, writer: Writer) -> dict[str, An
     notes.append(writer.text("coverage_how"))
     if spent.unrecorded_s:
         notes.append(writer.text("unrecorded_how"))
-    notes += _interruptions(session, writer)
+    notes += _interruptions(session, writer) + _excluded(session, writer)
     if taken := session.events_of("snapshot"):
         notes.append(
             writer.text(
@@ -228,6 +251,26 @@ def _coverage(session: Session, spent: Coverage, writer: Writer) -> dict[str, An
         ],
         "notes": notes,
     }
+
+
+def _excluded(session: Session, writer: Writer) -> list[str]:
+    """Sentence that lists what somebody has excluded, with the reasons."""
+    spans = [
+        f"{writer.clock(start_s)}\N{EN DASH}{writer.clock(end_s)}" + (f" ({reason})" if reason else "")
+        for start_s, end_s, reason in session.excluded
+    ]
+    return [writer.text("excluded_list", list=", ".join(spans))] if spans else []
+
+
+def _to_paste(view: dict[str, Any], writer: Writer) -> str:
+    """The session in plain words, to be pasted into one's own file."""
+    lines = [f"{writer.text('title')}, {view['date']}. {writer.text('caveat')}", *view["summary"]]
+    lines += [f"{face['title']} {face['valence']}".strip() for face in view["faces"] if face["valence"]]
+    faces = view["faces"] or [{"markers": view["bare_markers"]}]
+    for marker in faces[0]["markers"]:
+        sides = [f"{side['when']} {side['text']}".strip() for side in marker.get("sides", [])]
+        lines.append(f"{marker['time']} {marker['clock']} {marker['text']}: {', '.join(sides)}".replace("  ", " "))
+    return "\n".join(lines)
 
 
 def _interruptions(session: Session, writer: Writer) -> list[str]:

@@ -142,3 +142,14 @@ def number(low: float, high: float) -> Callable[[str], float]:
         return value
 
     return convert
+
+
+def time(cell: str) -> float:
+    """Convert a time that a person wrote to seconds: 65, 65.5, 65,5, 1:05, 1:05.5 or 1:01:05. Raises ValueError."""
+    *minutes, seconds = cell.strip().split(":")
+    if len(minutes) > 2:
+        raise ValueError(cell)
+    total_s = 0.0
+    for part in (*minutes, seconds):
+        total_s = 60 * total_s + number(0, 1e9)(part)
+    return total_s

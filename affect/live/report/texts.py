@@ -118,6 +118,10 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "en": "For {unrecorded} no picture was analysed.",
         "es": "Durante {unrecorded} no se analizó ninguna imagen.",
     },
+    "summary_excluded": {
+        "en": "{excluded} were excluded afterwards.",
+        "es": "Después se excluyeron {excluded}.",
+    },
     "summary_person": {"en": "Face {face}, seen for {seen}.", "es": "Cara {face}, vista durante {seen}."},
     "summary_read": {
         "en": "The expression was read as {list} of the time seen.",
@@ -183,6 +187,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     "legend_none": {"en": "no face", "es": "ninguna cara"},
     "legend_paused": {"en": "paused", "es": "en pausa"},
     "legend_lost": {"en": "no usable picture", "es": "sin imagen útil"},
+    "legend_excluded": {"en": "excluded", "es": "excluido"},
     "legend_unrecorded": {"en": "not recorded", "es": "sin registrar"},
     "gaps_label": {"en": "Without a reading: {list}.", "es": "Sin lectura: {list}."},
     "legend_baseline": {"en": "baseline applied", "es": "línea base aplicada"},
@@ -273,6 +278,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "en": "Set while no picture was analysed.",
         "es": "Puesta mientras no se analizaba ninguna imagen.",
     },
+    "markers_set_excluded": {"en": "In a stretch that was excluded.", "es": "En un tramo excluido."},
     "no_change": {"en": "hardly any change", "es": "apenas hubo cambio"},
     "around_label": {
         "en": "Probabilities from ten seconds before to ten seconds after the marker, stacked.",
@@ -284,6 +290,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     "coverage_none": {"en": "without a face", "es": "sin ninguna cara"},
     "coverage_paused": {"en": "paused", "es": "en pausa"},
     "coverage_lost": {"en": "without a usable picture", "es": "sin imagen útil"},
+    "coverage_excluded": {"en": "excluded", "es": "excluido"},
     "coverage_unrecorded": {"en": "not recorded", "es": "sin registrar"},
     "unrecorded_how": {
         "en": "Not recorded: no picture of that time was analysed. The video has none there, or the computer was too "
@@ -326,6 +333,37 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "vista.",
     },
     "snapshots": {"en": "Snapshots taken: {list}.", "es": "Capturas tomadas: {list}."},
+    "excluded_list": {
+        "en": "Excluded by hand (exclude.csv), and counted nowhere: {list}.",
+        "es": "Excluido a mano (exclude.csv), y no cuenta en ninguna parte: {list}.",
+    },
+    # for one's own file
+    "own_file": {"en": "For your own file", "es": "Para su propia historia"},
+    "own_file_how": {
+        "en": "A text to paste. Read it before you use it: a program wrote it.",
+        "es": "Un texto para pegar. Léalo antes de usarlo: lo escribió un programa.",
+    },
+    "copy": {"en": "Copy", "es": "Copiar"},
+    "comment": {"en": "Your comment", "es": "Su comentario"},
+    "comment_how": {
+        "en": "Saved as comment.txt among your downloads: move it into this session’s folder and make the report "
+        "again.",
+        "es": "Se guarda como comment.txt en sus descargas: muévalo a la carpeta de esta sesión y prepare de nuevo el "
+        "informe.",
+    },
+    "keep": {"en": "Save the comment", "es": "Guardar el comentario"},
+    "exclude": {"en": "Leave a stretch out", "es": "Excluir un tramo"},
+    "exclude_how": {
+        "en": "Times as on this page (1:05). Saved as exclude.csv among your downloads: move it into this session’s "
+        "folder and make the report again. What is excluded is listed and counted nowhere; nothing is deleted.",
+        "es": "Tiempos como en esta página (1:05). Se guarda como exclude.csv en sus descargas: muévalo a la carpeta "
+        "de esta sesión y prepare de nuevo el informe. Lo excluido se enumera y no cuenta en ninguna parte; no se "
+        "borra nada.",
+    },
+    "exclude_from": {"en": "from", "es": "de"},
+    "exclude_to": {"en": "to", "es": "a"},
+    "exclude_reason": {"en": "reason", "es": "motivo"},
+    "again": {"en": "The command: {command}", "es": "La orden: {command}"},
     # baseline
     "baseline": {"en": "Baseline", "es": "Línea base"},
     "baseline_how": {

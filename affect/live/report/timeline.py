@@ -26,7 +26,7 @@ PASSING_S: Final = 2.0
 PASSING_SHARE: Final = 0.01
 NONE: Final = -1
 
-GAPS: Final = ("none", "paused", "lost", "unrecorded")
+GAPS: Final = ("none", "paused", "lost", "unrecorded", "excluded")
 
 Mask = npt.NDArray[np.bool_]
 
@@ -84,24 +84,25 @@ class Clock:
     """State of the session in each step, independent of faces; bool masks (steps,).
 
     paused: by the user.   lost: no picture, a black one or a frozen one, whose rows are outdated.
-    unrecorded: no frame was analysed.   All other steps are analysed.
+    unrecorded: no frame was analysed.   excluded: by somebody, afterwards.   All other steps are analysed.
     """
 
     paused: Mask
     lost: Mask
     unrecorded: Mask
+    excluded: Mask
 
     @property
     def analysed(self) -> Mask:
         """Analysed steps, in which a face could be seen, (steps,)."""
-        return ~(self.paused | self.lost | self.unrecorded)
+        return ~(self.paused | self.lost | self.unrecorded | self.excluded)
 
     def gaps(self, seen: Mask) -> dict[str, Mask]:
         """Masks of the steps without a reading, by reason; "none" means no face. The reasons do not overlap.
 
         seen: where a face was seen, (steps,).
         """
-        masks = (self.analysed & ~seen, self.paused, self.lost, self.unrecorded)
+        masks = (self.analysed & ~seen, self.paused, self.lost, self.unrecorded, self.excluded)
         return dict(zip(GAPS, masks, strict=True))
 
 
@@ -125,9 +126,10 @@ def steps_of(session: Session) -> int:
 
 def clock_of(session: Session) -> Clock:
     """Compute the state of a session in each step from its events and gaps."""
-    paused = _mask(session, stretches(session, "pause", "resume"))
-    lost = _mask(session, (span for ends in ENDS.items() for span in stretches(session, *ends))) & ~paused
-    return Clock(paused, lost, _mask(session, session.gaps_s) & ~paused & ~lost)
+    excluded = _mask(session, (span[:2] for span in session.excluded))
+    paused = _mask(session, stretches(session, "pause", "resume")) & ~excluded
+    lost = _mask(session, (span for ends in ENDS.items() for span in stretches(session, *ends))) & ~paused & ~excluded
+    return Clock(paused, lost, _mask(session, session.gaps_s) & ~paused & ~lost & ~excluded, excluded)
 
 
 def people_of(session: Session, clock: Clock) -> People:

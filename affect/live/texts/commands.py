@@ -124,6 +124,12 @@ ejemplos:
   python -m affect.live.report sesiones --table --out estudio.csv         una fila por sesión, para R, SPSS o pandas
 códigos de salida: 0 hecho, 2 una carpeta sin sesión registrada o un archivo que no se puede escribir""",
     },
+    "exclude_unreadable": {
+        "en": "{path} cannot be read to its end. Its columns are start, end and reason; times as the report shows them "
+        "(1:05 or 65), each end after its start.",
+        "es": "No se puede leer {path} hasta el final. Sus columnas son start, end y reason; los tiempos, como los "
+        "muestra el informe (1:05 o 65), cada final después de su inicio.",
+    },
     "option_report_table": {
         "en": "instead of reports, a table for statistics: a row per session, and one per marker text in it; on the "
         "terminal or into --out",

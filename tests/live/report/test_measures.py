@@ -267,11 +267,13 @@ def test_a_step_is_paused_or_lost_or_not_recorded_and_never_two_of_them(tmp_path
     events = [(2.0, "signal_lost", ""), (4.0, "pause", ""), (5.0, "signal_back", ""), (6.0, "resume", "")]
     events += [(8.0, "black", ""), (10.0, "black_end", "")]
     told = {"not_analysed": [[1.0, 3.0], [5.5, 6.5], [7.0, 9.0], [9.5, 12.0]], "clock": "source", "start_s": 0.0}
-    session = read_session(write_session(tmp_path / "s", rows_of([(0, 1, "sad")]), events, 14.0, **told))
+    folder = write_session(tmp_path / "s", rows_of([(0, 1, "sad")]), events, 14.0, **told)
+    (folder / "exclude.csv").write_text("start,end,reason\n11,13,\n", encoding="utf-8")
+    session = read_session(folder)
     clock = clock_of(session)
     gaps = clock.gaps(seen_by_anyone(session, clock))
     lengths = {name: float(mask.sum()) / 10 for name, mask in gaps.items()}
-    assert lengths == pytest.approx({"none": 2.5, "paused": 2.0, "lost": 4.0, "unrecorded": 4.5})
+    assert lengths == pytest.approx({"none": 1.5, "paused": 2.0, "lost": 4.0, "unrecorded": 3.5, "excluded": 2.0})
     assert not (sum(mask.astype(int) for mask in gaps.values()) > 1).any()
     spent = coverage(seen_by_anyone(session, clock), clock)
     assert spent.total_s == pytest.approx(14.0)
@@ -291,7 +293,7 @@ def test_around_a_marker_each_step_without_a_reading_has_its_reason(tiny: Sessio
     gaps = clock.gaps(seen_by_anyone(tiny, clock))
     near = gaps_around(gaps, 12.0)  # 3 s paused, 1 s nothing before; the session ends 1 s after
     lengths = {name: (mask[:100].sum() / 10, mask[100:].sum() / 10) for name, mask in near.items()}
-    assert lengths == {"none": (1, 0), "paused": (3, 0), "lost": (0, 0), "unrecorded": (0, 9)}
+    assert lengths == {"none": (1, 0), "paused": (3, 0), "lost": (0, 0), "unrecorded": (0, 9), "excluded": (0, 0)}
 
 
 @pytest.mark.parametrize(
@@ -303,7 +305,7 @@ def test_what_is_before_the_recording_or_after_it_is_not_recorded(
 ) -> None:
     clock = clock_of(tiny)
     near = gaps_around(clock.gaps(seen_by_anyone(tiny, clock)), at_s)
-    assert [len(mask) for mask in near.values()] == [200] * 4
+    assert [len(mask) for mask in near.values()] == [200] * 5
     outside = near["unrecorded"]
     assert (outside[:100].sum() / 10, outside[100:].sum() / 10) == (before_s, after_s)
 
