@@ -25,13 +25,13 @@ KEPT = {
 }
 
 
-@pytest.mark.parametrize("name", ["README", "docs/guide", "docs/privacy", "docs/screen"])
+@pytest.mark.parametrize("name", ["README", "docs/guide", "docs/privacy", "docs/screen", "docs/wall"])
 def test_both_languages_have_the_same_sections_tables_lists_and_numbers(name: str) -> None:
     english, spanish = ((REPOSITORY / f"{name}{ending}").read_text(encoding="utf-8") for ending in (".md", ".es.md"))
     assert outline(english) == outline(spanish)
     for what, pattern in KEPT.items():
         found, wanted = (Counter(re.findall(pattern, text)) for text in (spanish, english))
-        assert wanted, what
+        assert wanted or name == "docs/wall", what
         assert (wanted - found, found - wanted) == (Counter(), Counter()), what
 
 

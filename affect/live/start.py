@@ -152,11 +152,8 @@ class StartWindow(QDialog):
         return page
 
     def _files_page(self) -> QWidget:
-        self.files, self._some, self._all = (
-            QListWidget(),
-            QPushButton(autoDefault=False),
-            QPushButton(autoDefault=False),
-        )
+        self.files = QListWidget()
+        self._some, self._all = QPushButton(autoDefault=False), QPushButton(autoDefault=False)
         self.reports, self.consent = QCheckBox(), QCheckBox()
         self._some.clicked.connect(lambda: self.take([Path(p) for p in QFileDialog.getOpenFileNames(self)[0]]))
         self._all.clicked.connect(lambda: self.take(videos_in(QFileDialog.getExistingDirectory(self))))

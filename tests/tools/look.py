@@ -190,8 +190,9 @@ def live_window(state: str, compact: bool, language: str) -> MainWindow:
         path = Path("/home/ana/affect-sessions/report.html")
         now = {"report": path, "message": text("report_made", language, path=path)}
     elif state == "four":
-        picture = np.hstack([cv2.resize(demo[:, 200:900], (320, 330))] * 4)
-        names = ("happy", "sad", "fear", "surprise")
+        clip = [DemoSource().picture(time_s)[:, 200:900] for time_s in (0.0, 10.0, 18.5, 23.0)]
+        picture = np.hstack([cv2.resize(part, (320, 330)) for part in clip])
+        names = ("happy", "neutral", "surprise", "sad")
         boxes = [FaceBox(76 + 320 * i, 85, 150, 150) for i in range(4)]
         faces = [replace(face(names[i], face_id=i + 1), box=box) for i, box in enumerate(boxes)]
     session = FakeSession(language)

@@ -77,19 +77,11 @@ class MainWindow(QWidget):
         self._compact, self._language, self._own = compact, "", False  # whether the open question is the window's own
         self._frame: tuple[Image, list[FaceResult]] | None = None
         self._noted: tuple[float, dict[int, str]] = (0.0, {})
-        self.picture, self.faces, self.strip, self.bar, self.help = (
-            Picture(),
-            Faces(),
-            Strip(),
-            QuestionBar(),
-            HelpPage(),
-        )
+        self.picture, self.faces, self.strip = Picture(), Faces(), Strip()
+        self.bar, self.help = QuestionBar(), HelpPage()
         self.recording, self.paused, self.rate = label("recording"), label("paused"), label("dim")
-        self.baseline, self.message, self.perceived = (
-            label("dim", wraps=True),
-            label(wraps=True),
-            label("dim", wraps=True),
-        )
+        self.baseline, self.perceived = label("dim", wraps=True), label("dim", wraps=True)
+        self.message = label(wraps=True)
         self.report = QPushButton(autoDefault=False)
         self.actions_ = {command: QAction(self, autoRepeat=False) for command in KEYS}
         self._shortcuts = {c: [QKeySequence(key), QKeySequence(f"Shift+{key}")] for c, key in KEYS.items()}
@@ -114,11 +106,8 @@ class MainWindow(QWidget):
 
     def _build_menu(self) -> None:
         self.menu = menu = QMenu(self)
-        self.form_action, self.top_action, self.report_action = (
-            QAction(self),
-            QAction(self, checkable=True),
-            QAction(self),
-        )
+        self.form_action, self.report_action = QAction(self), QAction(self)
+        self.top_action = QAction(self, checkable=True)
         self.form_action.triggered.connect(lambda: self._take_form(not self._compact))
         self.top_action.triggered.connect(self._stay_on_top)
         self.report_action.triggered.connect(self._open_report)
@@ -347,10 +336,8 @@ class MainWindow(QWidget):
     def _place(self, frame: Region) -> None:
         """Give the window's frame a place on the screen that covers nothing of what is watched."""
         margins = self._margins()
-        least = (
-            SMALLEST[0] + margins.left() + margins.right(),
-            SMALLEST[1] + margins.top() + margins.bottom(),
-        )
+        smallest = QRect(0, 0, *SMALLEST).marginsAdded(margins)
+        least = (smallest.width(), smallest.height())
         watched = None if self._watched is None else in_qt(self._watched)
         place = settled(frame, monitors(), watched, least)
         if place != frame or not self.isVisible():
