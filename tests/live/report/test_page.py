@@ -321,6 +321,7 @@ def test_a_share_of_time_may_be_whole_and_a_confidence_is_not(tmp_path: Path) ->
     assert "mean &gt;99%, highest &gt;99%" in page
 
 
+EARLIER = """<!doctype html><meta content="default-src 'none'; style-src 'unsafe-inline'">which all can read"""
 HOSTILE = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>{{ 1234*4321 }}{% raw %}"
 
 
@@ -570,7 +571,7 @@ def test_nobody_else_can_read_the_report_for_a_moment(
     out = tmp_path / place / "out.html" if place else None
     (out or folder / "report.html").parent.mkdir(exist_ok=True)
     if place == "shared":
-        (tmp_path / place / "out.html").write_text("<!doctype html>an earlier one, which all can read")
+        (tmp_path / place / "out.html").write_text(EARLIER)
         (tmp_path / place / "out.html").chmod(0o666)
     seen: list[int] = []
 

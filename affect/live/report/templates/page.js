@@ -14,6 +14,6 @@ document.querySelector("#copy").addEventListener("click", () => {
 document.querySelector("#keep").addEventListener("click", () => save("comment.txt", field("comment")));
 document.querySelector("#exclude").addEventListener("click", () => {
   const cell = (name) => `"${field(name).replaceAll('"', '""')}"`;
-  const rows = document.querySelector("#excluded").textContent;
+  const rows = document.querySelector("#exclusions").textContent;
   save("exclude.csv", `${rows}${["from", "to", "reason"].map(cell).join(",")}\n`);
 });
