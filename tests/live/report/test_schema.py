@@ -75,3 +75,9 @@ def test_fields_that_are_missing_are_named() -> None:
         check_session(without)
     with pytest.raises(MissingFieldError, match=r"^model\.sha256$"):
         check_session({**TOLD, "model": {"file": "x.pt"}})
+
+
+def test_a_session_lasts_three_days_at_most() -> None:
+    check_session(changed(3 * 86_400.0, "duration_s"))
+    with pytest.raises(FieldError, match="duration_s"):
+        check_session(changed(3 * 86_400.0 + 1, "duration_s"))
