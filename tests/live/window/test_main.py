@@ -387,3 +387,11 @@ def test_shift_and_a_letter_are_the_same_command(window: MainWindow, session: Fa
 def test_every_command_has_a_key_and_a_line_in_the_help() -> None:
     assert set(KEYS) == set(Command)
     assert all(f"help_{command.value}" in TEXTS for command in KEYS)
+
+
+def test_a_maximized_window_comes_back_off_what_is_watched(session: FakeSession, qtbot: QtBot) -> None:
+    watched = Region(100, 50, 400, 400)
+    window = opened(session, qtbot, watched=watched)
+    window.showMaximized()
+    qtbot.waitUntil(lambda: not window.isMaximized(), timeout=5000)
+    qtbot.waitUntil(lambda: 0 in region_of(window.frameGeometry()).common(watched)[2:], timeout=5000)
