@@ -19,12 +19,11 @@ from affect.faces.detection import FaceBox
 from affect.faces.preprocessing import Image
 
 SIDE: Final = 48  # pixels at which a face is measured: the size of FER+ faces
-LARGEST: Final = 2.0  # of those sides; the model's input shows no more of a larger face
 WHITE: Final = 254  # grey level from which a pixel counts as overexposed
 BELIEVED: Final = 0.5  # below this quality, a reading is more likely wrong than right
 MEASURES: Final = (
-    *("size", "sharpness", "sharpness_squared", "contrast", "light", "light_squared", "overexposed"),
-    *("symmetry", "halves"),
+    *("size", "size_squared", "sharpness", "sharpness_squared", "contrast", "light", "light_squared"),
+    *("overexposed", "symmetry", "halves"),
 )
 COEFFICIENTS: Final = Path(__file__).with_name("quality.json")
 
@@ -34,7 +33,8 @@ _BIAS: Final = float(_FITTED["bias"])
 _TYPICAL: Final = np.array([_FITTED["typical"][name] for name in MEASURES])
 # Why a picture is of low quality: the measures of each reason; their names are keys of texts, with "quality_" before.
 _REASONS: Final = {
-    "blurred": ("size", "sharpness", "sharpness_squared"),
+    "small": ("size", "size_squared"),
+    "blurred": ("sharpness", "sharpness_squared"),
     "light": ("contrast", "light", "light_squared", "overexposed"),
     "turned": ("symmetry", "halves"),
 }
@@ -62,13 +62,14 @@ def low_quality(picture: Image, box: FaceBox) -> str | None:
         return None
     change = dict(zip(MEASURES, (measured - _TYPICAL) * _WEIGHTS, strict=True))
     reason = min(_REASONS, key=lambda name: sum(change[measure] for measure in _REASONS[name]))
+    # a small face is blurred as well, where it is enlarged
     return "small" if reason == "blurred" and min(box.width, box.height) < SIDE / 2 else reason
 
 
 def measures(picture: Image, box: FaceBox) -> npt.NDArray[np.float64] | None:
-    """Measure a face's picture: float64 (9,) in the order of MEASURES; None where there is nothing to measure.
+    """Measure a face's picture: float64 (10,) in the order of MEASURES; None where there is nothing to measure.
 
-    size:       log2 of the box's shorter visible side over SIDE, at most log2 of LARGEST.
+    size:       log2 of the box's shorter visible side over SIDE, at most 0: SIDE pixels show enough; and its square.
     sharpness:  log of the Laplacian's standard deviation over that of the grey levels, at SIDE pixels; and its square,
                 as blur and noise both harm.
     contrast:   log of the grey levels' standard deviation.   light: their mean, 0…1; and its square, as both too
@@ -85,6 +86,7 @@ def measures(picture: Image, box: FaceBox) -> npt.NDArray[np.float64] | None:
     small = cv2.cvtColor(cv2.resize(part, (SIDE, SIDE), interpolation=how), cv2.COLOR_BGR2GRAY)
     levels = small.astype(np.float32)
     spread = float(levels.std())
+    size = min(0.0, math.log2(side / SIDE))
     if spread < 1:
         return None
     mean = float(levels.mean())
@@ -94,7 +96,8 @@ def measures(picture: Image, box: FaceBox) -> npt.NDArray[np.float64] | None:
     symmetry = float(((levels - mean) * (levels[:, ::-1] - mean)).mean()) / spread**2
     return np.array(
         [
-            min(math.log2(side / SIDE), math.log2(LARGEST)),
+            size,
+            size**2,
             sharpness,
             sharpness**2,
             math.log(spread),

@@ -56,7 +56,7 @@ def test_what_hides_the_face_lowers_it_step_by_step(portrait: Image, portrait_bo
 
 def test_each_measure_measures_what_it_says(portrait: Image, portrait_box: FaceBox) -> None:
     plain = named(portrait, portrait_box)
-    assert named(small(portrait, 0.2), scaled(portrait_box, 0.2))["size"] < 0 < plain["size"]
+    assert named(small(portrait, 0.2), scaled(portrait_box, 0.2))["size"] < 0 == plain["size"]
     assert named(blur(portrait, 0.03), portrait_box)["sharpness"] < plain["sharpness"] - 0.3
     dark = np.asarray(portrait // 4, np.uint8)
     assert named(dark, portrait_box)["light"] == pytest.approx(plain["light"] / 4, rel=0.1)

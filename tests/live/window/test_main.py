@@ -291,8 +291,9 @@ def test_a_face_that_is_hard_to_read_says_why(portrait: Image) -> None:
     whole = face("happy")
     near = replace(whole, box=whole.box._replace(x=170, y=60, width=110, height=110))
     assert notes_on(portrait, near, "en") == ""
-    assert "too small" in notes_on(portrait, replace(near, box=near.box._replace(width=14, height=14)), "en")
-    assert "too dark" in notes_on(np.asarray(portrait // 24, np.uint8), near, "en")
+    far = np.asarray(cv2.resize(portrait, None, fx=8 / 110, fy=8 / 110, interpolation=cv2.INTER_AREA), np.uint8)
+    assert "too small" in notes_on(far, replace(near, box=near.box._replace(x=12, y=4, width=8, height=8)), "en")
+    assert "too dark" in notes_on(np.asarray(portrait // 120, np.uint8), near, "en")
     blurred = np.full_like(portrait, 100)
     blurred[:, 200:] = 180
     blurred = np.asarray(cv2.GaussianBlur(blurred, (0, 0), 30), np.uint8)
