@@ -70,6 +70,8 @@ def test_the_wheel_has_every_file_of_the_package_and_the_bundled_models(wheel: P
         ".py",
         ".html",
         ".css",
+        ".js",
+        ".json",
         ".ttf",
         ".txt",
         ".png",

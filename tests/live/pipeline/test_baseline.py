@@ -7,6 +7,7 @@ from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 from affect.live.baseline_control import told_baseline
 from affect.live.pipeline.baseline import LARGEST_SHIFT, SECONDS, Baseline, Shift, shift_of, shifted
+from affect.live.texts import text
 
 NEUTRAL, SAD, HAPPY = (EMOTIONS.index(n) for n in ("neutral", "sad", "happy"))
 
@@ -193,4 +194,5 @@ def test_a_probability_of_zero_in_a_frame_does_not_decide() -> None:
 )
 def test_what_a_baseline_does_is_told(resting: np.ndarray, told: str) -> None:
     shift = measured(Baseline(), resting)
-    assert told in told_baseline(shift, "en")
+    key, changes = told_baseline(shift)
+    assert told in text(key, "en", changes=changes("en"))

@@ -13,6 +13,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from affect import command_line
 from affect.command_line import end_on_signals
 from affect.errors import AffectError
 from affect.faces.preprocessing import Image
@@ -114,7 +115,7 @@ def test_what_the_work_raises_is_raised(stays: bool, live: LiveWindow) -> None:
 def test_a_signal_ends_the_window_as_it_ends_the_program_without_one(
     number: int, live: LiveWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = signal.getsignal(number)
+    before = {name: signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     signal.signal(number, signal.default_int_handler)
     end_on_signals()
     handler = signal.getsignal(number)
@@ -124,5 +125,7 @@ def test_a_signal_ends_the_window_as_it_ends_the_program_without_one(
             live.run(lambda: live.left.wait(10) and None, nothing, stays=True)
         assert signal.getsignal(number) is handler
     finally:
-        signal.signal(number, before)
+        for name, known in before.items():
+            signal.signal(name, known)
+        command_line._asked.clear()  # or the next training in this process would end
     assert live.left.is_set()
