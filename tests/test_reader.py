@@ -119,7 +119,7 @@ def test_a_face_says_what_it_is_in_the_stated_ranges(reader: affect.ExpressionRe
     assert sum(face.probabilities.values()) == pytest.approx(1, abs=1e-5)
     assert face.confidence == face.probabilities[face.emotion]
     assert 0.9 < face.valence <= 1
-    assert 0.9 < face.quality <= 1
+    assert 0.5 < face.quality < 1
     with pytest.raises(dataclasses.FrozenInstanceError):
         face.emotion = "sad"  # type: ignore[misc]
     assert len({face, face}) == 1

@@ -94,13 +94,15 @@ def test_yunet_works_from_the_command_line(script: Run, tmp_path: Path) -> None:
     assert [r["emotion"] for r in rows_of(out)] == ["happy"] * 10
 
 
-def test_an_image_is_one_row_and_a_frame_without_a_face_none(script: Run, tmp_path: Path, portrait: Image) -> None:
-    for name, picture, rows in (("face.png", portrait, 1), ("empty.png", np.zeros_like(portrait), 0)):
+def test_an_image_is_one_row_and_without_a_face_its_columns_are_empty(
+    script: Run, tmp_path: Path, portrait: Image
+) -> None:
+    for name, picture, rows in (("face.png", portrait, ["1"]), ("empty.png", np.zeros_like(portrait), [""])):
         cv2.imwrite(str(tmp_path / name), picture)
         out = tmp_path / "out.csv"
         done = script("--source", tmp_path / name, "--csv", out, "--headless")
         assert done.returncode == 0, done.stderr
-        assert len(rows_of(out)) == rows
+        assert [row["face_id"] for row in rows_of(out)] == rows
 
 
 def test_no_camera_is_one_line_that_says_what_to_do(script: Run) -> None:
@@ -125,9 +127,9 @@ def test_a_foreign_model_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixtu
 def test_an_unreadable_video_is_one_line_and_leaves_the_last_csv(script: Run, tmp_path: Path) -> None:
     video, out = tmp_path / "broken.mp4", tmp_path / "out.csv"
     video.write_bytes(b"\0\0\0\x18ftypmp42" + bytes(1000))
-    out.write_text("the last session")
+    out.write_text("timestamp_s,the last session")
     assert "broken.mp4" in one_error_line(script("--source", video, "--csv", out))
-    assert out.read_text() == "the last session"
+    assert out.read_text() == "timestamp_s,the last session"
 
 
 def test_a_display_that_does_not_answer_is_no_display(script: Run) -> None:
@@ -179,7 +181,8 @@ def test_a_polite_kill_finishes_the_recording_and_its_report(tmp_path: Path) -> 
     assert told["state"] == "finished"
     assert told["frames"] >= len(rows_of(folder / "emotions.csv")) > 10
     assert f"Informe: {folder / 'report.html'}" in stderr
-    assert sorted(p.name for p in folder.iterdir()) == ["emotions.csv", "events.csv", "report.html", "session.json"]
+    names = ("emotions.csv", "episodes.tsv", "events.csv", "report.html", "session.eaf", "session.json", "session.xlsx")
+    assert sorted(p.name for p in folder.iterdir()) == [*names]
 
 
 @pytest.fixture
