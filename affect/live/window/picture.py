@@ -72,11 +72,6 @@ class Picture(QWidget):
 
 
 def scaled(picture: Image, width: int, height: int) -> Image:
-    """Scale a picture, uint8 BGR, to uint8 BGRA (height, width, 4); large ones are first halved, which is fast."""
-    while picture.shape[0] >= 2 * height and picture.shape[1] >= 2 * width:
-        half = (picture.shape[1] // 2, picture.shape[0] // 2)
-        even = picture[: 2 * half[1], : 2 * half[0]]
-        picture = np.asarray(cv2.resize(even, half, interpolation=cv2.INTER_AREA), np.uint8)
-    if picture.shape[:2] != (height, width):
-        picture = np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
-    return np.ascontiguousarray(cv2.cvtColor(picture, cv2.COLOR_BGR2BGRA), np.uint8)
+    """Scale a picture, uint8 BGR, to uint8 BGRA (height, width, 4), linearly: averaging takes ten times as long."""
+    sized = cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.ascontiguousarray(cv2.cvtColor(sized, cv2.COLOR_BGR2BGRA), np.uint8)
