@@ -10,6 +10,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import signal
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -65,6 +66,16 @@ def english_command_line() -> Iterator[None]:
     """What one test's command line spoke, the next one's does not."""
     yield
     speak("en")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def lab_streams_of_this_process_only(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Lab Streaming Layer sees only what the same process offers, and not the other tests at the same time."""
+    settings = tmp_path_factory.mktemp("lsl") / "lsl_api.cfg"
+    settings.write_text(f"[lab]\nSessionID = {uuid.uuid4()}\n[log]\nlevel = -3\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LSLAPICFG", str(settings))
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -45,7 +45,8 @@ def hand() -> Iterator[Hand]:
 
 def inlet(name: str, known: str) -> Any:
     """An inlet of the only stream of this name whose source is `known`."""
-    (told,) = [s for s in pylsl.resolve_byprop("name", name, timeout=WAIT_S) if s.source_id().startswith(known)]
+    wanted = f"name='{name}' and starts-with(source_id,'{known}')"
+    (told,) = pylsl.resolve_bypred(wanted, timeout=WAIT_S)
     opened = pylsl.StreamInlet(told, recover=False)
     opened.open_stream(timeout=WAIT_S)
     return opened
