@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
@@ -55,7 +56,8 @@ def write_spreadsheet(path: Path, session: Session, clock: Clock, people: People
     from xlsxwriter import Workbook
 
     kept = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with Workbook(str(path), kept) as book:  # in memory: a temporary file elsewhere might be read by others
+    made = BytesIO()  # in memory: a temporary file elsewhere might be read by others
+    with Workbook(made, kept) as book:
         sheets = _Sheets(book, language)
         sheets.add(
             "summary", [Column("", 34), Column("", 30), Column("", 18)], _summary(session, clock, people, language)
@@ -65,6 +67,7 @@ def write_spreadsheet(path: Path, session: Session, clock: Clock, people: People
             "markers", [Column(export_text(k, language), w) for k, w in MARKERS], _markers(session, people, language)
         )
         sheets.add("notes", [Column("", 110)], _notes(language))
+    path.write_bytes(made.getvalue())
 
 
 class _Sheets:

@@ -14,6 +14,9 @@ from openpyxl import load_workbook
 
 from affect.emotions import EMOTIONS, UNCERTAIN, label_name
 from affect.live.exports import write_exports
+from affect.live.exports.spreadsheet import write_spreadsheet
+from affect.live.report.session_folder import read_session
+from affect.live.report.timeline import clock_of, people_of
 from tests.live.report.session_folders import QUALITY, one_hot, write_session
 
 NOTES = ["=1+1", "+34 600", "@home", '=HYPERLINK("http://x.example","ñ")', "ñandú; 3,5", ""]
@@ -138,3 +141,11 @@ def test_libreoffice_reads_the_same_numbers(tmp_path: Path, language: str) -> No
     assert first[0] == "0:00:00"
     assert [float(cell) for cell in (first[14], first[15])] == [0.84, 0.9]
     assert first[5] == "86.0%"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_a_full_disk_is_an_error_of_the_system_as_for_every_other_file(tmp_path: Path) -> None:
+    read = read_session(session(tmp_path / "s"))
+    clock = clock_of(read)
+    with pytest.raises(OSError, match="No space left"):
+        write_spreadsheet(Path("/dev/full"), read, clock, people_of(read, clock), "en")
