@@ -419,10 +419,12 @@ def use_name(path: Path) -> bool:
 
 
 def use_session(path: Path) -> bool:
-    """Write its report."""
+    """Write its report and its exports."""
+    from affect.live.exports import write_exports
     from affect.live.report import write_report
 
-    return write_report([path], ("en", "es")[int(path.name) % 2], path / "report.html").is_file()
+    language = ("en", "es")[int(path.name) % 2]
+    return all(made.is_file() for made in (write_report([path], language), *write_exports(path, language)))
 
 
 def listed(sessions: Callable[[], Iterable[Session]]) -> Makers:

@@ -21,6 +21,7 @@ from affect.live.report.session_folder import LABELS, Session
 from affect.live.report.timeline import GAPS, STEP_S, Clock, People, Timeline, seen_by_anyone
 
 SECOND: Final = round(1 / STEP_S)  # steps
+MOST_ROWS: Final = 20_000  # five and a half hours of one face; a longer session has a row per several seconds
 LINE: Final = 15  # points: the height of a line
 FORMATS: Final = {
     "head": {"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"},
@@ -159,10 +160,14 @@ def _seconds(session: Session, clock: Clock, people: People, language: str) -> I
     steps = len(clock.paused)
     shown = people.timelines or {0: Timeline.unseen(steps)}
     gaps = {face: clock.gaps(timeline.seen) for face, timeline in shown.items()}
-    for start in range(0, steps, SECOND):
-        part, second = slice(start, start + SECOND), start // SECOND
+    lasts_s = math.ceil(steps * len(shown) / SECOND / MOST_ROWS)
+    for second in range(0, math.ceil(steps / SECOND), lasts_s):
+        part = slice(second * SECOND, (second + lasts_s) * SECOND)
         at: list[Cell] = [("span", timedelta(seconds=session.start_s + second)), ("clock", session.clock_time(second))]
-        marked: Cell = ("text", " · ".join(notes.get(second, [])) or None)
+        marked: Cell = (
+            "text",
+            " · ".join(note for at_s in range(second, second + lasts_s) for note in notes.get(at_s, [])) or None,
+        )
         for face, timeline in shown.items():
             state = max(gaps[face], key=lambda name: gaps[face][name][part].sum())
             which = face or 1 if people.timelines else None

@@ -149,3 +149,11 @@ def test_a_full_disk_is_an_error_of_the_system_as_for_every_other_file(tmp_path:
     clock = clock_of(read)
     with pytest.raises(OSError, match="No space left"):
         write_spreadsheet(Path("/dev/full"), read, clock, people_of(read, clock), "en")
+
+
+def test_a_long_session_has_a_row_for_several_seconds_and_loses_no_note(tmp_path: Path) -> None:
+    folder = write_session(tmp_path / "s", [], [(45_001.0, "marker", "late")], duration_s=90_000.0)
+    path, *_ = write_exports(folder, "en")
+    rows = sheets(path)["per second"][1:]
+    assert len(rows) == 18_000  # of five seconds
+    assert [number for number, row in enumerate(rows) if row[16]] == [9_000]
