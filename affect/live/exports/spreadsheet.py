@@ -171,26 +171,26 @@ def _seconds(session: Session, clock: Clock, people: People, language: str) -> I
         for face, timeline in shown.items():
             state = max(gaps[face], key=lambda name: gaps[face][name][part].sum())
             which = face or 1 if people.timelines else None
-            yield [*at, ("count", which), *_second(timeline, part, state, language), marked]
+            yield [*at, ("count", which), *_second(timeline.part(part.start, part.stop), state, language), marked]
 
 
-def _second(timeline: Timeline, part: slice, state: str, language: str) -> list[Cell]:
+def _second(timeline: Timeline, state: str, language: str) -> list[Cell]:
     """State, expression, confidence, eight means, valence and quality of one face in one second.
 
     state: why there is no reading, if there is none.
     """
-    seen = timeline.seen[part]
+    seen = timeline.seen
     if not seen.any():
         return [("text", export_text(state, language)), *[("text", None)] * (len(EMOTIONS) + 4)]
-    label = int(np.bincount(timeline.labels[part][seen], minlength=len(LABELS)).argmax())
-    means = timeline.probabilities[part][seen].mean(axis=0)
+    label = int(np.bincount(timeline.labels[seen], minlength=len(LABELS)).argmax())
+    means = timeline.probabilities[seen].mean(axis=0)
     return [
         ("text", export_text("seen", language)),
         ("text", label_name(LABELS[label], language)),
         ("share", means[label] if label < len(EMOTIONS) else means.max()),
         *(("share", mean) for mean in means),
-        ("ratio", timeline.valence[part][seen].mean()),
-        ("ratio", timeline.quality[part][seen].mean()),
+        ("ratio", timeline.valence[seen].mean()),
+        ("ratio", timeline.quality[seen].mean()),
     ]
 
 
@@ -208,8 +208,8 @@ def _markers(session: Session, people: People, language: str) -> Iterable[list[C
             yield at
         for face, timeline in people.timelines.items():
             step, told = round(time_s / STEP_S), around(timeline, time_s)
-            before = _side(told.before, timeline.valence[max(0, step - reach) : step], language)
-            after = _side(told.after, timeline.valence[step : step + reach], language)
+            before = _side(told.before, timeline.part(max(0, step - reach), step).valence, language)
+            after = _side(told.after, timeline.part(step, step + reach).valence, language)
             yield [*at, ("count", face or 1), *before, *after]
 
 
