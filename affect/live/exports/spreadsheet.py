@@ -21,7 +21,7 @@ from affect.live.report.session_folder import LABELS, Session
 from affect.live.report.timeline import GAPS, STEP_S, Clock, People, Timeline, seen_by_anyone
 
 SECOND: Final = round(1 / STEP_S)  # steps
-MOST_ROWS: Final = 20_000  # five and a half hours of one face; a longer session has a row per several seconds
+MOST_ROWS: Final = 8_000  # over two hours of one face; a longer session has a row per several seconds
 LINE: Final = 15  # points: the height of a line
 FORMATS: Final = {
     "head": {"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"},

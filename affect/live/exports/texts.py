@@ -57,9 +57,9 @@ EXPORT_TEXTS: Final[dict[str, dict[str, str]]] = {
     },
     "about_seconds": {
         "en": "A row per second and face: the expression shown longest in that second, the mean of its probability "
-        "(confidence) and the means of all eight. A session of many hours has a row per several seconds.",
+        "(confidence) and the means of all eight. A session of more than two hours has a row per several seconds.",
         "es": "Una fila por segundo y cara: la expresión mostrada más tiempo en ese segundo, la media de su "
-        "probabilidad (confianza) y las medias de las ocho. Una sesión de muchas horas tiene una fila cada varios "
+        "probabilidad (confianza) y las medias de las ocho. Una sesión de más de dos horas tiene una fila cada varios "
         "segundos.",
     },
     "about_uncertain": {

@@ -155,5 +155,5 @@ def test_a_long_session_has_a_row_for_several_seconds_and_loses_no_note(tmp_path
     folder = write_session(tmp_path / "s", [], [(45_001.0, "marker", "late")], duration_s=90_000.0)
     path, *_ = write_exports(folder, "en")
     rows = sheets(path)["per second"][1:]
-    assert len(rows) == 18_000  # of five seconds
-    assert [number for number, row in enumerate(rows) if row[16]] == [9_000]
+    assert len(rows) == 7_500  # of twelve seconds
+    assert [number for number, row in enumerate(rows) if row[16]] == [3_750]
