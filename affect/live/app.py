@@ -165,7 +165,8 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
             if options.record is not None:
                 session.command(Command.RECORD)
             upright = Upright(source, options.lang, tell, session.turned)
-            processed = _processed(feed, upright, session, outputs, summary, options.max_frames)
+            analysed = session.analysed(upright.frames(feed.frames()), overlapped=not windowed)
+            processed = _processed(analysed, upright, outputs, summary, options.max_frames)
             if windowed:
                 _run_in_window(processed, feed, session, classifier, summary)
             else:
@@ -270,11 +271,14 @@ def _quoted(sources: list[str]) -> str | None:
 
 
 def _processed(
-    feed: FrameFeed, upright: Upright, session: Session, outputs: Outputs, summary: Summary, most: int | None
+    analysed: Iterator[tuple[Frame, list[FaceResult] | None]],
+    upright: Upright,
+    outputs: Outputs,
+    summary: Summary,
+    most: int | None,
 ) -> Iterator[tuple[Frame, list[FaceResult]]]:
-    """Yield each frame with its faces, until `most` frames are analysed; frames during a pause do not count."""
-    for frame in upright.frames(feed.frames()):
-        results = session.process(frame)
+    """Write and yield each frame with its faces, until `most` are analysed; frames during a pause do not count."""
+    for frame, results in analysed:
         upright.saw(bool(results))
         if results is not None:
             outputs.write(frame, results, summary.fps)

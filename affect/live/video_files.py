@@ -99,10 +99,9 @@ def _analyse(
             summary.start(source.description, classifier.description)
             session.command(Command.RECORD)
             upright = Upright(source, options.lang, tell_above_bar, session.turned)
-            for frame in upright.frames(feed.frames()):
-                results = session.process(frame) or []
+            for frame, results in session.analysed(upright.frames(feed.frames()), overlapped=True):
                 upright.saw(bool(results))
-                outputs.write(frame, results, summary.fps)
+                outputs.write(frame, results or [], summary.fps)
                 _advance(bar, frame.timestamp_s + 1 / source.fps)
                 if session.failure is not None or summary.frames == options.max_frames:
                     break
