@@ -28,7 +28,9 @@ class Clip:
     faces: 1 (the demo clip itself), 2, 4 or 8.   size: width, height in pixels.   fps: frames per second.
     """
 
-    def __init__(self, faces: int = 1, size: tuple[int, int] = (1280, 720), fps: float = 30.0) -> None:
+    FPS: Final = 30.0
+
+    def __init__(self, faces: int = 1, size: tuple[int, int] = (1280, 720), fps: float = FPS) -> None:
         self._columns, self._rows = GRIDS[faces]
         self._size = size
         self.fps = fps
