@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from contextlib import closing, contextmanager, suppress
@@ -69,6 +70,7 @@ def parser(language: str | None = None) -> argparse.ArgumentParser:
     made.add_argument("--detector", choices=("haar", "yunet"), default="haar", help=told("detector"))
     made.add_argument("--detector-model", type=Path, metavar="FILE.onnx", help=told("detector_model"))
     made.add_argument("--backend", choices=("onnx", "torch"), default="onnx", help=told("backend"))
+    made.add_argument("--jobs", type=positive, metavar="N", help=told("jobs"))
     made.add_argument("--lsl", action="store_true", help=told("lsl"))
     made.set_defaults(folder=None, asked=False)  # set by the start window
     made.add_argument("--version", action="version", version=f"affect {__version__}", help=told("version"))
@@ -195,6 +197,11 @@ def _analyse_files(options: argparse.Namespace, model: Path) -> int:
 
     consent = consent_of(options)
     if not options.asked:
+        jobs = options.jobs or max(1, (os.cpu_count() or 1) // 2)  # decoding, search and classification overlap
+        if min(jobs, len(options.source)) > 1:
+            from affect.live.parallel_files import analyse_in_parallel
+
+            return analyse_in_parallel(options, model, consent, jobs)
         return analyse_files(options, model, consent)
     from affect.live.start import with_progress
 
