@@ -64,7 +64,7 @@ def test_a_recording_starts_with_the_next_frame_and_ends_with_a_report(
     assert (told["state"], told["clock"], told["consent"]["how"]) == ("finished", "recording", "asked")
     assert told["frames"] == told["frames_with_face"] == 3
     assert told["source"] == {"kind": "demo", "description": "demo clip (NASA portrait)"}
-    assert told["model"]["file"] == "starter_ferplus.pt"
+    assert told["model"]["file"] == "starter_faces.pt"
     assert told["model"]["temperature"] == pytest.approx(load_checkpoint(bundled_model).temperature, abs=0.001)
     assert told["settings"] == {
         "faces": 1, "language": "en", "detector": "haar", "backend": "onnx", "sensitivity": "normal",
