@@ -155,8 +155,8 @@ def test_the_folders_readme_has_a_row_for_each_model(model: Path, metrics: Path)
     assert main([str(model), "--metrics", str(metrics)]) == 0
     lines = index.read_text().splitlines()
     assert lines[:4] == ["Writer.", INDEX_BEGIN, "| file |", "|---|"]
-    assert lines[4] == other
-    assert lines[5].startswith(f"| [`{model.name}`](drawn.md) | drawn, 1,234 pictures | 0.833 [0.750, 0.900] | ")
+    assert lines[5] == other
+    assert lines[4].startswith(f"| [`{model.name}`](drawn.md) | drawn, 1,234 pictures | 0.833 [0.750, 0.900] | ")
     assert lines[6:] == [INDEX_END, "More."]
 
 
