@@ -27,6 +27,7 @@ COLUMNS: Final = (
     *("valence", "valence_above_0", "valence_below_0"),
     *(f"share_{name}" for name in LABELS),
     *(f"episodes_per_min_{name}" for name in EMOTIONS),
+    "person",
 )
 
 
@@ -66,6 +67,7 @@ def _rows(session: Session) -> Iterator[dict[str, object]]:
         "model": as_cell(told["model"]["file"]),
         "model_sha256": told["model"]["sha256"],
         "baseline": int(bool(told.get("baseline"))),
+        "person": as_cell(told.get("person", "")),
     }
     for name, mask in {WHOLE: np.ones(steps, bool), **_parts(session, steps)}.items():
         yield {**known, "part": as_cell(name), **_numbers(timeline, clock, mask)}

@@ -115,7 +115,7 @@ BASELINE: Final = fields(
         "frames": COUNT,
         "shift": fields({}, dict.fromkeys(EMOTIONS, number(-100, 100))),
     },
-    {"undone_at_s": maybe(TIME)},
+    {"undone_at_s": maybe(TIME), "measured": moment, "kept": kind(bool)},
 )
 SETTINGS: Final = fields(
     {},
@@ -142,6 +142,7 @@ SESSION: Final = fields(
     },
     {
         "recorded": maybe(moment),
+        "person": TEXT,
         "time_zone": PLAIN,
         "lsl": fields({}, {}),
         "started_monotonic_s": maybe(TIME),
