@@ -99,7 +99,7 @@ def _numbers(timeline: Timeline, clock: Clock, mask: Mask) -> dict[str, object]:
         return found
     found["low_quality_share"] = f"{part.doubtful.sum() / part.seen.sum():.4f}"
     if np.isfinite(part.quality).any():
-        found["quality"] = f"{np.nanmean(part.quality):.4f}"
+        found["quality"] = f"{np.nanmean(part.quality, dtype=float):.4f}"
     if (derived := valence(part)) is not None:
         found |= {"valence": f"{derived.mean:.4f}", "valence_above_0": f"{derived.above:.4f}"}
         found |= {"valence_below_0": f"{derived.below:.4f}"}

@@ -183,7 +183,7 @@ def _second(timeline: Timeline, state: str, language: str) -> list[Cell]:
     if not seen.any():
         return [("text", export_text(state, language)), *[("text", None)] * (len(EMOTIONS) + 4)]
     label = int(np.bincount(timeline.labels[seen], minlength=len(LABELS)).argmax())
-    means = timeline.probabilities[seen].mean(axis=0)
+    means = timeline.probabilities[seen].mean(axis=0, dtype=float)
     return [
         ("text", export_text("seen", language)),
         ("text", label_name(LABELS[label], language)),

@@ -150,7 +150,7 @@ def ridge(timeline: Timeline, name: str, label: str) -> Markup:
     columns = _columns(timeline.probabilities[:, EMOTIONS.index(name)], per, np.nan)
     seen = np.isfinite(columns).any(axis=1)
     mean, highest = np.full(len(columns), np.nan), np.full(len(columns), np.nan)
-    mean[seen], highest[seen] = np.nanmean(columns[seen], axis=1), np.nanmax(columns[seen], axis=1)
+    mean[seen], highest[seen] = np.nanmean(columns[seen], axis=1, dtype=float), np.nanmax(columns[seen], axis=1)
     edges = np.minimum(np.arange(len(columns) + 1) * per, steps)
     parts = ['<line x2="100%" y1="50%" y2="50%" class="half"/>']
     curves = []
@@ -173,7 +173,7 @@ def valence_curve(timeline: Timeline, label: str) -> Markup:
     columns = _columns(timeline.valence, per, np.nan)
     seen = np.isfinite(columns).any(axis=1)
     heights = np.full(len(columns), np.nan)
-    heights[seen] = (1 + np.nanmean(columns[seen], axis=1)) / 2
+    heights[seen] = (1 + np.nanmean(columns[seen], axis=1, dtype=float)) / 2
     edges, zero = np.minimum(np.arange(len(columns) + 1) * per, steps), np.full(len(columns), 0.5)
     return _drawing(
         "ridge",
@@ -240,7 +240,7 @@ def around_plot(timeline: Timeline, time_s: float, gaps: dict[str, Mask], label:
     points = window.reshape(-1, STACKED, len(EMOTIONS))
     seen = np.isfinite(points).all(axis=(1, 2))
     means = np.full(points.shape[::2], np.nan)
-    means[seen] = points[seen].mean(axis=1)
+    means[seen] = points[seen].mean(axis=1, dtype=float)
     tops = np.cumsum(means, axis=1)
     edges = np.arange(len(means) + 1.0)
     parts = []

@@ -63,7 +63,7 @@ def on_scale(session: Session, scale: Scale) -> Session:
         wanted[_acting(session, entry)] = scale.shift - _shift(entry)
     if (np.abs(wanted) <= ROUNDING).all():
         return session
-    moved = rows.probabilities * np.exp(wanted)
+    moved = rows.probabilities.astype(float) * np.exp(wanted)
     moved /= np.maximum(moved.sum(axis=1, keepdims=True), np.finfo(float).tiny)
     covered = (rows.labels == LABELS.index(UNCERTAIN)) & (_labels(session, rows.probabilities) != rows.labels)
     labels = np.where(covered, rows.labels, _labels(session, moved))

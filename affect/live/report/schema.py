@@ -10,7 +10,9 @@ from typing import Any, Final
 from affect.emotions import EMOTIONS
 
 Check = Callable[[Any, str], None]  # takes a value and its place, such as "model.figures.n"
-LONGEST_S: Final = 3 * 24 * 3600.0  # of a session, as one left running over days off; a longer one takes over 300 MB
+LONGEST_S: Final = (
+    3 * 24 * 3600.0
+)  # of a session, as one left running over days off; with two rows a second, a longer one takes over 300 MB
 
 
 class FieldError(ValueError):

@@ -100,7 +100,9 @@ def test_the_latest_kept_baseline_is_the_scale(tmp_path: Path) -> None:
     new = entry(STERN, from_s=2.0, to_s=12.0)
     del new["measured"]
     second = session(tmp_path / "2", seen(raw, MILD, 0, 1), 10, entry(MILD), new)
-    third = session(tmp_path / "3", seen(raw, NOBODY), 20, entry(NOBODY | {"fear": -1.0}, kept=False))
+    third = session(
+        tmp_path / "3", seen(raw, NOBODY), 20, entry(NOBODY, measured="2026-11-19T10:00:00+01:00", kept=False)
+    )
     scale = common_scale([read_session(path) for path in (third, second, first)])
     assert scale is not None
     assert scale.shift[EMOTIONS.index("anger")] == -1.2
@@ -143,6 +145,8 @@ def test_without_a_code_or_a_baseline_there_is_no_scale(tmp_path: Path) -> None:
     raw = drawn_rows(5, 7)
     bare = read_session(session(tmp_path / "1", seen(raw, NOBODY), 1))
     assert common_scale([bare, bare]) is None
+    nobody = read_session(write_session(tmp_path / "2", seen(raw, STERN), [], 5.0, baseline=[entry(STERN)]))
+    assert common_scale([nobody, nobody]) is None
 
 
 def test_dates_and_shifts_that_nobody_writes_are_no_failure(tmp_path: Path) -> None:
