@@ -32,7 +32,7 @@ def pages(page: Path) -> list[list[str]]:
 
 
 @pytest.mark.skipif(CHROMIUM is None or TO_TEXT is None, reason="needs Chromium and pdftotext")
-@repeats(4, 24)
+@repeats(3, 24)
 def test_no_page_ends_between_a_heading_and_its_figure(repeats: int, tmp_path: Path) -> None:
     for number in range(repeats):
         markers: list[Told] = [(7.0 * i + 3, "marker", "note " * (1 + 30 * (i % 3))) for i in range(1 + 2 * number)]
