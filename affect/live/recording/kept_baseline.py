@@ -16,13 +16,14 @@ from typing import Any, Final
 import numpy as np
 
 from affect.emotions import EMOTIONS
-from affect.files import atomic_path, is_file
+from affect.files import atomic_path, is_file, remove_leftovers
 from affect.live.pipeline.baseline import LARGEST_SHIFT, Shift, Values, shifted
 from affect.live.report.schema import SHARE, TEXT, FieldError, MissingFieldError, fields, kind, moment, number
 from affect.live.texts import TextError
 
 FORMAT: Final = 1
 LARGEST: Final = 1 << 14  # bytes of a file that is read
+LEFTOVER_S: Final = 60.0  # after which a temporary file is a killed process's, not another one's that writes
 ROUNDING: Final = 1e-3  # of a sum of probabilities in the file
 
 _FIELDS: Final = fields(
@@ -100,6 +101,7 @@ def write_baseline(folder: Path, person: Person, shift: Shift, measured: str) ->
         "shift": _named(shift.values),
     }
     path = baseline_file(folder, person.code)
+    remove_leftovers(path, older_than_s=LEFTOVER_S)
     try:
         with atomic_path(path, mode=0o600, make_folder=False) as part:
             part.write_text(json.dumps(told, indent=1), encoding="utf-8")

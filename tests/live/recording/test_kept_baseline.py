@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
+import time
 from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,8 @@ from affect.emotions import EMOTIONS
 from affect.live.pipeline.baseline import LARGEST_SHIFT, Shift, shift_of, shifted
 from affect.live.recording.kept_baseline import Person, baseline_file, read_baseline, write_baseline
 from affect.live.texts import TextError
+from tests.conftest import REPOSITORY
+from tests.tools.repeats import repeats
 
 MEASURED = "2026-11-03T10:05:12+01:00"
 WITH = {"model_sha256": "ab" * 32, "sensitivity": "normal"}
@@ -76,6 +81,39 @@ def test_a_write_that_fails_leaves_the_earlier_one_whole(
         write_baseline(tmp_path, K07, a_shift(), "2026-11-04T10:00:00+01:00")
     assert path.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+WRITES = """
+import itertools, sys
+from pathlib import Path
+from tests.live.recording.test_kept_baseline import K07, a_shift, write_baseline
+for number in itertools.count():
+    write_baseline(Path(sys.argv[1]), K07, a_shift(), f"2026-11-03T10:{number // 60 % 60:02d}:{number % 60:02d}+01:00")
+    if number == 3:
+        print("writes", flush=True)
+"""
+
+
+@repeats(3, 40)
+def test_a_kill_while_it_is_written_leaves_a_whole_one(repeats: int, path: Path, tmp_path: Path) -> None:
+    for number in range(repeats):
+        command = [sys.executable, "-c", WRITES, str(tmp_path)]
+        with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE) as writer:
+            assert writer.stdout is not None
+            assert writer.stdout.readline() == b"writes\n"
+            time.sleep(0.003 * number)
+            writer.kill()
+        assert read_baseline(tmp_path, K07) is not None
+
+
+def test_what_a_killed_process_left_is_removed_with_the_next_write(path: Path, tmp_path: Path) -> None:
+    left, fresh = (path.with_name(f".{path.name}.{name}.part") for name in ("old", "new"))
+    for part in (left, fresh):
+        part.touch()
+    os.utime(left, (0, 0))
+    write_baseline(tmp_path, K07, a_shift(), MEASURED)
+    assert not left.exists()
+    assert fresh.exists(), "another process may be writing it"
 
 
 def test_a_folder_that_is_gone_is_not_made_again(tmp_path: Path) -> None:
