@@ -195,7 +195,7 @@ def test_a_probability_of_zero_in_a_frame_does_not_decide() -> None:
 def test_what_a_baseline_does_is_told(resting: np.ndarray, told: str) -> None:
     shift = measured(Baseline(), resting)
     key, changes = told_baseline(shift)
-    assert told in text(key, "en", changes=changes("en"))
+    assert told in text(key, "en", changes=changes("en"), kept="")
 
 
 def test_an_earlier_baseline_acts_on_the_next_face_only_and_is_told_once_with_its_time() -> None:
