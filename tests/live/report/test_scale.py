@@ -84,6 +84,17 @@ def test_a_baseline_moves_only_the_rows_in_which_it_acted(tmp_path: Path) -> Non
     assert far[170:].max() < 1e-3
 
 
+def test_a_baseline_moves_no_other_face_than_its_own(tmp_path: Path) -> None:
+    raw = [(i / 10, 1 if i < 200 else 2, "sad", one_hot("sad", 0.6)) for i in range(300)]
+    half = session(tmp_path / "half", seen(raw, MILD, 0, 20), 1, entry(MILD))
+    whole = read_session(session(tmp_path / "whole", seen(raw, STERN), 2, entry(STERN)))
+    scale = common_scale([whole])
+    assert scale is not None
+    moved = on_scale(read_session(half), scale)
+    far = np.abs(moved.rows.probabilities - whole.rows.probabilities).max(axis=1)
+    assert far.max() < 1e-3
+
+
 def test_a_covered_mouth_stays_uncertain(tmp_path: Path) -> None:
     rows = [(i / 10, 1, UNCERTAIN if 20 <= i < 40 else "happy", one_hot("happy", 0.9)) for i in range(60)]
     covered = read_session(session(tmp_path / "covered", rows, 1))
