@@ -167,3 +167,6 @@ def test_dates_and_shifts_that_nobody_writes_are_no_failure(tmp_path: Path) -> N
     folder = session(tmp_path / "1", rows, 1, odd, started="9999-12-30T10:00:00+00:00")
     other = session(tmp_path / "2", rows, 2, entry({"sad": -1.0}))
     assert write_report([folder, other], "es").is_file()
+    scale = common_scale([read_session(other)])
+    assert scale is not None
+    assert np.isfinite(on_scale(read_session(folder), scale).rows.probabilities).all()
