@@ -66,9 +66,9 @@ def read_baseline(folder: Path, person: Person) -> Shift | None:
     Raises TextError if the file is damaged, or was measured with another model or sensitivity.
     """
     path = baseline_file(folder, person.code)
-    if not path.exists():
-        return None
     try:
+        if not path.exists():
+            return None
         told = _told(path)
         _FIELDS(told, "")
         if told["person"] != person.code:

@@ -183,6 +183,17 @@ def test_what_is_no_file_is_not_waited_for(path: Path, tmp_path: Path, make: Any
         read_baseline(tmp_path, K07)
 
 
+def test_a_folder_that_may_not_be_looked_into_is_told_in_a_line(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(*_: object, **__: object) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch, pytest.raises(TextError, match="Permission denied"):
+        patch.setattr(Path, "exists", forbidden)
+        read_baseline(tmp_path, K07)
+
+
 @pytest.mark.parametrize("code", ["K07", "k07", "a-b_3", "x" * 32])
 def test_a_code_is_one_in_upper_and_lower_case(code: str) -> None:
     assert person_code(code) == code.upper()
