@@ -129,7 +129,7 @@ def followed(picture: Image, classifier: Classifier, right: Any, rng: np.random.
     )
 
 
-def told(found: list[Clip], data: str, seed: int = 0) -> str:
+def told(found: list[Clip], data: str, model: str, seed: int = 0) -> str:
     """How well each measure, and each set of them, tells right readings from wrong ones, as Markdown: AUC, 0.5 … 1."""
     right = np.array([clip.right for clip in found])
     shown = {
@@ -146,7 +146,7 @@ def told(found: list[Clip], data: str, seed: int = 0) -> str:
         inputs = (inputs - inputs.mean(axis=0)) / inputs.std(axis=0).clip(1e-9)
         scores[name] = cross_val_predict(LogisticRegression(), inputs, right, cv=folds, method="predict_proba")[:, 1]
     lines = [
-        f"{len(found):,} clips of {FRAMES} frames from the val split of {data}, accuracy {right.mean():.3f}. "
+        f"{len(found):,} clips of {FRAMES} frames from the val split of {data}, read by {model}, accuracy {right.mean():.3f}. "
         "AUC: how often a right reading ranks before a wrong one.",
         "",
         "| alone | AUC |",
@@ -190,7 +190,8 @@ def main() -> None:
     options = parser.parse_args()
     cv2.setNumThreads(1)
     manifest = manifest_of(options)
-    shown = told(list(clips(manifest, load_classifier(options.model), options.clips, options.seed)), manifest.name)
+    found = list(clips(manifest, load_classifier(options.model), options.clips, options.seed))
+    shown = told(found, manifest.name, options.model.name)
     print(shown)
     if options.write:
         with atomic_path(RESULTS / "steadiness.md") as part:

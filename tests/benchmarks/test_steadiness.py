@@ -30,8 +30,8 @@ def test_a_measure_that_tells_errors_adds_to_the_others_and_one_that_does_not_ad
         Clip(bool(r), rng.uniform(0.6, 0.8), rng.uniform(0.4, 0.9), 1.0, rng.uniform(0, 0.1), 0.1 if r else 0.3)
         for r in right
     ]
-    table = told(found, "drawn")
-    assert table.startswith("300 clips of 8 frames from the val split of drawn, accuracy 0.8")
+    table = told(found, "drawn", "x.pt")
+    assert table.startswith("300 clips of 8 frames from the val split of drawn, read by x.pt, accuracy 0.8")
     alone = aucs(table)
     assert alone["disagreement"] == 1.0
     assert abs(alone["jitter"] - 0.5) < 0.12
