@@ -146,8 +146,8 @@ def told(found: list[Clip], data: str, model: str, seed: int = 0) -> str:
         inputs = (inputs - inputs.mean(axis=0)) / inputs.std(axis=0).clip(1e-9)
         scores[name] = cross_val_predict(LogisticRegression(), inputs, right, cv=folds, method="predict_proba")[:, 1]
     lines = [
-        f"{len(found):,} clips of {FRAMES} frames from the val split of {data}, read by {model}, accuracy {right.mean():.3f}. "
-        "AUC: how often a right reading ranks before a wrong one.",
+        f"{len(found):,} clips of {FRAMES} frames from the val split of {data}, read by {model}, "
+        f"accuracy {right.mean():.3f}. AUC: how often a right reading ranks before a wrong one.",
         "",
         "| alone | AUC |",
         "|---|---|",
