@@ -233,6 +233,22 @@ def positive(text: str) -> int:
     raise argparse.ArgumentTypeError(said("{text} is no whole number of 1 or more", text=text))
 
 
+CODE = re.compile(r"[A-Za-z0-9_-]{1,32}")
+
+
+def person_code(text: str) -> str:
+    """Parse a person's code, as an argparse `type`: ASCII letters, digits, - and _; returned in upper case.
+
+    Upper and lower case are one code, as they are one file on Windows and macOS. Raises argparse.ArgumentTypeError for
+    other text.
+    """
+    if not CODE.fullmatch(text):
+        raise argparse.ArgumentTypeError(
+            said("{text} is no code: give 1 to 32 letters (a-z), digits, - or _, and no name", text=text)
+        )
+    return text.upper()
+
+
 def seed_number(text: str) -> int:
     """Parse a seed, 0 … LARGEST_SEED, as an argparse `type`. Raises argparse.ArgumentTypeError for any other text."""
     with suppress(ValueError):

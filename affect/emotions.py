@@ -81,7 +81,10 @@ def valence(probabilities: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.floa
     probabilities: (…, 8) in the order of EMOTIONS; returns (…). It is not measured: no model here learned valence.
     Source: Noldus, "FaceReader Methodology" (the intensity of happy minus that of the strongest negative expression).
     """
-    derived: npt.NDArray[np.floating[Any]] = probabilities[..., _HAPPY] - probabilities[..., _NEGATIVE].max(axis=-1)
+    strongest = probabilities[..., _NEGATIVE[0]]
+    for place in _NEGATIVE[1:]:  # one by one: all at once would be a copy of the whole, which may be large
+        strongest = probabilities[..., place].clip(min=strongest)
+    derived: npt.NDArray[np.floating[Any]] = probabilities[..., _HAPPY] - strongest
     return derived
 
 

@@ -28,6 +28,9 @@ SPANISH_OF_OURS: Final = {
     "unknown arguments: {rest}": "argumentos desconocidos: {rest}",
     "A name with spaces needs quotation marks: {quoted}": "Un nombre con espacios necesita comillas: {quoted}",
     "{text} is no whole number of 1 or more": "{text} no es un número entero igual o mayor que 1",
+    "{text} is no code: give 1 to 32 letters (a-z), digits, - or _, and no name": (
+        "{text} no es un código: indique de 1 a 32 letras (a-z), cifras, - o _, y ningún nombre"
+    ),
     "There is no home folder to write to: {folder} takes its place until the end. To keep what is prepared, name a "
     "folder in the variable HOME.": (
         "No hay carpeta personal en la que se pueda escribir: hasta el final se usa {folder}. Para conservar lo "

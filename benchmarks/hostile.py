@@ -419,10 +419,13 @@ def use_name(path: Path) -> bool:
 
 
 def use_session(path: Path) -> bool:
-    """Write its report."""
+    """Write its report and its exports, one after the other as at a recording's end."""
+    from affect.live.exports import write_exports
     from affect.live.report import write_report
 
-    return write_report([path], ("en", "es")[int(path.name) % 2], path / "report.html").is_file()
+    language = ("en", "es")[int(path.name) % 2]
+    report = write_report([path], language, path / "report.html")
+    return all(made.is_file() for made in (report, *write_exports(path, language)))
 
 
 def listed(sessions: Callable[[], Iterable[Session]]) -> Makers:
@@ -446,7 +449,14 @@ LIVE: Final = (
     "affect.reader",
 )
 RESEARCH: Final = ("affect.model.checkpoint", "affect.data.report", "affect.data.cache")
-REPORT: Final = ("affect.live.report.session_page", "affect.live.report.session_folder")
+REPORT: Final = (
+    "affect.live.report.session_page",
+    "affect.live.report.session_folder",
+    "affect.live.exports.annotation",
+    "affect.live.exports.spreadsheet",
+    "pympi.Elan",
+    "xlsxwriter",
+)
 FAMILIES: Final = {
     "pictures": Family(drawn(make_picture), use_picture, LIVE),
     "videos": Family(drawn(make_video), use_video, LIVE),

@@ -43,6 +43,10 @@ SMALLEST, LARGEST = 6, 64  # pixels: sides of a smaller face
 DARKEST = 5  # halvings of the light
 ANGLES = (0, 15, 30, 45, 60)  # degrees
 QUALITIES = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0)
+STEADINESS = (
+    "How steadily a face is found and how far frames disagree, which still pictures do not have: "
+    "[steadiness.md](steadiness.md)."
+)
 SHARES = (0.5, 0.8, 0.9)  # of the readings, the most trusted ones first
 
 
@@ -204,7 +208,7 @@ def by_angle(held: list[Reading], fitted: dict[str, Any]) -> list[dict[str, floa
 
 def told(results: dict[str, Any]) -> str:
     """The results as Markdown."""
-    lines = ["Measured on the held-out half of the pictures, each as it is and in three corruptions.", ""]
+    lines = ["Measured on the held-out half of the pictures, each as it is and in three corruptions.", STEADINESS, ""]
     for name, found in results["sets"].items():
         lines += [
             f"**{name}**, n = {found['n']:,}, accuracy {found['accuracy']:.3f}",

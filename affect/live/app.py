@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from affect import __version__
-from affect.command_line import CommandParser, end_on_signals, lost_output, positive
+from affect.command_line import CommandParser, end_on_signals, lost_output, person_code, positive
 from affect.emotions import LANGUAGES
 from affect.errors import AffectError
 from affect.files import is_file, is_folder, may_replace, same_file, try_folder
@@ -72,6 +72,7 @@ def parser(language: str | None = None) -> argparse.ArgumentParser:
     made.add_argument("--backend", choices=("onnx", "torch"), default="onnx", help=told("backend"))
     made.add_argument("--jobs", type=positive, metavar="N", help=told("jobs"))
     made.add_argument("--lsl", action="store_true", help=told("lsl"))
+    made.add_argument("--person", type=person_code, metavar="CODE", help=told("person"))
     made.set_defaults(folder=None, asked=False)  # set by the start window
     made.add_argument("--version", action="version", version=f"affect {__version__}", help=told("version"))
     return made
@@ -230,6 +231,8 @@ def _check(options: argparse.Namespace, pictures: bool) -> None:
         raise AffectError(said("A name with spaces needs quotation marks: {quoted}", quoted=f"--source {quoted}"))
     if pictures and options.save_video:
         raise AffectError(text("pictures_no_video", options.lang))
+    if options.person and (pictures or options.faces > 1):
+        raise AffectError(text("person_is_one", options.lang))
     if len(options.source) > 1 and options.record is None and not pictures:
         raise AffectError(text("several_need_record", options.lang, quoted=f'"{" ".join(options.source)}"'))
     if options.lsl and len(options.source) > 1:

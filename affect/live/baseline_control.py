@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -11,8 +12,9 @@ from affect.emotions import EMOTIONS, label_name
 from affect.live.frame import FaceResult
 from affect.live.pipeline.baseline import Shift
 from affect.live.pipeline.pipeline import Pipeline
+from affect.live.recording.kept_baseline import Person, now, read_baseline, write_baseline
 from affect.live.recording.recorder import Recorder
-from affect.live.texts import TextError, certainty
+from affect.live.texts import TextError, certainty, text, told
 
 TOLD_SHIFT = 0.1  # smallest shift of a log-probability that the message mentions
 
@@ -23,8 +25,7 @@ def told_baseline(shift: Shift) -> tuple[str, Callable[[str], str]]:
     Returns its key in TEXTS and its {changes}, by language: the classes that change most and, if the face is still not
     neutral, the class that leads instead.
     """
-    leading = int(shift.after.argmax())
-    instead = None if leading == EMOTIONS.index("neutral") else leading
+    instead = None if _is_neutral(shift) else int(shift.after.argmax())
     change = np.abs(shift.after - shift.before)
     told: list[tuple[str, float, float]] = []
     for i in sorted(range(len(EMOTIONS)), key=lambda i: (i != instead, -float(change[i])))[:3]:
@@ -43,6 +44,11 @@ def told_baseline(shift: Shift) -> tuple[str, Callable[[str], str]]:
     return key if told else "baseline_unmoved", changes
 
 
+def _is_neutral(shift: Shift) -> bool:
+    """Whether the face at rest is read as neutral with the shift."""
+    return int(shift.after.argmax()) == EMOTIONS.index("neutral")
+
+
 BRIDGED_S: Final = 0.5  # a face missed for less than this, without another face in view, counts as in view
 
 
@@ -51,14 +57,20 @@ class BaselineControl:
 
     pipeline: contains the baseline.   recorder: its current recording receives the events.
     say:      takes a key of TEXTS and values, which the window shows for a moment.
+    person:   whose baseline is kept from session to session; None: nobody's.
     acts:     the measured face is in view, so an applied baseline has an effect.
     """
 
-    def __init__(self, pipeline: Pipeline, recorder: Recorder, say: Callable[..., None]) -> None:
+    def __init__(
+        self, pipeline: Pipeline, recorder: Recorder, say: Callable[..., None], person: Person | None = None
+    ) -> None:
         self._pipeline = pipeline
         self._baseline = pipeline.baseline
         self._recorder = recorder
         self._say = say
+        self._person = person
+        self._measured = ""  # when the applied baseline was measured, if that was in this session
+        self._kept = ""  # date of the baseline in the person's file; "" for none
         self._pressed = False
         self._seen_s = 0.0  # when the applied baseline's face was last in view
         self._warned = False  # the message that another person is in view was shown
@@ -68,6 +80,30 @@ class BaselineControl:
     def share(self) -> float | None:
         """See `Baseline.share`."""
         return self._baseline.share
+
+    @property
+    def date(self) -> str:
+        """Date of an applied baseline that was measured in an earlier session, ISO 8601; else ""."""
+        return "" if self._baseline.applied is None else self._baseline.applied.measured[:10]
+
+    def take_earlier(self, tell: Callable[..., None]) -> None:
+        """Apply the person's baseline of an earlier session from the first face on, if there is one that fits.
+
+        tell: takes a key of TEXTS and values, for the terminal.
+        """
+        if self._person is None:
+            return
+        try:
+            shift = read_baseline(self._recorder.folder, self._person)
+        except TextError as error:
+            tell(error.key, **error.values)
+            return
+        if shift is None:
+            tell("baseline_none_kept", code=self._person.code, folder=self._recorder.folder)
+            return
+        self._kept = shift.measured[:10]
+        self._baseline.apply_to_next(shift)
+        tell("baseline_earlier", date=self._kept, code=self._person.code)
 
     def press(self) -> None:
         """Handle the baseline key: start a baseline or remove the current one, from the next frame on."""
@@ -108,14 +144,20 @@ class BaselineControl:
             self._say(error.key, **error.values)
             return
         if shift is not None:
-            key, changes = told_baseline(shift)
-            self._say(key, changes=changes)
+            if self._person is not None and shift.measured:
+                self._say("baseline_earlier", date=shift.measured[:10], code=self._person.code)
+            else:
+                self._measured = now()
+                key, changes = told_baseline(shift)
+                self._say(key, changes=changes, kept=self._keep(shift))
             self._note(shift)
         applied = self._baseline.applied
         if applied is None:
             return
         if applied.face_id not in self._pipeline.face_ids:
             self._undo(now_s, "baseline_gone")
+            if self._person is not None:  # whoever comes next is the person of the code
+                self._baseline.apply_to_next(replace(applied, measured=applied.measured or self._measured))
             return
         here = any(face.face_id == applied.face_id for face in faces)
         if faces and not here and not self._warned:
@@ -129,6 +171,7 @@ class BaselineControl:
         """Record an already applied baseline at the start of a recording."""
         if self._baseline.applied is not None:
             self._note(self._baseline.applied)
+            self._keep(self._baseline.applied)
             if not self.acts and self._recorder.current is not None:
                 self._recorder.current.baseline_away(self._seen_s)
 
@@ -150,7 +193,32 @@ class BaselineControl:
         self.acts, self._warned = True, False
         self._say(why)
 
+    def _keep(self, shift: Shift) -> Callable[[str], str]:
+        """Write a new baseline into the person's file, if a recording runs and the face at rest is read as neutral.
+
+        Returns a function that tells so in a language, "" if nothing was to be kept.
+        """
+        person, new = self._person, shift.measured in ("", self._measured)
+        if person is None or self._recorder.current is None or not (new and _is_neutral(shift)):
+            return lambda language: ""
+        earlier, self._kept = self._kept, self._measured[:10]
+        try:
+            write_baseline(self._recorder.folder, person, shift, self._measured)
+        except TextError as failed:
+            error = failed  # as Python forgets the other name
+            return lambda language: " " + told(error, language)
+        key = "baseline_kept_instead" if earlier else "baseline_kept"
+        return lambda language: " " + text(key, language, code=person.code, date=earlier)
+
     def _note(self, shift: Shift) -> None:
         if self._recorder.current is not None:
             values = {name: round(float(v), 4) for name, v in zip(EMOTIONS, shift.values, strict=True)}
-            self._recorder.current.baseline(shift.face_id, shift.from_s, shift.to_s, shift.frames, values)
+            self._recorder.current.baseline(
+                shift.face_id,
+                shift.from_s,
+                shift.to_s,
+                shift.frames,
+                values,
+                shift.measured,
+                kept=self._person is not None and _is_neutral(shift),
+            )

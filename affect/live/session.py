@@ -15,6 +15,7 @@ from affect.errors import AffectError
 from affect.live.baseline_control import BaselineControl
 from affect.live.frame import Event, FaceResult, Frame, Source
 from affect.live.pipeline.pipeline import Located, Pipeline
+from affect.live.recording.kept_baseline import Person
 from affect.live.recording.recorder import Recorder, default_folder
 from affect.live.recording.recording import Consent, Recording
 from affect.live.sources.watch import ENDS, Change, watch_of
@@ -37,6 +38,7 @@ class Session:
     setup:   returns source, model, settings and versions for session.json; called when a recording starts.
     folder:  parent of the session folders.   consent: given beforehand; None: asked for before each recording.
     tell:    takes a line for the terminal.   leave: called when the user leaves.
+    person:  whose baseline is kept from session to session; None: nobody's.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Session:
         consent: Consent | None,
         tell: Callable[[str], None],
         leave: Callable[[], None],
+        person: Person | None = None,
     ) -> None:
         self._pipeline = pipeline
         pipeline.on_cut = self._note_cut
@@ -64,8 +67,18 @@ class Session:
         self.tell = tell
         self._consent = consent
         self._lock = threading.RLock()
-        self._recorder = Recorder(folder, self._clock, counts, setup, lambda: summary.language, self._say, tell)
-        self._baseline = BaselineControl(pipeline, self._recorder, self._say)
+        of_person = {} if person is None else {"person": person.code}
+        self._recorder = Recorder(
+            folder,
+            self._clock,
+            counts,
+            lambda: {**setup(), **of_person},
+            lambda: summary.language,
+            self._say,
+            tell,
+        )
+        self._baseline = BaselineControl(pipeline, self._recorder, self._say, person)
+        self._baseline.take_earlier(lambda key, **values: tell(self._text(key, **values)))
         self._closed = False
         self._recording_from_s = 0.0  # on the source's clock
         self._starts_with: Consent | None = None  # consent for a recording that starts with the next frame
@@ -185,6 +198,7 @@ class Session:
                 no_picture=trouble is not None,
                 baseline=self._baseline.share,
                 baseline_acts=self._baseline.acts,
+                baseline_date=self._baseline.date,
                 message=message,
                 question=self._asked(),
                 report=self._recorder.report,

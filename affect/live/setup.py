@@ -10,10 +10,12 @@ from typing import Any
 
 from affect import __version__
 from affect.errors import as_shown
+from affect.files import sha256_of
 from affect.live.pipeline.classifier import Classifier
 from affect.live.pipeline.pace import LIVE_HZ
 from affect.live.pipeline.pipeline import Pipeline
 from affect.live.pipeline.search import FaceSearch
+from affect.live.recording.kept_baseline import Person
 from affect.live.recording.recorder import default_folder
 from affect.live.recording.recording import Consent
 from affect.live.session import Session
@@ -35,6 +37,9 @@ def create_session(
     """Create a session from the command line's options.   model: the classifier's file.   Rest: see `Session`."""
     pipeline = Pipeline(search, classifier, options.faces, LIVE_HZ if source.live else None)
 
+    def measured_with() -> dict[str, str]:
+        return {"model_sha256": sha256_of(model), "sensitivity": classifier.sensitivity}
+
     def setup() -> dict[str, Any]:
         chosen = {
             "faces": options.faces,
@@ -46,9 +51,9 @@ def create_session(
         streams = {} if session.streams is None else {"lsl": session.streams.described}
         return {**describe_setup(source, model, classifier, pipeline, chosen), **streams}
 
-    session = Session(
-        pipeline, source, summary, setup, options.record or options.folder or default_folder(), consent, tell, leave
-    )
+    folder = options.record or options.folder or default_folder()
+    person = None if options.person is None else Person(options.person, measured_with)
+    session = Session(pipeline, source, summary, setup, folder, consent, tell, leave, person)
     return session
 
 
@@ -62,7 +67,6 @@ def describe_setup(
     import cv2
     import onnxruntime
 
-    from affect.files import sha256_of
     from affect.live.recording.model_figures import figures_of
 
     name = {"name": as_shown(source.name)} if source.name else {}

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QEventLoop, Qt, QTimer, QUrl
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QImage, QPixmap
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QImage, QPixmap, QRegularExpressionValidator
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
+    QLineEdit,
     QListWidget,
     QMessageBox,
     QProgressDialog,
@@ -31,6 +32,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from affect.command_line import CODE
 from affect.emotions import LANGUAGES
 from affect.errors import AffectError
 from affect.faces.preprocessing import Image
@@ -99,6 +101,8 @@ class StartWindow(QDialog):
         self.kinds.currentRowChanged.connect(self._turn_to)
         self.go.clicked.connect(self.accept)
         self.language, self.model, self.sensitivity = QComboBox(), QComboBox(), QComboBox()
+        self.person = QLineEdit()
+        self.person.setValidator(QRegularExpressionValidator(CODE.pattern, self.person))
         self.folder, self._terms = QPushButton(autoDefault=False), label("dim", wraps=True)
         for value in LANGUAGES:
             self.language.addItem(LANGUAGE_NAMES[value], value)
@@ -109,8 +113,8 @@ class StartWindow(QDialog):
         self.model.addItem("", None)
         form = QFormLayout()
         form.setSpacing(8)
-        self._fields = {key: label("dim") for key in ("language", "model", "terms", "sensitivity", "folder")}
-        fields = (self.language, self.model, self._terms, self.sensitivity, self.folder)
+        self._fields = {key: label("dim") for key in ("language", "model", "terms", "sensitivity", "person", "folder")}
+        fields = (self.language, self.model, self._terms, self.sensitivity, self.person, self.folder)
         for name, field in zip(self._fields.values(), fields, strict=True):
             form.addRow(name, field)
             name.setBuddy(field)
@@ -190,6 +194,7 @@ class StartWindow(QDialog):
         for row, value in enumerate(SENSITIVITIES):
             self.sensitivity.setItemText(row, text(f"sensitivity_{value}", language))
         self.model.setItemText(self.model.count() - 1, words("other"))
+        self.person.setPlaceholderText(words("person_told"))
         self.folder.setText(str(self._folder()))
         self._terms.setText(terms(self._model, language))
         if self._part.pixmap().isNull():
@@ -304,6 +309,7 @@ class StartWindow(QDialog):
         sources = {"camera": [str(self.camera.currentData())], "files": [str(path) for path in self.paths]}
         options.source, options.lang, options.model = sources.get(kind, [kind]), self._language, self._model
         options.sensitivity, options.folder = self.sensitivity.currentData(), self._folder()
+        options.person = self.person.text().upper() or None  # not remembered: nothing about persons is
         options.record = self._folder() if kind == "files" and self.reports.isChecked() else None
         options.consent, options.asked = self.consent.isChecked() and options.record is not None, True
         if options.sensitivity != "normal" and not is_adjustable(self._model, options):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import json
 import os
 import signal
 import subprocess
@@ -12,8 +14,8 @@ import pytest
 
 from affect.errors import AffectError
 from benchmarks import hostile
-from benchmarks.hostile import FAMILIES, Family, Outcome, drawn, fault_of, use_session
-from benchmarks.hostile_sessions import good
+from benchmarks.hostile import FAMILIES, REPORT, Family, Outcome, drawn, fault_of, use_session
+from benchmarks.hostile_sessions import TOLD, good
 from tests.conftest import REPOSITORY
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks, and reads /proc")
@@ -65,3 +67,13 @@ def test_the_session_that_others_are_made_of_is_whole(tmp_path: Path) -> None:
     path = good().write(tmp_path / "0")
     assert use_session(path)
     assert "could not be read" not in (path / "report.html").read_text(encoding="utf-8")
+    assert (path / "session.xlsx").is_file()
+
+
+def test_report_and_exports_of_three_days_take_less_than_they_may(tmp_path: Path) -> None:
+    for module in REPORT:
+        importlib.import_module(module)
+    told = json.dumps({**TOLD, "duration_s": 3 * 86_400.0, "not_analysed": []})
+    outcome = hostile.used(FAMILIES["deep, long, empty, no files"], good()._replace(told=told).write(tmp_path / "0"))
+    assert (outcome.what, fault_of(outcome)) == ("read", "")
+    assert outcome.mb < 230

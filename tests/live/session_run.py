@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from affect.files import sha256_of
 from affect.live.pipeline.classifier import load_classifier
 from affect.live.pipeline.pipeline import Pipeline
 from affect.live.pipeline.search import AroundKnown
+from affect.live.recording.kept_baseline import Person
 from affect.live.recording.recording import Consent
 from affect.live.session import Session
 from affect.live.setup import describe_setup
@@ -33,13 +35,16 @@ class LiveDemo(DemoSource):
 class Run:
     """A session, its frames (five a second), and what it has told."""
 
-    def __init__(self, model: Path, folder: Path, consent: Consent | None = None, live: bool = True) -> None:
+    def __init__(
+        self, model: Path, folder: Path, consent: Consent | None = None, live: bool = True, person: str | None = None
+    ) -> None:
         self.source = LiveDemo() if live else DemoSource()
         self.summary = Summary("en")
         self.told: list[str] = []
         self.left = threading.Event()
         classifier = load_classifier(model)
         self.pipeline = Pipeline(AroundKnown(), classifier, 1)
+        sensitivity = {"sensitivity": "normal"}
         chosen = {"faces": 1, "language": "en", "detector": "haar", "backend": "onnx", "sensitivity": "normal"}
         self.session = Session(
             self.pipeline,
@@ -50,6 +55,7 @@ class Run:
             consent,
             self.told.append,
             self.left.set,
+            None if person is None else Person(person, lambda: {"model_sha256": sha256_of(model), **sensitivity}),
         )
         self.number = 0
 

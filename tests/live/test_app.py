@@ -15,6 +15,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from affect.emotions import LANGUAGES
@@ -559,6 +561,34 @@ def test_a_start_imports_only_what_its_source_needs(portrait_video: Path) -> Non
     assert started(CAMERA, "0") == set()
     assert started("", "demo") == set()
     assert started("", str(portrait_video)) == {"av"}
+
+
+@pytest.mark.parametrize("more", [["--faces", "2"], ["--source", "PICTURES", "--csv", "CSV"]])
+def test_a_code_is_of_one_person_in_one_live_picture_or_video(
+    more: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    places = {"PICTURES": str(tmp_path), "CSV": str(tmp_path / "out.csv")}
+    cv2.imwrite(str(tmp_path / "a.png"), np.zeros((9, 9, 3), np.uint8))
+    more = [places.get(word, word) for word in more]
+    assert main(["--source", "demo", "--headless", "--person", "K07", "--lang", "en", *more]) == 2
+    assert "--person is for one face at a time" in capsys.readouterr().err
+
+
+def test_a_name_is_no_code(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--source", "demo", "--headless", "--person", "Ana María", "--lang", "es"])
+    assert ended.value.code == 2
+    assert "Ana María no es un código" in capsys.readouterr().err
+
+
+def test_a_recording_has_the_code_and_the_program_says_that_nothing_is_kept_yet(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], reports: Reports
+) -> None:
+    run = ["--source", "demo", "--headless", "--max-frames", "3", "--record", str(tmp_path), "--consent"]
+    assert main([*run, "--person", "k07", "--lang", "en"]) == 0
+    assert "No baseline of K07 is kept" in capsys.readouterr().err
+    (folder,) = tmp_path.iterdir()
+    assert json.loads((folder / "session.json").read_text(encoding="utf-8"))["person"] == "K07"
 
 
 def test_several_files_cannot_be_streamed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

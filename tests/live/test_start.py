@@ -187,6 +187,19 @@ def test_a_sensitivity_that_the_model_does_not_take_is_normal(qtbot: QtBot) -> N
     window.close()
 
 
+def test_a_code_of_the_person_can_be_typed_but_no_name_and_is_not_remembered(qtbot: QtBot, tmp_path: Path) -> None:
+    window = opened(qtbot)
+    assert chosen(window).person is None
+    qtbot.keyClicks(window.person, "k 07/.")
+    assert window.person.text() == "k07"
+    assert chosen(window).person == "K07"
+    assert "07" not in (tmp_path / "window.json").read_text(encoding="utf-8")
+    for language in ("es", "en"):
+        window.language.setCurrentIndex(window.language.findData(language))
+        assert window.person.placeholderText() == text("start_person_told", language)
+    window.close()
+
+
 def test_damaged_memories_are_no_failure(qtbot: QtBot) -> None:
     odd = Settings("fr", "moon", -3, "/no/model.pt", "", "extreme")
     window = opened(qtbot, odd)

@@ -27,6 +27,7 @@ COLUMNS: Final = (
     *("valence", "valence_above_0", "valence_below_0"),
     *(f"share_{name}" for name in LABELS),
     *(f"episodes_per_min_{name}" for name in EMOTIONS),
+    "person",
 )
 
 
@@ -66,6 +67,7 @@ def _rows(session: Session) -> Iterator[dict[str, object]]:
         "model": as_cell(told["model"]["file"]),
         "model_sha256": told["model"]["sha256"],
         "baseline": int(bool(told.get("baseline"))),
+        "person": as_cell(told.get("person", "")),
     }
     for name, mask in {WHOLE: np.ones(steps, bool), **_parts(session, steps)}.items():
         yield {**known, "part": as_cell(name), **_numbers(timeline, clock, mask)}
@@ -97,7 +99,7 @@ def _numbers(timeline: Timeline, clock: Clock, mask: Mask) -> dict[str, object]:
         return found
     found["low_quality_share"] = f"{part.doubtful.sum() / part.seen.sum():.4f}"
     if np.isfinite(part.quality).any():
-        found["quality"] = f"{np.nanmean(part.quality):.4f}"
+        found["quality"] = f"{np.nanmean(part.quality, dtype=float):.4f}"
     if (derived := valence(part)) is not None:
         found |= {"valence": f"{derived.mean:.4f}", "valence_above_0": f"{derived.above:.4f}"}
         found |= {"valence_below_0": f"{derived.below:.4f}"}

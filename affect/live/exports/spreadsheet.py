@@ -29,6 +29,8 @@ FORMATS: Final = {
     "prose": {"text_wrap": True, "valign": "top"},
     "span": {"num_format": "[h]:mm:ss", "align": "right"},
     "clock": {"num_format": "hh:mm:ss", "align": "right"},
+    "exact_span": {"num_format": "[h]:mm:ss.000", "align": "right"},  # rounded to seconds, it would be another row's
+    "exact_clock": {"num_format": "hh:mm:ss.000", "align": "right"},
     "date": {"num_format": "yyyy-mm-dd hh:mm:ss", "align": "right"},
     "share": {"num_format": "0.0%"},
     "ratio": {"num_format": "0.00"},
@@ -46,7 +48,7 @@ class Column:
 
 
 MARKERS: Final = (
-    *(("number", 9), ("time", 10), ("clock_time", 10), ("note", 44), ("face", 7)),
+    *(("number", 9), ("time", 13), ("clock_time", 13), ("note", 44), ("face", 7)),
     *(("label_before", 16), ("share_before", 14), ("valence_before", 11)),
     *(("label_after", 16), ("share_after", 14), ("valence_after", 11)),
 )
@@ -183,7 +185,7 @@ def _second(timeline: Timeline, state: str, language: str) -> list[Cell]:
     if not seen.any():
         return [("text", export_text(state, language)), *[("text", None)] * (len(EMOTIONS) + 4)]
     label = int(np.bincount(timeline.labels[seen], minlength=len(LABELS)).argmax())
-    means = timeline.probabilities[seen].mean(axis=0)
+    means = timeline.probabilities[seen].mean(axis=0, dtype=float)
     return [
         ("text", export_text("seen", language)),
         ("text", label_name(LABELS[label], language)),
@@ -200,8 +202,8 @@ def _markers(session: Session, people: People, language: str) -> Iterable[list[C
         time_s = event.timestamp_s
         at: list[Cell] = [
             ("count", number),
-            ("span", timedelta(seconds=session.start_s + time_s)),
-            ("clock", session.clock_time(time_s)),
+            ("exact_span", timedelta(seconds=session.start_s + time_s)),
+            ("exact_clock", session.clock_time(time_s)),
             ("text", event.text or None),
         ]
         if not people.timelines:

@@ -8,7 +8,7 @@ is not labelled sad. Log-probabilities equal the logits up to a constant, so thi
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +42,7 @@ class Shift:
     values:        float32 (8,), added to the log-probabilities.
     before, after: float32 (8,), the face at rest before and after the shift: geometric mean of its probabilities,
                    weighted by time.
+    measured:      date and time of its measurement, ISO 8601, if that was in an earlier session; else "".
     """
 
     face_id: int
@@ -51,6 +52,7 @@ class Shift:
     values: Values
     before: Values
     after: Values
+    measured: str = ""
 
 
 class Baseline:
@@ -58,6 +60,7 @@ class Baseline:
 
     def __init__(self) -> None:
         self.applied: Shift | None = None
+        self._earlier: Shift | None = None  # of an earlier session, which the next face gets
         self._face_id: int | None = None  # the face that is being measured
         self._from_s = self._now_s = 0.0
         self._told_s = 0.0  # time covered by frames since the start
@@ -82,9 +85,14 @@ class Baseline:
         self.undo()
         self._face_id, self._from_s, self._now_s = face_id, timestamp_s, timestamp_s
 
+    def apply_to_next(self, shift: Shift) -> None:
+        """Apply a shift that was measured before to the next face, from its first frame on."""
+        self.undo()
+        self._earlier = shift
+
     def undo(self) -> None:
         """Remove the shift, cancel any measurement and reset the state."""
-        self.applied, self._face_id = None, None
+        self.applied, self._earlier, self._face_id = None, None, None
         self._told_s, self._shown, self._seen = 0.0, None, []
 
     def update(self, face_id: int, probabilities: Values) -> Values:
@@ -94,6 +102,8 @@ class Baseline:
         """
         if face_id == self._face_id:
             self._shown = probabilities
+        if self.applied is None and self._earlier is not None:
+            self.applied = replace(self._earlier, face_id=face_id)
         if self.applied is not None and face_id == self.applied.face_id:
             return shifted(probabilities, self.applied.values)
         return probabilities
@@ -101,9 +111,13 @@ class Baseline:
     def settle(self, timestamp_s: float) -> Shift | None:
         """Finish the frame, and return the shift in the frame that completes the measurement. Call after every frame.
 
+        An earlier session's shift is returned in the first frame in which it acts.
         Raises TextError and cancels the measurement if at least SECONDS have passed and the face was seen for less
         than LEAST_SHARE of them.
         """
+        if self.applied is not None and self._earlier is not None:
+            self.applied, self._earlier = replace(self.applied, from_s=timestamp_s, to_s=timestamp_s), None
+            return self.applied
         if self._face_id is None:
             return None
         length_s = min(LONGEST_FRAME_S, max(0.0, timestamp_s - self._now_s))

@@ -165,12 +165,28 @@ class Recording:
                 self._paused = False
                 self.event("resume", at_s)
 
-    def baseline(self, face_id: int, from_s: float, to_s: float, frames: int, shift: dict[str, float]) -> None:
-        """Record a baseline that is now applied.   from_s, to_s: its measurement, maybe before this recording."""
+    def baseline(
+        self,
+        face_id: int,
+        from_s: float,
+        to_s: float,
+        frames: int,
+        shift: dict[str, float],
+        measured: str = "",
+        kept: bool = False,
+    ) -> None:
+        """Record a baseline that is now applied.
+
+        from_s, to_s: its measurement, maybe before this recording.
+        measured: when an earlier session measured it, ISO 8601, which from_s and to_s then do not tell; "": it is new.
+        kept: it is the one that is kept for the person's next sessions.
+        """
         with self._lock:
             times = {"from_s": round(from_s - self._zero_s, 3), "to_s": round(to_s - self._zero_s, 3)}
             self._baselines.append(
                 {"face_id": face_id, **times, "frames": frames, "shift": shift, "away": [], "undone_at_s": None}
+                | ({"measured": measured} if measured else {})
+                | ({"kept": True} if kept else {})
             )
             if to_s >= self._start_s:
                 self.event("baseline", to_s)

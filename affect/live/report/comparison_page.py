@@ -12,6 +12,7 @@ from affect.live.report import drawings
 from affect.live.report.face_section import without_reading
 from affect.live.report.measures import Coverage, Episode, coverage, episodes, shares
 from affect.live.report.model_quality import model_quality_view
+from affect.live.report.scale import common_scale, measured_at, on_scale
 from affect.live.report.session_folder import LABELS, Session
 from affect.live.report.timeline import GAPS, STEP_S, Mask, Timeline, clock_of, people_of, seen_by_anyone
 from affect.live.report.writing import Writer
@@ -41,18 +42,24 @@ class _Measured:
 
 def comparison_view(sessions: Sequence[Session], writer: Writer) -> dict[str, Any]:
     """Template values for `comparison.html`.   sessions: in order of their dates."""
-    measured = [_measure(session) for session in sessions]
+    scale = common_scale(sessions)
+    measured = [_measure(session if scale is None else on_scale(session, scale)) for session in sessions]
     top = math.ceil(10 * max(0.1, *(max(m.shares.values()) for m in measured))) / 10
     longest = max(len(m.timeline.labels) for m in measured)
     names = {name: writer.name(name) for name in LABELS}
     models = {m.session.told["model"]["sha256"]: m.session.told for m in measured}
     return {
-        "warnings": _warnings(measured, len(models), writer),
+        "warnings": _warnings(measured, len(models), scale is not None, writer),
+        "scale": ""
+        if scale is None
+        else writer.text("one_scale", code=sessions[0].told["person"], date=writer.date(scale.measured)),
         "sessions": [
             {
                 "number": number,
                 "date": _date(m.session, writer),
                 "file": m.session.file,
+                "name": " · ".join(filter(None, (m.session.file, _date(m.session, writer)))),
+                "baselines": _baselines(m.session, writer),
                 "duration": writer.span(m.session.duration_s),
                 "face": writer.percent(m.spent.face_s / max(STEP_S, m.spent.analysed_s)),
                 "rate": writer.number(m.rate(), 1),
@@ -116,11 +123,19 @@ def _date(session: Session, writer: Writer) -> str:
     return writer.text("analysed_on", date=date) if session.file and session.recorded is None else date
 
 
-def _warnings(measured: Sequence[_Measured], models: int, writer: Writer) -> list[str]:
+def _baselines(session: Session, writer: Writer) -> str:
+    """The dates of the baselines that a session was recorded with; "" if there was none."""
+    dates = [writer.date(measured_at(session, entry)) for entry in session.told.get("baseline") or []]
+    return ", ".join(dict.fromkeys(dates))
+
+
+def _warnings(measured: Sequence[_Measured], models: int, one_scale: bool, writer: Writer) -> list[str]:
     told = [writer.text("other_models")] if models > 1 else []
+    if len(codes := sorted({m.session.told.get("person", "") for m in measured} - {""})) > 1:
+        told.append(writer.text("other_people", list=writer.row(codes)))
     based = [bool(m.session.told.get("baseline")) for m in measured]
     for key, which in (
-        ("some_baseline", based if not all(based) else []),
+        ("some_baseline", based if not all(based) and not one_scale else []),
         ("some_cut_off", [m.session.cut_off for m in measured]),
         ("some_people", [m.people > 1 for m in measured]),
         ("some_unseen", [m.people == 0 for m in measured]),

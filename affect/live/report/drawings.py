@@ -24,6 +24,7 @@ COLUMNS: Final = 480  # maximum points of a timeline; a page cannot resolve more
 STACKED: Final = 5  # steps per point in the plot around a marker
 NAMED: Final = 0.18  # minimum share of the width from which a segment of the band shows its name
 APART: Final = 0.03  # minimum distance of marker numbers, as a share of the width
+NARROW: Final = 2.5  # so many times farther apart on a narrow screen
 TICKS_S: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 36000)
 
 PATTERNS: Final = Markup(
@@ -93,15 +94,17 @@ def marker_row(markers_s: Sequence[float], baselines: Iterable[tuple[float, floa
     for start_s, end_s in baselines:
         x1, x2 = _at((start_s, end_s), steps)
         parts.append(f'<line x1="{x1}" x2="{x2}" y1="23" y2="23" stroke="#1f2933" stroke-width="3"/>')
-    last_s = -np.inf
+    last_s = major_s = -np.inf
     for number, (time_s, x) in enumerate(zip(markers_s, _at(markers_s, steps), strict=True), 1):
         if time_s - last_s < APART * steps * STEP_S:
             continue
         last_s = time_s
+        minor = time_s - major_s < NARROW * APART * steps * STEP_S
+        kind, major_s = (" minor", major_s) if minor else ("", time_s)
         width = 10 + 6.5 * len(str(number))
         parts.append(
-            f'<svg class="pin" x="{x}" y="10"><rect x="{-width / 2}" y="-9" width="{width}" height="18" rx="9" '
-            f'fill="#1f2933"/><text y="4" text-anchor="middle" fill="#fff">{number}</text></svg>'
+            f'<svg class="pin{kind}" x="{x}" y="10"><rect x="{-width / 2}" y="-9" width="{width}" height="18" '
+            f'rx="9" fill="#1f2933"/><text y="4" text-anchor="middle" fill="#fff">{number}</text></svg>'
         )
     return _drawing("markers", parts)
 
@@ -147,7 +150,7 @@ def ridge(timeline: Timeline, name: str, label: str) -> Markup:
     columns = _columns(timeline.probabilities[:, EMOTIONS.index(name)], per, np.nan)
     seen = np.isfinite(columns).any(axis=1)
     mean, highest = np.full(len(columns), np.nan), np.full(len(columns), np.nan)
-    mean[seen], highest[seen] = np.nanmean(columns[seen], axis=1), np.nanmax(columns[seen], axis=1)
+    mean[seen], highest[seen] = np.nanmean(columns[seen], axis=1, dtype=float), np.nanmax(columns[seen], axis=1)
     edges = np.minimum(np.arange(len(columns) + 1) * per, steps)
     parts = ['<line x2="100%" y1="50%" y2="50%" class="half"/>']
     curves = []
@@ -170,7 +173,7 @@ def valence_curve(timeline: Timeline, label: str) -> Markup:
     columns = _columns(timeline.valence, per, np.nan)
     seen = np.isfinite(columns).any(axis=1)
     heights = np.full(len(columns), np.nan)
-    heights[seen] = (1 + np.nanmean(columns[seen], axis=1)) / 2
+    heights[seen] = (1 + np.nanmean(columns[seen], axis=1, dtype=float)) / 2
     edges, zero = np.minimum(np.arange(len(columns) + 1) * per, steps), np.full(len(columns), 0.5)
     return _drawing(
         "ridge",
@@ -237,7 +240,7 @@ def around_plot(timeline: Timeline, time_s: float, gaps: dict[str, Mask], label:
     points = window.reshape(-1, STACKED, len(EMOTIONS))
     seen = np.isfinite(points).all(axis=(1, 2))
     means = np.full(points.shape[::2], np.nan)
-    means[seen] = points[seen].mean(axis=1)
+    means[seen] = points[seen].mean(axis=1, dtype=float)
     tops = np.cumsum(means, axis=1)
     edges = np.arange(len(means) + 1.0)
     parts = []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import numpy as np
+
 from affect.emotions import EMOTIONS, UNCERTAIN
 from affect.live.report import drawings
 from affect.live.report.measures import (
@@ -85,7 +87,7 @@ def _timeline(session: Session, face: int, timeline: Timeline, clock: Clock, wri
         for span in _acting(session, told, clock)
     ]
     means = mean_probabilities(timeline)
-    highest = dict(zip(EMOTIONS, timeline.probabilities[timeline.seen].max(axis=0).tolist(), strict=True))
+    highest = dict(zip(EMOTIONS, np.nanmax(timeline.probabilities, axis=0).tolist(), strict=True))
     per = drawings.steps_per_point(steps)
     return {
         "ground": drawings.ground(gaps, marked),

@@ -93,8 +93,9 @@ def shares(timeline: Timeline) -> dict[str, float]:
 
 def mean_probabilities(timeline: Timeline) -> dict[str, float]:
     """Mean probability of each expression over the counted time, sum 1; all 0 if there is none."""
-    counted = timeline.probabilities[timeline.counted]
-    means = counted.mean(axis=0) if len(counted) else np.zeros(len(EMOTIONS))
+    counted = timeline.counted
+    shown = timeline.probabilities.T
+    means = [float(column[counted].mean(dtype=float)) if counted.any() else 0.0 for column in shown]
     return {name: float(mean) for name, mean in zip(EMOTIONS, means, strict=True)}
 
 
@@ -111,7 +112,7 @@ def valence(timeline: Timeline) -> Valence | None:
     """Compute the derived valence of a face; None if no time is counted."""
     derived = timeline.valence[timeline.counted]
     return (
-        Valence(float(derived.mean()), float((derived > 0).mean()), float((derived < 0).mean()))
+        Valence(float(derived.mean(dtype=float)), float((derived > 0).mean()), float((derived < 0).mean()))
         if len(derived)
         else None
     )
@@ -142,7 +143,7 @@ def episodes(timeline: Timeline) -> list[Episode]:
             LABELS[label],
             start * STEP_S,
             end * STEP_S,
-            float(np.nanmean(timeline.probabilities[start:end, label])),
+            float(np.nanmean(timeline.probabilities[start:end, label], dtype=float)),
         )
         for label, start, end in joined
         if LABELS[label] != UNCERTAIN
@@ -207,5 +208,5 @@ def _side(timeline: Timeline, start: int, end: int) -> Side | None:
     if seen.sum() < round(ENOUGH_S / STEP_S):
         return None
     counts = np.bincount(labels[seen], minlength=len(LABELS))
-    means = timeline.probabilities[start:end][seen].mean(axis=0)
+    means = timeline.probabilities[start:end][seen].mean(axis=0, dtype=float)
     return Side(LABELS[int(counts.argmax())], float(counts.max() / counts.sum()), means)

@@ -10,7 +10,9 @@ from typing import Any, Final
 from affect.emotions import EMOTIONS
 
 Check = Callable[[Any, str], None]  # takes a value and its place, such as "model.figures.n"
-LONGEST_S: Final = 3 * 24 * 3600.0  # of a session, as one left running over days off; a longer one takes over 300 MB
+LONGEST_S: Final = (
+    3 * 24 * 3600.0
+)  # of a session, as one left running over days off; with two rows a second, a longer one takes over 300 MB
 
 
 class FieldError(ValueError):
@@ -115,7 +117,7 @@ BASELINE: Final = fields(
         "frames": COUNT,
         "shift": fields({}, dict.fromkeys(EMOTIONS, number(-100, 100))),
     },
-    {"undone_at_s": maybe(TIME)},
+    {"undone_at_s": maybe(TIME), "measured": moment, "kept": kind(bool)},
 )
 SETTINGS: Final = fields(
     {},
@@ -142,6 +144,7 @@ SESSION: Final = fields(
     },
     {
         "recorded": maybe(moment),
+        "person": TEXT,
         "time_zone": PLAIN,
         "lsl": fields({}, {}),
         "started_monotonic_s": maybe(TIME),

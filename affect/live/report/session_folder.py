@@ -43,15 +43,15 @@ Integers = npt.NDArray[np.int64]
 class Rows:
     """The rows of emotions.csv in order of time, one for each face and frame.
 
-    times_s: seconds, (n,).   faces: face ids, (n,).   labels: indices in LABELS, (n,).
-    probabilities: (n, 8) in the order of EMOTIONS.   quality: (n,), 0…1; NaN in older recordings.
+    times_s: seconds, (n,).   faces: face ids, (n,).   labels: indices in LABELS, int8 (n,).
+    probabilities: float32 (n, 8) in the order of EMOTIONS.   quality: float32 (n,), 0…1; NaN in older recordings.
     damaged: number of unreadable lines, in events.csv as well.
     changed: another program, such as a spreadsheet, has saved it, or events.csv.
     """
 
     times_s: Floats
     faces: Integers
-    labels: Integers
+    labels: npt.NDArray[np.integer[Any]]
     probabilities: Floats
     quality: Floats
     damaged: int = 0
@@ -196,7 +196,7 @@ def _read_told(path: Path) -> dict[str, Any]:
 
 def _read_rows(path: Path, time_s: Callable[[str], float]) -> Rows:
     """Read emotions.csv.   time_s: converts a time, and raises ValueError for one outside the session."""
-    times, faces, labels, flat, quality = array("d"), array("q"), array("b"), array("d"), array("d")
+    times, faces, labels, flat, quality = array("d"), array("q"), array("b"), array("f"), array("f")
     with opened(path) as file:
         table = Table(path, file, ROW_COLUMNS, ("quality",), whole_row="face_id")
         if table.empty:
@@ -213,16 +213,31 @@ def _read_rows(path: Path, time_s: Callable[[str], float]) -> Rows:
             labels.append(label)
             flat.extend(row[: len(EMOTIONS)])
             quality.append(row[-1] if len(row) > len(EMOTIONS) else np.nan)
-    order = np.argsort(np.array(times), kind="stable")
-    return Rows(
-        np.array(times, float)[order],
-        np.array(faces, np.int64)[order],
-        np.array(labels, np.int64)[order],
-        np.array(flat, float).reshape(-1, len(EMOTIONS))[order],
-        np.array(quality, float)[order],
+    read = Rows(
+        _no_copy(times),
+        _no_copy(faces),
+        _no_copy(labels),
+        _no_copy(flat).reshape(-1, len(EMOTIONS)),
+        _no_copy(quality),
         table.damaged,
         table.changed,
     )
+    if (np.diff(read.times_s) >= 0).all():  # as the program writes them
+        return read
+    order = np.argsort(read.times_s, kind="stable")
+    return replace(
+        read,
+        times_s=read.times_s[order],
+        faces=read.faces[order],
+        labels=read.labels[order],
+        probabilities=read.probabilities[order],
+        quality=read.quality[order],
+    )
+
+
+def _no_copy(values: array[Any]) -> npt.NDArray[Any]:
+    """The array over the same memory: the rows of a long session are large."""
+    return np.frombuffer(values, values.typecode) if values else np.empty(0, values.typecode)
 
 
 def _face(cell: str) -> int:

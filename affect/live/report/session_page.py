@@ -18,6 +18,7 @@ from affect.live.report import drawings
 from affect.live.report.face_section import face_name, face_view, markers_of, markers_view
 from affect.live.report.measures import Coverage, coverage, episodes, shares
 from affect.live.report.model_quality import model_quality_view
+from affect.live.report.scale import measured_at
 from affect.live.report.session_folder import LABELS, Session
 from affect.live.report.timeline import (
     STEP_S,
@@ -68,6 +69,8 @@ def facts(session: Session, writer: Writer) -> list[tuple[str, list[str]]]:
         (writer.text("source"), lines),
         (writer.text("model"), measured),
     ]
+    if told.get("person"):
+        found.append((writer.text("person_code"), [told["person"]]))
     if isinstance(settings.get("faces"), int):
         found.append((writer.text("followed"), [writer.counted("followed", settings["faces"])]))
     if consent := told.get("consent"):
@@ -286,14 +289,15 @@ def _interruptions(session: Session, writer: Writer) -> list[str]:
 
 
 def _baseline(told: dict[str, Any], session: Session, clock: Clock, writer: Writer) -> dict[str, Any]:
-    sentences = [
-        writer.text(
-            "baseline_how",
-            start=writer.clock(told["from_s"] - session.start_s),
-            end=writer.clock(told["to_s"] - session.start_s),
-            frames=writer.counted("frames", told["frames"]),
-        )
-    ]
+    start, end = (writer.clock(told[name] - session.start_s) for name in ("from_s", "to_s"))
+    frames = writer.counted("frames", told["frames"])
+    if told.get("measured"):
+        date = writer.date(measured_at(session, told))
+        sentences = [writer.text("baseline_earlier", date=date, frames=frames, start=start)]
+    else:
+        sentences = [writer.text("baseline_how", start=start, end=end, frames=frames)]
+    if told.get("kept") and not told.get("measured"):
+        sentences.append(writer.text("baseline_kept", code=session.told.get("person")))
     _, seen, own = baseline_of(session, told, clock)
     if seen.any():
         sentences.append(

@@ -372,6 +372,16 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "es": "Medida de {start} a {end} ({frames}) con la cara en reposo. Después, las probabilidades y "
         "lecturas de esta cara son relativas a ella.",
     },
+    "baseline_earlier": {
+        "en": "The one of this code that was measured on {date} ({frames}), in use from {start}: from then on, the "
+        "probabilities and labels of this face are relative to it.",
+        "es": "La de este código, medida el {date} ({frames}), en uso desde {start}: a partir de ahí, las "
+        "probabilidades y lecturas de esta cara son relativas a ella.",
+    },
+    "baseline_kept": {
+        "en": "It is kept for the next sessions of {code}.",
+        "es": "Se guarda para las próximas sesiones de {code}.",
+    },
     "frames_one": {"en": "1 frame", "es": "1 fotograma"},
     "frames_many": {"en": "{count} frames", "es": "{count} fotogramas"},
     "baseline_acted": {
@@ -473,6 +483,18 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "en": "The sessions were measured with different models: differences may be the models’.",
         "es": "Las sesiones se midieron con modelos distintos: las diferencias pueden deberse a los modelos.",
     },
+    "other_people": {
+        "en": "The sessions have different codes, {list}: they may be of different people.",
+        "es": "Las sesiones tienen códigos distintos, {list}: pueden ser de personas diferentes.",
+    },
+    "one_scale": {
+        "en": "All are relative to the baseline of {code} of {date}: where another one acted, or none, the "
+        "probabilities were converted, and the labels chosen anew.",
+        "es": "Todas son relativas a la línea base de {code} del {date}: donde tuvo efecto otra, o ninguna, las "
+        "probabilidades se convirtieron y las etiquetas se eligieron de nuevo.",
+    },
+    "measured_with": {"en": "baseline of {dates}", "es": "línea base del {dates}"},
+    "person_code": {"en": "Code", "es": "Código"},
     "some_baseline_one": {
         "en": "A baseline was used in session {list} only: its expressions are relative to it, the others’ are not.",
         "es": "Solo en la sesión {list} se usó una línea base: sus expresiones son relativas a ella; las demás, no.",

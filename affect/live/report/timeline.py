@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from affect.emotions import EMOTIONS, valence
 from affect.live.pipeline.quality import BELIEVED
-from affect.live.report.session_folder import Floats, Integers, Rows, Session
+from affect.live.report.session_folder import Floats, Rows, Session
 from affect.live.sources import watch
 from affect.live.sources.clock import HELD_S, longest_step_s
 from affect.live.sources.watch import ENDS
@@ -25,29 +25,36 @@ STEP_S: Final = 0.1
 PASSING_S: Final = 2.0
 PASSING_SHARE: Final = 0.01
 NONE: Final = -1
+BLOCK: Final = 100_000  # steps that are looked at together, so that a session of days needs little memory
 
 GAPS: Final = ("none", "paused", "lost", "unrecorded", "excluded")
 
 Mask = npt.NDArray[np.bool_]
+Indices = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True)
 class Timeline:
     """Labels and probabilities of one face per step; step k covers the time from k to k + 1 times STEP_S.
 
-    labels:        indices in LABELS, NONE where the face was not seen, (steps,).
-    probabilities: NaN where it was not seen, (steps, 8).
-    quality:       NaN where it was not seen, and in older recordings, (steps,).
+    labels:        indices in LABELS, NONE where the face was not seen, int8 (steps,).
+    probabilities: NaN where it was not seen, float32 (steps, 8).
+    quality:       NaN where it was not seen, and in older recordings, float32 (steps,).
+    Small types, as a session of days has millions of steps; sums over many of them are made in float64.
     """
 
-    labels: Integers
+    labels: npt.NDArray[np.integer[Any]]
     probabilities: Floats
     quality: Floats
 
     @classmethod
     def unseen(cls, steps: int) -> Timeline:
         """Create the timeline of a face that was never seen."""
-        return cls(np.full(steps, NONE), np.full((steps, len(EMOTIONS)), np.nan), np.full(steps, np.nan))
+        return cls(
+            np.full(steps, NONE, np.int8),
+            np.full((steps, len(EMOTIONS)), np.nan, np.float32),
+            np.full(steps, np.nan, np.float32),
+        )
 
     @property
     def seen(self) -> Mask:
@@ -178,14 +185,13 @@ def sample(rows: Rows, analysed: Mask) -> Timeline:
     A row is valid until the next one, if that follows within HELD_S (`longest_step_s` for a slow source), or until the
     analysis stops, if that follows within HELD_S. Before a longer gap, a row is valid for the usual frame interval.
     """
-    labels = np.full(len(analysed), NONE, np.int64)
-    probabilities = np.full((len(analysed), len(EMOTIONS)), np.nan)
-    quality = np.full(len(analysed), np.nan)
     held, at = _held(rows, analysed)
-    labels[held] = rows.labels[at]
-    probabilities[held] = rows.probabilities[at]
-    quality[held] = rows.quality[at]
-    return Timeline(labels, probabilities, quality)
+    timeline = Timeline.unseen(len(analysed))
+    timeline.labels[held] = rows.labels[at]
+    timeline.quality[held] = rows.quality[at]
+    for place in range(len(EMOTIONS)):  # one by one: all of them would take eight times the memory at once
+        timeline.probabilities[held, place] = rows.probabilities[at, place]
+    return timeline
 
 
 def _seen(rows: Rows, analysed: Mask) -> Mask:
@@ -200,10 +206,10 @@ def _seen_s(rows: Rows, analysed: Mask) -> float:
     return len(_held(rows, analysed)[0]) * STEP_S
 
 
-def _held(rows: Rows, analysed: Mask) -> tuple[Integers, Integers]:
+def _held(rows: Rows, analysed: Mask) -> tuple[Indices, Indices]:
     """The steps in which a row is valid, and the index of that row in each of them; see `sample`."""
     if not len(rows.times_s):
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        return np.zeros(0, np.int32), np.zeros(0, np.int32)
     intervals = np.diff(rows.times_s, append=np.inf)
     usual = intervals[(intervals > 0) & (intervals < np.inf)]
     frame_s = float(np.median(usual)) if len(usual) else STEP_S
@@ -213,11 +219,15 @@ def _held(rows: Rows, analysed: Mask) -> tuple[Integers, Integers]:
     lone = np.where(to_stop_s <= HELD_S + STEP_S / 2, to_stop_s, min(frame_s, longest_s))  # + rounding to steps
     lasts = np.where(intervals <= longest_s, intervals, lone)
     ends_s = rows.times_s[-1] + lasts[-1]
-    steps = np.arange(int(rows.times_s[0] / STEP_S), min(len(analysed), math.ceil(ends_s / STEP_S) + 1))
-    middles = (steps + 0.5) * STEP_S
-    at = np.searchsorted(rows.times_s, middles, side="right") - 1
-    held = (at >= 0) & (middles - rows.times_s[at] < lasts[at]) & analysed[steps]
-    return steps[held], at[held]
+    first, last = int(rows.times_s[0] / STEP_S), min(len(analysed), math.ceil(ends_s / STEP_S) + 1)
+    found = []
+    for start in range(first, max(first + 1, last), BLOCK):
+        steps = np.arange(start, min(start + BLOCK, last), dtype=np.int32)
+        middles = (steps + 0.5) * STEP_S
+        at = np.searchsorted(rows.times_s, middles, side="right") - 1
+        held = (at >= 0) & (middles - rows.times_s[at] < lasts[at]) & analysed[steps]
+        found.append((steps[held], at[held].astype(np.int32)))
+    return np.concatenate([steps for steps, _ in found]), np.concatenate([at for _, at in found])
 
 
 def stretches(session: Session, opening: str, closing: str) -> list[tuple[float, float]]:

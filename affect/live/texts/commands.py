@@ -80,6 +80,16 @@ códigos de salida: 0 hecho, 2 opciones erróneas, o modelo o fuente inservibles
         "es": "envía los valores de cada fotograma y las marcas por Lab Streaming Layer, y registra las marcas que "
         "envían otros programas; abre un servicio en la red local; requiere: pip install pylsl",
     },
+    "option_person": {
+        "en": "a code of your choosing for the person, such as K07, never a name: the neutral baseline (b) is kept "
+        "under it beside the recordings, and applies from the first second of the next sessions",
+        "es": "un código que usted elige para la persona, como K07, nunca un nombre: la línea base neutral (b) se "
+        "guarda con él junto a los registros, y vale desde el primer segundo de las próximas sesiones",
+    },
+    "person_is_one": {
+        "en": "--person is for one face at a time in a live picture or a video: leave --faces and pictures out.",
+        "es": "--person vale para una sola cara a la vez, en directo o en vídeo: no lo use con --faces ni imágenes.",
+    },
     "lsl_missing": {
         "en": "--lsl needs pylsl, which is not installed here. Install it: pip install pylsl",
         "es": "--lsl requiere pylsl, que no está instalado aquí. Instálelo: pip install pylsl",

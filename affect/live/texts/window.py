@@ -27,6 +27,7 @@ WINDOW_TEXTS: Final[dict[str, dict[str, str]]] = {
     "paused": {"en": "Paused", "es": "En pausa"},
     "baseline_running": {"en": "baseline", "es": "línea base"},
     "baseline_on": {"en": "baseline applied", "es": "línea base aplicada"},
+    "baseline_on_of": {"en": "baseline of {date} applied", "es": "línea base del {date} aplicada"},
     "baseline_off": {"en": "baseline without effect: face not in view", "es": "línea base sin efecto: cara no visible"},
     "perceived": {"en": "Perceived expression, not felt emotion", "es": "Expresión percibida, no emoción sentida"},
     "menu": {"en": "More", "es": "Más"},
@@ -139,6 +140,11 @@ WINDOW_TEXTS: Final[dict[str, dict[str, str]]] = {
     "start_other": {"en": "Another file …", "es": "Otro archivo …"},
     "start_terms": {"en": "Its terms", "es": "Sus condiciones"},
     "start_sensitivity": {"en": "Sensitivity", "es": "Sensibilidad"},
+    "start_person": {"en": "Code of the person", "es": "Código de la persona"},
+    "start_person_told": {
+        "en": "if you like, such as K07; no name",
+        "es": "si quiere, por ejemplo K07; ningún nombre",
+    },
     "start_folder": {"en": "Recordings go to", "es": "Los registros van a"},
     "start_analysing": {"en": "Analysing …", "es": "Analizando …"},
     "start_cancel": {"en": "Cancel", "es": "Cancelar"},
@@ -237,16 +243,45 @@ WINDOW_TEXTS: Final[dict[str, dict[str, str]]] = {
         "vez cuando la imagen vaya fluida.",
     },
     "baseline_applied": {
-        "en": "Baseline in use. At rest now {changes}. b undoes it.",
-        "es": "Línea base en uso. En reposo, ahora {changes}. b la deshace.",
+        "en": "Baseline in use. At rest now {changes}. b undoes it.{kept}",
+        "es": "Línea base en uso. En reposo, ahora {changes}. b la deshace.{kept}",
     },
     "baseline_not_neutral": {
         "en": "Baseline in use, but this face did not look neutral: {changes}. b undoes it.",
         "es": "Línea base en uso, pero esta cara no parecía neutral: {changes}. b la deshace.",
     },
     "baseline_unmoved": {
-        "en": "Baseline in use: the face at rest was read as neutral already. b undoes it.",
-        "es": "Línea base en uso: la cara en reposo ya se leía como neutral. b la deshace.",
+        "en": "Baseline in use: the face at rest was read as neutral already. b undoes it.{kept}",
+        "es": "Línea base en uso: la cara en reposo ya se leía como neutral. b la deshace.{kept}",
+    },
+    "baseline_earlier": {
+        "en": "The baseline of {code} of {date} is in use. b undoes it; b again measures a new one.",
+        "es": "La línea base de {code} del {date} está en uso. b la deshace; otra vez b mide una nueva.",
+    },
+    "baseline_kept": {"en": "It is kept for {code}.", "es": "Se guarda para {code}."},
+    "baseline_kept_instead": {
+        "en": "It is kept for {code}, in place of that of {date}.",
+        "es": "Se guarda para {code}, en lugar de la del {date}.",
+    },
+    "baseline_none_kept": {
+        "en": "No baseline of {code} is kept in {folder}. b measures one, which is kept for the next sessions.",
+        "es": "En {folder} no hay ninguna línea base de {code}. b mide una, que se guarda para las próximas sesiones.",
+    },
+    "baseline_of_other_model": {
+        "en": "The kept baseline of {date} is not used: it was measured with another model or sensitivity. b measures "
+        "a new one, which replaces it.",
+        "es": "La línea base guardada del {date} no se usa: se midió con otro modelo u otra sensibilidad. b mide una "
+        "nueva, que la sustituye.",
+    },
+    "baseline_file_unusable": {
+        "en": "The kept baseline cannot be used: {path} is damaged ({reason}). The session goes on without it; delete "
+        "the file, or let b measure a new one, which replaces it.",
+        "es": "La línea base guardada no se puede usar: {path} está dañado ({reason}). La sesión sigue sin ella; borre "
+        "el archivo, o mida con b una nueva, que la sustituye.",
+    },
+    "baseline_not_kept": {
+        "en": "It could not be kept: {path} cannot be written ({reason}).",
+        "es": "No se ha podido guardar: no se puede escribir {path} ({reason}).",
     },
     "baseline_stopped": {"en": "Baseline stopped.", "es": "Línea base detenida."},
     "baseline_undone": {"en": "Baseline undone.", "es": "Línea base deshecha."},

@@ -53,6 +53,7 @@ class Status:
     no_picture:  the source gives no picture, a black one or a frozen one, so the last results are outdated.
     baseline:    progress of the baseline, 0…1 (1: applied); None: no baseline.
     baseline_acts: the measured face is in view, so an applied baseline has an effect.
+    baseline_date: when an earlier session measured it, ISO 8601; "": this one did.
     message:     a short line shown for some seconds; "" for none.
     question:    the open question; None: none.   report: file of the last report; None: none was made.
     """
@@ -64,6 +65,7 @@ class Status:
     no_picture: bool = False
     baseline: float | None = None
     baseline_acts: bool = True
+    baseline_date: str = ""
     message: str = ""
     question: Question | None = None
     report: Path | None = None

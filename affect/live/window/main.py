@@ -201,7 +201,8 @@ class MainWindow(QWidget):
         self.paused.setText(text("paused", language))
         self.paused.setVisible(status.paused)
         self.rate.setText("" if status.fps is None else f"{status.fps:.0f} fps")
-        told = {True: f"✓ {text('baseline_on', language)}", False: text("baseline_off", language)}[status.baseline_acts]
+        on = text("baseline_on_of" if status.baseline_date else "baseline_on", language, date=status.baseline_date)
+        told = {True: f"✓ {on}", False: text("baseline_off", language)}[status.baseline_acts]
         if status.baseline is not None and status.baseline < 1:
             told = f"{text('baseline_running', language)} {percent(status.baseline, language)}"
         self.baseline.setText(told)

@@ -45,6 +45,13 @@ def test_a_session_has_a_row_and_each_marker_text_in_it_another(tmp_path: Path) 
     assert (whole["quality"], whole["low_quality_share"], whole["baseline"]) == ("0.9000", "0.0000", "0")
 
 
+def test_a_person_s_code_is_the_last_column(tmp_path: Path) -> None:
+    (row,) = rows_of(write_group_table([write_session(tmp_path / "a", [], person="=K07")]))
+    assert list(row)[-1] == "person"
+    assert row["person"] == "'=K07"
+    assert rows_of(write_group_table([write_session(tmp_path / "b", [])]))[0]["person"] == ""
+
+
 def test_what_is_unknown_is_empty(tmp_path: Path) -> None:
     (row,) = rows_of(write_group_table([write_session(tmp_path / "none", [])]))
     assert (row["seen_s"], row["seen_share"], row["valence"], row["share_happy"], row["quality"]) == (

@@ -19,6 +19,10 @@ from affect.live.report.session_folder import read_session
 from affect.live.report.timeline import clock_of, people_of
 from tests.live.report.session_folders import QUALITY, one_hot, write_session
 
+PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema">
+<item oor:path="/org.openoffice.Setup/L10N"><prop oor:name="ooSetupSystemLocale" oor:op="fuse"><value>{locale}</value>
+</prop></item></oor:items>"""
 NOTES = ["=1+1", "+34 600", "@home", '=HYPERLINK("http://x.example","ñ")', "ñandú; 3,5", ""]
 
 
@@ -128,9 +132,15 @@ def test_older_recordings_without_valence_and_quality_are_read(tmp_path: Path) -
 
 
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
-@pytest.mark.parametrize("language", ["en", "es"])
-def test_libreoffice_reads_the_same_numbers(tmp_path: Path, language: str) -> None:
-    path, *_ = write_exports(session(tmp_path / "s"), language)
+@pytest.mark.parametrize(("language", "locale", "mark"), [("en", "en-US", "."), ("es", "es-ES", ",")])
+def test_libreoffice_reads_the_same_numbers_in_its_own_locale(
+    tmp_path: Path, language: str, locale: str, mark: str
+) -> None:
+    events = session(tmp_path / "s") / "events.csv"
+    events.write_text(events.read_text(encoding="utf-8").replace("8.000,marker", "8.888,marker"), encoding="utf-8")
+    path, *_ = write_exports(tmp_path / "s", language)
+    (tmp_path / "home" / "user").mkdir(parents=True)
+    (tmp_path / "home" / "user" / "registrymodifications.xcu").write_text(PROFILE.format(locale=locale))
     filters = "csv:Text - txt - csv (StarCalc):59,34,76,1,,0,false,true,true,false,false,-1"
     home = f"-env:UserInstallation={(tmp_path / 'home').as_uri()}"
     command = ["soffice", home, "--headless", "--convert-to", filters, "--outdir", str(tmp_path), str(path)]
@@ -139,8 +149,11 @@ def test_libreoffice_reads_the_same_numbers(tmp_path: Path, language: str) -> No
     with (tmp_path / f"session-{name}.csv").open(encoding="utf-8") as file:
         _, first, *_ = csv.reader(file, delimiter=";")
     assert first[0] == "0:00:00"
-    assert [float(cell) for cell in (first[14], first[15])] == [0.84, 0.9]
-    assert first[5] == "86.0%"
+    assert (first[14], first[15], first[5]) == (f"0{mark}84", f"0{mark}90", f"86{mark}0%")
+    name = "markers" if language == "en" else "marcas"
+    with (tmp_path / f"session-{name}.csv").open(encoding="utf-8") as file:
+        _, first, *_ = csv.reader(file, delimiter=";")
+    assert first[1:3] == [f"0:00:08{mark}888", f"10:00:08{mark}888"]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")

@@ -195,4 +195,30 @@ def test_a_probability_of_zero_in_a_frame_does_not_decide() -> None:
 def test_what_a_baseline_does_is_told(resting: np.ndarray, told: str) -> None:
     shift = measured(Baseline(), resting)
     key, changes = told_baseline(shift)
-    assert told in text(key, "en", changes=changes("en"))
+    assert told in text(key, "en", changes=changes("en"), kept="")
+
+
+def test_an_earlier_baseline_acts_on_the_next_face_only_and_is_told_once_with_its_time() -> None:
+    earlier, baseline, resting = Baseline(), Baseline(), face(sad=0.6, neutral=0.3)
+    shift = measured(earlier, resting)
+    assert shift is not None
+    baseline.apply_to_next(shift)
+    assert baseline.share is None
+    assert baseline.settle(4.0) is None
+    np.testing.assert_allclose(baseline.update(7, resting), shifted(resting, shift.values))
+    np.testing.assert_array_equal(baseline.update(8, resting), resting)
+    told = baseline.settle(5.0)
+    assert told is not None
+    assert (told.face_id, told.from_s, told.to_s) == (7, 5.0, 5.0)
+    assert baseline.settle(6.0) is None
+    assert baseline.share == 1
+
+
+def test_an_earlier_baseline_that_is_undone_before_a_face_is_seen_does_not_act() -> None:
+    baseline, resting = Baseline(), face(sad=0.6, neutral=0.3)
+    shift = measured(baseline, resting)
+    assert shift is not None
+    baseline.apply_to_next(shift)
+    baseline.undo()
+    np.testing.assert_array_equal(baseline.update(7, resting), resting)
+    assert baseline.settle(5.0) is None

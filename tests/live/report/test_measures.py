@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from affect.emotions import EMOTIONS, UNCERTAIN
+from affect.live.report import timeline
 from affect.live.report.measures import (
     LISTED,
     LISTED_EACH,
@@ -27,7 +28,7 @@ from affect.live.report.measures import (
 )
 from affect.live.report.session_folder import LABELS, Session, read_session
 from affect.live.report.timeline import NONE, Timeline, clock_of, people_of, seen_by_anyone
-from tests.live.report.session_folders import Row, one_hot, write_session
+from tests.live.report.session_folders import Row, drawn_rows, one_hot, write_session
 
 SEVERAL = {"faces": 4, "language": "en", "detector": "haar", "backend": "onnx"}
 
@@ -308,6 +309,28 @@ def test_what_is_before_the_recording_or_after_it_is_not_recorded(
     assert [len(mask) for mask in near.values()] == [200] * 5
     outside = near["unrecorded"]
     assert (outside[:100].sum() / 10, outside[100:].sum() / 10) == (before_s, after_s)
+
+
+def test_how_many_steps_are_looked_at_together_makes_no_difference(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = drawn_rows(60, 5, away=[(7, 9), (30, 31)])
+    session = read_session(write_session(tmp_path / "s", rows[::3], [(40.0, "pause", ""), (45.0, "resume", "")], 60.0))
+    whole = timeline.sample(session.rows, clock_of(session).analysed)
+    for block in (1, 7, 599, 600, 601):
+        monkeypatch.setattr(timeline, "BLOCK", block)
+        again = timeline.sample(session.rows, clock_of(session).analysed)
+        np.testing.assert_array_equal(again.labels, whole.labels)
+        np.testing.assert_array_equal(again.probabilities, whole.probabilities)
+    assert (whole.labels != -1).sum() > 300
+
+
+def test_rows_out_of_order_are_sorted_by_time_with_all_that_belongs_to_them(tmp_path: Path) -> None:
+    rows = drawn_rows(20, 5)
+    straight = read_session(write_session(tmp_path / "a", rows, [], 20.0)).rows
+    turned = read_session(write_session(tmp_path / "b", rows[::-1], [], 20.0)).rows
+    for name in ("times_s", "faces", "labels", "probabilities", "quality"):
+        np.testing.assert_array_equal(getattr(turned, name), getattr(straight, name))
 
 
 def test_a_session_without_a_face_has_nobody(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from base64 import b64encode
 from hashlib import sha256
 from html import unescape
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -405,6 +406,27 @@ def test_several_files_of_one_run_are_compared_by_name_and_by_the_time_of_their_
     words = Outline(write_report([early, late], "en").read_text(encoding="utf-8")).words
     assert "happy last against first: +100 points 1 0% 2 100%" in words
     assert "1 April 2026, 08:00 – 2 May 2026, 09:30" in words
+
+
+def test_a_comparison_names_file_and_date_at_each_row_band_bar_and_column(tmp_path: Path) -> None:
+    late = filmed(tmp_path / "1", "may.mp4", "04T12:00:00+01:00", "2026-05-02T09:30:00+02:00")
+    early = filmed(tmp_path / "2", "april.mp4", "04T12:00:00+01:00", "2026-04-01T08:00:00+00:00")
+    page = write_report([late, early], "en").read_text(encoding="utf-8")
+    words = Outline(page).words
+    assert words.count("1 april.mp4 · 1 April 2026, 08:00") == 3  # band, shares, and for the columns on a narrow screen
+    assert words.count("2 may.mp4 · 2 May 2026, 09:30") == 3
+    assert "expression 1 april.mp4 1 April 2026, 08:00 2 may.mp4 2 May 2026, 09:30 anger" in words
+    assert words.index("1 april.mp4 1 April 2026, 08:00 10 s") < words.index("2 may.mp4 2 May 2026, 09:30 10 s")
+
+
+def test_numbers_of_markers_that_would_touch_on_a_narrow_screen_are_left_out_there(tmp_path: Path) -> None:
+    events = [(2.0 * n, "marker", "") for n in range(1, 30)]
+    page = write_report([write_session(tmp_path / "s", drawn_rows(60, 1), events, 60.0)], "en").read_text("utf-8")
+    drawn = re.findall(r'<svg class="pin( minor)?" x="([\d.]+)%"', page)
+    assert [bool(minor) for minor, _ in drawn[:7]] == [False, True, True, False, True, True, False]
+    wide = [float(x) for minor, x in drawn if not minor]
+    assert min(b - a for a, b in pairwise(wide)) >= 7.5
+    assert len(drawn) == 29
 
 
 def test_where_a_file_does_not_tell_when_it_was_recorded_all_are_in_the_order_of_analysis(tmp_path: Path) -> None:

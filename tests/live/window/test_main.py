@@ -396,3 +396,18 @@ def test_a_maximized_window_comes_back_off_what_is_watched(session: FakeSession,
     window.showMaximized()
     qtbot.waitUntil(lambda: not window.isMaximized(), timeout=5000)
     qtbot.waitUntil(lambda: 0 in region_of(window.frameGeometry()).common(watched)[2:], timeout=5000)
+
+
+@pytest.mark.parametrize(("language", "told"), [("en", "baseline of 2026-11-03"), ("es", "línea base del 2026-11-03")])
+def test_a_baseline_of_an_earlier_session_is_shown_with_its_date(
+    language: str, told: str, window: MainWindow, session: FakeSession
+) -> None:
+    session.now = replace(session.now, language=language, baseline=1.0, baseline_date="2026-11-03")
+    window.refresh()
+    assert any(told in words for words in shown(window))
+    session.now = replace(session.now, baseline_date="")
+    window.refresh()
+    assert not any("2026-11-03" in words for words in shown(window))
+    session.now = replace(session.now, baseline_date="2026-11-03", baseline_acts=False)
+    window.refresh()
+    assert text("baseline_off", language) in shown(window)
