@@ -57,6 +57,10 @@ QCheckBox:disabled {{ color: {UNSURE}; }}
 QTabBar::tab {{ background: {PANEL}; border-radius: 6px; padding: 3px 8px; margin-right: 3px; }}
 QTabBar::tab:selected {{ background: {TRACK}; }}
 QProgressBar {{ background: {TRACK}; border: none; border-radius: 3px; }}
+QSlider::groove {{ height: 6px; border-radius: 3px; background: qlineargradient(x1: 0, x2: 1, stop: 0 {TRACK},
+    stop: 0.48 {TRACK}, stop: 0.485 {DIM}, stop: 0.515 {DIM}, stop: 0.52 {TRACK}, stop: 1 {TRACK}); }}
+QSlider::handle {{ width: 6px; margin: -4px 0; border-radius: 3px; background: {INK}; }}
+QSlider[sure="false"]::handle {{ background: {UNSURE}; }}
 QTextBrowser, QScrollArea {{ border: none; }}
 """
 

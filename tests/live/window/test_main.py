@@ -232,7 +232,7 @@ def test_any_key_closes_the_help_and_does_nothing_else(
 @pytest.mark.parametrize("size", [SMALLEST, (260, 420), (400, 609), (640, 400), (1366, 728), (3840, 2160)])
 @pytest.mark.parametrize("compact", [True, False])
 @pytest.mark.parametrize("asked", [False, True])
-def test_all_eight_bars_the_state_and_what_is_asked_are_in_a_window_of_any_size(
+def test_label_bars_valence_state_and_what_is_asked_are_in_a_window_of_any_size(
     size: tuple[int, int], compact: bool, asked: bool, session: FakeSession, qtbot: QtBot,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
@@ -246,7 +246,8 @@ def test_all_eight_bars_the_state_and_what_is_asked_are_in_a_window_of_any_size(
     assert (window.width(), window.height()) == size
     wanted: list[QWidget] = [window.recording]
     if not asked or size[1] >= 400:
-        wanted += [*window.faces.panels[0].bars.values(), window.faces.panels[0].label]
+        panel = window.faces.panels[0]
+        wanted += [*panel.bars.values(), panel.label, panel.valence, panel.values["valence"]]
     wanted += [window.bar.line, window.bar.accept] if asked else [window._tools[n] for n in ("record", "mark", "menu")]
     places = []
     for part in wanted:
