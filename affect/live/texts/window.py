@@ -6,6 +6,10 @@ from typing import Final
 
 WINDOW_TEXTS: Final[dict[str, dict[str, str]]] = {
     "no_face": {"en": "no face", "es": "ninguna cara"},
+    "no_face_help": {
+        "en": "nearer, light from the front, straight into the camera",
+        "es": "más cerca, luz desde delante, de frente a la cámara",
+    },
     "no_picture": {"en": "no usable picture", "es": "sin imagen útil"},
     # the window: bar, help, prompts
     "key_mark": {"en": "marker", "es": "marca"},

@@ -146,7 +146,8 @@ class Faces(QWidget):
         return self._shown[at].face_id if at < len(self._shown) else None
 
     def show_faces(self, results: list[FaceResult], heading: str, notes: dict[int, str], language: str) -> None:
-        """Show the faces of a frame.   heading: shown where there is none.   notes: on a face's picture, by its id."""
+        """Show the faces of a frame.   heading: shown where there is none.   notes: on a face's picture, by its id;
+        0: where there is none."""
         self._shown = in_order(results)
         several = len(self._shown) > 1
         while len(self.panels) < len(self._shown):
@@ -161,7 +162,7 @@ class Faces(QWidget):
                 face = self._shown[i]
                 panel.show_face(face, "", i + 1 if several else None, notes.get(face.face_id, ""), language)
             elif i == 0:
-                panel.show_face(None, heading, None, "", language)
+                panel.show_face(None, heading, None, notes.get(0, ""), language)
 
     def _tab(self, language: str) -> None:
         count = len(self._shown) if language else 0

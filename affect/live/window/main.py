@@ -181,12 +181,10 @@ class MainWindow(QWidget):
         heading = "" if self._frame is None and not status.no_picture else heading
         now_s = time.monotonic()
         if self._frame is not None and now_s - self._noted[0] >= NOTE_S:
-            self._noted = (now_s, {face.face_id: notes_on(self._frame[0], face, language) for face in faces})
-            if not (faces or status.paused or status.no_picture) and too_dark(self._frame[0]):
-                self._noted[1][0] = text("quality_light", language)
-        self.faces.show_faces(faces, heading, self._noted[1] if faces else {}, language)
-        if not faces and self._noted[1].get(0):
-            self.faces.panels[0].show_face(None, heading, None, self._noted[1][0], language)
+            self._noted = (now_s, {face.face_id: note_on(self._frame[0], face, language) for face in faces})
+            self._noted[1][0] = note_on(self._frame[0], None, language)
+        seen = self._frame is not None and not status.paused and not status.no_picture
+        self.faces.show_faces(faces, heading, self._noted[1] if seen else {}, language)
         self.strip.face_id = self.faces.face_id or self.strip.face_id
         if self._frame is not None:
             self.strip.add(now_s, faces, status.recording_s)
@@ -387,8 +385,10 @@ class MainWindow(QWidget):
             tool.setToolButtonStyle(under if height >= 340 else beside_icon)
 
 
-def notes_on(picture: Image, face: FaceResult, language: str) -> str:
-    """Why a face is hard to read, as a short text; "" if it is not.   picture: uint8 BGR."""
+def note_on(picture: Image, face: FaceResult | None, language: str) -> str:
+    """Why a face is hard to read, or what helps where none is found; "" if it is not.   picture: uint8 BGR."""
+    if face is None:
+        return text("quality_light" if too_dark(picture) else "no_face_help", language)
     if face.covered:
         return text("quality_covered", language)
     reason = low_quality(picture, face.box)

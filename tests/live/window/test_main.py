@@ -18,7 +18,7 @@ from affect.live.texts import TEXTS, text
 from affect.live.window import main as module
 from affect.live.window.control import Command
 from affect.live.window.dialogs import KEYS
-from affect.live.window.main import SMALLEST, MainWindow, notes_on
+from affect.live.window.main import SMALLEST, MainWindow, note_on
 from affect.live.window.region import Region
 from affect.live.window.settings import Settings
 from affect.live.window.theme import region_of
@@ -288,31 +288,55 @@ def test_what_is_not_of_now_is_not_shown(state: dict[str, object], window: MainW
     assert "message" not in state or "The picture is frozen" in shown(window)
 
 
-def test_a_face_that_is_hard_to_read_says_why(portrait: Image) -> None:
-    whole = face("happy")
-    near = replace(whole, box=whole.box._replace(x=170, y=60, width=110, height=110))
-    assert notes_on(portrait, near, "en") == ""
+NEAR = replace(face("happy"), box=face("happy").box._replace(x=170, y=60, width=110, height=110))
+
+
+def test_a_face_that_is_easy_to_read_has_no_note(portrait: Image) -> None:
+    assert note_on(portrait, NEAR, "en") == ""
+
+
+@pytest.mark.parametrize("share", [0.15, 0.1, 0.03, 0.01])
+def test_a_dim_face_says_that_it_is_too_dark(share: float, portrait: Image) -> None:
+    assert note_on(np.asarray(portrait * share, np.uint8), NEAR, "es") == text("quality_light", "es")
+
+
+def test_a_face_of_a_few_pixels_says_that_it_is_too_small(portrait: Image) -> None:
     far = np.asarray(cv2.resize(portrait, None, fx=8 / 110, fy=8 / 110, interpolation=cv2.INTER_AREA), np.uint8)
-    assert "too small" in notes_on(far, replace(near, box=near.box._replace(x=12, y=4, width=8, height=8)), "en")
-    assert "too dark" in notes_on(np.asarray(portrait // 120, np.uint8), near, "en")
+    tiny = replace(NEAR, box=NEAR.box._replace(x=12, y=4, width=8, height=8))
+    assert note_on(far, tiny, "en") == text("quality_small", "en")
+
+
+def test_a_face_lit_from_one_side_or_turned_says_so(portrait: Image) -> None:
+    light = np.where(np.arange(portrait.shape[1]) < 240, 0.1, 1.0)[None, :, None]
+    assert note_on(np.asarray(portrait * light, np.uint8), NEAR, "es") == text("quality_turned", "es")
+
+
+def test_a_blurred_face_says_so(portrait: Image) -> None:
     blurred = np.full_like(portrait, 100)
     blurred[:, 200:] = 180
-    blurred = np.asarray(cv2.GaussianBlur(blurred, (0, 0), 30), np.uint8)
-    assert "borrosa" in notes_on(blurred, near, "es")
-    assert "covered" in notes_on(portrait, replace(near, covered=True), "en")
+    assert "borrosa" in note_on(np.asarray(cv2.GaussianBlur(blurred, (0, 0), 30), np.uint8), NEAR, "es")
 
 
-def test_the_reason_stands_under_the_label_and_in_the_dark_without_a_face_too(
+def test_a_covered_face_says_so_rather_than_anything_else(portrait: Image) -> None:
+    covered = replace(NEAR, covered=True)
+    assert note_on(portrait, covered, "en") == note_on(portrait // 100, covered, "en") == text("quality_covered", "en")
+
+
+def test_the_reason_stands_under_the_label_and_where_no_face_is_found_what_helps(
     window: MainWindow, session: FakeSession
 ) -> None:
-    window._noted = (0.0, {})
-    window.show_frame(PICTURE, [replace(face("happy"), covered=True)])
+    for picture, faces, key in (
+        (PICTURE, [replace(face("happy"), covered=True)], "quality_covered"),
+        (np.zeros_like(PICTURE), [], "quality_light"),
+        (PICTURE, [], "no_face_help"),
+    ):
+        window._noted = (0.0, {})
+        window.show_frame(picture, faces)
+        window.refresh()
+        assert text(key, "en") in shown(window)
+    session.now = replace(session.now, paused=True)
     window.refresh()
-    assert text("quality_covered", "en") in shown(window)
-    window._noted = (0.0, {})
-    window.show_frame(np.zeros_like(PICTURE), [])
-    window.refresh()
-    assert text("quality_light", "en") in shown(window)
+    assert text("no_face_help", "en") not in shown(window)
 
 
 def test_the_report_can_be_opened_once_it_is_made(
