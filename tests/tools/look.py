@@ -31,9 +31,9 @@ from Xlib.xobject.drawable import Window
 from affect.emotions import LANGUAGES, UNCERTAIN
 from affect.faces.detection import FaceBox
 from affect.faces.preprocessing import Image
+from affect.live.control import Question
 from affect.live.sources.files import DemoSource
 from affect.live.texts import text
-from affect.live.window.control import Question
 from affect.live.window.main import MainWindow
 from affect.live.window.settings import Settings
 from affect.live.window.theme import application

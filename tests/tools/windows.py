@@ -8,8 +8,8 @@ import numpy as np
 
 from affect.emotions import EMOTIONS
 from affect.faces.detection import FaceBox
+from affect.live.control import Command, Question, Status
 from affect.live.frame import FaceResult
-from affect.live.window.control import Command, Question, Status
 from affect.model.calibration import Sensitivity
 
 CONSENT = {"en": Question("Has she agreed?", "yes-no"), "es": Question("¿Está de acuerdo?", "yes-no")}

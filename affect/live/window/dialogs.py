@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QTextBrowser, QVBoxLayout
 
+from affect.live.control import Command, Question
 from affect.live.texts import YES, text
-from affect.live.window.control import Command, Question
 from affect.live.window.theme import DIM, TRACK, label, laid
 
 KEYS = {  # in the order of the help page

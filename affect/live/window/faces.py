@@ -16,10 +16,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from affect.emotions import EMOTIONS, UNCERTAIN, color_hex, label_name
+from affect.emotions import EMOTIONS, UNCERTAIN, label_name
 from affect.live.frame import FaceResult
 from affect.live.texts import certainty, signed, text
-from affect.live.window.theme import UNSURE, label, laid
+from affect.live.window.theme import label, laid, styled
 
 PANEL_HEIGHT = 192  # least height at which all rows of a face are legible, in Qt's pixels
 ROW_HEIGHT = 34  # greatest height of a row
@@ -57,6 +57,7 @@ class FacePanel(QFrame):
             grid.addWidget(value, row, 2)
             grid.setRowStretch(row, 1)
             if bar := self.bars.get(name):
+                bar.setObjectName(name)
                 bar.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
                 grid.addWidget(self._names[name], row, 0)
                 grid.addWidget(bar, row, 1)
@@ -71,12 +72,12 @@ class FacePanel(QFrame):
             large.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         head = laid(QHBoxLayout(), self.number, self.label, self.share, spacing=8, grows=1)
         laid(QVBoxLayout(self), head, self.note, table, 0, spacing=2, margin=8, grows=2)
-        self._sure: bool | None = None
 
     def show_face(self, result: FaceResult | None, heading: str, number: int | None, note: str, language: str) -> None:
         """Show a face, or a heading in grey where there is none.   number: from the left; None: the only face."""
         sure = result is not None and result.emotion != UNCERTAIN
-        self._colour(sure)
+        for part in (self.label, self.share, self.valence, *self.bars.values()):
+            styled(part, "sure", sure)
         if result is not None:
             heading = label_name(result.emotion, language)
         share = certainty(result.confidence, language) if result is not None and sure else ""
@@ -110,17 +111,6 @@ class FacePanel(QFrame):
         row = min(ROW_HEIGHT, (self.height() - 60) // len(self.values))
         for bar in self.bars.values():
             bar.setFixedHeight(max(7, row // 2))
-
-    def _colour(self, sure: bool) -> None:
-        if sure == self._sure:
-            return
-        self._sure = sure
-        for emotion, bar in self.bars.items():
-            color = color_hex(emotion) if sure else UNSURE
-            bar.setStyleSheet(f"QProgressBar::chunk {{ background: {color}; border-radius: 3px; }}")
-        for part in (self.label, self.share, self.valence):
-            part.setProperty("sure", sure)
-            part.style().polish(part)
 
 
 class Faces(QWidget):

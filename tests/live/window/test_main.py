@@ -8,20 +8,19 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QRect, Qt
 from PySide6.QtGui import QAccessible, QDesktopServices, QGuiApplication, QInputMethodEvent, QKeyEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from affect.faces.preprocessing import Image
+from affect.live.control import Command
 from affect.live.texts import TEXTS, text
 from affect.live.window import main as module
-from affect.live.window.control import Command
 from affect.live.window.dialogs import KEYS
 from affect.live.window.main import SMALLEST, MainWindow, note_on
-from affect.live.window.region import Region
+from affect.live.window.placement import Rectangle, rectangle_of
 from affect.live.window.settings import Settings
-from affect.live.window.theme import region_of
 from tests.tools.windows import CONSENT, NOTE, FakeClassifier, FakeSession, face
 
 PICTURE = np.full((360, 640, 3), 90, np.uint8)
@@ -38,7 +37,7 @@ def window(session: FakeSession, qtbot: QtBot) -> MainWindow:
     return opened(session, qtbot)
 
 
-def opened(session: FakeSession, qtbot: QtBot, compact: bool = True, watched: Region | None = None) -> MainWindow:
+def opened(session: FakeSession, qtbot: QtBot, compact: bool = True, watched: Rectangle | None = None) -> MainWindow:
     window = MainWindow(session, FakeClassifier(), Settings(), watched, compact)
     qtbot.addWidget(window)
     window.show()
@@ -236,7 +235,7 @@ def test_label_bars_valence_state_and_what_is_asked_are_in_a_window_of_any_size(
     size: tuple[int, int], compact: bool, asked: bool, session: FakeSession, qtbot: QtBot,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(module, "monitors", lambda: [Region(0, 0, 4000, 2400)])
+    monkeypatch.setattr(module, "monitors", lambda: [QRect(0, 0, 4000, 2400)])
     window = opened(session, qtbot, compact)
     window.resize(*size)
     session.now = replace(session.now, recording_s=1.0, question=NOTE["en"] if asked else None)
@@ -377,32 +376,25 @@ def test_markers_are_in_the_strip(window: MainWindow, session: FakeSession, qtbo
 def test_a_window_that_is_moved_over_what_is_watched_goes_back_beside_it(
     session: FakeSession, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "monitors", lambda: [Region(0, 0, 1366, 728)])
-    watched = Region(100, 50, 700, 600)
-    window = opened(session, qtbot, watched=watched)
-    place = region_of(window.frameGeometry())
-    assert 0 in place.common(watched)[2:]
+    monkeypatch.setattr(module, "monitors", lambda: [QRect(0, 0, 1366, 728)])
+    watched = QRect(100, 50, 700, 600)
+    window = opened(session, qtbot, watched=rectangle_of(watched))
+    assert not window.frameGeometry().intersects(watched)
     window.move(300, 200)
-    qtbot.waitUntil(lambda: 0 in region_of(window.frameGeometry()).common(watched)[2:], timeout=5000)
-    place = region_of(window.frameGeometry())
-    assert Region(0, 0, 1366, 728).common(place) == place
+    qtbot.waitUntil(lambda: not window.frameGeometry().intersects(watched), timeout=5000)
+    assert QRect(0, 0, 1366, 728).contains(window.frameGeometry())
 
 
 def test_a_remembered_place_on_a_monitor_that_is_gone_is_not_taken(
     session: FakeSession, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "monitors", lambda: [Region(0, 0, 1366, 728)])
+    monkeypatch.setattr(module, "monitors", lambda: [QRect(0, 0, 1366, 728)])
     window = MainWindow(session, FakeClassifier(), Settings(places={"compact": [3000, 100, 300, 500]}), None, True)
     qtbot.addWidget(window)
     window.show()
-    qtbot.waitUntil(lambda: _is_on(Region(0, 0, 1366, 728), window), timeout=5000)
+    qtbot.waitUntil(lambda: QRect(0, 0, 1366, 728).contains(window.frameGeometry()), timeout=5000)
     assert window.width() > 250
     assert window._settings.places["compact"][0] < 1366
-
-
-def _is_on(monitor: Region, window: QWidget) -> bool:
-    place = region_of(window.frameGeometry())
-    return monitor.common(place) == place
 
 
 def test_shift_and_a_letter_are_the_same_command(window: MainWindow, session: FakeSession, qtbot: QtBot) -> None:
@@ -416,8 +408,8 @@ def test_every_command_has_a_key_and_a_line_in_the_help() -> None:
 
 
 def test_a_maximized_window_comes_back_off_what_is_watched(session: FakeSession, qtbot: QtBot) -> None:
-    watched = Region(100, 50, 400, 400)
-    window = opened(session, qtbot, watched=watched)
+    watched = QRect(100, 50, 400, 400)
+    window = opened(session, qtbot, watched=rectangle_of(watched))
     window.showMaximized()
     qtbot.waitUntil(lambda: not window.isMaximized(), timeout=5000)
-    qtbot.waitUntil(lambda: 0 in region_of(window.frameGeometry()).common(watched)[2:], timeout=5000)
+    qtbot.waitUntil(lambda: not window.frameGeometry().intersects(watched), timeout=5000)
