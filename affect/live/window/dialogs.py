@@ -94,6 +94,7 @@ class HelpPage(QTextBrowser):
 
     def translate(self, language: str) -> None:
         """Write the page in a language."""
+        self.document().setDocumentMargin(12)
         cell = f"<td style='background:{TRACK}; padding:3px 9px' align='center'><b>{{}}</b></td>"
         cell += "<td style='padding:3px 8px'>{}</td>"
         said = {key: escape(text(f"help_{command.value}", language)) for command, key in KEYS.items()}

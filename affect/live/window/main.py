@@ -221,7 +221,7 @@ class MainWindow(QWidget):
         for command, action in self.actions_.items():
             name = names.get(command, command.value)
             words = text(f"key_{name}", status.language)
-            action.setText(words[:1].upper() + words[1:])
+            action.setText(words.capitalize())
             if (shape := name.removesuffix("_undo")) in SHAPES:
                 action.setIcon(icon(shape))
             action.setShortcuts([] if asked or self.help.isVisible() else self._shortcuts[command])
@@ -241,7 +241,7 @@ class MainWindow(QWidget):
         ):  # fmt: skip
             part.setText(text(key, language))
         self.sensitivity_menu.setTitle(text("menu_sensitivity", language))
-        self.language_menu.setTitle(text("key_language", language))
+        self.language_menu.setTitle(text("key_language", language).capitalize())
         self.picture.setAccessibleName(text("picture", language))
         for action in self.sensitivities.actions():
             action.setText(text(f"sensitivity_{action.data()}", language))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from PySide6.QtCore import QEventLoop, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QImage, QKeyEvent, QMouseEvent, QPixmap, QRegion, QScreen
-from PySide6.QtWidgets import QLabel, QRubberBand, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
 from affect.faces.preprocessing import Image
 from affect.live.texts import text
@@ -64,7 +64,8 @@ class ScreenCover(QLabel):
         image = QImage(pixels.data, pixels.shape[1], pixels.shape[0], pixels.strides[0], QImage.Format.Format_BGR888)
         image.setDevicePixelRatio(self._ratio)
         self.setPixmap(QPixmap.fromImage(image))
-        self._shade, self._band = QWidget(self), QRubberBand(QRubberBand.Shape.Rectangle, self)
+        self._shade, self._drawn = QWidget(self), QFrame(self)
+        self._drawn.setObjectName("drawn")  # a QRubberBand would tint what is in it
         self._shade.setStyleSheet("background: rgba(0, 0, 0, 140)")
         self._shade.resize(self.size())
         self._hint = label("hint", align=Qt.AlignmentFlag.AlignCenter)
@@ -73,7 +74,7 @@ class ScreenCover(QLabel):
 
     def region(self) -> Rectangle:
         """The drawn rectangle in pixels of the desktop."""
-        x, y, width, height = (round(value * self._ratio) for value in rectangle_of(self._band.geometry()))
+        x, y, width, height = (round(value * self._ratio) for value in rectangle_of(self._drawn.geometry()))
         return self._origin.x() + x, self._origin.y() + y, width, height
 
     def _large_enough(self) -> bool:
@@ -81,8 +82,8 @@ class ScreenCover(QLabel):
 
     def _draw(self, drawn: QRect) -> None:
         """Show a rectangle, bright and framed, and say what to do."""
-        self._band.setGeometry(drawn)
-        self._band.setVisible(not drawn.isEmpty())
+        self._drawn.setGeometry(drawn)
+        self._drawn.setVisible(not drawn.isEmpty())
         self._shade.setMask(QRegion(self.rect()) - QRegion(drawn))
         key = "draw" if drawn.isEmpty() else "accept" if self._large_enough() else "small"
         self._hint.setText(text(f"screen_hint_{key}", self._language, smallest=self._smallest))

@@ -24,6 +24,7 @@ QToolTip {{ background: {PANEL}; color: {INK}; border: 1px solid {TRACK}; paddin
 QFrame#card, QFrame#question {{ background: {PANEL}; border-radius: 8px; }}
 QFrame#question {{ border: 1px solid {ACCENT}; }}
 QLabel#dim {{ color: {DIM}; }}
+QFrame#drawn {{ border: 2px solid {ACCENT}; }}
 QLabel#hint {{ background: {GROUND}; border-radius: 8px; padding: 12px 18px; }}
 QLabel#recording {{ color: {DIM}; }}
 QLabel#recording[on="true"] {{ color: {RED}; font-weight: 600; }}

@@ -9,10 +9,11 @@ import cv2
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QRect, Qt
-from PySide6.QtGui import QAccessible, QDesktopServices, QGuiApplication, QInputMethodEvent, QKeyEvent
+from PySide6.QtGui import QAccessible, QColor, QDesktopServices, QGuiApplication, QInputMethodEvent, QKeyEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
+from affect.emotions import color_hex
 from affect.faces.preprocessing import Image
 from affect.live.control import Command
 from affect.live.texts import TEXTS, text
@@ -197,7 +198,9 @@ def test_the_menu_s_language_switches_every_word(window: MainWindow, session: Fa
     assert "sin registro" in seen
     assert "alegría" in seen
     assert not english & {*seen, *(words.lower() for words in seen)}
-    assert window.sensitivity_menu.title() == text("menu_sensitivity", "es")
+    titles = [action.text() for action in window.menu.actions() if action.text()]
+    assert {text("menu_sensitivity", "es"), "Idioma", text("menu_top", "es"), "Salir"} <= {*titles}
+    assert all(title[0].isupper() for title in titles)
 
 
 def test_sensitivity_changes_the_running_classifier_but_not_within_a_recording(
@@ -285,6 +288,26 @@ def test_what_is_not_of_now_is_not_shown(state: dict[str, object], window: MainW
     assert panel.label.property("sure") is False
     assert all(bar.value() == 0 for bar in panel.bars.values())
     assert "message" not in state or "The picture is frozen" in shown(window)
+
+
+@pytest.mark.parametrize("state", [{"no_picture": True}, {"paused": True}])
+def test_the_picture_has_no_mark_of_a_face_that_is_not_of_now(
+    state: dict[str, object], session: FakeSession, qtbot: QtBot
+) -> None:
+    window = opened(session, qtbot, compact=False)
+    mark = QColor(color_hex("happy")).name()
+
+    def marked() -> bool:
+        QApplication.processEvents()
+        image = window.picture.grab().toImage()
+        pixels = (image.pixelColor(x, y).name() for x in range(image.width()) for y in range(0, image.height(), 3))
+        return mark in pixels
+
+    assert marked()
+    session.now = replace(session.now, **state)
+    window.refresh()
+    window.show_frame(PICTURE, [face("happy")])
+    assert not marked()
 
 
 NEAR = replace(face("happy"), box=face("happy").box._replace(x=170, y=60, width=110, height=110))
