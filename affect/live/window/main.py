@@ -364,7 +364,7 @@ class MainWindow(QWidget):
         self._side.setMinimumWidth(least)
         self._side.setMaximumWidth(most)
         self.strip.setVisible(height >= 350 and not (asked and height < 480))
-        self.strip.setMaximumHeight(max(44, height // 8))
+        self.strip.setFixedHeight(max(44, height // 9))
         self.perceived.setVisible(height >= 480)
         self.buttons.setVisible(not asked)
         for name in ("baseline", "snapshot"):

@@ -38,7 +38,6 @@ class Strip(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setMouseTracking(True)
-        self.setMinimumHeight(34)
         self.face_id: int | None = None
         self.language = "en"
         self._moments: deque[Moment] = deque()
