@@ -6,21 +6,15 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAccessible, QColor
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from PySide6.QtGui import QAccessible
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from affect.emotions import EMOTIONS, UNCERTAIN, color_hex
 from affect.live.texts import text
 from affect.live.window.faces import PANEL_HEIGHT, FacePanel, Faces, in_order
 from affect.live.window.theme import INK, UNSURE
-from tests.tools.windows import face
-
-
-def colours(part: QWidget) -> set[str]:
-    """Those of every pixel of a widget that is as large as a user sees it."""
-    image = part.grab().toImage()
-    return {QColor(image.pixel(x, y)).name().upper() for x in range(image.width()) for y in range(image.height())}
+from tests.tools.windows import colours, face
 
 
 @pytest.mark.parametrize("emotion", EMOTIONS)
