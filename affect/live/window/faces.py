@@ -39,9 +39,6 @@ class FacePanel(QFrame):
         self.valence.setRange(-100, 100)
         self.valence.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.valence.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)  # it is shown, not set
-        stays = self.valence.sizePolicy()
-        stays.setRetainSizeWhenHidden(True)
-        self.valence.setSizePolicy(stays)
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         self._names = {row: label("dim") for row in (*EMOTIONS, "valence")}
         self.values = {row: label("dim", align=right) for row in self._names}
@@ -64,12 +61,6 @@ class FacePanel(QFrame):
         grid.addLayout(
             laid(QHBoxLayout(), self._names["valence"], self.valence, spacing=8, grows=1), len(EMOTIONS), 0, 1, 2
         )
-        for large in (self.label, self.share):
-            font = large.font()
-            font.setPointSizeF(font.pointSizeF() * 1.8)
-            font.setBold(True)
-            large.setFont(font)
-            large.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         head = laid(QHBoxLayout(), self.number, self.label, self.share, spacing=8, grows=1)
         laid(QVBoxLayout(self), head, self.note, table, 0, spacing=2, margin=8, grows=2)
 
@@ -78,6 +69,7 @@ class FacePanel(QFrame):
         sure = result is not None and result.emotion != UNCERTAIN
         for part in (self.label, self.share, self.valence, *self.bars.values()):
             styled(part, "sure", sure)
+        styled(self.valence, "seen", result is not None)
         if result is not None:
             heading = label_name(result.emotion, language)
         share = certainty(result.confidence, language) if result is not None and sure else ""
@@ -99,7 +91,6 @@ class FacePanel(QFrame):
             self.values[emotion].setText("" if result is None else certainty(value, language))
         valence = "" if result is None else signed(result.valence, language)
         self.valence.setValue(0 if result is None else round(result.valence * 100))
-        self.valence.setVisible(result is not None)
         self.values["valence"].setText(valence)
         self._names["valence"].setText(text("valence", language))
         for part in (self.valence, self._names["valence"], self.values["valence"]):

@@ -29,6 +29,7 @@ QLabel#hint {{ background: {GROUND}; border-radius: 8px; padding: 12px 18px; }}
 QLabel#recording {{ color: {DIM}; }}
 QLabel#recording[on="true"] {{ color: {RED}; font-weight: 600; }}
 QLabel#paused {{ background: {INK}; color: {GROUND}; border-radius: 4px; padding: 0 6px; font-weight: 600; }}
+QLabel#label, QLabel#share {{ font-size: 16pt; font-weight: 700; }}
 QLabel#label[sure="false"], QLabel#share[sure="false"] {{ color: {UNSURE}; }}
 QLabel#number {{ background: {TRACK}; border-radius: 11px; font-weight: 600; }}
 QToolButton, QPushButton {{ background: {PANEL}; border: 1px solid {TRACK}; border-radius: 6px; padding: 3px 8px; }}
@@ -64,6 +65,7 @@ QSlider::groove {{ height: 6px; border-radius: 3px; background: qlineargradient(
     stop: 0.48 {TRACK}, stop: 0.485 {DIM}, stop: 0.515 {DIM}, stop: 0.52 {TRACK}, stop: 1 {TRACK}); }}
 QSlider::handle {{ width: 6px; margin: -4px 0; border-radius: 3px; background: {INK}; }}
 QSlider[sure="false"]::handle {{ background: {UNSURE}; }}
+QSlider[seen="false"]::handle {{ background: transparent; }}
 QTextBrowser, QScrollArea {{ border: none; }}
 """
 
