@@ -51,6 +51,7 @@ PAGE = (900, 1120)  # CSS pixels, up to the end of the timeline; the picture has
 
 
 CALL = (680, 640)  # of the mock call's picture of the patient
+MOVES = 8  # pixels that the patient moves up and down
 
 
 def walk(language: str, sessions: Path, picture: Path, steps: tuple[str | int, ...]) -> Path:
@@ -113,10 +114,10 @@ def own_home(screen: VirtualScreen, home: Path) -> dict[str, str]:
 
 def beside_a_call(language: str, picture: Path) -> None:
     """The compact form on a laptop's screen, beside a call that moves a little, as a living picture does."""
-    face = np.ascontiguousarray(cv2.resize(astronaut()[:480, :, ::-1], CALL))
+    face = cv2.resize(astronaut()[:480, :, ::-1], (CALL[0], CALL[1] + MOVES))
     with virtual_screen(str(shutil.which("Xvfb")), 1366, 768) as screen, tempfile.TemporaryDirectory() as home:
         call = np.full((768, 1080, 3), 46, np.uint8)
-        call[64 : 64 + CALL[1], 200 : 200 + CALL[0]] = face
+        call[64 : 64 + CALL[1], 200 : 200 + CALL[0]] = face[:-MOVES]
         command = [sys.executable, str(REPOSITORY / "affectnet_webcam_detector.py"), "--lang", language]
         command += ["--source", f"screen:200,64,{CALL[0]},{CALL[1]}"]
         with window_showing(screen, call, 0, 0), subprocess.Popen(command, env=own_home(screen, Path(home))) as program:
@@ -126,7 +127,7 @@ def beside_a_call(language: str, picture: Path) -> None:
                     screen.press(window, key)
                     time.sleep(1)
                 for step in range(30):
-                    call[64 : 64 + CALL[1], 200 : 200 + CALL[0]] = np.roll(face, step % 5 * 2, axis=0)
+                    call[64 : 64 + CALL[1], 200 : 200 + CALL[0]] = face[step % 5 * 2 :][: CALL[1]]
                     with window_showing(screen, call, 0, 0):
                         time.sleep(1)
                         if step == 20:
