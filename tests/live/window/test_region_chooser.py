@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QMouseEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from affect.live.texts import text
@@ -88,6 +89,22 @@ def test_one_that_is_too_small_is_told_and_not_accepted(cover: ScreenCover, qtbo
     drag(qtbot, cover, (50, 60), (5000, 400))
     left, _, width, _ = cover.region()
     assert left + width == cover.width(), "it ends at the screen's edge"
+
+
+def test_another_may_be_drawn_inside_of_the_first(cover: ScreenCover, qtbot: QtBot) -> None:
+    """Where the pointer is over what was drawn, over the shade, or over the hint."""
+    cover.show()
+    drag(qtbot, cover, (50, 150), (450, 550))
+    for start, end in (((100, 200), (300, 400)), ((500, 200), (700, 300)), ((400, 45), (600, 300))):
+        under = cover.childAt(QPoint(*start))
+        assert under is not None
+        at = [QPointF(*point) for point in (start, end)]
+        left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier(0)
+        for kind, point in ((QMouseEvent.Type.MouseButtonPress, at[0]), (QMouseEvent.Type.MouseMove, at[1])):
+            QApplication.sendEvent(
+                under, QMouseEvent(kind, under.mapFrom(cover, point), cover.mapToGlobal(point), left, left, none)
+            )
+        assert cover.region() == (*start, end[0] - start[0], end[1] - start[1])
 
 
 def colour(cover: ScreenCover, x: int, y: int) -> int:
