@@ -159,6 +159,14 @@ def test_one_letter_is_consent_and_no_other_key_is(language: str, yes: str, qtbo
     assert session.told == ["record", "answer yes"]
 
 
+def test_a_question_is_answered_once(window: MainWindow, session: FakeSession, qtbot: QtBot) -> None:
+    """A screen reader can press a button that is no longer seen."""
+    press(window, qtbot, "r")
+    for _ in range(2):
+        window.bar.accept.click()
+    assert session.told == ["record", "answer yes"]
+
+
 @pytest.mark.parametrize("key", ["n", "N", Qt.Key.Key_Escape])
 def test_n_and_escape_decline(key: str | Qt.Key, window: MainWindow, session: FakeSession, qtbot: QtBot) -> None:
     press(window, qtbot, "r")
