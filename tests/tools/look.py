@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +29,7 @@ from PySide6.QtGui import QImage, QPainter
 from skimage.data import astronaut
 from Xlib.xobject.drawable import Window
 
-from affect.emotions import LANGUAGES, UNCERTAIN
+from affect.emotions import EMOTIONS, LANGUAGES, UNCERTAIN, color_rgb
 from affect.faces.detection import FaceBox
 from affect.faces.preprocessing import Image
 from affect.live.control import Question
@@ -42,10 +43,9 @@ from tests.tools.virtual_screen import VirtualScreen, virtual_screen
 from tests.tools.windows import FakeClassifier, FakeSession, face
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-PICTURE = "take the picture"
-WALKS = {  # language: what is pressed; numbers are seconds to wait
-    "en": ("", ("y", 8, "b", 5, PICTURE, 7, "m", *"talk", "Return", 8, "p", 3, "p", 6, "m", "Return", 5, "q")),
-    "es": ("_es", ("s", 10, "b", 12, "m", *"sonr", "iacute", "e", PICTURE, "Return", 12, "m", "Return", 6, "q")),
+WALKS = {  # language: the keys pressed, by X's names; numbers are seconds to wait, an expression is waited for
+    "en": ("", "y 1 neutral b surprise m t a l k Return 1 picture sad 2 p 3 p 8 m Return 5 q"),
+    "es": ("_es", "s 1 neutral b sad m c a l l oacute picture Return 12 m Return 6 q"),
 }
 PAGE = (900, 1120)  # CSS pixels, up to the end of the timeline; the picture has twice as many
 
@@ -54,7 +54,7 @@ CALL = (680, 640)  # of the mock call's picture of the patient
 MOVES = 8  # pixels that the patient moves up and down
 
 
-def walk(language: str, sessions: Path, picture: Path, steps: tuple[str | int, ...]) -> Path:
+def walk(language: str, sessions: Path, picture: Path, steps: str) -> Path:
     """Run the program on the demo source and press keys. Returns the report's file."""
     xvfb = shutil.which("Xvfb")
     assert xvfb is not None, "Xvfb is not installed"
@@ -64,18 +64,33 @@ def walk(language: str, sessions: Path, picture: Path, steps: tuple[str | int, .
         with subprocess.Popen(command, env=own_home(screen, sessions), cwd=sessions) as program:
             try:
                 window = wait_for_window(screen)
-                for step in steps:
-                    if step == PICTURE:
+                for step in steps.split():
+                    if step == "picture":
                         cv2.imwrite(str(picture), painted(screen, window), [cv2.IMWRITE_JPEG_QUALITY, 90])
-                    elif isinstance(step, str):
-                        screen.press(window, step)
+                    elif step in EMOTIONS:
+                        wait_until(lambda name=step: reads(screen.screenshot(window), name))
+                    elif step.isdigit():
+                        time.sleep(int(step))
                     else:
-                        time.sleep(step)
+                        screen.press(window, step)
                 program.wait(60)
             finally:
                 program.kill()
     (report,) = sessions.glob("*/report.html")
     return report
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    for _ in range(300):
+        if condition():
+            return
+        time.sleep(0.2)
+    raise LookupError("it did not happen")
+
+
+def reads(window: Image, emotion: str) -> bool:
+    """Whether an expression's bar is more than half full, in a picture of the full form."""
+    return bool((window[:400, 700:] == color_rgb(emotion)[::-1]).all(2).sum() > 1500)
 
 
 def painted(screen: VirtualScreen, window: Window) -> Image:

@@ -159,6 +159,41 @@ def test_one_letter_is_consent_and_no_other_key_is(language: str, yes: str, qtbo
     assert session.told == ["record", "answer yes"]
 
 
+def test_a_message_makes_room_for_a_question_and_comes_back(
+    window: MainWindow, session: FakeSession, qtbot: QtBot
+) -> None:
+    session.now = replace(session.now, message="The marker is set.")
+    for key, seen in (("p", True), ("m", False), (Qt.Key.Key_Escape, True)):
+        press(window, qtbot, key)
+        assert ("The marker is set." in shown(window)) is seen
+
+
+def test_the_menu_s_line_for_the_report_waits_for_one(window: MainWindow, session: FakeSession, tmp_path: Path) -> None:
+    assert not window.report_action.isEnabled()
+    session.now = replace(session.now, report=tmp_path / "report.html")
+    window.refresh()
+    assert window.report_action.isEnabled()
+
+
+def test_a_long_path_in_a_message_breaks_into_lines_and_none_is_wider_than_the_window(
+    window: MainWindow, session: FakeSession
+) -> None:
+    window.resize(*SMALLEST)
+    session.now = replace(session.now, message="/home/ana/affect-sessions/2026-11-29_18-29-52/report.html" * 2)
+    for _ in range(2):
+        window.refresh()
+        QApplication.processEvents()
+    assert window.message.minimumSizeHint().width() <= window.message.width() <= SMALLEST[0]
+
+
+def test_a_space_that_is_held_pauses_once(window: MainWindow, session: FakeSession) -> None:
+    for held in (False, True, True):
+        QApplication.sendEvent(
+            window, QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Space, Qt.KeyboardModifier.NoModifier, " ", held)
+        )
+    assert session.told == ["pause"]
+
+
 def test_a_question_is_answered_once(window: MainWindow, session: FakeSession, qtbot: QtBot) -> None:
     """A screen reader can press a button that is no longer seen."""
     press(window, qtbot, "r")
