@@ -159,6 +159,39 @@ def test_one_letter_is_consent_and_no_other_key_is(language: str, yes: str, qtbo
     assert session.told == ["record", "answer yes"]
 
 
+@pytest.mark.parametrize(
+    ("share", "acts", "told"),
+    [
+        (None, True, ""),
+        (0.42, True, "línea base 42\N{NO-BREAK SPACE}%"),
+        (0.42, False, "línea base 42\N{NO-BREAK SPACE}%"),
+        (1.0, True, "✓ línea base aplicada"),
+        (1.0, False, text("baseline_off", "es")),
+    ],
+)
+def test_the_baseline_s_state_is_told(share: float | None, acts: bool, told: str, qtbot: QtBot) -> None:
+    session = FakeSession("es")
+    window = opened(session, qtbot)
+    session.now = replace(session.now, baseline=share, baseline_acts=acts)
+    window.refresh()
+    assert (window.baseline.text() if window.baseline.isVisible() else "") == told
+    undo = "Línea base" if share is None else "Quitar línea base"
+    assert window.actions_[Command.BASELINE].text() == undo
+
+
+def test_while_a_question_is_open_no_command_acts_but_leaving_help_and_the_language(
+    window: MainWindow, session: FakeSession, qtbot: QtBot
+) -> None:
+    """However it comes: a screen reader triggers what is not seen."""
+    press(window, qtbot, "m")
+    for command, action in window.actions_.items():
+        if command not in (Command.LEAVE, Command.HELP, Command.LANGUAGE):
+            action.trigger()
+    assert session.told == ["mark"]
+    window.actions_[Command.LANGUAGE].trigger()
+    assert session.told == ["mark", "language"]
+
+
 def test_a_message_makes_room_for_a_question_and_comes_back(
     window: MainWindow, session: FakeSession, qtbot: QtBot
 ) -> None:
@@ -179,11 +212,13 @@ def test_a_long_path_in_a_message_breaks_into_lines_and_none_is_wider_than_the_w
     window: MainWindow, session: FakeSession
 ) -> None:
     window.resize(*SMALLEST)
-    session.now = replace(session.now, message="/home/ana/affect-sessions/2026-11-29_18-29-52/report.html" * 2)
+    path = r"C:\Users\ana\affect-sessions\2026_11_29_18_29_52\report.html"
+    session.now = replace(session.now, message=path)
     for _ in range(2):
         window.refresh()
         QApplication.processEvents()
     assert window.message.minimumSizeHint().width() <= window.message.width() <= SMALLEST[0]
+    assert window.message.text().replace("\u200b", "") == path
 
 
 def test_a_space_that_is_held_pauses_once(window: MainWindow, session: FakeSession) -> None:
@@ -329,6 +364,7 @@ def test_what_is_not_of_now_is_not_shown(state: dict[str, object], window: MainW
     panel = window.faces.panels[0]
     assert panel.label.text() == ("Paused" if "paused" in state else "no usable picture")
     assert panel.label.property("sure") is False
+    assert window.paused.isVisible() is session.now.paused
     assert all(bar.value() == 0 for bar in panel.bars.values())
     assert "message" not in state or "The picture is frozen" in shown(window)
 

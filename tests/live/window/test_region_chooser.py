@@ -91,6 +91,19 @@ def test_one_that_is_too_small_is_told_and_not_accepted(cover: ScreenCover, qtbo
     assert left + width == cover.width(), "it ends at the screen's edge"
 
 
+def test_each_screen_shows_its_own_part_of_the_desktop(qtbot: QtBot) -> None:
+    """Here the desktop begins 100 pixels left of and 50 above the screen: on other monitors."""
+    screen = QGuiApplication.primaryScreen()
+    bounds = screen.geometry()
+    desktop = np.zeros((bounds.height() + 50, bounds.width() + 100, 3), np.uint8)
+    desktop[50:, 100:] = 200
+    cover = ScreenCover(screen, desktop, bounds.topLeft() - QPoint(100, 50), 64, "en")
+    qtbot.addWidget(cover)
+    cover.show()
+    drag(qtbot, cover, (0, 0), (300, 200))
+    assert colour(cover, 4, 4) == 200
+
+
 def test_another_may_be_drawn_inside_of_the_first(cover: ScreenCover, qtbot: QtBot) -> None:
     """Where the pointer is over what was drawn, over the shade, or over the hint."""
     cover.show()
