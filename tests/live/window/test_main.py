@@ -184,6 +184,7 @@ def test_while_a_question_is_open_no_command_acts_but_leaving_help_and_the_langu
 ) -> None:
     """However it comes: a screen reader triggers what is not seen."""
     press(window, qtbot, "m")
+    assert not window.buttons.isVisible()
     for command, action in window.actions_.items():
         if command not in (Command.LEAVE, Command.HELP, Command.LANGUAGE):
             action.trigger()
