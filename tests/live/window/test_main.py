@@ -508,3 +508,16 @@ def test_a_maximized_window_comes_back_off_what_is_watched(session: FakeSession,
     window.showMaximized()
     qtbot.waitUntil(lambda: not window.isMaximized(), timeout=5000)
     qtbot.waitUntil(lambda: not window.frameGeometry().intersects(watched), timeout=5000)
+
+
+def test_a_minimized_window_is_left_where_it_is(
+    session: FakeSession, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = opened(session, qtbot)
+    placed: list[QRect] = []
+    monkeypatch.setattr(window, "_place", placed.append)
+    window._keep_clear()
+    assert len(placed) == 1
+    window.showMinimized()
+    window._keep_clear()
+    assert len(placed) == 1
