@@ -2,6 +2,7 @@
 
     python -m benchmarks.live [--model FILE.pt] [--frames 600] [--write]
     python -m benchmarks.live --window [--frames 600]      what the window costs beside a headless run
+    python -m benchmarks.live --against COMMIT             the same clips through the code of another commit as well
 
 With --write the tables, the plot and the JSON in this folder are updated. Run it on an idle machine.
 """
@@ -11,8 +12,10 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,13 +23,15 @@ from typing import Any, NamedTuple
 from affect.command_line import CommandParser
 from affect.files import atomic_path
 from affect.live.app import BUNDLED
-from benchmarks import measure
+from benchmarks import against, measure
 from benchmarks.machine import processor
 
 FOLDER = Path(__file__).resolve().parent
 README, JSON, PLOT = FOLDER / "README.md", FOLDER / "live.json", FOLDER / "live.png"
 BEGIN = "<!-- live: written by python -m benchmarks.live --write -->"
 END = "<!-- end of live -->"
+AGAINST = ("<!-- against: written by python -m benchmarks.live --against COMMIT --write -->", "<!-- end of against -->")
+AGAINST_JSON = FOLDER / "against.json"
 
 
 class Bar(NamedTuple):
@@ -160,10 +165,7 @@ def write(found: dict[str, Any]) -> None:
     plot(found, PLOT)
     with atomic_path(JSON) as part:
         part.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    text = README.read_text(encoding="utf-8")
-    before, after = text.split(BEGIN)[0], text.split(END)[1]
-    with atomic_path(README) as part:
-        part.write_text(f"{before}{BEGIN}\n{report(found)}\n{END}{after}", encoding="utf-8")
+    _renew(BEGIN, END, report(found))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -173,7 +175,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--frames", type=int, default=600, metavar="N", help="of the comparisons (default 600)")
     parser.add_argument("--write", action="store_true", help="renew README.md, live.json and live.png in benchmarks/")
     parser.add_argument("--window", action="store_true", help="measure only what the window costs (needs Xvfb)")
+    parser.add_argument("--against", metavar="COMMIT", help="compare with the program of another commit")
+    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="of whole programs, with --against")
     options = parser.parse_args(arguments)
+    if options.against:
+        return _against(options.against, options.model.resolve(), options.frames, options.rounds, options.write)
     if options.window:
         return _window(options.model, options.frames)
     found: dict[str, Any] = {"machine": machine(), "model": options.model.name}
@@ -192,6 +198,29 @@ def main(arguments: list[str] | None = None) -> int:
     else:
         print(json.dumps(found, ensure_ascii=False))
     return 0 if all(bar.met(found) for bar in BARS) else 1
+
+
+def _against(commit: str, model: Path, frames: int, rounds: int, keep: bool) -> int:
+    """Compare with another commit. Returns 0 if all targets are met, else 1."""
+    with ExitStack() as stack:
+        screen = shutil.which("Xvfb") is not None
+        display = stack.enter_context(measure.virtual_screen()) if screen else ""
+        found = {"machine": machine(), **against.compare(commit, model, frames, rounds, display)}
+    text = against.report(found)
+    print(text)
+    if keep:
+        _renew(*AGAINST, text)
+        with atomic_path(AGAINST_JSON) as part:
+            part.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return 0 if all(bar.met for bar in against.bars(found)) else 1
+
+
+def _renew(begin: str, end: str, text: str) -> None:
+    """Replace what stands between two markers in the README."""
+    given = README.read_text(encoding="utf-8")
+    before, after = given.split(begin)[0], given.split(end)[1]
+    with atomic_path(README) as part:
+        part.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")
 
 
 def _window(model: Path, frames: int) -> int:

@@ -196,7 +196,7 @@ def window_cost(model: Path, frames: int = 600, repeats: int = 3) -> dict[str, f
 
     cpu_s: dict[str, list[float]] = {"headless": [], "window": []}
     starts = []
-    with tempfile.TemporaryDirectory() as folder, _virtual_screen() as display:
+    with tempfile.TemporaryDirectory() as folder, virtual_screen() as display:
         video = Path(folder) / "clip.avi"
         clip = Clip()
         writer = cv2.VideoWriter(str(video), cv2.VideoWriter.fourcc(*"MJPG"), clip.fps, (1280, 720))
@@ -251,7 +251,7 @@ sys.exit(main(sys.argv[1:]))
 
 
 @contextmanager
-def _virtual_screen() -> Iterator[str]:
+def virtual_screen() -> Iterator[str]:
     """Start a virtual screen; its DISPLAY."""
     if (xvfb := shutil.which("Xvfb")) is None:
         raise FileNotFoundError("Xvfb")

@@ -72,6 +72,7 @@ def write_card(path: Path, metrics_path: Path) -> Path:
         about,
         sha256=sha256_of(path),
         calibration=checkpoint.calibration,
+        shares=", ".join(f"{name} {p:.1%}" for name, p in zip(EMOTIONS, checkpoint.prior or (), strict=False)),
         metrics=metrics,
         overall=CALIBRATED,
         without_copies=_without_copies(folder),

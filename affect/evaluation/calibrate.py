@@ -17,12 +17,13 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import minimize_scalar
 
+from affect.arrays import Floats, Ints
 from affect.command_line import CommandParser, exit_code_of
 from affect.data.tables import write_table
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 from affect.evaluation.figures import MOST
-from affect.evaluation.measure import right_classes
+from affect.evaluation.measure import partial_labels, right_classes
 from affect.evaluation.metrics import metrics_of
 from affect.evaluation.results import Results, read_results
 from affect.files import atomic_path, sha256_of
@@ -33,6 +34,11 @@ STRENGTHS = tuple(np.linspace(0, 1, 21).round(2).tolist())
 CONFIDENCES = tuple(np.linspace(0, 0.99, 100).round(2).tolist())
 NEUTRAL_RECALL = 0.75  # a face at rest fills most of a session: one in four taken for an expression is the most
 RIGHT = 0.85
+NEUTRAL = EMOTIONS.index("neutral")
+HALF = 0.5  # the strength at which shares are chosen: a person can then ask for more and for less
+FIRST_STEP, LAST_STEP, LEAST_GAIN = 1.0, 0.05, 1e-4  # of the search: steps of the shares' logarithms, and least gain
+ROUNDS = 3  # the shares depend on the temperature, and that on them
+MISSING_COSTS = 10.0  # how many points of balanced accuracy a missing point of neutral's recall costs
 FEWEST = 30  # a share of fewer pictures says nothing: its 95 % interval is wider than 25 points
 
 
@@ -104,6 +110,57 @@ def chosen_strength(curve: pd.DataFrame, neutral_recall: float) -> tuple[float, 
     return float(each["neutral"].idxmax() if enough.empty else enough["balanced"].idxmax()), not enough.empty
 
 
+def chosen_shares(
+    sets: Sequence[Results], calibration: Calibration, neutral_recall: float
+) -> tuple[tuple[float, ...], bool]:
+    """The class shares that give the best mean balanced accuracy over all sets, if they are assumed at HALF strength.
+
+    Coordinate ascent over the logarithms of the eight shares, from those of `calibration` and with its temperature, in
+    steps that are halved; the recall of neutral is to be enough on every set. Returns the shares, and whether it is.
+    """
+    counted = [(s.logits / calibration.temperature, _counted_as(s.rows), s.labels) for s in sets]
+
+    def recalls(logs: Floats) -> list[Floats]:
+        return [_recalls(same[(logits + HALF * logs).argmax(1)], labels) for logits, same, labels in counted]
+
+    def worth(logs: Floats) -> float:
+        found = recalls(logs)
+        missing = sum(max(0.0, neutral_recall - r[NEUTRAL]) for r in found if not np.isnan(r[NEUTRAL]))
+        return float(np.mean([np.nanmean(r) for r in found])) - MISSING_COSTS * missing
+
+    best, step = np.log(calibration.prior or [1 / len(EMOTIONS)] * len(EMOTIONS)), FIRST_STEP
+    reached = worth(best)
+    while step >= LAST_STEP:
+        moves = [(worth(tried), tried) for way in (-step, step) for tried in best + way * np.eye(len(EMOTIONS))]
+        highest, at = max(moves, key=lambda move: move[0])
+        if highest > reached + LEAST_GAIN:
+            reached, best = highest, at
+        else:
+            step /= 2
+    return _shares(best), not any(r[NEUTRAL] < neutral_recall for r in recalls(best))
+
+
+def _counted_as(rows: pd.DataFrame) -> Ints:
+    """The class as which each class counts, (8,): another one where the data set has a partial label of both."""
+    same = np.arange(len(EMOTIONS))
+    for classes in partial_labels(rows):
+        first, *others = (EMOTIONS.index(name) for name in classes.split("/"))
+        same[others] = first
+    return same
+
+
+def _shares(logs: Floats) -> tuple[float, ...]:
+    powers = np.exp(logs - logs.max())
+    return tuple(float(share) for share in powers / powers.sum())
+
+
+def _recalls(said: Ints, labels: Ints) -> Floats:
+    """Recall of each class, (8,); NaN for a class that does not occur."""
+    occurs = np.bincount(labels, minlength=len(EMOTIONS))
+    right = np.bincount(labels[said == labels], minlength=len(EMOTIONS))
+    return np.where(occurs > 0, right / np.maximum(occurs, 1), np.nan)
+
+
 def risk_coverage(sets: Sequence[Results], calibration: Calibration) -> pd.DataFrame:
     """How much is answered, and how much of it is right, if only answers of at least a confidence count.
 
@@ -129,10 +186,21 @@ def chosen_confidence(coverage: pd.DataFrame, right: float) -> float | None:
 
 
 def choose(
-    sets: Sequence[Results], calibration: Calibration, neutral_recall: float = NEUTRAL_RECALL, right: float = RIGHT
+    sets: Sequence[Results],
+    calibration: Calibration,
+    neutral_recall: float = NEUTRAL_RECALL,
+    right: float = RIGHT,
+    shares: bool = False,
 ) -> Choice:
-    """Choose temperature, strength of the assumed shares, and the confidence from which a label is shown."""
+    """Choose temperature, strength of the assumed shares, and the confidence from which a label is shown.
+
+    shares: choose the assumed shares as well, see `chosen_shares`.
+    """
     curve, reached = None, True
+    if shares:
+        for _ in range(ROUNDS):
+            calibration = replace(calibration, temperature=fitted_temperature(sets, calibration))
+            calibration = replace(calibration, prior=chosen_shares(sets, calibration, neutral_recall)[0])
     if calibration.prior is not None:
         curve = strength_curve(sets, calibration.prior)
         strength, reached = chosen_strength(curve, neutral_recall)
@@ -203,6 +271,8 @@ def told(choice: Choice, before: Calibration, right: float) -> list[str]:
     for name in ("temperature", "prior_strength", "sure_from"):
         if name != "prior_strength" or now.prior is not None:
             lines.append(f"{name:<15} {_number(getattr(now, name))}  (before: {_number(getattr(before, name))})")
+    if now.prior is not None and now.prior != before.prior:
+        lines.append("assumed shares  " + ", ".join(f"{n} {p:.3f}" for n, p in zip(EMOTIONS, now.prior, strict=True)))
     if choice.strengths is not None:
         lines += ["", choice.strengths[choice.strengths["strength"] == now.prior_strength].to_string(index=False)]
     shown = choice.coverage[choice.coverage["confidence"] == (now.sure_from or 0)]
@@ -248,6 +318,11 @@ def parser() -> argparse.ArgumentParser:
         "of the classifier's bias, and assumed instead",
     )  # fmt: skip
     made.add_argument(
+        "--choose-shares", action="store_true",
+        help="choose the class shares that are assumed, too, for the best mean balanced accuracy over the data "
+        "sets; for a model that learned without its data's shares",
+    )  # fmt: skip
+    made.add_argument(
         "--as-is", action="store_true", help="choose nothing and leave the file as it is: only show and write tables"
     )
     return made
@@ -270,6 +345,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = made.parse_args(arguments)
     if options.shares is not None and abs(sum(options.shares) - 1) > 0.01:
         made.error(f"the shares add up to {sum(options.shares):.3f}, not to 1: give one for each class")
+    if options.choose_shares and (options.as_is or options.shares is not None):
+        made.error("--choose-shares goes neither with --shares nor with --as-is: leave one away")
     if options.out is not None and len(options.results) > MOST:
         made.error(f"a figure can tell {MOST} data sets apart, not {len(options.results)}: name fewer")
 
@@ -283,7 +360,8 @@ def main(arguments: list[str] | None = None) -> int:
         if options.as_is:
             choice = as_it_is(sets, checkpoint.calibration, options.right)
         else:
-            choice = choose(sets, checkpoint.calibration, options.neutral_recall, options.right)
+            given = checkpoint.calibration, options.neutral_recall, options.right, options.choose_shares
+            choice = choose(sets, *given)
         if options.out is not None:
             write_tables(choice, options.out, options.neutral_recall, options.right, options.model.name)
         print(*told(choice, before, options.right), sep="\n")
@@ -291,6 +369,8 @@ def main(arguments: list[str] | None = None) -> int:
             return
         used = [{k: s.told.get(k) for k in ("data", "split", "crop", "n", "model_sha256")} for s in sets]
         chosen_on = {"results": used, "neutral_recall": options.neutral_recall, "right": options.right}
+        if options.choose_shares:
+            chosen_on["shares"] = "chosen"
         provenance = {**checkpoint.provenance, "calibrated_on": chosen_on}
         written = write_checkpoint(
             options.model, replace(checkpoint, **asdict(choice.calibration), provenance=provenance)

@@ -163,7 +163,7 @@ def prior_strength(curve: pd.DataFrame, chosen: Calibration, neutral_recall: flo
         in_percent(axes.yaxis)
         tidy(axes)
     panels[2].axhline(neutral_recall, color="0.3", linestyle=":", label=f"neutral: at least {neutral_recall:.0%}")
-    panels[2].set_xlabel("strength of the assumed class shares (0: all alike, 1: as in the training pictures)")
+    panels[2].set_xlabel("strength of the assumed class shares (0: all alike, 1: in full)")
     figure.legend(*panels[2].get_legend_handles_labels(), loc="outside lower center", ncols=MOST + 2, frameon=False)
     means = curve.groupby("strength")["balanced_accuracy"].mean()
     finding = (

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from contextlib import closing, contextmanager, suppress
@@ -69,6 +70,7 @@ def parser(language: str | None = None) -> argparse.ArgumentParser:
     made.add_argument("--detector", choices=("haar", "yunet"), default="haar", help=told("detector"))
     made.add_argument("--detector-model", type=Path, metavar="FILE.onnx", help=told("detector_model"))
     made.add_argument("--backend", choices=("onnx", "torch"), default="onnx", help=told("backend"))
+    made.add_argument("--jobs", type=positive, metavar="N", help=told("jobs"))
     made.add_argument("--lsl", action="store_true", help=told("lsl"))
     made.set_defaults(folder=None, asked=False)  # set by the start window
     made.add_argument("--version", action="version", version=f"affect {__version__}", help=told("version"))
@@ -165,7 +167,8 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
             if options.record is not None:
                 session.command(Command.RECORD)
             upright = Upright(source, options.lang, tell, session.turned)
-            processed = _processed(feed, upright, session, outputs, summary, options.max_frames)
+            analysed = session.analysed(upright.frames(feed.frames()), overlapped=not windowed)
+            processed = _processed(analysed, upright, outputs, summary, options.max_frames)
             if windowed:
                 _run_in_window(processed, feed, session, classifier, summary)
             else:
@@ -194,6 +197,11 @@ def _analyse_files(options: argparse.Namespace, model: Path) -> int:
 
     consent = consent_of(options)
     if not options.asked:
+        jobs = options.jobs or max(1, (os.cpu_count() or 1) // 2)  # decoding, search and classification overlap
+        if min(jobs, len(options.source)) > 1:
+            from affect.live.parallel_files import analyse_in_parallel
+
+            return analyse_in_parallel(options, model, consent, jobs)
         return analyse_files(options, model, consent)
     from affect.live.start import with_progress
 
@@ -270,11 +278,14 @@ def _quoted(sources: list[str]) -> str | None:
 
 
 def _processed(
-    feed: FrameFeed, upright: Upright, session: Session, outputs: Outputs, summary: Summary, most: int | None
+    analysed: Iterator[tuple[Frame, list[FaceResult] | None]],
+    upright: Upright,
+    outputs: Outputs,
+    summary: Summary,
+    most: int | None,
 ) -> Iterator[tuple[Frame, list[FaceResult]]]:
-    """Yield each frame with its faces, until `most` frames are analysed; frames during a pause do not count."""
-    for frame in upright.frames(feed.frames()):
-        results = session.process(frame)
+    """Write and yield each frame with its faces, until `most` are analysed; frames during a pause do not count."""
+    for frame, results in analysed:
         upright.saw(bool(results))
         if results is not None:
             outputs.write(frame, results, summary.fps)

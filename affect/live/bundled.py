@@ -45,6 +45,9 @@ BUNDLED: Final = next(iter(bundled_models()), models_folder() / next(iter(TERMS)
 # export, start the program, which makes it again, and put both sums (`sha256sum models/starter*`) here;
 # affect.evaluation.calibrate makes the export and prints both sums.
 PINNED_EXPORTS: Final = {
+    "f4b4f60c1cc59751dc5744eca51313278dc9a9f385d08a48c1970ed29a733635": (
+        "1c846a049335909b96a6bf07d224637f029a2e53cc807634a95e4c68efae8349"
+    ),
     "2808c635a5de5096e182969541c51fb74c4f7f337770402b89fd6122a9d705cf": (
         "82fce2010a8a2e68908e15fe27601a6e75afd389d00d8dbbcbf2d994a3179293"
     ),

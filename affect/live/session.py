@@ -15,7 +15,7 @@ from affect.errors import AffectError
 from affect.live.baseline_control import BaselineControl
 from affect.live.control import Command, Question, Status
 from affect.live.frame import Event, FaceResult, Frame, Source
-from affect.live.pipeline.pipeline import Pipeline
+from affect.live.pipeline.pipeline import Located, Pipeline
 from affect.live.recording.recorder import Recorder, default_folder
 from affect.live.recording.recording import Consent, Recording
 from affect.live.sources.watch import ENDS, Change, watch_of
@@ -115,14 +115,37 @@ class Session:
         """The last write error, or the error of an unusable folder; None if there is none."""
         return self._recorder.failure or self._refused
 
-    def process(self, frame: Frame) -> list[FaceResult] | None:
-        """Analyse a frame and record its faces. Returns None for a frame skipped during a pause."""
+    def analysed(
+        self, frames: Iterator[Frame], overlapped: bool = False
+    ) -> Iterator[tuple[Frame, list[FaceResult] | None]]:
+        """Process frames and yield each with its faces, see `process`.
+
+        overlapped: a file's next frame is searched for faces in another thread (see `Pipeline.ahead`). Not for sessions
+        that can be paused, as the faces in skipped frames would be followed.
+        """
+        if overlapped and not self._clock.live:
+            for located in self._pipeline.ahead(frames):
+                yield located.frame, self.process(located.frame, located)
+        else:
+            for frame in frames:
+                yield frame, self.process(frame)
+
+    def process(self, frame: Frame, located: Located | None = None) -> list[FaceResult] | None:
+        """Analyse a frame and record its faces. Returns None for a frame skipped during a pause.
+
+        located: the frame's faces, if they were located in advance.
+        """
         with self._lock:
             self._begin(frame)
             if self._paused:
                 self._last = (frame, [])
                 return None
-        results = self._pipeline.process(frame)
+        if located is not None:
+            results = self._pipeline.read(located)
+        elif self._watch.trouble in ("black", "frozen") and self._last is not None:  # nothing has changed
+            results = self._last[1]
+        else:
+            results = self._pipeline.process(frame)
         with self._lock:
             self._last = (frame, results)
             self._summary.add(frame, results, usable=self._watch.trouble not in ("black", "frozen"))

@@ -11,6 +11,7 @@ from typing import Any
 from affect import __version__
 from affect.errors import as_shown
 from affect.live.pipeline.classifier import Classifier
+from affect.live.pipeline.pace import LIVE_HZ
 from affect.live.pipeline.pipeline import Pipeline
 from affect.live.pipeline.search import FaceSearch
 from affect.live.recording.recorder import default_folder
@@ -32,7 +33,7 @@ def create_session(
     leave: Callable[[], None],
 ) -> Session:
     """Create a session from the command line's options.   model: the classifier's file.   Rest: see `Session`."""
-    pipeline = Pipeline(search, classifier, options.faces)
+    pipeline = Pipeline(search, classifier, options.faces, LIVE_HZ if source.live else None)
 
     def setup() -> dict[str, Any]:
         chosen = {

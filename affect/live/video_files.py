@@ -26,6 +26,9 @@ from affect.live.summary import Summary
 from affect.live.terminal import tell, tell_terms
 from affect.live.texts import text, told
 
+FORM = "{l_bar}{bar}| {n:.1f}/{total:.1f} s [{elapsed}<{remaining}]"  # of progress bars
+UNTIMED_FORM = "{desc}: {n:.1f} s [{elapsed}]"
+
 
 class Bar(Protocol):
     """A progress bar over a file, as tqdm's.   total: its seconds; None if they are unknown.   n: seconds so far."""
@@ -44,17 +47,19 @@ def analyse_files(
     consent: Consent,
     bar_of: Callable[[Source], AbstractContextManager[Bar]] | None = None,
     tell: Callable[[str], None] = tell,
+    names: list[str] | None = None,
 ) -> int:
     """Analyse the files of `options.source` one after the other. Returns the exit code: 2 if any of them failed.
 
-    bar_of: makes the progress bar of a file; None: on the terminal.   tell: takes a line for the user.
+    names: only these of them.   tell: takes a line for the user.
+    bar_of: makes the progress bar of a file; None: on the terminal.
 
     After an error in one file, a message is printed and the next file follows, unless the user has interrupted it.
     """
     classifier = load_classifier(model, options.backend, tell, options.lang, options.sensitivity)
     tell_terms(model, options.lang)
     code = 0
-    for name in options.source:
+    for name in names or options.source:
         summary = Summary(options.lang)
         try:
             _analyse(name, options, model, classifier, summary, consent, bar_of or _bar)
@@ -99,10 +104,9 @@ def _analyse(
             summary.start(source.description, classifier.description)
             session.command(Command.RECORD)
             upright = Upright(source, options.lang, tell_above_bar, session.turned)
-            for frame in upright.frames(feed.frames()):
-                results = session.process(frame) or []
+            for frame, results in session.analysed(upright.frames(feed.frames()), overlapped=True):
                 upright.saw(bool(results))
-                outputs.write(frame, results, summary.fps)
+                outputs.write(frame, results or [], summary.fps)
                 _advance(bar, frame.timestamp_s + 1 / source.fps)
                 if session.failure is not None or summary.frames == options.max_frames:
                     break
@@ -113,12 +117,7 @@ def _analyse(
 def _bar(source: Source) -> tqdm:
     """Create a progress bar over the file's duration, on stderr; only a time counter if the duration is unknown."""
     total_s = getattr(source, "duration_s", None)
-    form = (
-        "{desc}: {n:.1f} s [{elapsed}]"
-        if total_s is None
-        else "{l_bar}{bar}| {n:.1f}/{total:.1f} s [{elapsed}<{remaining}]"
-    )
-    return tqdm(total=total_s, desc=source.description, bar_format=form)
+    return tqdm(total=total_s, desc=source.description, bar_format=UNTIMED_FORM if total_s is None else FORM)
 
 
 def _advance(bar: Bar, now_s: float) -> None:

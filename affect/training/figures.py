@@ -85,6 +85,8 @@ def _finding(history: pd.DataFrame, stages: list[Span]) -> str:
     row = history.loc[_better(history.loc[bests, chosen_by], chosen_by)]
     where = f"epoch {row['epoch']} of stage {row['stage']!r}" if len(stages) > 1 else f"epoch {row['epoch']}"
     right = f"{row['val_accuracy']:.1%} of the held-out pictures right"
+    if chosen_by == "epoch":
+        return f"Last epoch, {row['epoch']}: {right}, macro F1 {row['val_f1_macro']:.2f}"
     if chosen_by.endswith("loss"):
         return f"Lowest held-out loss {row[chosen_by]:.3f} at {where}: {right}"
     return f"Best at {where}: {right}, macro F1 {row['val_f1_macro']:.2f}"

@@ -36,7 +36,7 @@ class RunState:
     finished: list[dict[str, State]] = field(default_factory=list)
 
     def finish_epoch(self, row: State, running: State, monitor: str) -> None:
-        """Record a finished epoch; it is the best if its `row[monitor]` is lower (a loss) or higher (a score)."""
+        """Record a finished epoch; it is the best if its `row[monitor]` is lower (a loss) or higher (others)."""
         sign = -1 if monitor.endswith("loss") else 1
         if self.best is None or sign * row[monitor] > sign * self.best["row"][monitor]:
             self.best = {"row": row, "model": running["kept"]}

@@ -13,6 +13,7 @@ from scipy.special import softmax
 from affect.emotions import EMOTIONS
 from affect.evaluation.calibrate import (
     chosen_confidence,
+    chosen_shares,
     chosen_strength,
     fitted_temperature,
     main,
@@ -20,6 +21,7 @@ from affect.evaluation.calibrate import (
     strength_curve,
 )
 from affect.evaluation.measure import evaluate_logits, write_metrics
+from affect.evaluation.metrics import metrics_of
 from affect.evaluation.results import Results, read_results
 from affect.faces.preprocessing import Preprocessing
 from affect.files import sha256_of
@@ -320,3 +322,45 @@ def test_arguments_that_mean_nothing_are_told(
         main(["--model", "m.pt", "--results", "a", *arguments])
     assert ended.value.code == 2
     assert told in capsys.readouterr().err
+
+
+def test_chosen_shares_raise_the_mean_balanced_accuracy_and_keep_the_recall_of_neutral() -> None:
+    """A model that says "fear" too readily on every set is freed of that; neutral keeps what is asked for."""
+    even = tuple([1 / 8] * 8)
+    sets = [drawn(even, 3000, seed, name=name) for seed, name in ((1, "a"), (2, "b"))]
+    bias = np.zeros(8, np.float32)
+    bias[EMOTIONS.index("fear")], bias[EMOTIONS.index("neutral")] = 3.0, -2.0
+    sets = [replace(s, logits=s.logits + bias) for s in sets]
+    before = Calibration(temperature=TRUE, prior=PRIOR, prior_strength=0.5)
+    shares, enough = chosen_shares(sets, before, 0.5)
+    after = replace(before, prior=shares)
+    gain = [metrics_of(s.probabilities(c), s.labels)["balanced_accuracy"] for c in (before, after) for s in sets]
+    assert enough
+    assert sum(gain[2:]) > sum(gain[:2]) + 0.1
+    assert sum(shares) == pytest.approx(1)
+    assert min(shares) == shares[EMOTIONS.index("fear")]
+    raised, enough = chosen_shares(sets, before, 0.85)
+    recalls = [
+        metrics_of(s.probabilities(replace(before, prior=raised)), s.labels)["per_class"]["neutral"]["recall"]
+        for s in sets
+    ]
+    assert enough == (min(recalls) >= 0.85)
+    assert min(recalls) >= 0.845
+    assert raised[EMOTIONS.index("neutral")] > shares[EMOTIONS.index("neutral")]
+
+
+def test_shares_are_chosen_by_the_command_and_told(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = load_checkpoint(model)
+    folder = written(drawn(PRIOR, 600), tmp_path, model)
+    assert main(["--model", str(model), "--results", str(folder), "--choose-shares"]) == 0
+    now = load_checkpoint(model)
+    assert now.prior is not None
+    assert now.prior != before.prior
+    assert now.provenance["calibrated_on"]["shares"] == "chosen"
+    assert f"neutral {now.prior[EMOTIONS.index('neutral')]:.3f}" in capsys.readouterr().out
+    for other in (["--as-is"], ["--shares", *["0.125"] * 8]):
+        with pytest.raises(SystemExit):
+            main(["--model", str(model), "--results", str(folder), "--choose-shares", *other])
+        assert "--choose-shares" in capsys.readouterr().err

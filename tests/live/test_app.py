@@ -528,7 +528,7 @@ def started(before: str, source: str) -> set[str]:
         f"import sys; {before}\n"
         "from affect.live.session import Session\n"
         "process = Session.process\n"
-        "def first(self, frame):\n    result = process(self, frame); print(*sys.modules); return result\n"
+        "def first(self, frame, *rest):\n    result = process(self, frame, *rest); print(*sys.modules); return result\n"
         "Session.process = first\n"
         "from affect.live.app import main\n"
         f"main(['--source', {source!r}, '--headless', '--max-frames', '1'])"

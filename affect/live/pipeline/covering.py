@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from affect.faces.preprocessing import Image
+from affect.live.pipeline.grey_pyramid import halved
 from affect.live.pipeline.smoothing import ProbabilitySmoother
 
 SIDE: Final = 48
@@ -29,11 +30,7 @@ def mouth_edges(face: Image) -> float:
     Lips make horizontal edges, which a cover hides.   face: uint8 grey crop of any size, as the model sees it.
     Returns 0 where both are equally strong; about −0.2 for an uncovered face.
     """
-    # exact halving is ten times as fast as other area interpolation, and as good from a side interpolated to 2·SIDE
-    while min(face.shape) >= 4 * SIDE:
-        half_height, half_width = face.shape[0] // 2, face.shape[1] // 2
-        even = face[: 2 * half_height, : 2 * half_width]
-        face = np.asarray(cv2.resize(even, (half_width, half_height), interpolation=cv2.INTER_AREA), np.uint8)
+    face = halved(face, 2 * SIDE)
     if min(face.shape) > 2 * SIDE:
         face = np.asarray(cv2.resize(face, (2 * SIDE, 2 * SIDE), interpolation=cv2.INTER_LINEAR), np.uint8)
     small = cv2.resize(face, (SIDE, SIDE), interpolation=cv2.INTER_AREA)

@@ -63,6 +63,15 @@ class GreyPyramid:
         return self._evened[number]
 
 
+def halved(grey: Image, side: int) -> Image:
+    """Halve a picture while its shorter side stays at least `side`: for exact halves OpenCV is ten times as fast."""
+    while min(grey.shape) >= 2 * side:
+        height, width = grey.shape[0] // 2, grey.shape[1] // 2
+        even = grey[: 2 * height, : 2 * width]
+        grey = np.asarray(cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    return grey
+
+
 def evened(grey: Image, parts: tuple[int, int] = EVENED_PARTS) -> Image:
     """Apply adaptive histogram equalisation to a uint8 grey picture.   parts: number of tiles across and down."""
     return np.asarray(cv2.createCLAHE(UNCLIPPED, parts).apply(grey), np.uint8)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 
 import cv2
+import numpy as np
 
 from affect.emotions import UNCERTAIN
 from affect.faces.detection import FaceBox, crop_face, overlaps
@@ -15,10 +18,36 @@ from affect.live.pipeline.classifier import Classifier
 from affect.live.pipeline.covering import CoverWatch
 from affect.live.pipeline.cuts import CutDetector
 from affect.live.pipeline.grey_pyramid import GreyPyramid
+from affect.live.pipeline.pace import Pace
 from affect.live.pipeline.quality import face_quality
 from affect.live.pipeline.search import FaceSearch
-from affect.live.pipeline.smoothing import BoxSmoother, LabelChooser, ProbabilitySmoother
+from affect.live.pipeline.smoothing import BoxSmoother, LabelChooser, Probabilities, ProbabilitySmoother
 from affect.live.pipeline.tracking import FaceTracker, TrackedFace
+
+
+@dataclass(frozen=True)
+class Located:
+    """The faces of a frame, found but not read yet.   views: valid until the frame after the next is located.
+
+    faces: ids and smoothed boxes, largest first.   kept: ids of all faces that the tracker keeps.
+    cut: a shot cut precedes the frame.   read: the classification of known faces is due.
+    """
+
+    frame: Frame
+    views: GreyPyramid
+    faces: list[tuple[int, FaceBox]]
+    kept: set[int]
+    cut: bool
+    read: bool
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A face as it was last classified.   row: probabilities, float32 (8,).   Rest: see `FaceResult`."""
+
+    row: Probabilities
+    quality: float
+    covered: bool
 
 
 class Pipeline:
@@ -27,14 +56,22 @@ class Pipeline:
     OpenCV is limited to one thread: its pictures are small here, and its busy-waiting threads would compete with the
     model's threads for the cores.
 
-    on_cut: called with the timestamp of the first frame after a shot cut, if faces were known; all get new ids.
+    rate_hz: of a live source, how often a second known faces are searched and classified, see `Pace`; None: in every
+             frame. In between, boxes move on with their speed, and the last classification holds. What is new, moves
+             fast or changes its expression is searched or classified at once.
+    face_ids: ids of the faces that were seen in the last frame that was read, or recently.
+    on_cut:  called with the timestamp of the first frame after a shot cut, if faces were known; all get new ids.
     """
 
-    def __init__(self, search: FaceSearch, classifier: Classifier, max_faces: int = 4) -> None:
+    def __init__(
+        self, search: FaceSearch, classifier: Classifier, max_faces: int = 4, rate_hz: float | None = None
+    ) -> None:
         cv2.setNumThreads(1)
         self._search = search
         self._classifier = classifier
-        self._views = GreyPyramid()
+        self._max_faces = max_faces
+        self._pace = Pace(rate_hz)
+        self._views = (GreyPyramid(), GreyPyramid())  # one is read while the other is searched
         self._tracker = FaceTracker(max_faces)
         self._boxes = BoxSmoother()
         self._size: tuple[int, int] | None = None
@@ -45,51 +82,110 @@ class Pipeline:
         sure_from = classifier.calibration.sure_from
         self.labels = LabelChooser() if sure_from is None else LabelChooser(least=sure_from)
         self._covers = CoverWatch()
-
-    @property
-    def face_ids(self) -> set[int]:
-        """Ids of the faces that the tracker keeps: seen in the last frame, or recently."""
-        return self._tracker.ids
+        self.face_ids: set[int] = set()
+        self._readings: dict[int, Reading] = {}
+        self._changing: set[int] = set()  # faces whose classification differs from the smoothed one
 
     def process(self, frame: Frame) -> list[FaceResult]:
         """Analyse a frame and return its faces with smoothed probabilities, largest first; empty if there is none."""
+        return self.read(self.locate(frame))
+
+    def ahead(self, frames: Iterable[Frame]) -> Iterator[Located]:
+        """Locate the faces of each frame in another thread while the caller reads those of the frame before."""
+        with ThreadPoolExecutor(1) as helper:
+            before: Future[Located] | None = None
+            frame: Frame | None
+            given = iter(frames)
+            while True:
+                try:
+                    frame = next(given, None)
+                except BaseException:
+                    if before is not None:
+                        yield before.result()
+                    raise
+                located = None if frame is None else helper.submit(self.locate, frame)
+                if before is not None:
+                    yield before.result()
+                if located is None:
+                    return
+                before = located
+
+    def locate(self, frame: Frame) -> Located:
+        """Find and track the faces of a frame: the first half of `process`, in order of the frames."""
         now_s = frame.timestamp_s
-        self._follow_size(frame.picture)
-        views = self._views.take(frame.picture)
+        resized = self._follow_size(frame.picture)
+        self._views = self._views[::-1]
+        views = self._views[0].take(frame.picture)
         known, lost = self._tracker.boxes_of_last_frame(), self._tracker.boxes_of_lost()
-        found = self._search.find(views, known, lost, now_s)
-        if self._cuts.see(views) and self._tracker.ids:  # after a cut, the same place may show another person
+        cut = self._cuts.see(views)
+        turn = self._pace.next(now_s)
+        search = turn.search or cut or resized or self._boxes.fast(self._tracker.followed)
+        complete = self._pace.rate_hz is not None and len(known) >= self._max_faces
+        found = self._search.find(views, known, lost, now_s, closely=search, complete=complete)
+        if cut := cut and bool(self._tracker.ids):  # after a cut, the same place may show another person
             self._tracker.forget()
+        faces = [
+            (face.face_id, self._steadied(face, frame, found_now=search)) for face in self._tracker.update(found, now_s)
+        ]
+        kept = self._tracker.ids
+        self._boxes.keep_only(kept)
+        return Located(frame, views, faces, kept, cut, turn.read or cut)
+
+    def read(self, located: Located) -> list[FaceResult]:
+        """Classify the faces of a frame and smooth over time: the second half of `process`, in order of the frames."""
+        now_s = located.frame.timestamp_s
+        if located.cut:
             self.on_cut(now_s)
-        faces = self._tracker.update(found, now_s)
-        boxes = [self._steadied(face, frame) for face in faces]
-        grey = self._classifier.preprocessing.color == "grey"
-        rows = self._classifier.probabilities(views.grey if grey else frame.picture, boxes)
+        self._classify(located)
         results = []
-        for face, box, row in zip(faces, boxes, rows, strict=True):
-            own = self.baseline.update(face.face_id, row)
-            smoothed = self.smoother.update(face.face_id, own, now_s)
-            label = self.labels.update(face.face_id, smoothed, now_s)
-            crop = crop_face(views.grey, box, self._classifier.preprocessing)
-            covered = self._covers.update(face.face_id, crop, now_s)
-            quality = face_quality(frame.picture, box)
-            shown = UNCERTAIN if covered else label
-            results.append(FaceResult(face.face_id, box, smoothed, shown, quality, covered))
-        for smoother in (self._boxes, self.smoother, self.labels, self._covers):
-            smoother.keep_only(self._tracker.ids)
+        for face_id, box in located.faces:
+            reading = self._readings[face_id]
+            own = self.baseline.update(face_id, reading.row)
+            smoothed = self.smoother.update(face_id, own, now_s)
+            label = self.labels.update(face_id, smoothed, now_s)
+            shown = UNCERTAIN if reading.covered else label
+            results.append(FaceResult(face_id, box, smoothed, shown, reading.quality, reading.covered))
+            (self._changing.discard if own.argmax() == smoothed.argmax() else self._changing.add)(face_id)
+        for smoother in (self.smoother, self.labels, self._covers):
+            smoother.keep_only(located.kept)
+        self._readings = {k: v for k, v in self._readings.items() if k in located.kept}
+        self._changing &= located.kept
+        self.face_ids = located.kept
         return results
 
-    def _steadied(self, face: TrackedFace, frame: Frame) -> FaceBox:
+    def _classify(self, located: Located) -> None:
+        """Update the readings of the faces for which that is due: all, or those that are new or changing."""
+        due = [
+            (face_id, box)
+            for face_id, box in located.faces
+            if located.read or face_id not in self._readings or face_id in self._changing
+        ]
+        if not due:
+            return
+        grey, picture = located.views.grey, located.frame.picture
+        preprocessing = self._classifier.preprocessing
+        view = grey if preprocessing.color == "grey" else picture
+        rows = self._classifier.probabilities(view, [box for _, box in due])
+        for (face_id, box), row in zip(due, rows, strict=True):
+            covered = self._covers.update(face_id, crop_face(grey, box, preprocessing), located.frame.timestamp_s)
+            self._readings[face_id] = Reading(np.asarray(row), face_quality(grey, box), covered)
+
+    def _steadied(self, face: TrackedFace, frame: Frame, found_now: bool) -> FaceBox:
         """Filter a face's box over time; where that lags behind, out of the picture, use the detected box."""
         height, width = frame.picture.shape[:2]
-        box = self._boxes.update(face.face_id, face.box, frame.timestamp_s)
+        box = self._boxes.update(face.face_id, face.box, frame.timestamp_s, found_now)
         return box if overlaps(box, width, height, self._classifier.preprocessing) else face.box
 
-    def _follow_size(self, picture: Image) -> None:
-        """Rescale tracker and box filter if the frame size changed, as it does in calls; faces keep their ids."""
+    def _follow_size(self, picture: Image) -> bool:
+        """Rescale tracker and box filter if the frame size changed, as it does in calls; faces keep their ids.
+
+        Returns whether it changed.
+        """
         height, width = picture.shape[:2]
-        if self._size is not None and self._size != (width, height):
-            across, down = width / self._size[0], height / self._size[1]
-            self._tracker.rescale(across, down)
-            self._boxes.rescale(across, down)
-        self._size = (width, height)
+        before, self._size = self._size, (width, height)
+        if before is None or before == self._size:
+            return False
+        across, down = width / before[0], height / before[1]
+        self._tracker.rescale(across, down)
+        self._boxes.rescale(across, down)
+        return True

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from affect.faces.detection import FaceBox
 from affect.faces.preprocessing import Image
+from affect.live.pipeline.grey_pyramid import halved
 
 SIDE: Final = 48  # pixels at which a face is measured: the size of FER+ faces
 WHITE: Final = 254  # grey level from which a pixel counts as overexposed
@@ -44,7 +45,7 @@ _REASONS: Final = {
 def face_quality(picture: Image, box: FaceBox) -> float:
     """Estimate the probability that the model reads this picture of a face correctly, from its quality alone.
 
-    picture: uint8 BGR (height, width, 3).   box: in its pixels; only the part inside counts.
+    picture: uint8, BGR (height, width, 3) or grey (height, width).   box: in its pixels; only the part inside counts.
     Returns 0 if nothing of the box lies inside the picture, or the part is one even area.
     """
     measured = measures(picture, box)
@@ -83,8 +84,9 @@ def measures(picture: Image, box: FaceBox) -> npt.NDArray[np.float64] | None:
     if part.size == 0:
         return None
     side = min(part.shape[:2])
+    grey = part if part.ndim == 2 else np.asarray(cv2.cvtColor(part, cv2.COLOR_BGR2GRAY), np.uint8)
     how = cv2.INTER_AREA if side > SIDE else cv2.INTER_LINEAR
-    small = cv2.cvtColor(cv2.resize(part, (SIDE, SIDE), interpolation=how), cv2.COLOR_BGR2GRAY)
+    small = cv2.resize(halved(grey, 2 * SIDE), (SIDE, SIDE), interpolation=how)
     levels = small.astype(np.float32)
     spread = float(levels.std())
     size = min(0.0, math.log2(side / SIDE))

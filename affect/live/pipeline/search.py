@@ -33,6 +33,8 @@ KEPT_HITS = 4  # minimum hits for a known face
 # of them, and a second face has about as many. A known face may have fewer, as when its chin is outside the frame.
 NEW_SHARE = 0.4
 SWEEP_FACTOR = 1.2
+# While as many faces are known as are followed, another one could only take a place by being much larger.
+COMPLETE_PERIODS = 5
 # The cascade rejects windows whose grey levels have a standard deviation below 10. A face whose centre has less than
 # this is searched after contrast equalisation; other faces are not, which saves time in good light.
 LITTLE_CONTRAST = 16.0
@@ -59,12 +61,21 @@ class FaceSearch(Protocol):
     """Interface of a face detector for successive frames."""
 
     def find(
-        self, views: GreyPyramid, known: Sequence[FaceBox], lost: Sequence[FaceBox], timestamp_s: float
+        self,
+        views: GreyPyramid,
+        known: Sequence[FaceBox],
+        lost: Sequence[FaceBox],
+        timestamp_s: float,
+        *,
+        closely: bool = True,
+        complete: bool = False,
     ) -> list[FaceBox]:
         """Detect the faces of a frame; boxes are returned largest first.
 
         known: boxes of the last frame's faces.   lost: last boxes of faces that are missing from the last frame.
         timestamp_s: seconds, not decreasing.
+        closely: search for the known faces; if not, their boxes are returned as they are.
+        complete: no more faces are followed than are known, so that the search for others may be rare.
         """
         ...
 
@@ -76,10 +87,17 @@ class Everywhere:
         self._detector = detector
 
     def find(
-        self, views: GreyPyramid, known: Sequence[FaceBox], lost: Sequence[FaceBox], timestamp_s: float
+        self,
+        views: GreyPyramid,
+        known: Sequence[FaceBox],
+        lost: Sequence[FaceBox],
+        timestamp_s: float,
+        *,
+        closely: bool = True,
+        complete: bool = False,
     ) -> list[FaceBox]:
         """See `FaceSearch.find`."""
-        return self._detector.detect(views.picture)
+        return self._detector.detect(views.picture) if closely else list(known)
 
 
 class AroundKnown:
@@ -109,9 +127,17 @@ class AroundKnown:
         self._sweeps: tuple[Sweep, Sweep] = (Sweep([], 1.0), Sweep([], 1.0))
         self._evened_sweeps = self._sweeps
         self._last_whole_s = -math.inf
+        self._strongest = 0  # most hits of a known face, when these were last searched for
 
     def find(
-        self, views: GreyPyramid, known: Sequence[FaceBox], lost: Sequence[FaceBox], timestamp_s: float
+        self,
+        views: GreyPyramid,
+        known: Sequence[FaceBox],
+        lost: Sequence[FaceBox],
+        timestamp_s: float,
+        *,
+        closely: bool = True,
+        complete: bool = False,
     ) -> list[FaceBox]:
         """See `FaceSearch.find`."""
         if views.grey.shape != self._shape:
@@ -121,12 +147,14 @@ class AroundKnown:
             everywhere = [part for sweep in self._sweeps for part in sweep.slices]
             self._evened_sweeps = (large, Sweep(everywhere, EVENED_PERIODS * self._periods_s[1]))
             self._last_whole_s = -math.inf
-        near = self._each(_near, views, known)
+        near = self._each(_near, views, known) if closely else [Sighting(box, self._strongest) for box in known]
         back = self._each(_again, views, lost)
         found = _without_doubles([s for s in near + back if s is not None])
-        strongest = max((s.hits for s in found), default=0)
+        strongest = self._strongest = max((s.hits for s in found), default=0)
+        rarely = COMPLETE_PERIODS if complete else 1
         slices, evened_slices = (
-            [s for sweep in pair for s in sweep.due(timestamp_s)] for pair in (self._sweeps, self._evened_sweeps)
+            [s for sweep in pair for s in sweep.due(timestamp_s, rarely)]
+            for pair in (self._sweeps, self._evened_sweeps)
         )
         first_or_lost = math.isinf(self._last_whole_s) or None in near
         if first_or_lost and timestamp_s - self._last_whole_s >= self._periods_s[0]:

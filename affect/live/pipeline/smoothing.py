@@ -97,14 +97,22 @@ class BoxSmoother:
     """
 
     SPEED_CUTOFF_HZ = 1.0  # cutoff of the filter for the speed, as in the paper
+    FAST = 0.7  # box sides per second from which a face is too fast to be extrapolated
 
     def __init__(self, cutoff_hz: float = 1.5, per_speed: float = 10.0) -> None:
         self._cutoff_hz = cutoff_hz
         self._per_speed = per_speed
         self._state: dict[int, tuple[float, npt.NDArray[np.float64], npt.NDArray[np.float64]]] = {}
 
-    def update(self, face_id: int, box: FaceBox, timestamp_s: float) -> FaceBox:
-        """Filter one face's box and return it, aspect ratio unchanged.   timestamp_s: seconds, not decreasing."""
+    def fast(self, face_ids: set[int]) -> bool:
+        """Whether one of these faces moves faster than FAST."""
+        return any(np.abs(speed).max() > self.FAST for k, (_, _, speed) in self._state.items() if k in face_ids)
+
+    def update(self, face_id: int, box: FaceBox, timestamp_s: float, found_now: bool = True) -> FaceBox:
+        """Filter one face's box and return it, aspect ratio unchanged.   timestamp_s: seconds, not decreasing.
+
+        found_now: the box is of this frame; if not, the last filtered box is extrapolated with its speed.
+        """
         side = max(1.0, math.sqrt(box.width * box.height))
         now = np.array([box.x + box.width / 2, box.y + box.height / 2, math.log(side)])
         speed = np.zeros(3)
@@ -112,6 +120,8 @@ class BoxSmoother:
         if known is not None:
             last_s, last, last_speed = known
             passed_s = timestamp_s - last_s
+            if not found_now:
+                return _box(last + passed_s * last_speed * (side, side, 1.0), box)
             if passed_s <= 0:
                 now, speed = last, last_speed
             else:
@@ -120,9 +130,7 @@ class BoxSmoother:
                 cutoff_hz = self._cutoff_hz + self._per_speed * float(np.abs(speed).max())
                 now = last + _weight(cutoff_hz, passed_s) * (now - last)
         self._state[face_id] = (timestamp_s, now, speed)
-        scale = math.exp(now[2]) / side
-        width, height = box.width * scale, box.height * scale
-        return FaceBox(round(now[0] - width / 2), round(now[1] - height / 2), round(width), round(height))
+        return _box(now, box)
 
     def rescale(self, across: float, down: float) -> None:
         """Rescale all filter states after a change of frame size.   across, down: new size divided by old size."""
@@ -132,6 +140,13 @@ class BoxSmoother:
     def keep_only(self, face_ids: set[int]) -> None:
         """Drop the state of every face that is not in `face_ids`."""
         self._state = {k: v for k, v in self._state.items() if k in face_ids}
+
+
+def _box(state: npt.NDArray[np.float64], like: FaceBox) -> FaceBox:
+    """Box of a filter state: centre x, centre y and logarithm of the side.   like: has the box's aspect ratio."""
+    scale = math.exp(state[2]) / max(1.0, math.sqrt(like.width * like.height))
+    width, height = like.width * scale, like.height * scale
+    return FaceBox(round(state[0] - width / 2), round(state[1] - height / 2), round(width), round(height))
 
 
 def _weight(cutoff_hz: float, passed_s: float) -> float:

@@ -42,11 +42,14 @@ class Sweep:
         self._next = 0
         self._last_s: float | None = None
 
-    def due(self, timestamp_s: float) -> list[Slice]:
-        """Return the slices that became due since the last call, each at most once."""
+    def due(self, timestamp_s: float, rarely: int = 1) -> list[Slice]:
+        """Return the slices that became due since the last call, each at most once.
+
+        rarely: factor by which the period is longer.
+        """
         if self._last_s is not None:
             passed_s = max(0.0, timestamp_s - self._last_s)
-            self._debt = min(len(self.slices), self._debt + len(self.slices) * passed_s / self._period_s)
+            self._debt = min(len(self.slices), self._debt + len(self.slices) * passed_s / (rarely * self._period_s))
         self._last_s = timestamp_s
         taken = []
         while self._debt >= 1:

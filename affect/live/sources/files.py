@@ -157,7 +157,7 @@ class DemoSource:
         picture = read_picture(MEDIA / "portrait.png")
         if picture is None:
             raise AffectError(text("image_unreadable", language, path=MEDIA / "portrait.png"))
-        self._portrait = Portrait(picture)
+        self.portrait = Portrait(picture)
         self.description = text("demo", language)
 
     def frames(self) -> Iterator[Frame]:
@@ -176,7 +176,7 @@ class DemoSource:
         y = height * (0.45 + 0.02 * np.sin(4 * turn))
         matrix = np.array([[zoom, 0, x - zoom * self.FACE[0]], [0, zoom, y - zoom * self.FACE[1]]])
         moved = cv2.warpAffine(
-            self._portrait.at(time_s),
+            self.portrait.at(time_s),
             matrix,
             self.SIZE,
             flags=cv2.INTER_LINEAR,

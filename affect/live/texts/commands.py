@@ -70,6 +70,10 @@ códigos de salida: 0 hecho, 2 opciones erróneas, o modelo o fuente inservibles
         "es": "idioma (si no se indica, el del ordenador)",
     },
     "option_faces": {"en": "the N largest faces (default 1)", "es": "las N caras mayores (si no se indica, 1)"},
+    "option_jobs": {
+        "en": "analyse up to N of several video files at the same time (default: half as many as there are cores)",
+        "es": "analiza a la vez hasta N de varios vídeos (si no se indica, la mitad de los núcleos que haya)",
+    },
     "option_lsl": {
         "en": "send the values of each frame and the markers over Lab Streaming Layer, and record markers that other "
         "programs send; opens a service on the local network; needs: pip install pylsl",

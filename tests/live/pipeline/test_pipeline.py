@@ -1,18 +1,22 @@
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
+import pytest
 
-from affect.faces.detection import HaarDetector
+from affect.faces.detection import FaceBox, HaarDetector
 from affect.faces.preprocessing import Image
 from affect.live.pipeline.classifier import load_classifier
 from affect.live.pipeline.pipeline import Pipeline
 from affect.live.pipeline.search import AroundKnown, Everywhere
 from affect.live.pipeline.tracking import intersection_over_union
 from affect.live.sources.files import DemoSource, Frame
-from benchmarks.clips import Clip
+from benchmarks.clips import Clip, Scene
 
 
 def test_boxes_and_labels_are_those_of_a_full_search_of_every_frame(bundled_model: Path) -> None:
@@ -90,3 +94,107 @@ def test_a_quick_move_or_a_lamp_leaves_the_id(bundled_model: Path) -> None:
         for j in range(3):
             (face,) = pipeline.process(Frame(shown, (3 * i + j) / 5, 3 * i + j))
             assert face.face_id == 1
+
+
+class Counted:
+    """A pipeline for a live source, which counts the searches around known faces and the classifications."""
+
+    def __init__(self, model: Path, faces: int = 1, rate_hz: float | None = 15.0) -> None:
+        search, classifier = AroundKnown(), load_classifier(model)
+        find, probabilities = search.find, classifier.probabilities
+        self.searched = self.read = 0
+
+        def counted_find(*given: Any, closely: bool = True, **rest: Any) -> list[FaceBox]:
+            self.searched += closely
+            return find(*given, closely=closely, **rest)
+
+        def counted_read(picture: Image, boxes: list[FaceBox]) -> np.ndarray:
+            self.read += 1
+            return probabilities(picture, boxes)
+
+        search.find, classifier.probabilities = counted_find, counted_read  # type: ignore[method-assign]
+        self.process = Pipeline(search, classifier, faces, rate_hz).process
+
+
+@pytest.mark.parametrize("scene", ["expressions", "turning", "drawn"])
+def test_a_live_source_is_read_half_as_often_with_the_same_boxes_and_labels(bundled_model: Path, scene: str) -> None:
+    live, every, clip = Counted(bundled_model), Counted(bundled_model, rate_hz=None), Scene(scene)
+    overlaps, same = [], []
+    for i in range(150):
+        frame = clip.frame(2 * i)  # twice as fast
+        frame = frame._replace(timestamp_s=i / 30)
+        (a,), (b,) = live.process(frame), every.process(frame)
+        overlaps.append(intersection_over_union(a.box, b.box))
+        same.append(a.emotion == b.emotion)
+    assert np.median(overlaps) >= 0.93
+    assert np.mean(same) >= 0.98
+    assert (every.searched, every.read) == (150, 150)
+    assert live.read <= 95
+    assert live.searched <= (105 if scene == "turning" else 80)
+
+
+def test_a_change_of_expression_is_read_at_once_in_a_live_source(bundled_model: Path) -> None:
+    """From the first reading that differs, each frame is read until the smoothed probabilities have followed."""
+    live, demo = Counted(bundled_model), DemoSource()
+    happy, surprised = demo.picture(0.0), demo.picture(14.0)
+    for i in range(30):
+        (face,) = live.process(Frame(happy, i / 30, i))
+    before, live.read = face.probabilities, 0
+    reads = []
+    for i in range(30, 40):
+        (face,) = live.process(Frame(surprised, i / 30, i))
+        reads.append(live.read)
+    assert np.abs(face.probabilities - before).max() > 0.1
+    assert reads[-1] >= 9
+
+
+def test_a_new_face_of_a_live_source_is_read_in_the_frame_that_finds_it(bundled_model: Path) -> None:
+    live, clip = Counted(bundled_model, faces=4), Clip(2)
+    one = clip.frame(0).picture.copy()
+    one[:, 640:] = one[:, 600:601]
+    for i in range(12):
+        assert len(live.process(Frame(one, i / 30, i))) == 1
+    for i in range(12, 40):
+        found = live.process(Frame(clip.frame(i).picture, i / 30, i))
+        if len(found) == 2:
+            break
+    assert i <= 12 + 15  # within half a second
+    assert all(abs(float(face.probabilities.sum()) - 1) < 1e-4 for face in found)
+
+
+def test_a_live_source_that_jumps_has_its_face_searched_at_once(bundled_model: Path) -> None:
+    live = Counted(bundled_model)
+    picture = DemoSource().picture(0.0)
+    mirrored = np.ascontiguousarray(picture[:, ::-1])
+    for i in range(11):
+        (before,) = live.process(Frame(picture, i / 30, i))
+    (after,) = live.process(Frame(mirrored, 11 / 30, 11))  # a cut, in a frame without a search
+    assert intersection_over_union(before.box, after.box) < 0.8
+    assert (before.face_id, after.face_id) == (1, 2)
+
+
+@pytest.mark.parametrize("scene", ["leaving", "expressions"])
+def test_frames_located_ahead_give_the_same_results(bundled_model: Path, scene: str) -> None:
+    frames = [Scene(scene, fps=8).frame(i) for i in range(60)]
+    one, other = (Pipeline(AroundKnown(), load_classifier(bundled_model), 2) for _ in range(2))
+    at_once = [one.process(frame) for frame in frames]
+    ahead = [(located.frame.number, other.read(located)) for located in other.ahead(iter(frames))]
+    assert [number for number, _ in ahead] == list(range(60))
+    assert any(len(a) != len(b) for a, b in itertools.pairwise(at_once)) == (scene == "leaving")
+    for a, (_, b) in zip(at_once, ahead, strict=True):
+        assert [(r.face_id, r.box, r.emotion, r.quality) for r in a] == [
+            (r.face_id, r.box, r.emotion, r.quality) for r in b
+        ]
+
+
+def test_an_error_in_the_frames_reaches_the_caller_after_the_frames_before_it(bundled_model: Path) -> None:
+    def broken() -> Iterator[Frame]:
+        yield Clip().frame(0)
+        yield Clip().frame(1)
+        raise OSError("unplugged")
+
+    pipeline, seen = Pipeline(AroundKnown(), load_classifier(bundled_model)), []
+    with pytest.raises(OSError, match="unplugged"):
+        for located in pipeline.ahead(broken()):
+            seen.append(located.frame.number)
+    assert seen == [0, 1]

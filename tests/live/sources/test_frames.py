@@ -156,7 +156,7 @@ class Seen:
 
     boxes: list[FaceBox]
 
-    def find(self, *_: object) -> list[FaceBox]:
+    def find(self, *_: object, **__: object) -> list[FaceBox]:
         return sorted(self.boxes, key=lambda b: -b.width * b.height)
 
 

@@ -33,7 +33,10 @@ from affect.live.sources.portrait import (
 
 FPS = 5
 # label → whole seconds for which it stays, by model; of another model, any three of at least LEAST_S are enough
-WINS = {"starter_ferplus.pt": {"happy": 5, "neutral": 10, "surprise": 4, "sad": 5}}
+WINS = {
+    "starter_faces.pt": {"happy": 5, "surprise": 4, "sad": 4},
+    "starter_ferplus.pt": {"happy": 5, "neutral": 10, "surprise": 4, "sad": 5},
+}
 LEAST_S = 3
 
 
