@@ -44,8 +44,8 @@ from tests.tools.windows import FakeClassifier, FakeSession, face
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 WALKS = {  # language: the keys pressed, by X's names; numbers are seconds to wait, an expression is waited for
-    "en": ("", "y 1 neutral b surprise m t a l k Return 1 picture sad 2 p 3 p 8 m Return 5 q"),
-    "es": ("_es", "s 1 neutral b sad m c a l l oacute picture Return 12 m Return 6 q"),
+    "en": ("", "y happy 3 b surprise m t a l k Return 1 picture sad 2 p 3 p 8 m Return 5 q"),
+    "es": ("_es", "s happy 3 b sad m c a l l oacute picture Return 12 m Return 6 q"),
 }
 PAGE = (900, 1120)  # CSS pixels, up to the end of the timeline; the picture has twice as many
 
