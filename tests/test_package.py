@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from affect.files import sha256_of
-from affect.live.bundled import BUNDLED
+from affect.live.bundled import BUNDLED, bundled_models
 from tests.conftest import REPOSITORY, no_display
 
 
@@ -63,7 +63,7 @@ def test_the_wheel_has_every_file_of_the_package_and_the_bundled_models(wheel: P
     listed = subprocess.run(["git", "ls-files", "affect"], cwd=REPOSITORY, capture_output=True, text=True, check=True)
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
-    models = {f"affect/models/{BUNDLED.stem}{ending}" for ending in (".pt", ".onnx", ".md")}
+    models = {f"affect/models/{m.stem}{ending}" for m in bundled_models() for ending in (".pt", ".onnx", ".md")}
     assert {*listed.stdout.splitlines()} - names == set()
     assert {name for name in names if name.startswith("affect/models/")} == models
     assert {Path(name).suffix for name in names} <= {

@@ -20,6 +20,7 @@ import affect
 from affect.emotions import EMOTIONS
 from affect.faces.preprocessing import Image
 from affect.live.app import main
+from affect.live.bundled import models_folder
 from affect.live.recording.sinks import COLUMNS
 from affect.live.sources.files import DemoSource, VideoSource
 from tests.conftest import REPOSITORY
@@ -215,7 +216,7 @@ def test_a_file_that_is_no_picture_is_refused(reader: affect.ExpressionReader, t
         ({"faces": "2"}, "faces is '2'"),
         ({"backend": "tensorrt"}, "Choose onnx or torch"),
         ({"sensitivity": "highest"}, "Choose low, normal, high"),
-        ({"sensitivity": "high"}, "assumes no class shares"),
+        ({"sensitivity": "high", "model": models_folder() / "starter_ferplus.pt"}, "assumes no class shares"),
         ({"detector": "eyes"}, "Choose haar or yunet"),
         ({"detector": "yunet"}, "YuNet"),
         ({"model": "nothing.pt"}, "nothing.pt does not exist"),

@@ -218,9 +218,10 @@ def _trained(path: Path) -> Checkpoint:
 
 
 def _with_row(rows: str, row: str) -> str:
-    """The rows of a Markdown table with a checkpoint's row added at the end, in place of its earlier one."""
-    link = row.partition("]")[0]
-    return "\n".join([line for line in rows.strip().splitlines() if not line.startswith(link)] + [row])
+    """The rows of a Markdown table with a checkpoint's row in place of its earlier one, or at the end."""
+    link, lines = row.partition("]")[0], rows.strip().splitlines()
+    known = [line.startswith(link) for line in lines]
+    return "\n".join([row if old else line for line, old in zip(lines, known, strict=True)] + [row] * (not any(known)))
 
 
 def _replace(path: Path, begin: str, end: str, renewed: Callable[[str], str]) -> None:

@@ -155,8 +155,8 @@ def test_the_folders_readme_has_a_row_for_each_model(model: Path, metrics: Path)
     assert main([str(model), "--metrics", str(metrics)]) == 0
     lines = index.read_text().splitlines()
     assert lines[:4] == ["Writer.", INDEX_BEGIN, "| file |", "|---|"]
-    assert lines[4] == other
-    assert lines[5].startswith(f"| [`{model.name}`](drawn.md) | drawn, 1,234 pictures | 0.833 [0.750, 0.900] | ")
+    assert lines[5] == other
+    assert lines[4].startswith(f"| [`{model.name}`](drawn.md) | drawn, 1,234 pictures | 0.833 [0.750, 0.900] | ")
     assert lines[6:] == [INDEX_END, "More."]
 
 
@@ -368,14 +368,17 @@ def test_the_figure_without_copies_stands_beside_the_plain_one(tmp_path: Path, m
     assert "macro F1 0.333 [" in text
 
 
-def test_the_bundled_models_card_and_row_are_what_the_command_makes_of_the_committed_results(tmp_path: Path) -> None:
+@pytest.mark.parametrize("model", ["starter_faces", "starter_ferplus"])
+def test_a_bundled_models_card_and_row_are_what_the_command_makes_of_the_committed_results(
+    model: str, tmp_path: Path
+) -> None:
     models = REPOSITORY / "models"
     copies = tmp_path / "models"
     copies.mkdir()
-    for name in ("starter_ferplus.pt", "starter_ferplus.md", "README.md"):
+    for name in (f"{model}.pt", f"{model}.md", "README.md"):
         shutil.copy(models / name, copies)
     shutil.copytree(REPOSITORY / "results", tmp_path / "results", ignore=shutil.ignore_patterns("*.png", "mistakes"))
-    metrics = tmp_path / "results" / "ferplus" / "starter_ferplus" / "metrics.json"
-    assert main([str(copies / "starter_ferplus.pt"), "--metrics", str(metrics)]) == 0
-    for name in ("starter_ferplus.md", "README.md"):
+    metrics = tmp_path / "results" / "ferplus" / model / "metrics.json"
+    assert main([str(copies / f"{model}.pt"), "--metrics", str(metrics)]) == 0
+    for name in (f"{model}.md", "README.md"):
         assert (copies / name).read_text("utf-8") == (models / name).read_text("utf-8")

@@ -64,11 +64,11 @@ def test_a_recording_starts_with_the_next_frame_and_ends_with_a_report(
     assert (told["state"], told["clock"], told["consent"]["how"]) == ("finished", "recording", "asked")
     assert told["frames"] == told["frames_with_face"] == 3
     assert told["source"] == {"kind": "demo", "description": "demo clip (NASA portrait)"}
-    assert told["model"]["file"] == "starter_ferplus.pt"
+    assert told["model"]["file"] == "starter_faces.pt"
     assert told["model"]["temperature"] == pytest.approx(load_checkpoint(bundled_model).temperature, abs=0.001)
     assert told["settings"] == {
         "faces": 1, "language": "en", "detector": "haar", "backend": "onnx", "sensitivity": "normal",
-        "smoothing_s": 0.4, "label_lead": 0.1, "label_least": 0.3, "label_keeps": 0.2, "label_hold_s": 0.5,
+        "smoothing_s": 0.4, "label_lead": 0.1, "label_least": 0.58, "label_keeps": 0.48, "label_hold_s": 0.5,
     }  # fmt: skip
     assert set(told["versions"]) == {"affect", "python", "onnxruntime", "opencv"}
     assert [r["timestamp_s"] for r in table(folder / "emotions.csv")] == ["0.000", "0.200", "0.400"]

@@ -181,7 +181,7 @@ def test_a_model_s_terms_stand_in_one_place_and_are_told(qtbot: QtBot) -> None:
 
 
 def test_a_sensitivity_that_the_model_does_not_take_is_normal(qtbot: QtBot) -> None:
-    window = opened(qtbot, Settings(sensitivity="high"))
+    window = opened(qtbot, Settings(sensitivity="high", model=str(models_folder() / "starter_ferplus.pt")))
     assert window.sensitivity.currentData() == "high"
     assert chosen(window).sensitivity == "normal"
     window.close()

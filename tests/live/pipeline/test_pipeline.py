@@ -127,7 +127,7 @@ def test_a_live_source_is_read_half_as_often_with_the_same_boxes_and_labels(bund
         overlaps.append(intersection_over_union(a.box, b.box))
         same.append(a.emotion == b.emotion)
     assert np.median(overlaps) >= 0.93
-    assert np.mean(same) >= 0.98
+    assert np.mean(same) >= 0.96
     assert (every.searched, every.read) == (150, 150)
     assert live.read <= 95
     assert live.searched <= (105 if scene == "turning" else 80)
