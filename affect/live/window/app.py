@@ -66,7 +66,7 @@ class LiveWindow:
                         window.show_frame(*newest)
                     if ticks % STATE_FRAMES == 0:
                         window.refresh()
-                    if done.done() and (not stays or done.exception() is not None):
+                    if newest is None and done.done() and (not stays or done.exception() is not None):
                         app.exit()
 
                 timer = QTimer(interval=FRAME_MS)
