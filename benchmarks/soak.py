@@ -25,6 +25,7 @@ from tqdm import tqdm
 from affect.command_line import CommandParser
 from affect.faces.preprocessing import Image
 from affect.live.app import BUNDLED, parser
+from affect.live.control import Command
 from affect.live.pipeline.classifier import load_classifier
 from affect.live.pipeline.search import create_search
 from affect.live.recording.recording import Consent
@@ -33,7 +34,6 @@ from affect.live.setup import create_session
 from affect.live.sources.feed import FrameFeed
 from affect.live.sources.files import Frame
 from affect.live.summary import Summary
-from affect.live.window.control import Command
 from benchmarks.clips import Clip
 
 FPS = 30.0

@@ -25,7 +25,7 @@ from affect.datasets.sample import write_sample
 from affect.faces.preprocessing import Image
 from affect.live.app import main
 from affect.live.sources.files import DemoSource
-from affect.live.window.region import Desktop, Region, remember
+from affect.live.sources.region import Desktop, Region, remember
 from tests.conftest import REPOSITORY, no_display
 from tests.tools.commands import SCRIPT, Command, commands_of, options_of, parser_of
 from tests.tools.fake_camera import FakeCamera

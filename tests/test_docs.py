@@ -13,6 +13,7 @@ import pytest
 
 from affect.live.app import parser
 from affect.live.bundled import BUNDLED, bundled_models
+from affect.live.texts import TEXTS
 from affect.model.checkpoint import load_checkpoint
 from tests.conftest import REPOSITORY
 
@@ -154,3 +155,11 @@ def test_what_the_guide_says_of_covered_faces_is_what_was_measured(guide: str) -
     page = " ".join((REPOSITORY / "docs" / guide).read_text(encoding="utf-8").replace(" %", "%").split())
     paragraph = page[page.index("FER+, ") : page.index("benchmarks.covered")]
     assert re.findall(r"\d+%", paragraph) == [f"{100 * share:.0f}%" for share in shares]
+
+
+@pytest.mark.parametrize(("page", "language"), [("wall.md", "en"), ("wall.es.md", "es")])
+def test_the_page_for_the_wall_has_every_reason_why_a_face_is_hard_to_read(page: str, language: str) -> None:
+    told = (DOCS / page).read_text(encoding="utf-8")
+    reasons = [entry[language] for key, entry in TEXTS.items() if key.startswith("quality_")]
+    assert len(reasons) == 5
+    assert [reason for reason in reasons if f"*{reason}*" not in told] == []

@@ -26,7 +26,7 @@ WELL = re.compile(
     r"(key|help|option|summary|screen_hint|menu|sensitivity|quality|terms)_.*|start_(?!no_camera).*|yes_no|frames|camera|stream|video|image|demo|screen|perceived"
     r"|menu|open_report|end_question|picture|history|ago|face_number|paused|not_recording|recording_(started|ended)|report_made|model_and_source|marked|marker_question"
     r"|consent_question|baseline_(running|on|on_of|begun|applied|unmoved|stopped|undone|earlier|kept|kept_instead|none_kept)|snapshot_(question|stored)|screen_kept"
-    r"|signal_back|picture_back|received|pictures(_one|_bar)?"
+    r"|signal_back|picture_back|received|pictures(_one|_bar)?|valence(_how)?"
 )
 
 

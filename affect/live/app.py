@@ -83,7 +83,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser(language_of(arguments)).parse_args(arguments)
 
     end_on_signals()
-    from affect.live.window.display import no_window
+    from affect.live.display import no_window
 
     given = sys.argv[1:] if arguments is None else arguments
     if given or no_window() is not None:
@@ -123,6 +123,8 @@ def _run_and_tell(options: argparse.Namespace) -> tuple[int, str]:
 
 def run(options: argparse.Namespace, summary: Summary) -> int:
     """Analyse the source until it ends, the user leaves, or `--max-frames` is reached. Returns the exit code."""
+    from affect.live.control import Command
+    from affect.live.display import no_window
     from affect.live.pipeline.classifier import load_classifier
     from affect.live.pipeline.search import create_search
     from affect.live.recording.sinks import Outputs
@@ -131,8 +133,6 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
     from affect.live.sources.feed import FrameFeed
     from affect.live.sources.files import DemoSource, open_source, remarks
     from affect.live.sources.upright import Upright
-    from affect.live.window.control import Command
-    from affect.live.window.display import no_window
 
     pictures = None if options.record is not None else _pictures(options)
     _check(options, pictures is not None)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from affect.emotions import LANGUAGES
 from affect.errors import AffectError
 from affect.live.baseline_control import BaselineControl
+from affect.live.control import Command, Question, Status
 from affect.live.frame import Event, FaceResult, Frame, Source
 from affect.live.pipeline.pipeline import Located, Pipeline
 from affect.live.recording.kept_baseline import Person
@@ -21,7 +22,6 @@ from affect.live.recording.recording import Consent, Recording
 from affect.live.sources.watch import ENDS, Change, watch_of
 from affect.live.summary import Summary
 from affect.live.texts import TEXTS, TextError, clock, text, told
-from affect.live.window.control import Command, Question, Status
 
 if TYPE_CHECKING:
     from affect.live.lab_streams import LabStreams

@@ -41,11 +41,11 @@ from affect.live.frame import Source
 from affect.live.pipeline.classifier import load_classifier
 from affect.live.recording.recorder import default_folder
 from affect.live.sources.captures import answering_cameras, camera_name, open_camera
+from affect.live.sources.region import region_file
 from affect.live.texts import text, told
 from affect.live.window.app import interruptible
 from affect.live.window.main import LANGUAGE_NAMES
 from affect.live.window.picture import scaled
-from affect.live.window.region import region_file
 from affect.live.window.settings import Settings, load
 from affect.live.window.theme import application, label, laid
 from affect.model.calibration import SENSITIVITIES

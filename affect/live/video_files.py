@@ -12,6 +12,7 @@ from typing import Protocol
 from tqdm import tqdm
 
 from affect.errors import AffectError, as_shown, without_logins
+from affect.live.control import Command
 from affect.live.pipeline.classifier import Classifier, load_classifier
 from affect.live.pipeline.search import create_search
 from affect.live.recording.recording import Consent
@@ -24,7 +25,6 @@ from affect.live.sources.upright import Upright
 from affect.live.summary import Summary
 from affect.live.terminal import tell, tell_terms
 from affect.live.texts import text, told
-from affect.live.window.control import Command
 
 FORM = "{l_bar}{bar}| {n:.1f}/{total:.1f} s [{elapsed}<{remaining}]"  # of progress bars
 UNTIMED_FORM = "{desc}: {n:.1f} s [{elapsed}]"

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from affect.files import sha256_of
+from affect.live.control import Command
 from affect.live.pipeline.classifier import load_classifier
 from affect.live.pipeline.pipeline import Pipeline
 from affect.live.pipeline.search import AroundKnown
@@ -20,7 +21,6 @@ from affect.live.session import Session
 from affect.live.setup import describe_setup
 from affect.live.sources.files import DemoSource, Frame
 from affect.live.summary import Summary
-from affect.live.window.control import Command
 
 EMPTY = np.full((720, 1280, 3), 90, np.uint8)
 GIVEN = Consent("2026-11-25T10:00:00+01:00", "--consent")

@@ -21,17 +21,16 @@ import pytest
 
 from affect.emotions import LANGUAGES
 from affect.faces.preprocessing import Image
-from affect.live import start
+from affect.live import display, start
 from affect.live.app import main
 from affect.live.bundled import BUNDLED
+from affect.live.control import Adjustable, Command, Controller
 from affect.live.frame import FaceResult
 from affect.live.recording import recorder
 from affect.live.sources.files import DemoSource
+from affect.live.sources.region import Region
 from affect.live.texts import text
 from affect.live.window import app as window_module
-from affect.live.window import display
-from affect.live.window.control import Adjustable, Command, Controller
-from affect.live.window.region import Region
 from tests.conftest import REPOSITORY
 from tests.tools.reports import Reports
 

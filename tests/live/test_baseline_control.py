@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from affect.emotions import EMOTIONS
+from affect.live.control import Command
 from affect.live.pipeline.baseline import shifted
-from affect.live.window.control import Command
 from tests.live.session_run import EMPTY, Run, only_folder, table, told_in
 from tests.tools.reports import Reports
 

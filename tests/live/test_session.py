@@ -17,12 +17,12 @@ import pytest
 from affect.errors import AffectError
 from affect.files import settle_home
 from affect.live import session as module
+from affect.live.control import Command, Question
 from affect.live.frame import Event, FaceResult
 from affect.live.recording.recorder import default_folder
 from affect.live.recording.recording import Consent
 from affect.live.session import failing_if_incomplete as ended
 from affect.live.sources import watch
-from affect.live.window.control import Command, Question
 from affect.model.checkpoint import load_checkpoint
 from tests.live.session_run import GIVEN, Run, only_folder, table, told_in
 from tests.tools.repeats import repeats

@@ -7,7 +7,8 @@ import pytest
 
 from affect.emotions import LANGUAGES
 from affect.errors import AffectError
-from affect.live.texts import TEXTS, TextError, certainty, default_language, percent, text, told
+from affect.live.exports.texts import EXPORT_TEXTS
+from affect.live.texts import TEXTS, TextError, certainty, default_language, percent, signed, text, told
 
 
 @pytest.mark.parametrize("key", TEXTS)
@@ -39,6 +40,18 @@ def test_no_probability_is_told_as_certainty() -> None:
     assert [certainty(p, "en") for p in (0.0, 0.824, 0.994, 0.996, 1.0)] == ["0%", "82%", "99%", ">99%", ">99%"]
     assert certainty(0.824, "es") == "82\N{NO-BREAK SPACE}%"
     assert certainty(1.0, "es") == ">99\N{NO-BREAK SPACE}%"
+
+
+@pytest.mark.parametrize(
+    ("value", "english", "spanish"),
+    [(0.678, "+0.68", "+0,68"), (-1.0, "−1.00", "−1,00"), (0.004, "0.00", "0,00"), (-0.004, "0.00", "0,00")],
+)
+def test_a_value_around_zero_has_its_sign_unless_it_rounds_to_zero(value: float, english: str, spanish: str) -> None:
+    assert (signed(value, "en"), signed(value, "es")) == (english, spanish)
+
+
+def test_valence_is_called_derived_in_the_window_as_in_the_spreadsheet() -> None:
+    assert TEXTS["valence"] == EXPORT_TEXTS["valence"]
 
 
 def test_what_fills_a_sentence_is_safe_to_show() -> None:

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -28,12 +29,12 @@ from PySide6.QtGui import QImage, QPainter
 from skimage.data import astronaut
 from Xlib.xobject.drawable import Window
 
-from affect.emotions import LANGUAGES, UNCERTAIN
+from affect.emotions import EMOTIONS, LANGUAGES, UNCERTAIN, color_rgb
 from affect.faces.detection import FaceBox
 from affect.faces.preprocessing import Image
+from affect.live.control import Question
 from affect.live.sources.files import DemoSource
 from affect.live.texts import text
-from affect.live.window.control import Question
 from affect.live.window.main import MainWindow
 from affect.live.window.settings import Settings
 from affect.live.window.theme import application
@@ -42,18 +43,18 @@ from tests.tools.virtual_screen import VirtualScreen, virtual_screen
 from tests.tools.windows import FakeClassifier, FakeSession, face
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-PICTURE = "take the picture"
-WALKS = {  # language: what is pressed; numbers are seconds to wait
-    "en": ("", ("y", 8, "b", 5, PICTURE, 7, "m", *"talk", "Return", 8, "p", 3, "p", 6, "m", "Return", 5, "q")),
-    "es": ("_es", ("s", 10, "b", 12, "m", *"sonr", "iacute", "e", PICTURE, "Return", 12, "m", "Return", 6, "q")),
+WALKS = {  # language: the keys pressed, by X's names; numbers are seconds to wait, an expression is waited for
+    "en": ("", "y happy 3 b surprise m t a l k Return 1 picture sad 2 p 3 p 8 m Return 5 q"),
+    "es": ("_es", "s happy 3 b sad m c a l l oacute picture Return 12 m Return 6 q"),
 }
 PAGE = (900, 1120)  # CSS pixels, up to the end of the timeline; the picture has twice as many
 
 
 CALL = (680, 640)  # of the mock call's picture of the patient
+MOVES = 8  # pixels that the patient moves up and down
 
 
-def walk(language: str, sessions: Path, picture: Path, steps: tuple[str | int, ...]) -> Path:
+def walk(language: str, sessions: Path, picture: Path, steps: str) -> Path:
     """Run the program on the demo source and press keys. Returns the report's file."""
     xvfb = shutil.which("Xvfb")
     assert xvfb is not None, "Xvfb is not installed"
@@ -63,18 +64,33 @@ def walk(language: str, sessions: Path, picture: Path, steps: tuple[str | int, .
         with subprocess.Popen(command, env=own_home(screen, sessions), cwd=sessions) as program:
             try:
                 window = wait_for_window(screen)
-                for step in steps:
-                    if step == PICTURE:
+                for step in steps.split():
+                    if step == "picture":
                         cv2.imwrite(str(picture), painted(screen, window), [cv2.IMWRITE_JPEG_QUALITY, 90])
-                    elif isinstance(step, str):
-                        screen.press(window, step)
+                    elif step in EMOTIONS:
+                        wait_until(lambda name=step: reads(screen.screenshot(window), name))
+                    elif step.isdigit():
+                        time.sleep(int(step))
                     else:
-                        time.sleep(step)
+                        screen.press(window, step)
                 program.wait(60)
             finally:
                 program.kill()
     (report,) = sessions.glob("*/report.html")
     return report
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    for _ in range(300):
+        if condition():
+            return
+        time.sleep(0.2)
+    raise LookupError("it did not happen")
+
+
+def reads(window: Image, emotion: str) -> bool:
+    """Whether an expression's bar is more than half full, in a picture of the full form."""
+    return bool((window[:400, 700:] == color_rgb(emotion)[::-1]).all(2).sum() > 1500)
 
 
 def painted(screen: VirtualScreen, window: Window) -> Image:
@@ -113,10 +129,10 @@ def own_home(screen: VirtualScreen, home: Path) -> dict[str, str]:
 
 def beside_a_call(language: str, picture: Path) -> None:
     """The compact form on a laptop's screen, beside a call that moves a little, as a living picture does."""
-    face = np.ascontiguousarray(cv2.resize(astronaut()[:480, :, ::-1], CALL))
+    face = cv2.resize(astronaut()[:480, :, ::-1], (CALL[0], CALL[1] + MOVES))
     with virtual_screen(str(shutil.which("Xvfb")), 1366, 768) as screen, tempfile.TemporaryDirectory() as home:
         call = np.full((768, 1080, 3), 46, np.uint8)
-        call[64 : 64 + CALL[1], 200 : 200 + CALL[0]] = face
+        call[64 : 64 + CALL[1], 200 : 200 + CALL[0]] = face[:-MOVES]
         command = [sys.executable, str(REPOSITORY / "affectnet_webcam_detector.py"), "--lang", language]
         command += ["--source", f"screen:200,64,{CALL[0]},{CALL[1]}"]
         with window_showing(screen, call, 0, 0), subprocess.Popen(command, env=own_home(screen, Path(home))) as program:
@@ -126,7 +142,7 @@ def beside_a_call(language: str, picture: Path) -> None:
                     screen.press(window, key)
                     time.sleep(1)
                 for step in range(30):
-                    call[64 : 64 + CALL[1], 200 : 200 + CALL[0]] = np.roll(face, step % 5 * 2, axis=0)
+                    call[64 : 64 + CALL[1], 200 : 200 + CALL[0]] = face[step % 5 * 2 :][: CALL[1]]
                     with window_showing(screen, call, 0, 0):
                         time.sleep(1)
                         if step == 20:

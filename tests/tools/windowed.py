@@ -8,9 +8,9 @@ import numpy as np
 from skimage.data import astronaut
 
 from affect.faces.detection import HaarDetector
+from affect.live.control import Command
 from affect.live.frame import FaceResult
 from affect.live.window.app import LiveWindow
-from affect.live.window.control import Command
 from tests.tools.windows import FakeClassifier, FakeSession
 
 

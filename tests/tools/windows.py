@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QWidget
 
 from affect.emotions import EMOTIONS
 from affect.faces.detection import FaceBox
+from affect.live.control import Command, Question, Status
 from affect.live.frame import FaceResult
-from affect.live.window.control import Command, Question, Status
 from affect.model.calibration import Sensitivity
 
 CONSENT = {"en": Question("Has she agreed?", "yes-no"), "es": Question("¿Está de acuerdo?", "yes-no")}
@@ -68,3 +70,10 @@ def face(emotion: str, x: int = 100, face_id: int = 1, share: float = 0.8, label
     probabilities = np.full(8, (1 - share) / 7, np.float32)
     probabilities[EMOTIONS.index(emotion)] = share
     return FaceResult(face_id, FaceBox(x, 60, 120, 120), probabilities, label or emotion, 0.9)
+
+
+def colours(widget: QWidget) -> set[str]:
+    """The colours, #RRGGBB, of all pixels of a widget as it is now."""
+    image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    pixels = np.frombuffer(image.constBits(), np.uint32)
+    return {f"#{value & 0xFFFFFF:06X}" for value in np.unique(pixels).tolist()}

@@ -24,6 +24,7 @@ from affect.live.report.model_quality import weak_note
 from affect.live.report.session_folder import LABELS, Session
 from affect.live.report.timeline import GAPS, STEP_S, Clock, Mask, Timeline, baseline_of
 from affect.live.report.writing import Writer
+from affect.live.texts import signed
 
 ONE_TABLE: Final = 12  # maximum rows of a table of episodes before it is split in two
 
@@ -137,12 +138,8 @@ def _valence(timeline: Timeline, writer: Writer) -> str:
     """Sentence on a face's valence; "" if no time is counted."""
     if (found := valence(timeline)) is None:
         return ""
-    shown = {"mean": _signed(found.mean, writer), "above": writer.percent(found.above)}
+    shown = {"mean": signed(found.mean, writer.language), "above": writer.percent(found.above)}
     return writer.text("valence_told", **shown, below=writer.percent(found.below))
-
-
-def _signed(value: float, writer: Writer) -> str:
-    return ("+" if round(value, 2) > 0 else "") + writer.number(value, 2)
 
 
 def _thirds(timeline: Timeline, writer: Writer) -> list[dict[str, str]]:
@@ -153,7 +150,11 @@ def _thirds(timeline: Timeline, writer: Writer) -> list[dict[str, str]]:
         if (found := valence(part)) is not None:
             parts = shares(part)
             most = max(LABELS, key=lambda name: parts[name])
-            told |= {"label": most, "percent": writer.percent(parts[most]), "valence": _signed(found.mean, writer)}
+            told |= {
+                "label": most,
+                "percent": writer.percent(parts[most]),
+                "valence": signed(found.mean, writer.language),
+            }
         rows.append({"label": "", "valence": "\N{EN DASH}", **told})
         start_s = end_s
     return rows

@@ -18,11 +18,11 @@ from mss.exception import ScreenShotError
 
 from affect.errors import AffectError
 from affect.faces.preprocessing import Image
+from affect.live.display import missing_display
 from affect.live.frame import Frame
+from affect.live.sources.region import SMALLEST, Desktop, Region, parse_region, region_file, remember, remembered
 from affect.live.sources.retries import Retries
 from affect.live.texts import text
-from affect.live.window.display import missing_display
-from affect.live.window.region import Desktop, Region, parse_region, region_file, remember, remembered
 
 CORE_GRAPHICS = "/System/Library/Frameworks/CoreGraphics.framework/CoreGraphics"
 
@@ -118,9 +118,10 @@ def open_screen(given: str, language: str, tell: Callable[[str], None]) -> Scree
 def _drawn(whole: Image, desktop: Desktop, language: str, tell: Callable[[str], None]) -> Region:
     from affect.live.window.region_chooser import choose_region
 
-    region = choose_region(whole, desktop, language)
-    if region is None:
+    drawn = choose_region(whole, desktop.bounds[:2], SMALLEST, language)
+    if drawn is None:
         raise AffectError(text("screen_not_chosen", language))
+    region = Region(*drawn)
     if not desktop.shows(region):
         raise AffectError(_outside(region, desktop, language))
     try:

@@ -80,6 +80,13 @@ def certainty(probability: float, language: str) -> str:
     return ">" + percent(0.99, language) if probability >= 0.995 else percent(probability, language)
 
 
+def signed(value: float, language: str) -> str:
+    """Format a value, −1…1, with sign and two decimals: "+0.68", in Spanish "+0,68"; what rounds to 0 has no sign."""
+    number = f"{abs(value):.2f}"
+    sign = "" if float(number) == 0 else "+" if value > 0 else "−"
+    return sign + (number.replace(".", ",") if language == "es" else number)
+
+
 def clock(seconds: float, language: str, tenths: bool = False) -> str:
     """Format a time as minutes and seconds, truncated: 1:05 for 65.7, and 1:01:05 from an hour on.
 

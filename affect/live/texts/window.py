@@ -6,6 +6,10 @@ from typing import Final
 
 WINDOW_TEXTS: Final[dict[str, dict[str, str]]] = {
     "no_face": {"en": "no face", "es": "ninguna cara"},
+    "no_face_help": {
+        "en": "nearer, light from the front, straight into the camera",
+        "es": "más cerca, luz desde delante, de frente a la cámara",
+    },
     "no_picture": {"en": "no usable picture", "es": "sin imagen útil"},
     # the window: bar, help, prompts
     "key_mark": {"en": "marker", "es": "marca"},
@@ -30,6 +34,13 @@ WINDOW_TEXTS: Final[dict[str, dict[str, str]]] = {
     "baseline_on_of": {"en": "baseline of {date} applied", "es": "línea base del {date} aplicada"},
     "baseline_off": {"en": "baseline without effect: face not in view", "es": "línea base sin efecto: cara no visible"},
     "perceived": {"en": "Perceived expression, not felt emotion", "es": "Expresión percibida, no emoción sentida"},
+    "valence": {"en": "valence (derived)", "es": "valencia (derivada)"},
+    "valence_how": {
+        "en": "From −1 (unpleasant) to 1 (pleasant). Not measured but derived: the probability of happy minus the "
+        "largest of anger, contempt, disgust, fear and sad.",
+        "es": "De −1 (desagradable) a 1 (agradable). No se mide, se deriva: la probabilidad de alegría menos la mayor "
+        "de enfado, desprecio, asco, miedo y tristeza.",
+    },
     "menu": {"en": "More", "es": "Más"},
     "menu_full": {"en": "Large form, with the picture", "es": "Forma grande, con la imagen"},
     "menu_compact": {"en": "Small form, beside a call", "es": "Forma pequeña, junto a la videollamada"},

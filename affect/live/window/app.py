@@ -11,27 +11,19 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from types import FrameType
-from typing import NamedTuple
 
 from PySide6.QtCore import QTimer
 
 from affect.faces.preprocessing import Image
+from affect.live.control import Adjustable, Controller
 from affect.live.frame import FaceResult
-from affect.live.window.control import Adjustable, Controller
 from affect.live.window.main import MainWindow
-from affect.live.window.region import Region
+from affect.live.window.placement import Rectangle
 from affect.live.window.settings import load
 from affect.live.window.theme import application
 
 FRAME_MS = 66  # between two pictures; with 40 the window took 1.39 times the CPU of a headless run, not 1.28
 STATE_FRAMES = 3  # the rest of the window follows at a third of that rate, which is faster than one reads
-
-
-class Shown(NamedTuple):
-    """An analysed frame: its picture and its faces."""
-
-    picture: Image
-    results: list[FaceResult]
 
 
 class LiveWindow:
@@ -41,14 +33,14 @@ class LiveWindow:
     with one, it opens in the compact form.   left: event that is set when the window is left.
     """
 
-    def __init__(self, controller: Controller, classifier: Adjustable, watched: Region | None = None) -> None:
+    def __init__(self, controller: Controller, classifier: Adjustable, watched: Rectangle | None = None) -> None:
         self._controller, self._classifier, self._watched = controller, classifier, watched
-        self._newest: Shown | None = None
+        self._newest: tuple[Image, list[FaceResult]] | None = None
         self.left = threading.Event()
 
     def offer(self, picture: Image, results: list[FaceResult]) -> None:
         """Pass an analysed frame to the window; it replaces one not shown yet. Thread-safe."""
-        self._newest = Shown(picture, results)
+        self._newest = (picture, results)
 
     def run(self, work: Callable[[], None], stop: Callable[[], None], stays: bool) -> None:
         """Run `work` in a worker thread, and show frames until it ends or the user leaves; then set `left`.

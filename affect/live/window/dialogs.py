@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QTextBrowser, QVBoxLayout
 
+from affect.live.control import Command, Question
 from affect.live.texts import YES, text
-from affect.live.window.control import Command, Question
 from affect.live.window.theme import DIM, TRACK, label, laid
 
 KEYS = {  # in the order of the help page
@@ -94,6 +94,7 @@ class HelpPage(QTextBrowser):
 
     def translate(self, language: str) -> None:
         """Write the page in a language."""
+        self.document().setDocumentMargin(12)
         cell = f"<td style='background:{TRACK}; padding:3px 9px' align='center'><b>{{}}</b></td>"
         cell += "<td style='padding:3px 8px'>{}</td>"
         said = {key: escape(text(f"help_{command.value}", language)) for command, key in KEYS.items()}

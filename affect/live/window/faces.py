@@ -10,22 +10,23 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QProgressBar,
     QSizePolicy,
+    QSlider,
     QTabBar,
     QVBoxLayout,
     QWidget,
 )
 
-from affect.emotions import EMOTIONS, UNCERTAIN, color_hex, label_name
+from affect.emotions import EMOTIONS, UNCERTAIN, label_name
 from affect.live.frame import FaceResult
-from affect.live.texts import certainty, text
-from affect.live.window.theme import UNSURE, label, laid
+from affect.live.texts import certainty, signed, text
+from affect.live.window.theme import label, laid, styled
 
-PANEL_HEIGHT = 176  # least height at which all bars of a face are legible, in Qt's pixels
-ROW_HEIGHT = 34  # greatest height of a bar's row
+PANEL_HEIGHT = 192  # least height at which all rows of a face are legible, in Qt's pixels
+ROW_HEIGHT = 34  # greatest height of a row
 
 
 class FacePanel(QFrame):
-    """One face's label, a note on its picture, and its bars. What is not sure is grey."""
+    """One face's label, a note on its picture, its bars and its derived valence. What is not sure is grey."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,36 +35,41 @@ class FacePanel(QFrame):
         self.number.setFixedSize(22, 22)
         self.label, self.share, self.note = label("label"), label("share"), label("dim", wraps=True)
         self.bars = {emotion: QProgressBar(maximum=1000, textVisible=False) for emotion in EMOTIONS}
+        self.valence = QSlider(Qt.Orientation.Horizontal)
+        self.valence.setRange(-100, 100)
+        self.valence.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.valence.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)  # it is shown, not set
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        self._names = {emotion: label("dim") for emotion in EMOTIONS}
-        self._percents = {emotion: label("dim", align=right) for emotion in EMOTIONS}
+        self._names = {row: label("dim") for row in (*EMOTIONS, "valence")}
+        self.values = {row: label("dim", align=right) for row in self._names}
         table, grid = QWidget(), QGridLayout()
-        table.setMaximumHeight(ROW_HEIGHT * len(EMOTIONS))
+        table.setMaximumHeight(ROW_HEIGHT * len(self._names))
         table.setLayout(grid)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(0)
         grid.setColumnStretch(1, 1)
-        for row, emotion in enumerate(EMOTIONS):
-            for column, part in enumerate((self._names[emotion], self.bars[emotion], self._percents[emotion])):
-                grid.addWidget(part, row, column)
+        grid.setColumnMinimumWidth(2, self.fontMetrics().horizontalAdvance(certainty(1, "es")))
+        for row, (name, value) in enumerate(self.values.items()):
+            grid.addWidget(value, row, 2)
             grid.setRowStretch(row, 1)
-        for large in (self.label, self.share):
-            font = large.font()
-            font.setPointSizeF(font.pointSizeF() * 1.8)
-            font.setBold(True)
-            large.setFont(font)
-            large.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+            if bar := self.bars.get(name):
+                bar.setObjectName(name)
+                bar.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+                grid.addWidget(self._names[name], row, 0)
+                grid.addWidget(bar, row, 1)
+        grid.addLayout(
+            laid(QHBoxLayout(), self._names["valence"], self.valence, spacing=8, grows=1), len(EMOTIONS), 0, 1, 2
+        )
         head = laid(QHBoxLayout(), self.number, self.label, self.share, spacing=8, grows=1)
         laid(QVBoxLayout(self), head, self.note, table, 0, spacing=2, margin=8, grows=2)
-        self._language = ""
-        self._sure: bool | None = None
 
     def show_face(self, result: FaceResult | None, heading: str, number: int | None, note: str, language: str) -> None:
         """Show a face, or a heading in grey where there is none.   number: from the left; None: the only face."""
-        self._translate(language)
         sure = result is not None and result.emotion != UNCERTAIN
-        self._colour(sure)
+        for part in (self.label, self.share, self.valence, *self.bars.values()):
+            styled(part, "sure", sure)
+        styled(self.valence, "seen", result is not None)
         if result is not None:
             heading = label_name(result.emotion, language)
         share = certainty(result.confidence, language) if result is not None and sure else ""
@@ -77,37 +83,25 @@ class FacePanel(QFrame):
             self.number.setToolTip(text("face_number", language, number=number, id=result.face_id))
         self.note.setText(note)
         self.note.setVisible(bool(note))
-        for i, emotion in enumerate(EMOTIONS):
+        for i, (emotion, bar) in enumerate(self.bars.items()):
             value = 0.0 if result is None else float(result.probabilities[i])
-            self.bars[emotion].setValue(round(value * 1000))
-            self._percents[emotion].setText("" if result is None else certainty(value, language))
+            bar.setValue(round(value * 1000))
+            bar.setAccessibleName(label_name(emotion, language))
+            self._names[emotion].setText(label_name(emotion, language))
+            self.values[emotion].setText("" if result is None else certainty(value, language))
+        valence = "" if result is None else signed(result.valence, language)
+        self.valence.setValue(0 if result is None else round(result.valence * 100))
+        self.values["valence"].setText(valence)
+        self._names["valence"].setText(text("valence", language))
+        for part in (self.valence, self._names["valence"], self.values["valence"]):
+            part.setAccessibleName(f"{text('valence', language)} {valence}".strip())
+            part.setToolTip(text("valence_how", language))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Make the bars as thick as suits the rows."""
-        row = min(ROW_HEIGHT, (self.height() - 60) // len(EMOTIONS))
+        row = min(ROW_HEIGHT, (self.height() - 60) // len(self.values))
         for bar in self.bars.values():
             bar.setFixedHeight(max(7, row // 2))
-
-    def _translate(self, language: str) -> None:
-        if language == self._language:
-            return
-        self._language = language
-        for emotion in EMOTIONS:
-            name = label_name(emotion, language)
-            self._names[emotion].setText(name)
-            self.bars[emotion].setAccessibleName(name)
-            self._percents[emotion].setMinimumWidth(self.fontMetrics().horizontalAdvance(certainty(1, "es")))
-
-    def _colour(self, sure: bool) -> None:
-        if sure == self._sure:
-            return
-        self._sure = sure
-        for emotion, bar in self.bars.items():
-            color = color_hex(emotion) if sure else UNSURE
-            bar.setStyleSheet(f"QProgressBar::chunk {{ background: {color}; border-radius: 3px; }}")
-        for large in (self.label, self.share):
-            large.setProperty("sure", sure)
-            large.style().polish(large)
 
 
 class Faces(QWidget):
@@ -133,7 +127,8 @@ class Faces(QWidget):
         return self._shown[at].face_id if at < len(self._shown) else None
 
     def show_faces(self, results: list[FaceResult], heading: str, notes: dict[int, str], language: str) -> None:
-        """Show the faces of a frame.   heading: shown where there is none.   notes: on a face's picture, by its id."""
+        """Show the faces of a frame.   heading: shown where there is none.   notes: on a face's picture, by its id;
+        0: where there is none."""
         self._shown = in_order(results)
         several = len(self._shown) > 1
         while len(self.panels) < len(self._shown):
@@ -148,7 +143,7 @@ class Faces(QWidget):
                 face = self._shown[i]
                 panel.show_face(face, "", i + 1 if several else None, notes.get(face.face_id, ""), language)
             elif i == 0:
-                panel.show_face(None, heading, None, "", language)
+                panel.show_face(None, heading, None, notes.get(0, ""), language)
 
     def _tab(self, language: str) -> None:
         count = len(self._shown) if language else 0

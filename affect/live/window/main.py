@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from pathlib import Path
 
-from PySide6.QtCore import QMargins, QRect, Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import QMargins, QRect, QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import (
     QAction,
     QActionGroup,
@@ -35,18 +34,18 @@ from PySide6.QtWidgets import (
 
 from affect.emotions import LANGUAGES
 from affect.faces.preprocessing import Image
+from affect.live.control import Adjustable, Command, Controller, Question, Status
 from affect.live.darkness import too_dark
 from affect.live.frame import FaceResult
 from affect.live.pipeline.quality import low_quality
 from affect.live.texts import clock, percent, text
-from affect.live.window.control import Adjustable, Command, Controller, Question, Status
 from affect.live.window.dialogs import KEYS, HelpPage, QuestionBar
 from affect.live.window.faces import Faces
 from affect.live.window.picture import Picture
-from affect.live.window.region import Region, settled
+from affect.live.window.placement import Rectangle, in_qt, monitors, rectangle_of, settled
 from affect.live.window.settings import Settings
 from affect.live.window.strip import Strip
-from affect.live.window.theme import icon, in_qt, label, laid, monitors, region_of
+from affect.live.window.theme import SHAPES, icon, label, laid, styled
 from affect.model.calibration import SENSITIVITIES
 
 LANGUAGE_NAMES = {"en": "English", "es": "Español"}
@@ -67,13 +66,19 @@ class MainWindow(QWidget):
     left = Signal()
 
     def __init__(
-        self, controller: Controller, classifier: Adjustable, settings: Settings, watched: Region | None, compact: bool
+        self,
+        controller: Controller,
+        classifier: Adjustable,
+        settings: Settings,
+        watched: Rectangle | None,
+        compact: bool,
     ) -> None:
         super().__init__()
         self.setObjectName("window")
         self.setWindowTitle("affect")
         self.setMinimumSize(*SMALLEST)
         self._controller, self._classifier, self._settings, self._watched = controller, classifier, settings, watched
+        self._status = controller.status()
         self._compact, self._language, self._own = compact, "", False  # whether the open question is the window's own
         self._frame: tuple[Image, list[FaceResult]] | None = None
         self._noted: tuple[float, dict[int, str]] = (0.0, {})
@@ -106,14 +111,13 @@ class MainWindow(QWidget):
 
     def _build_menu(self) -> None:
         self.menu = menu = QMenu(self)
-        self.form_action, self.report_action = QAction(self), QAction(self)
-        self.top_action = QAction(self, checkable=True)
-        self.form_action.triggered.connect(lambda: self._take_form(not self._compact))
-        self.top_action.triggered.connect(self._stay_on_top)
-        self.report_action.triggered.connect(self._open_report)
-        menu.addActions([self.actions_[Command.BASELINE], self.actions_[Command.SNAPSHOT], self.report_action])
+        menu.addActions([self.actions_[Command.BASELINE], self.actions_[Command.SNAPSHOT]])
+        self.report_action = menu.addAction("", self._open_report)
         menu.addSeparator()
-        menu.addActions([self.form_action, self.top_action])
+        self.form_action = menu.addAction("", lambda: self._take_form(not self._compact))
+        self.top_action = QAction(self, checkable=True)
+        self.top_action.triggered.connect(self._stay_on_top)
+        menu.addAction(self.top_action)
         self.sensitivity_menu, self.language_menu = menu.addMenu(""), menu.addMenu("")
         self.sensitivities = self._choices(self.sensitivity_menu, dict.fromkeys(SENSITIVITIES, ""))
         self.languages = self._choices(self.language_menu, LANGUAGE_NAMES)
@@ -138,7 +142,6 @@ class MainWindow(QWidget):
                 tool.setMenu(self.menu)
                 tool.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
             else:
-                self.actions_[Command(name)].setIcon(icon(name))
                 tool.setDefaultAction(self.actions_[Command(name)])
             tool.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             tool.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -164,7 +167,7 @@ class MainWindow(QWidget):
             self.picture.show_frame(picture, [] if status.paused or status.no_picture else faces)
 
     def refresh(self) -> None:
-        """Bring everything but the picture up to date. Called about ten times a second, and after each command."""
+        """Bring everything but the picture up to date. Called about five times a second, and after each command."""
         self._status = status = self._controller.status()
         if status.language != self._language:
             self._translate(status.language)
@@ -172,46 +175,45 @@ class MainWindow(QWidget):
             self.bar.ask(status.question, status.language)
         self._show_faces(status)
         self._show_state(status)
+        self._show_commands(status)
         self._arrange()
 
     def _show_faces(self, status: Status) -> None:
-        language = status.language
-        faces = [] if self._frame is None or status.paused or status.no_picture else self._frame[1]
-        heading = text("paused" if status.paused else "no_picture" if status.no_picture else "no_face", language)
-        heading = "" if self._frame is None and not status.no_picture else heading
-        now_s = time.monotonic()
-        if self._frame is not None and now_s - self._noted[0] >= NOTE_S:
-            self._noted = (now_s, {face.face_id: notes_on(self._frame[0], face, language) for face in faces})
-            if not (faces or status.paused or status.no_picture) and too_dark(self._frame[0]):
-                self._noted[1][0] = text("quality_light", language)
-        self.faces.show_faces(faces, heading, self._noted[1] if faces else {}, language)
-        if not faces and self._noted[1].get(0):
-            self.faces.panels[0].show_face(None, heading, None, self._noted[1][0], language)
+        now_s, language = time.monotonic(), status.language
+        picture, faces = self._frame or (None, [])
+        notes, heading = {}, "" if picture is None else text("no_face", language)
+        if status.paused or status.no_picture:
+            faces, heading = [], text("paused" if status.paused else "no_picture", language)
+        elif picture is not None:
+            if now_s - self._noted[0] >= NOTE_S:
+                self._noted = (now_s, {0: note_on(picture, None, language)})
+                self._noted[1].update({face.face_id: note_on(picture, face, language) for face in faces})
+            notes = self._noted[1]
+        self.faces.show_faces(faces, heading, notes, language)
         self.strip.face_id = self.faces.face_id or self.strip.face_id
-        if self._frame is not None:
+        if picture is not None:
             self.strip.add(now_s, faces, status.recording_s)
 
     def _show_state(self, status: Status) -> None:
-        language, recording = status.language, status.recording_s is not None
+        language, recording, asked = status.language, status.recording_s is not None, self.bar.question is not None
         recorded = f"● REC {clock(status.recording_s or 0, language)}"
         self.recording.setText(recorded if recording else text("not_recording", language))
-        if self.recording.property("on") != recording:
-            self.recording.setProperty("on", recording)
-            self.recording.style().polish(self.recording)
-        self.paused.setText(text("paused", language))
+        styled(self.recording, "on", recording)
         self.paused.setVisible(status.paused)
         self.rate.setText("" if status.fps is None else f"{status.fps:.0f} fps")
         on = text("baseline_on_of" if status.baseline_date else "baseline_on", language, date=status.baseline_date)
-        told = {True: f"✓ {on}", False: text("baseline_off", language)}[status.baseline_acts]
+        told = f"✓ {on}" if status.baseline_acts else text("baseline_off", language)
         if status.baseline is not None and status.baseline < 1:
             told = f"{text('baseline_running', language)} {percent(status.baseline, language)}"
         self.baseline.setText(told)
         self.baseline.setVisible(status.baseline is not None)
         self.message.setText(status.message.replace("/", "/\u200b").replace("\\", "\\\u200b"))  # paths may be broken
-        self.message.setVisible(bool(status.message) and self.bar.question is None)
-        self.report.setVisible(status.report is not None and not recording and self.bar.question is None)
+        self.message.setVisible(bool(status.message) and not asked)
+        self.report.setVisible(status.report is not None and not recording and not asked)
         self.report_action.setEnabled(status.report is not None)
-        busy, helped = self.bar.question is not None, self._pages.currentWidget() is self.help
+
+    def _show_commands(self, status: Status) -> None:
+        recording, asked = status.recording_s is not None, self.bar.question is not None
         names = {
             Command.RECORD: "record_end" if recording else "record",
             Command.PAUSE: "resume" if status.paused else "pause",
@@ -219,43 +221,41 @@ class MainWindow(QWidget):
         }
         for command, action in self.actions_.items():
             name = names.get(command, command.value)
-            words = text(f"key_{name}", language)
-            action.setText(words[:1].upper() + words[1:])
-            if name in ("record", "record_end", "pause", "resume"):
-                action.setIcon(self._icons[name])
-            action.setShortcuts([] if busy or helped else self._shortcuts[command])
-            action.setEnabled(not busy or command in (Command.LANGUAGE, Command.LEAVE, Command.HELP))
+            words = text(f"key_{name}", status.language)
+            action.setText(words.capitalize())
+            if (shape := name.removesuffix("_undo")) in SHAPES:
+                action.setIcon(icon(shape))
+            action.setShortcuts([] if asked or self.help.isVisible() else self._shortcuts[command])
+            action.setEnabled(not asked or command in (Command.LANGUAGE, Command.LEAVE, Command.HELP))
         self.sensitivity_menu.setEnabled(self._classifier.adjustable and not recording)
         for action in self.sensitivities.actions():
             action.setChecked(action.data() == self._classifier.sensitivity)
 
     def _translate(self, language: str) -> None:
         self._language = self.strip.language = self.picture.language = language
-        self._icons = {name: icon(name) for name in ("record", "record_end", "pause", "resume")}
         self._noted = (0.0, {})
         self.help.translate(language)
-        self.perceived.setText(text("perceived", language))
-        self.top_action.setText(text("menu_top", language))
+        for part, key in (
+            (self.paused, "paused"), (self.perceived, "perceived"), (self._tools["menu"], "menu"),
+            (self.top_action, "menu_top"), (self.report, "open_report"), (self.report_action, "open_report"),
+            (self.form_action, "menu_full" if self._compact else "menu_compact"),
+        ):  # fmt: skip
+            part.setText(text(key, language))
         self.sensitivity_menu.setTitle(text("menu_sensitivity", language))
-        self.language_menu.setTitle(text("key_language", language))
+        self.language_menu.setTitle(text("key_language", language).capitalize())
+        self.picture.setAccessibleName(text("picture", language))
         for action in self.sensitivities.actions():
             action.setText(text(f"sensitivity_{action.data()}", language))
         for action in self.languages.actions():
             action.setChecked(action.data() == language)
-        for widget in (self.report_action, self.report):
-            widget.setText(text("open_report", language))
-        self._tools["menu"].setText(text("menu", language))
-        self.picture.setAccessibleName(text("picture", language))
-        self.form_action.setText(text("menu_full" if self._compact else "menu_compact", language))
         if self._own:
             self._ask_to_end(language)
 
     def press(self, command: Command, checked: bool = False) -> None:
         """Execute a command, as its key and its button do.   checked: what Qt says of an action, unused."""
         if command is Command.HELP:
-            helped = self._pages.currentWidget() is self.help
-            self._pages.setCurrentIndex(0 if helped else 1)
-            (self if helped else self.help).setFocus()
+            (self if self.help.isVisible() else self.help).setFocus()
+            self._pages.setCurrentIndex(1 - self._pages.currentIndex())
         elif command is Command.RECORD and self._status.recording_s is not None:
             self._ask_to_end(self._language)
         else:
@@ -298,18 +298,16 @@ class MainWindow(QWidget):
         self.refresh()
 
     def _open_report(self) -> None:
-        if isinstance(self._status.report, Path):
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._status.report)))
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._status.report)))
 
     def _take_form(self, compact: bool) -> None:
         self._compact = compact
-        if self._language:
-            self._translate(self._language)
-        self._stay_on_top(self._settings.on_top if compact else False)
-        main = monitors()[0]
-        width, height = SIZES[self._form]
-        default = (main.right - width, main.y, width, height)
-        self._place(Region(*self._settings.places.get(self._form, default)))
+        self._translate(self._status.language)
+        self._stay_on_top(self._settings.on_top and compact)
+        default = QRect(monitors()[0].topLeft(), QSize(*SIZES[self._form]))
+        default.moveRight(monitors()[0].right())
+        kept = self._settings.places.get(self._form)
+        self._place(QRect(*kept) if kept else default)
         self._arrange()
 
     @property
@@ -325,32 +323,21 @@ class MainWindow(QWidget):
             self.setWindowFlag(Qt.WindowType.WindowStaysOnTopHint, on_top)
             self.setVisible(shown)  # a window with other flags is a new one
 
-    def _margins(self) -> QMargins:
-        outer, inner = self.frameGeometry(), self.geometry()
-        if not self.isVisible():
-            return TITLE_BAR
-        return QMargins(
-            inner.left() - outer.left(), inner.top() - outer.top(),
-            outer.right() - inner.right(), outer.bottom() - inner.bottom(),
-        )  # fmt: skip
-
-    def _place(self, frame: Region) -> None:
+    def _place(self, frame: QRect) -> None:
         """Give the window's frame a place on the screen that covers nothing of what is watched."""
-        margins = self._margins()
-        smallest = QRect(0, 0, *SMALLEST).marginsAdded(margins)
-        least = (smallest.width(), smallest.height())
-        watched = None if self._watched is None else in_qt(self._watched)
-        place = settled(frame, monitors(), watched, least)
+        margins = self.windowHandle().frameMargins() if self.isVisible() else TITLE_BAR
+        watched = QRect() if self._watched is None else in_qt(self._watched)
+        place = settled(frame, monitors(), watched, QSize(*SMALLEST).grownBy(margins))
         if place != frame or not self.isVisible():
-            self.setGeometry(QRect(*place).marginsRemoved(margins))
-        self._settings.places[self._form] = list(place)
+            self.setGeometry(place.marginsRemoved(margins))
+        self._settings.places[self._form] = [*rectangle_of(place)]
 
     def _keep_clear(self) -> None:
         if self.isVisible() and not self.isMinimized():
             if self._watched is not None and self.isMaximized():
                 self.showNormal()
             if not self.isMaximized():
-                self._place(region_of(self.frameGeometry()))
+                self._place(self.frameGeometry())
 
     def moveEvent(self, event: QMoveEvent) -> None:
         """Look, once the window rests, whether it covers what is watched or has left the screen."""
@@ -363,22 +350,22 @@ class MainWindow(QWidget):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Leave."""
-        self._controller.command(Command.LEAVE)
-        self.left.emit()
+        self.press(Command.LEAVE)
 
     def _arrange(self) -> None:
         """Show the parts for which there is room, the less important ones only in a large window."""
         width, height, asked = self.width(), self.height(), self.bar.question is not None
         beside = width >= 560
-        self._body.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
-        self._foot.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
-        self.picture.setVisible(not self._compact and (beside or height >= 520))
+        for box in (self._body, self._foot):
+            box.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
+        pictured = not self._compact and (beside or height >= 520)
+        self.picture.setVisible(pictured)
         self._side.setVisible(not (asked and height < 400))
-        room = min(440, max(250, width // 3)) if beside and self.picture.isVisibleTo(self) else 16_777_215
-        self._side.setMaximumWidth(room)
-        self._side.setMinimumWidth(room if room < 1000 else 0)
+        least, most = (min(440, max(250, width // 3)),) * 2 if beside and pictured else (0, 16_777_215)
+        self._side.setMinimumWidth(least)
+        self._side.setMaximumWidth(most)
         self.strip.setVisible(height >= 350 and not (asked and height < 480))
-        self.strip.setMaximumHeight(max(44, height // 9))
+        self.strip.setFixedHeight(max(44, height // 9))
         self.perceived.setVisible(height >= 480)
         self.buttons.setVisible(not asked)
         for name in ("baseline", "snapshot"):
@@ -388,8 +375,10 @@ class MainWindow(QWidget):
             tool.setToolButtonStyle(under if height >= 340 else beside_icon)
 
 
-def notes_on(picture: Image, face: FaceResult, language: str) -> str:
-    """Why a face is hard to read, as a short text; "" if it is not.   picture: uint8 BGR."""
+def note_on(picture: Image, face: FaceResult | None, language: str) -> str:
+    """Why a face is hard to read, or what helps where none is found; "" if it is not.   picture: uint8 BGR."""
+    if face is None:
+        return text("quality_light" if too_dark(picture) else "no_face_help", language)
     if face.covered:
         return text("quality_covered", language)
     reason = low_quality(picture, face.box)

@@ -51,8 +51,9 @@ class Picture(QWidget):
             x, y, width, height = face.box
             box = QRectF(left + x * scale, top + y * scale, width * scale, height * scale)
             color = QColor(UNSURE if face.emotion == UNCERTAIN else color_hex(face.emotion))
-            painter.setPen(QPen(color, 2))
-            painter.drawRoundedRect(box, 8, 8)
+            for pen in (QPen(QColor(GROUND), 4), QPen(color, 2)):  # the dark rim shows it on a background of its colour
+                painter.setPen(pen)
+                painter.drawRoundedRect(box, 8, 8)
             if len(self._faces) > 1:
                 self._tag(painter, box, f"{number}  {label_name(face.emotion, self.language)}", color)
 

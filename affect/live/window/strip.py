@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from affect.emotions import EMOTIONS, UNCERTAIN, color_hex, label_name
 from affect.live.frame import FaceResult
-from affect.live.texts import certainty, clock, text
+from affect.live.texts import certainty, clock, signed, text
 from affect.live.window.theme import DIM, INK, PANEL, UNSURE
 
 SPAN_S: Final = 120.0
@@ -38,7 +38,6 @@ class Strip(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setMouseTracking(True)
-        self.setMinimumHeight(34)
         self.face_id: int | None = None
         self.language = "en"
         self._moments: deque[Moment] = deque()
@@ -80,7 +79,8 @@ class Strip(QWidget):
         if face.emotion == UNCERTAIN:
             lines.append(label_name(UNCERTAIN, language))
         shares = sorted(zip(face.probabilities, EMOTIONS, strict=True), reverse=True)[:3]
-        return "\n".join([*lines, *(f"{label_name(e, language)} {certainty(float(p), language)}" for p, e in shares)])
+        lines += [f"{label_name(e, language)} {certainty(float(p), language)}" for p, e in shares]
+        return "\n".join([*lines, f"{text('valence', language)} {signed(face.valence, language)}"])
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Tell time and values at the pointer."""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
 import os
 import sys
 from collections.abc import Sequence
+from functools import cache
 from typing import TypeVar
 
-from PySide6.QtCore import QByteArray, QRect, Qt
-from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPalette, QPixmap, QScreen
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtGui import QColor, QIcon, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication, QBoxLayout, QLabel, QLayout, QWidget
 
-from affect.live.window.region import Region
+from affect.emotions import EMOTIONS, color_hex
 
 INK, DIM, GROUND, PANEL, TRACK = "#F1F3F5", "#AAB2BA", "#17191C", "#212428", "#383D43"
 ACCENT, RED, UNSURE = "#6CB6F5", "#F0616D", "#8A929A"
@@ -24,10 +24,12 @@ QToolTip {{ background: {PANEL}; color: {INK}; border: 1px solid {TRACK}; paddin
 QFrame#card, QFrame#question {{ background: {PANEL}; border-radius: 8px; }}
 QFrame#question {{ border: 1px solid {ACCENT}; }}
 QLabel#dim {{ color: {DIM}; }}
+QFrame#drawn {{ border: 2px solid {ACCENT}; }}
 QLabel#hint {{ background: {GROUND}; border-radius: 8px; padding: 12px 18px; }}
 QLabel#recording {{ color: {DIM}; }}
 QLabel#recording[on="true"] {{ color: {RED}; font-weight: 600; }}
 QLabel#paused {{ background: {INK}; color: {GROUND}; border-radius: 4px; padding: 0 6px; font-weight: 600; }}
+QLabel#label, QLabel#share {{ font-size: 16pt; font-weight: 700; }}
 QLabel#label[sure="false"], QLabel#share[sure="false"] {{ color: {UNSURE}; }}
 QLabel#number {{ background: {TRACK}; border-radius: 11px; font-weight: 600; }}
 QToolButton, QPushButton {{ background: {PANEL}; border: 1px solid {TRACK}; border-radius: 6px; padding: 3px 8px; }}
@@ -57,6 +59,13 @@ QCheckBox:disabled {{ color: {UNSURE}; }}
 QTabBar::tab {{ background: {PANEL}; border-radius: 6px; padding: 3px 8px; margin-right: 3px; }}
 QTabBar::tab:selected {{ background: {TRACK}; }}
 QProgressBar {{ background: {TRACK}; border: none; border-radius: 3px; }}
+QProgressBar::chunk {{ background: {UNSURE}; border-radius: 3px; }}
+{"".join(f'QProgressBar#{e}[sure="true"]::chunk {{ background: {color_hex(e)}; }}' for e in EMOTIONS)}
+QSlider::groove {{ height: 6px; border-radius: 3px; background: qlineargradient(x1: 0, x2: 1, stop: 0 {TRACK},
+    stop: 0.48 {TRACK}, stop: 0.485 {DIM}, stop: 0.515 {DIM}, stop: 0.52 {TRACK}, stop: 1 {TRACK}); }}
+QSlider::handle {{ width: 6px; margin: -4px 0; border-radius: 3px; background: {INK}; }}
+QSlider[sure="false"]::handle {{ background: {UNSURE}; }}
+QSlider[seen="false"]::handle {{ background: transparent; }}
 QTextBrowser, QScrollArea {{ border: none; }}
 """
 
@@ -87,26 +96,12 @@ def application(arguments: Sequence[str] = ("affect",)) -> QApplication:
     made.setApplicationName("affect")
     made.setStyle("Fusion")
     made.styleHints().setColorScheme(Qt.ColorScheme.Dark)
-    made.setPalette(_palette())
+    palette = QPalette(QColor(TRACK), QColor(GROUND))  # Qt derives the rest, which the style sheet leaves to the style
+    palette.setColor(QPalette.ColorRole.Highlight, QColor(ACCENT))
+    made.setPalette(palette)
     made.setStyleSheet(STYLE)
     made.setQuitOnLastWindowClosed(False)
     return made
-
-
-def _palette() -> QPalette:
-    """Colours of what the style sheet leaves to the style, as scroll bars and check boxes."""
-    role, palette = QPalette.ColorRole, QPalette()
-    for colour, roles in (
-        (GROUND, (role.Window, role.Base, role.HighlightedText)),
-        (PANEL, (role.AlternateBase, role.ToolTipBase)),
-        (TRACK, (role.Button, role.Mid)),
-        (INK, (role.WindowText, role.Text, role.ButtonText, role.ToolTipText, role.BrightText)),
-        (ACCENT, (role.Highlight, role.Link)),
-        (DIM, (role.PlaceholderText,)),
-    ):
-        for each in roles:
-            palette.setColor(each, QColor(colour))
-    return palette
 
 
 def label(name: str = "", *, wraps: bool = False, align: Qt.AlignmentFlag | None = None) -> QLabel:
@@ -116,6 +111,13 @@ def label(name: str = "", *, wraps: bool = False, align: Qt.AlignmentFlag | None
     if align is not None:
         made.setAlignment(align)
     return made
+
+
+def styled(part: QWidget, name: str, value: bool) -> None:
+    """Set a property that STYLE asks for, and restyle the part where it has changed."""
+    if part.property(name) != value:
+        part.setProperty(name, value)
+        part.style().polish(part)
 
 
 Layout = TypeVar("Layout", bound=QBoxLayout)
@@ -135,39 +137,10 @@ def laid(layout: Layout, *parts: QWidget | QLayout | int, spacing: int = 6, marg
     return layout
 
 
+@cache
 def icon(name: str) -> QIcon:
     """Icon of SHAPES, sharp on screens of high resolution."""
     pixmap = QPixmap()
     drawn = f'<svg xmlns="http://www.w3.org/2000/svg" width="96" height="96" viewBox="0 0 24 24">{SHAPES[name]}</svg>'
     pixmap.loadFromData(QByteArray(drawn.encode()))
     return QIcon(pixmap)
-
-
-def region_of(rect: QRect) -> Region:
-    """Convert Qt's rectangle to a Region."""
-    return Region(rect.x(), rect.y(), rect.width(), rect.height())
-
-
-def monitors() -> list[Region]:
-    """Parts of the monitors that are free for windows, without task bars, in Qt's pixels; the main one first."""
-    return [region_of(s.availableGeometry()) for s in sorted(QGuiApplication.screens(), key=_is_other)]
-
-
-def in_qt(region: Region) -> Region:
-    """Convert a rectangle in pixels of the desktop to Qt's pixels, which are larger on screens of high resolution."""
-    for screen in QGuiApplication.screens():
-        x, y, width, height = region_of(screen.geometry())
-        scale = scale_of(screen)
-        if x <= region.x < x + width * scale and y <= region.y < y + height * scale:
-            left, top = x + (region.x - x) / scale, y + (region.y - y) / scale
-            return Region(int(left), int(top), math.ceil(region.width / scale), math.ceil(region.height / scale))
-    return region
-
-
-def scale_of(screen: QScreen) -> float:
-    """Pixels of the desktop, as screen sources count them, for one of Qt's: on a Mac both count points."""
-    return 1.0 if sys.platform == "darwin" else screen.devicePixelRatio()
-
-
-def _is_other(screen: QScreen) -> bool:
-    return screen != QGuiApplication.primaryScreen()

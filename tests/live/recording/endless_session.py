@@ -18,6 +18,7 @@ import numpy as np
 from affect.faces.detection import FaceBox
 from affect.faces.preprocessing import Preprocessing
 from affect.live.app import BUNDLED
+from affect.live.control import Command
 from affect.live.pipeline.classifier import Classifier
 from affect.live.pipeline.pipeline import Pipeline
 from affect.live.recording.recording import Consent
@@ -25,7 +26,6 @@ from affect.live.session import Session
 from affect.live.setup import describe_setup
 from affect.live.sources.files import Frame
 from affect.live.summary import Summary
-from affect.live.window.control import Command
 from affect.model.calibration import Calibration
 
 FPS = 30

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 
 from affect.faces.preprocessing import Image
+from affect.live.control import Command
 from affect.live.frame import FaceResult, Frame
 from affect.live.pipeline.baseline import Baseline
 from affect.live.recording.recording import Consent
 from affect.live.session import Session
 from affect.live.sources.feed import FrameFeed
 from affect.live.summary import Summary
-from affect.live.window.control import Command
 
 STEP_S = 0.02
 

@@ -21,6 +21,7 @@ from affect.errors import AffectError
 from affect.faces.detection import FaceBox
 from affect.faces.preprocessing import Image, Preprocessing
 from affect.live.app import main
+from affect.live.control import Command
 from affect.live.frame import Frame
 from affect.live.pipeline.classifier import Classifier, load_classifier
 from affect.live.pipeline.pipeline import Pipeline
@@ -38,7 +39,6 @@ from affect.live.sources.feed import FrameFeed, as_picture
 from affect.live.sources.files import DemoSource, open_source
 from affect.live.sources.watch import SourceWatch
 from affect.live.summary import Summary
-from affect.live.window.control import Command
 from affect.model.calibration import Calibration
 from tests.live.report.session_folders import one_hot, write_session
 from tests.live.sources.test_files import slow_down_second_half

@@ -24,13 +24,13 @@ from Xlib.xobject.drawable import Window
 from affect.errors import AffectError
 from affect.faces.detection import FaceBox
 from affect.faces.preprocessing import Image
+from affect.live.sources import region as region_module
 from affect.live.sources import screen as module
 from affect.live.sources.feed import FrameFeed
 from affect.live.sources.files import open_source
+from affect.live.sources.region import Region
 from affect.live.sources.retries import RETRY_S
 from affect.live.sources.screen import ScreenSource, open_screen
-from affect.live.window import region as region_module
-from affect.live.window.region import Region
 from tests.conftest import REPOSITORY
 from tests.tools.virtual_call import drag, window_showing
 from tests.tools.virtual_screen import VirtualScreen, virtual_screen

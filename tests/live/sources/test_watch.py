@@ -15,12 +15,12 @@ import numpy as np
 import pytest
 
 from affect.live import session
+from affect.live.control import Command
 from affect.live.frame import Frame
 from affect.live.session import Session
 from affect.live.sources import clock, watch
 from affect.live.sources.feed import FrameFeed
 from affect.live.sources.watch import Change, SourceWatch, watch_of
-from affect.live.window.control import Command
 from tests.conftest import REPOSITORY
 from tests.live.sources.paced_camera import STEP_S, PacedCamera, noise, run
 from tests.tools.reports import Reports

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from affect.emotions import EMOTIONS, UNCERTAIN, color_hex
+from affect.live.texts import text
 from affect.live.window.faces import PANEL_HEIGHT, FacePanel, Faces, in_order
-from affect.live.window.theme import UNSURE
-from tests.tools.windows import face
+from affect.live.window.theme import INK, UNSURE
+from tests.tools.windows import colours, face
 
 
 @pytest.mark.parametrize("emotion", EMOTIONS)
@@ -21,8 +24,8 @@ def test_a_panel_tells_the_label_its_confidence_and_eight_bars_in_their_colours(
     panel.show_face(face(emotion, share=0.79), "", None, "", "en")
     assert (panel.label.text(), panel.share.text()) == (emotion, "79%")
     assert [bar.value() for bar in panel.bars.values()] == [790 if e == emotion else 30 for e in EMOTIONS]
-    for name, bar in panel.bars.items():
-        assert color_hex(name) in bar.styleSheet()
+    panel.show()
+    assert color_hex(emotion) in colours(panel.bars[emotion])
     assert panel.number.isHidden()
 
 
@@ -36,7 +39,76 @@ def test_what_is_not_sure_is_grey_and_has_no_confidence(qtbot: QtBot) -> None:
         assert panel.label.property("sure") is False
         assert panel.label.text() == ("ninguna cara" if shown is None else "incierto")
         assert panel.share.text() == ""
-        assert all(UNSURE in bar.styleSheet() for bar in panel.bars.values())
+        assert not colours(panel) & {color_hex(emotion) for emotion in EMOTIONS}
+        assert (UNSURE in colours(panel.bars["sad"])) == (shown is not None)
+
+
+@pytest.mark.parametrize(
+    ("emotion", "language", "told"),
+    [
+        ("happy", "en", "valence (derived) +0.77"),
+        ("happy", "es", "valencia (derivada) +0,77"),
+        ("disgust", "es", "valencia (derivada) −0,77"),
+        ("surprise", "en", "valence (derived) 0.00"),
+    ],
+)
+def test_valence_is_a_point_between_unpleasant_and_pleasant_called_derived_seen_and_heard(
+    emotion: str, language: str, told: str, qtbot: QtBot
+) -> None:
+    panel = FacePanel()
+    qtbot.addWidget(panel)
+    panel.show_face(face(emotion), "", None, "", "en")
+    panel.show_face(face(emotion), "", None, "", language)
+    panel.show()
+    assert {*told.rsplit(" ", 1)} <= {part.text() for part in panel.findChildren(QLabel) if part.isVisible()}
+    assert (panel.valence.minimum(), panel.valence.maximum()) == (-100, 100)
+    assert panel.valence.value() == {"happy": 77, "disgust": -77, "surprise": 0}[emotion]
+    assert panel.valence.accessibleName() == told
+    assert text("valence_how", language) == panel.valence.toolTip()
+    spoken = QAccessible.queryAccessibleInterface(panel.valence)
+    assert (spoken.role(), spoken.valueInterface().currentValue()) == (QAccessible.Role.Slider, panel.valence.value())
+
+
+def test_valence_cannot_be_set_by_hand(qtbot: QtBot) -> None:
+    panel = FacePanel()
+    qtbot.addWidget(panel)
+    panel.show_face(face("happy"), "", None, "", "en")
+    panel.show()
+    under = panel.childAt(panel.valence.geometry().center() + panel.valence.parentWidget().pos())
+    assert under is not panel.valence
+    assert panel.valence.focusPolicy() is Qt.FocusPolicy.NoFocus
+
+
+def test_valence_is_grey_where_the_label_is_not_sure_and_gone_without_a_face(qtbot: QtBot) -> None:
+    panel = FacePanel()
+    qtbot.addWidget(panel)
+    panel.resize(240, 400)
+    panel.show()
+    panel.show_face(face("happy"), "", None, "", "en")
+    assert INK in colours(panel.valence)
+    panel.show_face(face("sad", share=0.25, label=UNCERTAIN), "", None, "", "en")
+    assert panel.values["valence"].text() == "−0.14"
+    assert INK not in colours(panel.valence)
+    assert UNSURE in colours(panel.valence)
+    panel.show_face(None, "no usable picture", None, "", "en")
+    assert not {INK, UNSURE} & colours(panel.valence)
+    assert panel.values["valence"].text() == ""
+    assert panel.values["valence"].accessibleName() == "valence (derived)"
+
+
+def test_no_row_moves_when_the_face_goes(qtbot: QtBot) -> None:
+    panel = FacePanel()
+    qtbot.addWidget(panel)
+    panel.resize(240, 300)
+    panel.show()
+    places = []
+    for shown in (face("happy"), None, face("sad", label=UNCERTAIN)):
+        panel.show_face(shown, "no face", None, "", "en")
+        for _ in range(3):
+            QApplication.processEvents()
+        places.append([part.geometry() for part in (*panel.bars.values(), panel.valence)])
+    assert places[0] == places[1] == places[2]
+    assert len({place.y() for place in places[0]}) == 9
 
 
 def test_faces_are_numbered_from_left_to_right_by_their_middle() -> None:

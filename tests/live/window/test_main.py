@@ -8,21 +8,21 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QRect, Qt
 from PySide6.QtGui import QAccessible, QDesktopServices, QGuiApplication, QInputMethodEvent, QKeyEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
+from affect.emotions import color_hex
 from affect.faces.preprocessing import Image
+from affect.live.control import Command
 from affect.live.texts import TEXTS, text
 from affect.live.window import main as module
-from affect.live.window.control import Command
 from affect.live.window.dialogs import KEYS
-from affect.live.window.main import SMALLEST, MainWindow, notes_on
-from affect.live.window.region import Region
+from affect.live.window.main import SMALLEST, MainWindow, note_on
+from affect.live.window.placement import Rectangle, rectangle_of
 from affect.live.window.settings import Settings
-from affect.live.window.theme import region_of
-from tests.tools.windows import CONSENT, NOTE, FakeClassifier, FakeSession, face
+from tests.tools.windows import CONSENT, NOTE, FakeClassifier, FakeSession, colours, face
 
 PICTURE = np.full((360, 640, 3), 90, np.uint8)
 LETTERS = {"r": "record", "m": "mark", "p": "pause", "b": "baseline", "s": "snapshot", "l": "language"}
@@ -38,7 +38,7 @@ def window(session: FakeSession, qtbot: QtBot) -> MainWindow:
     return opened(session, qtbot)
 
 
-def opened(session: FakeSession, qtbot: QtBot, compact: bool = True, watched: Region | None = None) -> MainWindow:
+def opened(session: FakeSession, qtbot: QtBot, compact: bool = True, watched: Rectangle | None = None) -> MainWindow:
     window = MainWindow(session, FakeClassifier(), Settings(), watched, compact)
     qtbot.addWidget(window)
     window.show()
@@ -159,6 +159,85 @@ def test_one_letter_is_consent_and_no_other_key_is(language: str, yes: str, qtbo
     assert session.told == ["record", "answer yes"]
 
 
+@pytest.mark.parametrize(
+    ("share", "acts", "told"),
+    [
+        (None, True, ""),
+        (0.42, True, "línea base 42\N{NO-BREAK SPACE}%"),
+        (0.42, False, "línea base 42\N{NO-BREAK SPACE}%"),
+        (1.0, True, "✓ línea base aplicada"),
+        (1.0, False, text("baseline_off", "es")),
+    ],
+)
+def test_the_baseline_s_state_is_told(share: float | None, acts: bool, told: str, qtbot: QtBot) -> None:
+    session = FakeSession("es")
+    window = opened(session, qtbot)
+    session.now = replace(session.now, baseline=share, baseline_acts=acts)
+    window.refresh()
+    assert (window.baseline.text() if window.baseline.isVisible() else "") == told
+    undo = "Línea base" if share is None else "Quitar línea base"
+    assert window.actions_[Command.BASELINE].text() == undo
+
+
+def test_while_a_question_is_open_no_command_acts_but_leaving_help_and_the_language(
+    window: MainWindow, session: FakeSession, qtbot: QtBot
+) -> None:
+    """However it comes: a screen reader triggers what is not seen."""
+    press(window, qtbot, "m")
+    assert not window.buttons.isVisible()
+    for command, action in window.actions_.items():
+        if command not in (Command.LEAVE, Command.HELP, Command.LANGUAGE):
+            action.trigger()
+    assert session.told == ["mark"]
+    window.actions_[Command.LANGUAGE].trigger()
+    assert session.told == ["mark", "language"]
+
+
+def test_a_message_makes_room_for_a_question_and_comes_back(
+    window: MainWindow, session: FakeSession, qtbot: QtBot
+) -> None:
+    session.now = replace(session.now, message="The marker is set.")
+    for key, seen in (("p", True), ("m", False), (Qt.Key.Key_Escape, True)):
+        press(window, qtbot, key)
+        assert ("The marker is set." in shown(window)) is seen
+
+
+def test_the_menu_s_line_for_the_report_waits_for_one(window: MainWindow, session: FakeSession, tmp_path: Path) -> None:
+    assert not window.report_action.isEnabled()
+    session.now = replace(session.now, report=tmp_path / "report.html")
+    window.refresh()
+    assert window.report_action.isEnabled()
+
+
+def test_a_long_path_in_a_message_breaks_into_lines_and_none_is_wider_than_the_window(
+    window: MainWindow, session: FakeSession
+) -> None:
+    window.resize(*SMALLEST)
+    path = r"C:\Users\ana\affect-sessions\2026_11_29_18_29_52\report.html"
+    session.now = replace(session.now, message=path)
+    for _ in range(2):
+        window.refresh()
+        QApplication.processEvents()
+    assert window.message.minimumSizeHint().width() <= window.message.width() <= SMALLEST[0]
+    assert window.message.text().replace("\u200b", "") == path
+
+
+def test_a_space_that_is_held_pauses_once(window: MainWindow, session: FakeSession) -> None:
+    for held in (False, True, True):
+        QApplication.sendEvent(
+            window, QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Space, Qt.KeyboardModifier.NoModifier, " ", held)
+        )
+    assert session.told == ["pause"]
+
+
+def test_a_question_is_answered_once(window: MainWindow, session: FakeSession, qtbot: QtBot) -> None:
+    """A screen reader can press a button that is no longer seen."""
+    press(window, qtbot, "r")
+    for _ in range(2):
+        window.bar.accept.click()
+    assert session.told == ["record", "answer yes"]
+
+
 @pytest.mark.parametrize("key", ["n", "N", Qt.Key.Key_Escape])
 def test_n_and_escape_decline(key: str | Qt.Key, window: MainWindow, session: FakeSession, qtbot: QtBot) -> None:
     press(window, qtbot, "r")
@@ -198,7 +277,9 @@ def test_the_menu_s_language_switches_every_word(window: MainWindow, session: Fa
     assert "sin registro" in seen
     assert "alegría" in seen
     assert not english & {*seen, *(words.lower() for words in seen)}
-    assert window.sensitivity_menu.title() == text("menu_sensitivity", "es")
+    titles = [action.text() for action in window.menu.actions() if action.text()]
+    assert {text("menu_sensitivity", "es"), "Idioma", text("menu_top", "es"), "Salir"} <= {*titles}
+    assert all(title[0].isupper() for title in titles)
 
 
 def test_sensitivity_changes_the_running_classifier_but_not_within_a_recording(
@@ -232,11 +313,11 @@ def test_any_key_closes_the_help_and_does_nothing_else(
 @pytest.mark.parametrize("size", [SMALLEST, (260, 420), (400, 609), (640, 400), (1366, 728), (3840, 2160)])
 @pytest.mark.parametrize("compact", [True, False])
 @pytest.mark.parametrize("asked", [False, True])
-def test_all_eight_bars_the_state_and_what_is_asked_are_in_a_window_of_any_size(
+def test_label_bars_valence_state_and_what_is_asked_are_in_a_window_of_any_size(
     size: tuple[int, int], compact: bool, asked: bool, session: FakeSession, qtbot: QtBot,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(module, "monitors", lambda: [Region(0, 0, 4000, 2400)])
+    monkeypatch.setattr(module, "monitors", lambda: [QRect(0, 0, 4000, 2400)])
     window = opened(session, qtbot, compact)
     window.resize(*size)
     session.now = replace(session.now, recording_s=1.0, question=NOTE["en"] if asked else None)
@@ -246,7 +327,8 @@ def test_all_eight_bars_the_state_and_what_is_asked_are_in_a_window_of_any_size(
     assert (window.width(), window.height()) == size
     wanted: list[QWidget] = [window.recording]
     if not asked or size[1] >= 400:
-        wanted += [*window.faces.panels[0].bars.values(), window.faces.panels[0].label]
+        panel = window.faces.panels[0]
+        wanted += [*panel.bars.values(), panel.label, panel.valence, panel.values["valence"]]
     wanted += [window.bar.line, window.bar.accept] if asked else [window._tools[n] for n in ("record", "mark", "menu")]
     places = []
     for part in wanted:
@@ -283,35 +365,72 @@ def test_what_is_not_of_now_is_not_shown(state: dict[str, object], window: MainW
     panel = window.faces.panels[0]
     assert panel.label.text() == ("Paused" if "paused" in state else "no usable picture")
     assert panel.label.property("sure") is False
+    assert window.paused.isVisible() is session.now.paused
     assert all(bar.value() == 0 for bar in panel.bars.values())
     assert "message" not in state or "The picture is frozen" in shown(window)
 
 
-def test_a_face_that_is_hard_to_read_says_why(portrait: Image) -> None:
-    whole = face("happy")
-    near = replace(whole, box=whole.box._replace(x=170, y=60, width=110, height=110))
-    assert notes_on(portrait, near, "en") == ""
+@pytest.mark.parametrize("state", [{"no_picture": True}, {"paused": True}])
+def test_the_picture_has_no_mark_of_a_face_that_is_not_of_now(
+    state: dict[str, object], session: FakeSession, qtbot: QtBot
+) -> None:
+    window = opened(session, qtbot, compact=False)
+    assert color_hex("happy") in colours(window.picture)
+    session.now = replace(session.now, **state)
+    window.refresh()
+    window.show_frame(PICTURE, [face("happy")])
+    assert color_hex("happy") not in colours(window.picture)
+
+
+NEAR = replace(face("happy"), box=face("happy").box._replace(x=170, y=60, width=110, height=110))
+
+
+def test_a_face_that_is_easy_to_read_has_no_note(portrait: Image) -> None:
+    assert note_on(portrait, NEAR, "en") == ""
+
+
+@pytest.mark.parametrize("share", [0.15, 0.1, 0.03, 0.01])
+def test_a_dim_face_says_that_it_is_too_dark(share: float, portrait: Image) -> None:
+    assert note_on(np.asarray(portrait * share, np.uint8), NEAR, "es") == text("quality_light", "es")
+
+
+def test_a_face_of_a_few_pixels_says_that_it_is_too_small(portrait: Image) -> None:
     far = np.asarray(cv2.resize(portrait, None, fx=8 / 110, fy=8 / 110, interpolation=cv2.INTER_AREA), np.uint8)
-    assert "too small" in notes_on(far, replace(near, box=near.box._replace(x=12, y=4, width=8, height=8)), "en")
-    assert "too dark" in notes_on(np.asarray(portrait // 120, np.uint8), near, "en")
+    tiny = replace(NEAR, box=NEAR.box._replace(x=12, y=4, width=8, height=8))
+    assert note_on(far, tiny, "en") == text("quality_small", "en")
+
+
+def test_a_face_lit_from_one_side_or_turned_says_so(portrait: Image) -> None:
+    light = np.where(np.arange(portrait.shape[1]) < 240, 0.1, 1.0)[None, :, None]
+    assert note_on(np.asarray(portrait * light, np.uint8), NEAR, "es") == text("quality_turned", "es")
+
+
+def test_a_blurred_face_says_so(portrait: Image) -> None:
     blurred = np.full_like(portrait, 100)
     blurred[:, 200:] = 180
-    blurred = np.asarray(cv2.GaussianBlur(blurred, (0, 0), 30), np.uint8)
-    assert "borrosa" in notes_on(blurred, near, "es")
-    assert "covered" in notes_on(portrait, replace(near, covered=True), "en")
+    assert "borrosa" in note_on(np.asarray(cv2.GaussianBlur(blurred, (0, 0), 30), np.uint8), NEAR, "es")
 
 
-def test_the_reason_stands_under_the_label_and_in_the_dark_without_a_face_too(
+def test_a_covered_face_says_so_rather_than_anything_else(portrait: Image) -> None:
+    covered = replace(NEAR, covered=True)
+    assert note_on(portrait, covered, "en") == note_on(portrait // 100, covered, "en") == text("quality_covered", "en")
+
+
+def test_the_reason_stands_under_the_label_and_where_no_face_is_found_what_helps(
     window: MainWindow, session: FakeSession
 ) -> None:
-    window._noted = (0.0, {})
-    window.show_frame(PICTURE, [replace(face("happy"), covered=True)])
+    for picture, faces, key in (
+        (PICTURE, [replace(face("happy"), covered=True)], "quality_covered"),
+        (np.zeros_like(PICTURE), [], "quality_light"),
+        (PICTURE, [], "no_face_help"),
+    ):
+        window._noted = (0.0, {})
+        window.show_frame(picture, faces)
+        window.refresh()
+        assert text(key, "en") in shown(window)
+    session.now = replace(session.now, paused=True)
     window.refresh()
-    assert text("quality_covered", "en") in shown(window)
-    window._noted = (0.0, {})
-    window.show_frame(np.zeros_like(PICTURE), [])
-    window.refresh()
-    assert text("quality_light", "en") in shown(window)
+    assert text("no_face_help", "en") not in shown(window)
 
 
 def test_the_report_can_be_opened_once_it_is_made(
@@ -352,32 +471,25 @@ def test_markers_are_in_the_strip(window: MainWindow, session: FakeSession, qtbo
 def test_a_window_that_is_moved_over_what_is_watched_goes_back_beside_it(
     session: FakeSession, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "monitors", lambda: [Region(0, 0, 1366, 728)])
-    watched = Region(100, 50, 700, 600)
-    window = opened(session, qtbot, watched=watched)
-    place = region_of(window.frameGeometry())
-    assert 0 in place.common(watched)[2:]
+    monkeypatch.setattr(module, "monitors", lambda: [QRect(0, 0, 1366, 728)])
+    watched = QRect(100, 50, 700, 600)
+    window = opened(session, qtbot, watched=rectangle_of(watched))
+    assert not window.frameGeometry().intersects(watched)
     window.move(300, 200)
-    qtbot.waitUntil(lambda: 0 in region_of(window.frameGeometry()).common(watched)[2:], timeout=5000)
-    place = region_of(window.frameGeometry())
-    assert Region(0, 0, 1366, 728).common(place) == place
+    qtbot.waitUntil(lambda: not window.frameGeometry().intersects(watched), timeout=5000)
+    assert QRect(0, 0, 1366, 728).contains(window.frameGeometry())
 
 
 def test_a_remembered_place_on_a_monitor_that_is_gone_is_not_taken(
     session: FakeSession, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "monitors", lambda: [Region(0, 0, 1366, 728)])
+    monkeypatch.setattr(module, "monitors", lambda: [QRect(0, 0, 1366, 728)])
     window = MainWindow(session, FakeClassifier(), Settings(places={"compact": [3000, 100, 300, 500]}), None, True)
     qtbot.addWidget(window)
     window.show()
-    qtbot.waitUntil(lambda: _is_on(Region(0, 0, 1366, 728), window), timeout=5000)
+    qtbot.waitUntil(lambda: QRect(0, 0, 1366, 728).contains(window.frameGeometry()), timeout=5000)
     assert window.width() > 250
     assert window._settings.places["compact"][0] < 1366
-
-
-def _is_on(monitor: Region, window: QWidget) -> bool:
-    place = region_of(window.frameGeometry())
-    return monitor.common(place) == place
 
 
 def test_shift_and_a_letter_are_the_same_command(window: MainWindow, session: FakeSession, qtbot: QtBot) -> None:
@@ -391,11 +503,24 @@ def test_every_command_has_a_key_and_a_line_in_the_help() -> None:
 
 
 def test_a_maximized_window_comes_back_off_what_is_watched(session: FakeSession, qtbot: QtBot) -> None:
-    watched = Region(100, 50, 400, 400)
-    window = opened(session, qtbot, watched=watched)
+    watched = QRect(100, 50, 400, 400)
+    window = opened(session, qtbot, watched=rectangle_of(watched))
     window.showMaximized()
     qtbot.waitUntil(lambda: not window.isMaximized(), timeout=5000)
-    qtbot.waitUntil(lambda: 0 in region_of(window.frameGeometry()).common(watched)[2:], timeout=5000)
+    qtbot.waitUntil(lambda: not window.frameGeometry().intersects(watched), timeout=5000)
+
+
+def test_a_minimized_window_is_left_where_it_is(
+    session: FakeSession, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = opened(session, qtbot)
+    placed: list[QRect] = []
+    monkeypatch.setattr(window, "_place", placed.append)
+    window._keep_clear()
+    assert len(placed) == 1
+    window.showMinimized()
+    window._keep_clear()
+    assert len(placed) == 1
 
 
 @pytest.mark.parametrize(("language", "told"), [("en", "baseline of 2026-11-03"), ("es", "línea base del 2026-11-03")])

@@ -38,7 +38,7 @@ def test_two_minutes_are_kept_a_moment_per_step(strip: Strip) -> None:
 
 def test_hovering_tells_the_time_and_the_values(strip: Strip) -> None:
     fill(strip, 120)
-    assert strip.told(479) == "0:00 ago\nsad 80%\nsurprise 3%\nneutral 3%"
+    assert strip.told(479) == "0:00 ago\nsad 80%\nsurprise 3%\nneutral 3%\nvalence (derived) −0.77"
     assert strip.told(120).startswith("1:29 ago\nhappy 80%")
     strip.language = "es"
     assert strip.told(479).startswith("hace 0:00\ntristeza 80\N{NO-BREAK SPACE}%")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -60,47 +59,6 @@ class Desktop(NamedTuple):
         return all(
             any(p.x <= x < p.right and p.y <= y < p.bottom for p in parts) for x in columns[:-1] for y in rows[:-1]
         )
-
-
-def settled(frame: Region, monitors: Sequence[Region], watched: Region | None, least: tuple[int, int]) -> Region:
-    """Move and shrink a window's frame so that it lies on one monitor and off the watched rectangle.
-
-    monitors: their free parts.   watched: None if no part of the screen is watched.   least: smallest width and height.
-    Of all places, the one with the least movement, and where possible without shrinking. Where there is none, as on a
-    single monitor that is watched as a whole, the frame comes to the monitor's bottom right corner in its least size.
-    """
-    rooms = [room for m in monitors for room in (_around(m, watched) if watched else (m,))]
-    rooms = [room for room in rooms if room.width >= least[0] and room.height >= least[1]]
-    if not rooms:
-        main = monitors[0]
-        return Region(main.right - least[0], main.bottom - least[1], *least)
-
-    def cost(place: Region) -> tuple[int, int]:
-        lost = frame.width * frame.height - place.width * place.height
-        return (lost, abs(place.x - frame.x) + abs(place.y - frame.y))
-
-    return min((_within(frame, room) for room in rooms), key=cost)
-
-
-def _within(frame: Region, room: Region) -> Region:
-    width, height = min(frame.width, room.width), min(frame.height, room.height)
-    x = min(max(frame.x, room.x), room.right - width)
-    y = min(max(frame.y, room.y), room.bottom - height)
-    return Region(x, y, width, height)
-
-
-def _around(monitor: Region, region: Region) -> tuple[Region, ...]:
-    """Strips of a monitor left of, right of, above and below a rectangle; all of it if they do not overlap."""
-    hole = monitor.common(region)
-    if not (hole.width and hole.height):
-        return (monitor,)
-    x, y, width, height = monitor
-    return (
-        Region(x, y, hole.x - x, height),
-        Region(hole.right, y, monitor.right - hole.right, height),
-        Region(x, y, width, hole.y - y),
-        Region(x, hole.bottom, width, monitor.bottom - hole.bottom),
-    )
 
 
 def parse_region(given: str, language: str) -> Region:

@@ -9,9 +9,9 @@ import sys
 
 import pytest
 
+from affect.live import display
+from affect.live.display import missing_display, missing_libraries, no_window
 from affect.live.texts import text
-from affect.live.window import display
-from affect.live.window.display import missing_display, missing_libraries, no_window
 from tests.conftest import REPOSITORY
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="X11 and Wayland")
@@ -65,6 +65,6 @@ def test_a_library_that_is_missing_is_named_with_what_brings_it(monkeypatch: pyt
 
 
 def test_to_look_for_a_display_loads_no_qt() -> None:
-    code = "import sys; from affect.live.window.display import no_window; no_window(); print('PySide6' in sys.modules)"
+    code = "import sys; from affect.live.display import no_window; no_window(); print('PySide6' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=REPOSITORY, check=True)
     assert done.stdout.strip() == "False"

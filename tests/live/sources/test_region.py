@@ -4,12 +4,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from affect.errors import AffectError
-from affect.live.window import region as module
-from affect.live.window.region import Desktop, Region, parse_region, remember, remembered, settled
+from affect.live.sources import region as module
+from affect.live.sources.region import Desktop, Region, parse_region, remember, remembered
 
 LAPTOP = Region(0, 0, 1920, 1080)
 TALL = Region(
@@ -52,44 +50,6 @@ def test_a_rectangle_may_reach_over_two_monitors_but_not_into_the_gap_beside_the
     assert not TWO.shows(Region(0, 1000, 200, 200)), "below the laptop there is none"
     assert not TWO.shows(Region(5000, 0, 100, 100))
     assert Desktop(LAPTOP, (LAPTOP, LAPTOP)).shows(LAPTOP), "two monitors may show the same"
-
-
-@pytest.mark.parametrize(
-    ("monitors", "watched", "frame", "place"),
-    [
-        ((LAPTOP,), None, Region(100, 100, 300, 500), Region(100, 100, 300, 500)),
-        ((LAPTOP,), None, Region(1800, -40, 300, 500), Region(1620, 0, 300, 500)),
-        ((LAPTOP,), None, Region(0, 0, 4000, 3000), LAPTOP),
-        ((LAPTOP,), Region(0, 0, 900, 1080), Region(100, 100, 300, 500), Region(900, 100, 300, 500)),
-        ((LAPTOP,), Region(900, 0, 1020, 1080), Region(1000, 0, 300, 500), Region(600, 0, 300, 500)),
-        ((LAPTOP,), Region(0, 0, 1920, 740), Region(0, 0, 300, 500), Region(0, 740, 300, 340)),
-        ((LAPTOP,), Region(300, 0, 1620, 1080), Region(500, 0, 400, 500), Region(0, 0, 300, 500)),
-        ((LAPTOP, TALL), LAPTOP, Region(10, 10, 300, 500), Region(-300, 10, 300, 500)),
-    ],
-)
-def test_a_window_settles_on_one_monitor_and_beside_what_is_watched_as_near_as_it_can(
-    monitors: tuple[Region, ...], watched: Region | None, frame: Region, place: Region
-) -> None:
-    assert settled(frame, monitors, watched, (240, 300)) == place
-
-
-@settings(deadline=None)
-@given(
-    st.tuples(st.integers(-3000, 5000), st.integers(-3000, 5000), st.integers(240, 4000), st.integers(300, 4000)),
-    st.tuples(st.integers(0, 1856), st.integers(0, 1016), st.integers(64, 1920), st.integers(64, 1080)),
-)
-def test_wherever_a_window_was_it_covers_nothing_watched_and_is_whole_on_a_monitor(
-    frame: tuple[int, int, int, int], watched: tuple[int, int, int, int]
-) -> None:
-    place = settled(Region(*frame), (LAPTOP, TALL), Region(*watched), (240, 300))
-    assert 0 in place.common(Region(*watched))[2:]
-    assert any(monitor.common(place) == place for monitor in (LAPTOP, TALL))
-    assert place.width >= 240
-    assert place.height >= 300
-
-
-def test_where_the_only_monitor_is_watched_the_window_is_as_small_as_it_gets_in_a_corner() -> None:
-    assert settled(Region(0, 0, 900, 900), (LAPTOP,), LAPTOP, (240, 300)) == Region(1680, 780, 240, 300)
 
 
 def test_a_rectangle_is_remembered_for_the_same_desktop_only(own_config: Path) -> None:
