@@ -171,7 +171,8 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
             analysed = session.analysed(upright.frames(feed.frames()), overlapped=not windowed)
             processed = _processed(analysed, upright, outputs, summary, options.max_frames)
             if windowed:
-                _run_in_window(processed, feed, session, classifier, summary)
+                written = bool(options.csv or options.save_video)
+                _run_in_window(processed, feed, session, classifier, summary, written)
             else:
                 _run_headless(processed, session, summary)
         for line in remarks(source, feed.skipped, options.lang):
@@ -311,12 +312,18 @@ def _run_in_window(
     session: Session,
     classifier: Classifier,
     summary: Summary,
+    written: bool,
 ) -> None:
-    """Show the analysed frames in the window; a file plays in real time, and an image stays visible."""
+    """Show the analysed frames in the window; a file plays in real time, and an image stays visible.
+
+    written: the results go to a file as well. If not, a live source is hardly analysed while the window is minimized.
+    """
     from affect.live.sources.files import ImageSource
     from affect.live.window.app import LiveWindow
 
     screen = LiveWindow(session, classifier, watched=getattr(feed.source, "region", None))
+    if feed.source.live and not written:
+        session.unseen = lambda: screen.hidden
 
     def work() -> None:
         for frame, results in processed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 MESSAGE_S = 6.0
 WATCH_S = 0.25  # interval between checks for a lost signal
+UNSEEN_S = 1.0  # interval between analysed frames while nobody sees or keeps what comes out
 READ_S = 1.0  # in Spanish, "s" means both snapshot and yes: a key held down must not give consent
 
 
@@ -37,6 +39,7 @@ class Session:
     summary: counts the analysed frames; it also holds the language.
     setup:   returns source, model, settings and versions for session.json; called when a recording starts.
     folder:  parent of the session folders.   consent: given beforehand; None: asked for before each recording.
+    unseen:  set from outside: says that the results are neither shown nor written.
     tell:    takes a line for the terminal.   leave: called when the user leaves.
     person:  whose baseline is kept from session to session; None: nobody's.
     """
@@ -103,6 +106,8 @@ class Session:
         }
         self._leave = leave
         self.streams: LabStreams | None = None
+        self.unseen: Callable[[], bool] = lambda: False
+        self._analysed_s = -math.inf  # last frame that was analysed
 
     def connect(self, streams: LabStreams) -> None:
         """Send each analysed frame and each event of a recording over Lab Streaming Layer from now on."""
@@ -155,9 +160,10 @@ class Session:
                 return None
         if located is not None:
             results = self._pipeline.read(located)
-        elif self._watch.trouble in ("black", "frozen") and self._last is not None:  # nothing has changed
+        elif self._last is not None and self._may_rest(frame.timestamp_s):
             results = self._last[1]
         else:
+            self._analysed_s = frame.timestamp_s
             results = self._pipeline.process(frame)
         with self._lock:
             self._last = (frame, results)
@@ -168,6 +174,13 @@ class Session:
         if self.streams is not None:
             self.streams.send(frame.timestamp_s, results)
         return results
+
+    def _may_rest(self, now_s: float) -> bool:
+        """Whether a frame need not be analysed: it is black or frozen, or nobody sees or keeps what comes out."""
+        if self._watch.trouble in ("black", "frozen"):
+            return True
+        kept = self._recorder.current is not None or self.streams is not None or self._baseline.share not in (None, 1)
+        return self.unseen() and not kept and now_s - self._analysed_s < UNSEEN_S
 
     def turned(self, degrees: int) -> None:
         """Record in session.json that the source's pictures are rotated clockwise from now on."""

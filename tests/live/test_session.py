@@ -18,7 +18,7 @@ from affect.errors import AffectError
 from affect.files import settle_home
 from affect.live import session as module
 from affect.live.control import Command, Question
-from affect.live.frame import Event, FaceResult
+from affect.live.frame import Event, FaceResult, Frame
 from affect.live.recording.recorder import default_folder
 from affect.live.recording.recording import Consent
 from affect.live.session import failing_if_incomplete as ended
@@ -553,3 +553,37 @@ def test_a_received_marker_is_recorded_shown_and_not_sent_on(run: Run, tmp_path:
     assert (row["event"], row["text"], row["timestamp_s"]) == ("marker", "stimulus 7", "0.000")
     assert streams.events == []
     run.session.receive("after the end", run.session.now_s())
+
+
+def test_what_nobody_sees_or_keeps_is_analysed_once_a_second(
+    bundled_model: Path, tmp_path: Path, reports: Reports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run(bundled_model, tmp_path / "sessions", GIVEN)
+    analysed: list[float] = []
+    process = run.pipeline.process
+
+    def counted(frame: Frame) -> list[FaceResult]:
+        analysed.append(frame.timestamp_s)
+        return process(frame)
+
+    monkeypatch.setattr(run.pipeline, "process", counted)
+    run.frames(5)  # five a second
+    hidden = True
+    run.session.unseen = lambda: hidden
+    results = run.frames(15)
+    assert len(analysed) == 5 + 3
+    assert all(len(faces) == 1 for faces in results)
+    run.press(Command.RECORD)
+    run.frames(5)
+    assert len(analysed) == 8 + 5
+    run.press(Command.RECORD, Command.BASELINE)
+    run.frames(5)
+    assert len(analysed) == 13 + 5
+    run.press(Command.BASELINE)
+    run.frames(5)
+    assert len(analysed) <= 18 + 2
+    hidden = False
+    analysed.clear()
+    run.frames(5)
+    assert len(analysed) == 5
+    run.session.close()

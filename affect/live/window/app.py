@@ -31,12 +31,14 @@ class LiveWindow:
 
     classifier: whose sensitivity the menu changes.   watched: rectangle of the desktop that the window keeps clear;
     with one, it opens in the compact form.   left: event that is set when the window is left.
+    hidden: the window is minimized.
     """
 
     def __init__(self, controller: Controller, classifier: Adjustable, watched: Rectangle | None = None) -> None:
         self._controller, self._classifier, self._watched = controller, classifier, watched
         self._newest: tuple[Image, list[FaceResult]] | None = None
         self.left = threading.Event()
+        self.hidden = False
 
     def offer(self, picture: Image, results: list[FaceResult]) -> None:
         """Pass an analysed frame to the window; it replaces one not shown yet. Thread-safe."""
@@ -62,7 +64,8 @@ class LiveWindow:
                     nonlocal ticks
                     newest, self._newest = self._newest, None
                     ticks += 1
-                    if newest is not None:
+                    self.hidden = window.isMinimized()
+                    if newest is not None and not self.hidden:
                         window.show_frame(*newest)
                     if ticks % STATE_FRAMES == 0:
                         window.refresh()

@@ -129,3 +129,25 @@ def test_a_signal_ends_the_window_as_it_ends_the_program_without_one(
             signal.signal(name, known)
         command_line._asked.clear()  # or the next training in this process would end
     assert live.left.is_set()
+
+
+def test_a_minimized_window_is_hidden_and_shows_nothing(
+    live: LiveWindow, shown: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    minimized = False
+    monkeypatch.setattr(MainWindow, "isMinimized", lambda _: minimized)
+    seen = []
+
+    def work() -> None:
+        nonlocal minimized
+        for state in (False, True, False):
+            minimized = state
+            time.sleep(0.4)
+            shown.clear()
+            for number in range(10):
+                live.offer(picture(number), [])
+                time.sleep(0.05)
+            seen.append((live.hidden, bool(shown)))
+
+    live.run(work, nothing, stays=False)
+    assert seen == [(False, True), (True, False), (False, True)]
