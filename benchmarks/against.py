@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-import os
 import resource
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -25,6 +21,8 @@ from affect.faces.detection import FaceBox
 from affect.live.pipeline.pace import LIVE_HZ
 from affect.live.pipeline.tracking import intersection_over_union
 from benchmarks.clips import Clip, Scene
+from benchmarks.machine import program_environment
+from benchmarks.network_camera import network_camera
 
 REPOSITORY: Final = Path(__file__).resolve().parents[1]
 SCRIPT: Final = "affectnet_webcam_detector.py"
@@ -64,7 +62,7 @@ class Side:
     """A process that analyses frames with the code of a checkout, see `benchmarks.side`."""
 
     def __init__(self, code: Path) -> None:
-        own = environment(code)
+        own = program_environment(PYTHONPATH=str(code))
         command = [sys.executable, str(REPOSITORY / "benchmarks" / "side.py")]
         self._process = subprocess.Popen(  # noqa: S603
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=code, env=own
@@ -147,51 +145,9 @@ def _delays(labels: list[str], reference: list[str]) -> list[int]:
     return delays
 
 
-@contextmanager
-def network_camera(clip: Clip, seconds: float) -> Iterator[str]:
-    """Serve a clip in real time as a network camera does, JPEG by JPEG over HTTP; yields its address."""
-    pictures = [
-        cv2.imencode(".jpg", clip.frame(i).picture)[1].tobytes()
-        for i in tqdm(range(round(seconds * clip.fps)), desc="the camera's pictures", leave=False)
-    ]
-
-    class Camera(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
-            self.end_headers()
-            start = time.monotonic()
-            try:
-                for i in itertools.count():
-                    time.sleep(max(0.0, start + i / clip.fps - time.monotonic()))
-                    picture = pictures[i % len(pictures)]
-                    head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(picture)}\r\n\r\n"
-                    self.wfile.write(head.encode() + picture + b"\r\n")
-            except OSError:
-                return
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Camera)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/camera"
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-def environment(code: Path, **more: str) -> dict[str, str]:
-    """Environment of a program of a checkout; its imports are compiled once, as on a user's computer."""
-    kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    return kept | {"PYTHONPATH": str(code)} | more
-
-
 def run(code: Path, arguments: list[str], display: str = "") -> tuple[float, float]:
     """Run the program of a checkout to its end: CPU and elapsed seconds, its start included."""
-    own = environment(code, DISPLAY=display)
+    own = program_environment(PYTHONPATH=str(code), DISPLAY=display)
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run(  # noqa: S603
         [sys.executable, str(code / SCRIPT), *arguments],
@@ -207,7 +163,7 @@ def run(code: Path, arguments: list[str], display: str = "") -> tuple[float, flo
 
 def first_label_s(code: Path, arguments: list[str]) -> float:
     """Seconds from the start of the program to its first line with a face."""
-    own = environment(code)
+    own = program_environment(PYTHONPATH=str(code))
     start = time.perf_counter()
     with subprocess.Popen(  # noqa: S603
         [sys.executable, str(code / SCRIPT), *arguments],

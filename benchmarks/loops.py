@@ -13,12 +13,12 @@ import numpy as np
 from affect.emotions import EMOTIONS
 from affect.faces.detection import HaarDetector
 from affect.live.pipeline.classifier import load_classifier
+from affect.live.pipeline.pace import LIVE_HZ
 from affect.live.pipeline.pipeline import Pipeline
 from affect.live.pipeline.search import AroundKnown, Everywhere
 from affect.live.sources.files import Frame
 
 Loop = Callable[[Frame], Any]
-MAX_FACES = 8
 
 
 def usual_loop(model: Path, scale_factor: float) -> Loop:
@@ -65,11 +65,11 @@ def fer_loop() -> Loop | None:
     return lambda frame: detector.detect_emotions(frame.picture)
 
 
-def our_loop(model: Path) -> Loop:
-    """Loop of this project's live program."""
-    return Pipeline(AroundKnown(), load_classifier(model, notify=lambda _: None), MAX_FACES).process
+def our_loop(model: Path, faces: int = 1) -> Loop:
+    """Loop of this project's live program.   faces: as many are followed."""
+    return Pipeline(AroundKnown(), load_classifier(model, notify=lambda _: None), faces, LIVE_HZ).process
 
 
 def full_search_loop(model: Path) -> Loop:
-    """Our loop with a full-frame search in every frame, as the reference for boxes and labels."""
-    return Pipeline(Everywhere(HaarDetector()), load_classifier(model, notify=lambda _: None), MAX_FACES).process
+    """Our loop with every whole frame searched and classified, as the reference for boxes and labels."""
+    return Pipeline(Everywhere(HaarDetector()), load_classifier(model, notify=lambda _: None), 1).process

@@ -1,10 +1,16 @@
-"""Description of the machine of a measurement."""
+"""The machine of a measurement, and the environment of the programs that are measured."""
 
 from __future__ import annotations
 
+import os
 import platform
 import re
 from pathlib import Path
+
+
+def program_environment(**more: str) -> dict[str, str]:
+    """Environment variables of a measured program; what it imports is compiled once, as on a user's computer."""
+    return {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"} | more
 
 
 def processor() -> str:

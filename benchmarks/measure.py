@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -25,6 +25,8 @@ from affect.live.pipeline.tracking import intersection_over_union
 from affect.live.recording.overlay import Overlay
 from benchmarks.clips import Clip
 from benchmarks.loops import Loop, fer_loop, full_search_loop, our_loop, usual_loop
+from benchmarks.machine import program_environment
+from benchmarks.network_camera import network_camera
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 USUAL_EVERY = 3  # the typical loops process every third frame, since they are slow and independent of the frame before
@@ -95,7 +97,7 @@ def growth(model: Path, frames: int, rounds: int = 3) -> dict[str, dict[str, dic
     for _ in range(rounds):
         for kind, clips in settings.items():
             for name, clip in clips.items():
-                loop = our_loop(model)
+                loop = our_loop(model, int(name) if kind == "faces" else 1)
                 loop(clip.frame(0))
                 for i in range(1, frames):
                     frame, before = clip.frame(i), time.process_time()
@@ -180,31 +182,32 @@ def start_and_memory(model: Path, repeats: int = 5) -> dict[str, float]:
             "print('peak', peak / (2**20 if sys.platform == 'darwin' else 2**10))"
         )
         done = subprocess.run(  # noqa: S603
-            [sys.executable, "-c", code], capture_output=True, text=True, cwd=REPOSITORY, check=True
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            cwd=REPOSITORY,
+            check=True,
+            env=program_environment(),
         )
     peak = float(done.stdout.split()[-1])
     return {"start_s": float(np.median(starts)), "start_worst_s": max(starts), "peak_mib": peak, "n": repeats}
 
 
-def window_cost(model: Path, frames: int = 600, repeats: int = 3) -> dict[str, float]:
-    """CPU time for the same frames of a video with the window and headless, and seconds until the window shows a label.
+def program_cost(model: Path, frames: int = 600, repeats: int = 3) -> dict[str, float]:
+    """CPU seconds for a second of a network camera of the whole program, with the window and without it.
 
-    Start-up is part of both. The window is on a virtual screen, where the video plays in real time.
+    Start-up is part of both. The window is on a virtual screen. start_s: seconds until it shows a label.
     Raises FileNotFoundError without Xvfb.
     """
-    import resource
-
     cpu_s: dict[str, list[float]] = {"headless": [], "window": []}
     starts = []
-    with tempfile.TemporaryDirectory() as folder, virtual_screen() as display:
-        video = Path(folder) / "clip.avi"
-        clip = Clip()
-        writer = cv2.VideoWriter(str(video), cv2.VideoWriter.fourcc(*"MJPG"), clip.fps, (1280, 720))
-        for i in range(frames):
-            writer.write(clip.frame(i).picture)
-        writer.release()
-        own = os.environ | {"DISPLAY": display, "HOME": folder, "XDG_CONFIG_HOME": folder}
-        arguments = ["--source", str(video), "--model", str(model)]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        virtual_screen() as display,
+        network_camera(Clip(), min(frames / Clip.FPS, 20.0)) as address,
+    ):
+        own = program_environment(DISPLAY=display, HOME=folder, XDG_CONFIG_HOME=folder)
+        arguments = ["--source", address, "--model", str(model), "--max-frames", str(frames)]
         scripts = {
             "headless": [str(REPOSITORY / "affectnet_webcam_detector.py"), *arguments, "--headless"],
             "window": ["-c", FIRST_LABEL, *arguments],
@@ -216,7 +219,8 @@ def window_cost(model: Path, frames: int = 600, repeats: int = 3) -> dict[str, f
                     [sys.executable, *script], stdout=subprocess.PIPE, text=True, cwd=REPOSITORY, check=True, env=own
                 )
                 after = resource.getrusage(resource.RUSAGE_CHILDREN)
-                cpu_s[name].append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+                used_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+                cpu_s[name].append(used_s / frames * Clip.FPS)
                 if name == "window":
                     starts.append(float(done.stdout.split("labelled ")[1].split()[0]) - start)
     headless, window = (float(np.median(values)) for values in cpu_s.values())
@@ -226,7 +230,7 @@ def window_cost(model: Path, frames: int = 600, repeats: int = 3) -> dict[str, f
         "ratio": window / headless,
         "start_s": float(np.median(starts)),
         "start_worst_s": max(starts),
-        "video_s": frames / clip.fps,
+        "frames": frames,
         "n": repeats,
     }
 
@@ -267,7 +271,12 @@ def virtual_screen() -> Iterator[str]:
 def _started(arguments: list[str]) -> Iterator[tuple[subprocess.Popen[str], float]]:
     start = time.perf_counter()
     with subprocess.Popen(  # noqa: S603
-        [sys.executable, *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=REPOSITORY
+        [sys.executable, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        cwd=REPOSITORY,
+        env=program_environment(),
     ) as process:
         try:
             yield process, start
