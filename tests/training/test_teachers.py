@@ -48,7 +48,8 @@ def test_teachers_answer_to_what_another_network_sees(tmp_path: Path, bundled_mo
     assert features.abs().max() == pytest.approx(1, abs=1e-3)  # of two pictures, each is a deviation away
     with torch.inference_mode():
         levels = torch.nn.functional.interpolate(seen_by(ours), size=(104, 104), mode="bilinear", antialias=True)
-        straight = (bundled.build()(levels) / bundled.temperature).softmax(1)
+        offset = torch.from_numpy(bundled.calibration.offset).float()
+        straight = (bundled.build()(levels) / bundled.temperature + offset).softmax(1)
     torch.testing.assert_close(small, straight, atol=1e-4, rtol=0)
 
     both = teachers(tmp_path / "other.pt", bundled_model)
