@@ -119,7 +119,7 @@ class Pipeline:
         known, lost = self._tracker.boxes_of_last_frame(), self._tracker.boxes_of_lost()
         cut = self._cuts.see(views)
         turn = self._pace.next(now_s)
-        search = turn.search or cut or resized or self._boxes.fast(self._tracker.followed)
+        search = turn.search or cut or resized or bool(self._changing) or self._boxes.fast(self._tracker.followed)
         complete = self._pace.rate_hz is not None and len(known) >= self._max_faces
         found = self._search.find(views, known, lost, now_s, closely=search, complete=complete)
         if cut := cut and bool(self._tracker.ids):  # after a cut, the same place may show another person
@@ -145,7 +145,8 @@ class Pipeline:
             label = self.labels.update(face_id, smoothed, now_s)
             shown = UNCERTAIN if reading.covered else label
             results.append(FaceResult(face_id, box, smoothed, shown, reading.quality, reading.covered))
-            (self._changing.discard if own.argmax() == smoothed.argmax() else self._changing.add)(face_id)
+            steady = own.argmax() == smoothed.argmax() and not self.labels.near(label, smoothed)
+            (self._changing.discard if steady else self._changing.add)(face_id)
         for smoother in (self.smoother, self.labels, self._covers):
             smoother.keep_only(located.kept)
         self._readings = {k: v for k, v in self._readings.items() if k in located.kept}

@@ -13,6 +13,8 @@ import numpy.typing as npt
 from affect.emotions import EMOTIONS, UNCERTAIN
 from affect.faces.detection import FaceBox
 
+NEAR = 0.1  # of a probability or a lead: closer to a threshold, noise may decide about the label
+
 Probabilities = npt.NDArray[np.float32]
 
 
@@ -82,6 +84,14 @@ class LabelChooser:
                 label = UNCERTAIN
         self._labels[face_id] = label, largest_s
         return label
+
+    def near(self, label: str, probabilities: Probabilities) -> bool:
+        """Whether a label is within NEAR of changing.   probabilities: smoothed, float32 (8,)."""
+        second, first = (float(p) for p in np.sort(probabilities)[-2:])
+        if label == UNCERTAIN:
+            return first > self.least - NEAR and first - second > self.lead - NEAR
+        own = float(probabilities[EMOTIONS.index(label)])
+        return own < self.keeps + NEAR or own < first
 
     def keep_only(self, face_ids: set[int]) -> None:
         """Drop the state of every face that is not in `face_ids`."""
