@@ -8,12 +8,14 @@ from benchmarks import growth
 def test_each_kind_is_measured_at_its_sizes_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
     found = {"machine": "x", "kinds": {}}
     for kind in growth.KINDS:
-        sizes = (10, 20, 40) if kind.unit == "pictures" else (1, 2, 60)
+        sizes = (10, 20, 40) if kind.unit == "pictures" else (1, 2, 8)
         if kind.unit == "minutes":
             monkeypatch.setattr(growth, "ROWS_A_SECOND", 1)
         found["kinds"][kind.name] = row = growth.measured(kind._replace(sizes=sizes))  # type: ignore[index]
         assert len(row["seconds"]) == len(row["memory_mb"]) == 3
         assert min(row["seconds"]) > 0
+    minutes = found["kinds"]["report and exports of a session"]  # type: ignore[index]
+    minutes["sizes"] = (15, 30, 60)
     text = growth.told(found)
     assert all(f"| {kind.name} |" in text for kind in growth.KINDS)
     growth.plot(found)

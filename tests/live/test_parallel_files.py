@@ -62,7 +62,7 @@ def test_files_analysed_at_once_become_the_same_sessions_and_a_damaged_one_is_to
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signal to a single process")
-@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("kind", [pytest.param(signal.SIGINT, marks=pytest.mark.nightly), signal.SIGKILL])
 def test_a_signal_leaves_whole_recordings_of_all_files_and_no_process(
     portrait: Image, tmp_path: Path, kind: signal.Signals
 ) -> None:

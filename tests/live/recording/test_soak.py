@@ -22,7 +22,7 @@ print(json.dumps(soak.soak(frames, soak.BUNDLED)))
 """
 
 
-@repeats(2_400, 12_000)
+@repeats(1_200, 12_000)
 @pytest.mark.skipif(sys.platform != "linux", reason="memory, files and threads are counted in /proc")
 def test_many_frames_take_no_more_memory_files_and_threads_than_the_first_5_of_12(repeats: int) -> None:
     command = [sys.executable, "-c", CODE, str(repeats), str(repeats * 5 // 12)]
