@@ -22,6 +22,7 @@ from tqdm import tqdm
 from affect.command_line import end_if_asked
 from affect.live.recording.recording import Consent
 from affect.live.sources.files import Source
+from affect.live.terminal import tell_terms
 from affect.live.video_files import FORM, UNTIMED_FORM, analyse_files, tell_above_bar
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def analyse_in_parallel(options: argparse.Namespace, model: Path, consent: Conse
     waiting = list(enumerate(options.source))
     running: dict[int, SpawnProcess] = {}
     shown, code = _Shown(), 0
+    tell_terms(model, options.lang)
     try:
         while waiting or running:
             while waiting and len(running) < jobs:

@@ -57,7 +57,8 @@ def analyse_files(
     After an error in one file, a message is printed and the next file follows, unless the user has interrupted it.
     """
     classifier = load_classifier(model, options.backend, tell, options.lang, options.sensitivity)
-    tell_terms(model, options.lang)
+    if names is None:  # else told once for all
+        tell_terms(model, options.lang)
     code = 0
     for name in names or options.source:
         summary = Summary(options.lang)

@@ -55,6 +55,7 @@ def test_files_analysed_at_once_become_the_same_sessions_and_a_damaged_one_is_to
         assert out.count("frames of video") == 2
         assert err.count("2.0/2.0 s") >= 2
         assert err.count("Report: ") == 2
+        assert err.count("AffectNet") == 1  # under what terms the model may be used
         folders = sorted((tmp_path / jobs).iterdir())
         results[jobs] = sorted((folder / "emotions.csv").read_text(encoding="utf-8") for folder in folders)
         assert all((folder / "report.html").is_file() for folder in folders)

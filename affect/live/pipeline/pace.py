@@ -1,5 +1,4 @@
-"""Schedule of the work on a live source's frames: face search and classification take turns, each about 15 times a
-second.
+"""Schedule of a live source: face search and classification take turns, each about 15 times a second.
 
 Probabilities are smoothed over 0.4 s and boxes are extrapolated, so more often costs more and shows nothing more.
 """

@@ -173,3 +173,15 @@ def test_a_label_that_noise_may_change_is_known(label: str, happy: float, sad: f
     probabilities = np.full(8, (1 - happy - sad) / 6, np.float32)
     probabilities[[4, 6]] = happy, sad
     assert LabelChooser(lead=0.1, least=0.3).near(label, probabilities) is near
+
+
+def test_a_box_that_was_not_looked_for_moves_on_with_its_speed() -> None:
+    smoother = BoxSmoother()
+    for i in range(30):
+        last = smoother.update(1, FaceBox(10 * i, 20, 100, 100), i / 30)
+    assert smoother.fast({1})  # three sides a second
+    assert not smoother.fast({2})
+    moved = smoother.update(1, FaceBox(290, 20, 100, 100), 30 / 30, found_now=False)
+    assert 5 <= moved.x - last.x <= 12
+    assert abs(moved.y - last.y) <= 1
+    assert abs(moved.width - last.width) <= 1
