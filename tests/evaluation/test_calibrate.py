@@ -364,3 +364,20 @@ def test_shares_are_chosen_by_the_command_and_told(
         with pytest.raises(SystemExit):
             main(["--model", str(model), "--results", str(folder), "--choose-shares", *other])
         assert "--choose-shares" in capsys.readouterr().err
+
+
+def test_a_partial_label_counts_as_right_where_shares_are_chosen() -> None:
+    """Sad faces that are read as disgust: only where they may be either does nothing need to change."""
+    given = drawn(tuple([1 / 8] * 8), 2000, 3)
+    sad, disgust = EMOTIONS.index("sad"), EMOTIONS.index("disgust")
+    logits = given.logits.copy()
+    logits[given.labels == sad] = logits[given.labels == sad][:, [0, 1, sad, 3, 4, 5, disgust, 7]]
+    rows = given.rows[given.rows["label"] != "disgust"].reset_index(drop=True)
+    logits = logits[given.labels != disgust]
+    before = Calibration(temperature=TRUE, prior=tuple([1 / 8] * 8), prior_strength=0.5)
+    either = rows.assign(either=["sad/disgust" if x == "sad" else "" for x in rows["label"]])
+    shares = {
+        name: chosen_shares([replace(given, rows=table, logits=logits)], before, 0.0)[0]
+        for name, table in (("plain", rows), ("either", either))
+    }
+    assert shares["plain"][disgust] < 0.5 * shares["either"][disgust]

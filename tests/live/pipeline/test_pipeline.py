@@ -199,3 +199,21 @@ def test_an_error_in_the_frames_reaches_the_caller_after_the_frames_before_it(bu
         for located in pipeline.ahead(broken()):
             seen.append(located.frame.number)
     assert seen == [0, 1]
+
+
+@pytest.mark.parametrize(("rate_hz", "faces", "rarely"), [(15.0, 1, True), (15.0, 2, False), (None, 1, False)])
+def test_others_are_searched_for_rarely_while_a_live_source_has_all_faces_that_are_followed(
+    rate_hz: float | None, faces: int, rarely: bool, bundled_model: Path
+) -> None:
+    search, told = AroundKnown(), []
+    find = search.find
+
+    def noted(*given: Any, complete: bool, **rest: Any) -> list[FaceBox]:
+        told.append(complete)
+        return find(*given, complete=complete, **rest)
+
+    search.find = noted  # type: ignore[method-assign]
+    pipeline = Pipeline(search, load_classifier(bundled_model), faces, rate_hz)
+    for i in range(4):
+        pipeline.process(Clip().frame(i))
+    assert told == [False, rarely, rarely, rarely]
