@@ -12,9 +12,11 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from affect.errors import AffectError
 
 RETRY_S = 0.1
 TEMPORARY_HOME = "AFFECT_TEMPORARY_HOME"  # the temporary home folder's path, for child processes
@@ -51,6 +53,21 @@ def atomic_path(
         _replace(part, path, patience_s)
     finally:
         part.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str, mode: int | None = None, make_folder: bool = True) -> None:
+    """Write a text as UTF-8, with its line ends as they are; the rest as for `atomic_path`."""
+    with atomic_path(path, mode, make_folder=make_folder) as part:
+        part.write_text(text, encoding="utf-8", newline="")
+
+
+def write_between(path: Path, begin: str, end: str, renewed: Callable[[str], str]) -> None:
+    """Replace the text between two markers of a file by a function of it. Raises AffectError without the markers."""
+    before, found, rest = (path.read_text(encoding="utf-8") if path.is_file() else "").partition(begin)
+    inside, ended, after = rest.partition(end)
+    if not (found and ended):
+        raise AffectError(f"{path} has no place for figures. Write it with the lines {begin!r} and {end!r}.")
+    write_text(path, f"{before}{begin}\n{renewed(inside)}\n{end}{after}")
 
 
 def _replace(part: Path, path: Path, patience_s: float) -> None:

@@ -15,7 +15,7 @@ from affect.comparison.mistakes import compare_mistakes, mistakes_text
 from affect.comparison.models import compare_models, models_text
 from affect.comparison.table import Comparison
 from affect.data.tables import write_table
-from affect.files import atomic_path
+from affect.files import write_text
 
 __all__ = ["Comparison", "compare_mistakes", "compare_models", "write_comparison"]
 
@@ -36,5 +36,4 @@ def write_comparison(results: Path, out: Path) -> tuple[Comparison, Comparison]:
 
 def _write(comparison: Comparison, text: str, out: Path, name: str) -> None:
     write_table(comparison.table, out / f"{name}.csv", float_format="%.6f")
-    with atomic_path(out / f"{name}.md") as part:
-        part.write_text(text, encoding="utf-8")
+    write_text(out / f"{name}.md", text)

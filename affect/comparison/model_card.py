@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +24,14 @@ from jinja2 import Environment, StrictUndefined
 
 from affect.command_line import CommandParser, exit_code_of
 from affect.comparison.measured import copied_from_train
-from affect.data.tables import read_table
+from affect.data.tables import markdown_table, read_table
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError, as_shown
 from affect.evaluation.measure import OVERALL
 from affect.evaluation.metrics import intervals_of, metrics_of, occurring
 from affect.evaluation.results import of_another_model, read_metrics, read_predictions
 from affect.evaluation.robustness import CONDITION, table_of
-from affect.files import atomic_path, sha256_of
+from affect.files import sha256_of, write_between
 from affect.model.checkpoint import Checkpoint, load_checkpoint
 
 BEGIN = "<!-- figures: written by python -m affect.comparison.model_card -->"
@@ -90,9 +89,9 @@ def write_card(path: Path, metrics_path: Path) -> Path:
     )
     card, index = path.with_suffix(".md"), path.parent / "README.md"
     row = INDEX_ROW.format(**about, m=metrics, interval=metrics["intervals"]["accuracy"])
-    _replace(card, BEGIN, END, lambda _: figures)
+    write_between(card, BEGIN, END, lambda _: figures)
     if index.is_file():
-        _replace(index, INDEX_BEGIN, INDEX_END, lambda rows: _with_row(rows, row))
+        write_between(index, INDEX_BEGIN, INDEX_END, lambda rows: _with_row(rows, row))
     return card
 
 
@@ -141,14 +140,12 @@ def _coverage(path: Path, measured: list[dict[str, Any]], sure_from: float | Non
     for row in table[table["confidence"] == 0].itertuples():
         if not abs(known.get((row.set, row.n), np.nan) - row.accuracy) <= SAME:
             raise of_another_model(path, "affect.evaluation.calibrate")
-    names = list(dict.fromkeys(table["set"]))
-    lines = ["| confidence | " + " | ".join(names) + " |", "|---|" + "---|" * len(names)]
+    names, rows = list(dict.fromkeys(table["set"])), []
     for least in sorted({*CONFIDENCES, *([] if sure_from is None else [sure_from])}):
-        rows = table[np.isclose(table["confidence"], least)].set_index("set")
-        cells = [f"{rows['answered'][name]:.0%}, {_percent(rows['accuracy'][name])} right" for name in names]
-        mark = "**" if least == sure_from else ""
-        lines.append(f"| {mark}{least:.2f}{mark} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+        at = table[np.isclose(table["confidence"], least)].set_index("set")
+        cells = [f"{at['answered'][name]:.0%}, {_percent(at['accuracy'][name])} right" for name in names]
+        rows.append([f"**{least:.2f}**" if least == sure_from else f"{least:.2f}", *cells])
+    return markdown_table(["confidence", *names], rows)
 
 
 def _strengths(path: Path, chosen: float) -> str | None:
@@ -156,17 +153,12 @@ def _strengths(path: Path, chosen: float) -> str | None:
     if not path.is_file():
         return None
     table = read_table(path)
-    names = list(dict.fromkeys(table["set"]))
-    lines = [
-        "| strength | " + " | ".join(f"{name}: accuracy, balanced, neutral" for name in names) + " |",
-        "|---|" + "---|" * len(names),
-    ]
+    names, rows = list(dict.fromkeys(table["set"])), []
     for strength in sorted({*STRENGTHS, chosen}):
-        rows = table[np.isclose(table["strength"], strength)].set_index("set")
-        cells = [", ".join(_percent(rows[c][name]) for c in CURVES) for name in names]
-        mark = "**" if strength == chosen else ""
-        lines.append(f"| {mark}{strength:g}{mark} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+        at = table[np.isclose(table["strength"], strength)].set_index("set")
+        cells = [", ".join(_percent(at[c][name]) for c in CURVES) for name in names]
+        rows.append([f"**{strength:g}**" if strength == chosen else f"{strength:g}", *cells])
+    return markdown_table(["strength", *(f"{name}: accuracy, balanced, neutral" for name in names)], rows)
 
 
 def _percent(share: float) -> str:
@@ -222,17 +214,6 @@ def _with_row(rows: str, row: str) -> str:
     link, lines = row.partition("]")[0], rows.strip().splitlines()
     known = [line.startswith(link) for line in lines]
     return "\n".join([row if old else line for line, old in zip(lines, known, strict=True)] + [row] * (not any(known)))
-
-
-def _replace(path: Path, begin: str, end: str, renewed: Callable[[str], str]) -> None:
-    """Replace the text between two markers of a file. Raises AffectError if the markers are missing."""
-    text = path.read_text(encoding="utf-8") if path.is_file() else ""
-    if begin not in text or end not in text:
-        raise AffectError(f"{path} has no place for figures. Write it with the lines {begin!r} and {end!r}.")
-    before, _, rest = text.partition(begin)
-    inside, _, after = rest.partition(end)
-    with atomic_path(path) as part:
-        part.write_text(f"{before}{begin}\n{renewed(inside)}\n{end}{after}", encoding="utf-8")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from affect.data.tables import markdown_table
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -44,9 +46,5 @@ def markdown(
     title: str, header: Sequence[str], rows: Sequence[Sequence[str]], notes: Sequence[str], missing: Sequence[str]
 ) -> str:
     """A Markdown page with one table, notes below it, and the missing results."""
-    lines = [f"# {title}", "", "| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
-    lines += ["| " + " | ".join(row) + " |" for row in rows]
-    lines += [line for note in notes for line in ("", note)]
-    if missing:
-        lines += ["", "Not measured yet: " + "; ".join(missing) + "."]
-    return "\n".join(lines) + "\n"
+    absent = ["Not measured yet: " + "; ".join(missing) + "."] if missing else []
+    return "\n\n".join([f"# {title}", markdown_table(header, rows), *notes, *absent]) + "\n"

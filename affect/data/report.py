@@ -26,7 +26,7 @@ from affect.data.tables import write_table
 from affect.emotions import EMOTIONS
 from affect.faces.pictures import declared_size
 from affect.faces.preprocessing import Image
-from affect.files import atomic_path
+from affect.files import write_text
 
 
 def statistics_of(pictures: Image) -> pd.DataFrame:
@@ -165,8 +165,7 @@ class DataReport:
             tables["confusion"] = self.confusion
         for name, table in (tables | lists).items():
             write_table(table, folder / f"{name}.csv", index=name in tables)
-        with atomic_path(folder / "data_report.json") as part:
-            part.write_text(json.dumps(self.to_dict(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        write_text(folder / "data_report.json", json.dumps(self.to_dict(), indent=2, ensure_ascii=False) + "\n")
         return folder / "data_report.json"
 
 

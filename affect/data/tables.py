@@ -1,8 +1,8 @@
-"""CSV files of tables with names from outside, such as those of pictures and models. See `affect.cells`."""
+"""Tables as CSV files, with names from outside (see `affect.cells`), and as Markdown."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,12 @@ def write_table(table: pd.DataFrame, path: Path, **settings: Any) -> None:
 def read_table(path: Path, **settings: Any) -> pd.DataFrame:
     """Read a table that `write_table` wrote.   settings: of `pandas.read_csv`, whose errors are raised."""
     return _texts(pd.read_csv(path, **settings), of_cell)
+
+
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A Markdown table, without a line end after its last row."""
+    lines = ["|" + "|".join(f" {cell} " if cell else " " for cell in map(str, row)) + "|" for row in (header, *rows)]
+    return "\n".join([lines[0], "|" + "---|" * len(header), *lines[1:]])
 
 
 def _texts(table: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFrame:

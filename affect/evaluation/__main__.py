@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from affect.command_line import CommandParser, exit_code_of
-from affect.data.manifest import manifest_of
 from affect.errors import as_shown
 from affect.evaluation.measure import (
     add_measured,
     evaluate_pictures,
+    measured_data,
     table_of,
     told_crop,
     told_either,
@@ -29,6 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
         epilog="example: python -m affect.evaluation --model models/starter_ferplus.pt --data ferplus.zip "
         "--split val --out results/ferplus/starter_ferplus",
     )
+    parser.add_argument("--model", type=Path, required=True, metavar="FILE.pt")
     add_measured(parser)
     parser.add_argument(
         "--crop",
@@ -43,14 +44,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="write metrics.json, predictions.csv and figures")
     options = parser.parse_args(arguments)
-    if options.data is None:
-        parser.error("name the data set with --data DIR_OR_ZIP")
 
     def work() -> None:
-        manifest = manifest_of(options)
-        if options.out is not None:
-            options.out.mkdir(parents=True, exist_ok=True)
-        split = options.split or manifest.judged
+        manifest, split = measured_data(options, parser)
         evaluation = evaluate_pictures(options.model, manifest, split, mirrored=options.mirrored, crop=options.crop)
         evaluation = replace(evaluation, metrics=evaluation.metrics | {"command": command_of(options, split)})
         if options.out is not None:

@@ -21,13 +21,13 @@ from affect.arrays import Floats
 from affect.command_line import CommandParser, exit_code_of
 from affect.data.cache import prepare_pictures
 from affect.data.loading import normalized
-from affect.data.manifest import Manifest, manifest_of
-from affect.data.tables import write_table
+from affect.data.manifest import Manifest
+from affect.data.tables import markdown_table, write_table
 from affect.emotions import EMOTIONS
-from affect.evaluation.measure import Evaluation, add_measured, evaluate_pictures
+from affect.evaluation.measure import Evaluation, add_measured, evaluate_pictures, measured_data
 from affect.evaluation.metrics import occurring
 from affect.faces.preprocessing import Image
-from affect.files import atomic_path
+from affect.files import write_text
 from affect.model.face_attributes import FACE, FaceAttributes
 
 FEW = 30  # pictures; with fewer the interval of a recall is wider than 30 points
@@ -134,12 +134,12 @@ def recall_by_group(evaluation: Evaluation, groups: pd.DataFrame) -> pd.DataFram
 def table_of(table: pd.DataFrame) -> str:
     """The recalls as Markdown: a row per group, a column per class; recalls of under FEW pictures are in italics."""
     names = [name for name in EMOTIONS if (table["class"] == name).any()]
-    lines = ["| | group | " + " | ".join(names) + " |", "|---|---|" + "---|" * len(names)]
-    for (kind, group), rows in table.groupby(["kind", "group"], sort=False):
-        cells = rows.set_index("class")
+    rows = []
+    for (kind, group), part in table.groupby(["kind", "group"], sort=False):
+        cells = part.set_index("class")
         told = [_cell(cells.loc[name]) if name in cells.index else "–" for name in names]
-        lines.append(f"| {'' if kind == 'all' else kind} | {group} | " + " | ".join(told) + " |")
-    return "\n".join(lines)
+        rows.append(["" if kind == "all" else kind, group, *told])
+    return markdown_table(["", "group", *names], rows)
 
 
 def _cell(row: pd.Series) -> str:
@@ -164,12 +164,11 @@ def write(table: pd.DataFrame, steady: str, out: Path, origin: str) -> None:
     from affect.evaluation import figures
 
     write_table(table, out / "groups.csv", float_format="%.6f")
-    with atomic_path(out / "groups.md") as part:
-        text = (
-            f"Recall by estimated group, {origin}; in brackets 95 % intervals (Wilson), in italics fewer than {FEW} "
-            f"pictures. {steady}\n\n{table_of(table)}\n"
-        )
-        part.write_text(text, encoding="utf-8")
+    write_text(
+        out / "groups.md",
+        f"Recall by estimated group, {origin}; in brackets 95 % intervals (Wilson), in italics fewer than {FEW} "
+        f"pictures. {steady}\n\n{table_of(table)}\n",
+    )
     figure_style.save(figures.groups(table, FEW, origin), out / "groups.png")
 
 
@@ -182,6 +181,7 @@ def main(arguments: list[str] | None = None) -> int:
         epilog="example: python -m affect.evaluation.groups --model models/starter_ferplus.pt --data ferplus.zip "
         "--split val --faces faceres-deep.json --out results/ferplus/starter_ferplus",
     )
+    parser.add_argument("--model", type=Path, required=True, metavar="FILE.pt")
     add_measured(parser)
     parser.add_argument(
         "--faces", type=Path, required=True, metavar="FILE.json",
@@ -189,14 +189,9 @@ def main(arguments: list[str] | None = None) -> int:
     )  # fmt: skip
     parser.add_argument("--out", type=Path, metavar="DIR", help="write groups.csv, .md and .png")
     options = parser.parse_args(arguments)
-    if options.data is None:
-        parser.error("name the data set with --data DIR_OR_ZIP")
 
     def work() -> None:
-        manifest = manifest_of(options)
-        if options.out is not None:
-            options.out.mkdir(parents=True, exist_ok=True)
-        split = options.split or manifest.judged
+        manifest, split = measured_data(options, parser)
         groups, steady = estimated(manifest, manifest.rows(split), options.faces)
         evaluation = evaluate_pictures(options.model, manifest, split, crop="as-live")
         table, told = recall_by_group(evaluation, groups), told_steady(steady, manifest)

@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from affect.data.cache import prepare_pictures
 from affect.data.loading import FaceDataset, hard_labels, target_distributions
-from affect.data.manifest import Manifest, add_labelling
+from affect.data.manifest import Manifest, add_labelling, manifest_of
 from affect.data.tables import write_table
 from affect.emotions import EMOTIONS, valence
 from affect.errors import as_shown
@@ -35,7 +35,7 @@ from affect.evaluation.metrics import (
     metrics_of,
     occurring,
 )
-from affect.files import atomic_path, sha256_of
+from affect.files import sha256_of, write_text
 from affect.model.calibration import Calibration
 from affect.model.checkpoint import load_checkpoint
 from affect.model.frozen import Trunk, placed
@@ -90,19 +90,25 @@ class Evaluation:
 
 
 def add_measured(parser: argparse.ArgumentParser) -> None:
-    """Add the options that name a model and the labelled pictures it is measured on."""
-    parser.add_argument("--model", type=Path, required=True, metavar="FILE.pt")
+    """Add the options that name the labelled pictures of a measurement."""
     parser.add_argument(
-        "--data",
-        type=Path,
-        default=os.environ.get("AFFECTNET_DIR"),
-        metavar="DIR_OR_ZIP",
+        "--data", type=Path, default=os.environ.get("AFFECTNET_DIR"), metavar="DIR_OR_ZIP",
         help="default: the environment variable AFFECTNET_DIR",
-    )
+    )  # fmt: skip
     parser.add_argument(
         "--split", choices=("train", "val", "test", "all"), help="default: val; where there is none, test, or all"
     )
     add_labelling(parser)
+
+
+def measured_data(options: argparse.Namespace, parser: argparse.ArgumentParser) -> tuple[Manifest, str]:
+    """The manifest and the split that the options of `add_measured` name; makes the folder `--out`."""
+    if options.data is None:
+        parser.error("name the data set with --data DIR_OR_ZIP")
+    manifest = manifest_of(options)
+    if options.out is not None:
+        options.out.mkdir(parents=True, exist_ok=True)
+    return manifest, options.split or manifest.judged
 
 
 def partial_labels(rows: pd.DataFrame) -> list[str]:
@@ -256,8 +262,7 @@ def predictions_table(evaluation: Evaluation) -> pd.DataFrame:
 def write_metrics(evaluation: Evaluation, out: str | Path) -> None:
     """Write `metrics.json` and `predictions.csv` to a folder."""
     folder = Path(out)
-    with atomic_path(folder / "metrics.json") as part:
-        part.write_text(json.dumps(evaluation.metrics, indent=2) + "\n", encoding="utf-8")
+    write_text(folder / "metrics.json", json.dumps(evaluation.metrics, indent=2) + "\n")
     write_table(predictions_table(evaluation), folder / "predictions.csv")
 
 

@@ -22,14 +22,14 @@ from affect.command_line import CommandParser, exit_code_of
 from affect.data.corruptions import CORRUPTIONS, Corruption
 from affect.data.framing import FaceFinder, FoundFace, cropped
 from affect.data.loading import hard_labels
-from affect.data.manifest import Manifest, add_labelling, manifest_of
-from affect.data.tables import write_table
+from affect.data.manifest import Manifest
+from affect.data.tables import markdown_table, write_table
 from affect.errors import AffectError, as_shown
 from affect.evaluation.figures import MOST
 from affect.evaluation.leakage import warning_of
-from affect.evaluation.measure import probabilities_of
+from affect.evaluation.measure import add_measured, measured_data, probabilities_of
 from affect.faces.preprocessing import Image
-from affect.files import atomic_path
+from affect.files import write_text
 from affect.model.checkpoint import Checkpoint, load_checkpoint
 from affect.model.frozen import Trunk, placed
 
@@ -138,19 +138,13 @@ def table_of(table: pd.DataFrame) -> str:
     """The table as Markdown: one row per corruption, with each model's three accuracies and mean loss of accuracy."""
     models = [c for c in table.columns if c not in (*CONDITION, "n")]
     clean = table[table["corruption"] == "clean"].iloc[0]
-    lines = [
-        "| corruption | strengths | " + " | ".join(models) + " |",
-        "|---|---|" + "---|" * len(models),
-        "| none | | " + " | ".join(f"**{clean[m]:.3f}**" for m in models) + " |",
-    ]
     changed = table[table["corruption"] != "clean"]
-    for name, rows in changed.groupby("corruption", sort=False):
-        cells = [" / ".join(f"{v:.3f}" for v in rows[m]) for m in models]
-        lines.append(
-            f"| {name} ({rows['measure'].iloc[0]}) | {', '.join(rows['setting'])} | " + " | ".join(cells) + " |"
-        )
-    lines.append("| **mean of all** | | " + " | ".join(f"**{changed[m].mean():.3f}**" for m in models) + " |")
-    return "\n".join(lines)
+    rows = [["none", "", *(f"**{clean[m]:.3f}**" for m in models)]]
+    for name, part in changed.groupby("corruption", sort=False):
+        cells = [" / ".join(f"{v:.3f}" for v in part[m]) for m in models]
+        rows.append([f"{name} ({part['measure'].iloc[0]})", ", ".join(part["setting"]), *cells])
+    rows.append(["**mean of all**", "", *(f"**{changed[m].mean():.3f}**" for m in models)])
+    return markdown_table(["corruption", "strengths", *models], rows)
 
 
 def write(table: pd.DataFrame, out: Path, origin: str) -> None:
@@ -159,8 +153,7 @@ def write(table: pd.DataFrame, out: Path, origin: str) -> None:
     from affect.evaluation import figures
 
     write_table(table, out / "robustness.csv", float_format="%.6f")
-    with atomic_path(out / "robustness.md") as part:
-        part.write_text(f"Accuracy on {origin}:\n\n{table_of(table)}\n", encoding="utf-8")
+    write_text(out / "robustness.md", f"Accuracy on {origin}:\n\n{table_of(table)}\n")
     figure_style.save(figures.robustness(table, origin), out / "robustness.png")
 
 
@@ -173,11 +166,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--data ferplus.zip --out results/ferplus/starter_ferplus",
     )
     parser.add_argument("--model", type=Path, nargs="+", required=True, metavar="FILE.pt")
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR_OR_ZIP")
-    parser.add_argument(
-        "--split", choices=("train", "val", "test", "all"), help="default: val; where there is none, test, or all"
-    )
-    add_labelling(parser)
+    add_measured(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="write robustness.csv, .md and .png")
     options = parser.parse_args(arguments)
     if options.out is not None and len(options.model) > MOST:
@@ -186,10 +175,7 @@ def main(arguments: list[str] | None = None) -> int:
         )
 
     def work() -> None:
-        manifest = manifest_of(options)
-        if options.out is not None:
-            options.out.mkdir(parents=True, exist_ok=True)
-        split = options.split or manifest.judged
+        manifest, split = measured_data(options, parser)
         table = measure(options.model, manifest, split)
         if options.out is not None:
             write(table, options.out, f"{manifest.name} {split}, n = {table['n'].iloc[0]:,}")

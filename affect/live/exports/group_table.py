@@ -13,7 +13,7 @@ import numpy as np
 
 from affect.cells import as_cell
 from affect.emotions import EMOTIONS
-from affect.files import atomic_path, may_replace
+from affect.files import may_replace, write_text
 from affect.live.report.measures import episodes, shares, valence
 from affect.live.report.session_folder import LABELS, Session, read_session
 from affect.live.report.timeline import STEP_S, Clock, Mask, Timeline, clock_of, people_of
@@ -48,8 +48,7 @@ def write_group_table(folders: list[Path], out: Path | None = None) -> str:
         if not may_replace(out, TABLE):
             raise TextError("report_replaces", path=out)
         try:
-            with atomic_path(out, mode=0o600) as part:
-                part.write_text(lines.getvalue(), encoding="utf-8", newline="")
+            write_text(out, lines.getvalue(), mode=0o600)
         except OSError as error:
             raise TextError("report_unwritable", path=out, reason=error.strerror) from error
     return lines.getvalue()

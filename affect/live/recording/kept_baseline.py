@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 
 from affect.emotions import EMOTIONS
-from affect.files import atomic_path, is_file, remove_leftovers
+from affect.files import is_file, remove_leftovers, write_text
 from affect.live.pipeline.baseline import LARGEST_SHIFT, Shift, Values, shifted
 from affect.live.report.schema import SHARE, TEXT, FieldError, MissingFieldError, fields, kind, moment, number
 from affect.live.texts import TextError
@@ -103,8 +103,7 @@ def write_baseline(folder: Path, person: Person, shift: Shift, measured: str) ->
     path = baseline_file(folder, person.code)
     remove_leftovers(path, older_than_s=LEFTOVER_S)
     try:
-        with atomic_path(path, mode=0o600, make_folder=False) as part:
-            part.write_text(json.dumps(told, indent=1), encoding="utf-8")
+        write_text(path, json.dumps(told, indent=1), mode=0o600, make_folder=False)
     except OSError as error:
         raise TextError("baseline_not_kept", path=path, reason=error.strerror) from error
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from platformdirs import user_config_path
 
-from affect.files import atomic_path
+from affect.files import write_text
 
 
 @dataclass
@@ -32,8 +32,8 @@ class Settings:
 
     def save(self) -> None:
         """Write them for the next start; where that is not possible, they are forgotten."""
-        with suppress(OSError), atomic_path(settings_file(), mode=0o600) as part:
-            part.write_text(json.dumps(asdict(self)), encoding="utf-8")
+        with suppress(OSError):
+            write_text(settings_file(), json.dumps(asdict(self)), mode=0o600)
 
 
 def settings_file() -> Path:
