@@ -23,20 +23,12 @@ from affect.data.source import DEEPEST_NAME, LONGEST_NAME, UNREADABLE, PictureSo
 from affect.emotions import AFFECTNET_NUMBERS
 from affect.errors import AffectError
 
-SPLITS = {
-    "train": "train",
-    "training": "train",
-    "train_set": "train",
-    "val": "val",
-    "valid": "val",
-    "validation": "val",
-    "val_set": "val",
-    "publictest": "val",  # FER2013's
-    "test": "test",
-    "testing": "test",
-    "test_set": "test",
-    "privatetest": "test",
+NAMES = {
+    "train": "train training train_set",
+    "val": "val valid validation val_set publictest",  # of FER2013, as privatetest
+    "test": "test testing test_set privatetest",
 }
+SPLITS = {name: split for split, names in NAMES.items() for name in names.split()}
 # Reasons for which a picture, or a line of a list, is not in the table.
 NOT_A_CLASS = "not one of the eight classes"
 NO_FILE = "listed, but there is no such file"
@@ -53,19 +45,11 @@ MOST_VOTES = 10_000  # FER+ has ten annotators
 
 # The columns of AffectNet's file lists, in their order (Mollahosseini et al. 2017, arXiv:1708.03985).
 FILE_LIST_COLUMNS = (
-    "subdirectory_filepath",
-    "face_x",
-    "face_y",
-    "face_width",
-    "face_height",
-    "facial_landmarks",
-    "expression",
-    "valence",
-    "arousal",
+    *("subdirectory_filepath", "face_x", "face_y", "face_width", "face_height", "facial_landmarks"),
+    *("expression", "valence", "arousal"),
 )
 Skipped = list[tuple[str, str]]
 Meanings = frozenset[str]
-FEW = 8  # pictures with one end
 MOST_MEANINGS = 6  # folders of a path that state a split, a class or a number
 
 
@@ -86,11 +70,9 @@ def read_table(source: PictureSource, name: str, required: Sequence[str], option
     Encoding: UTF-8 with or without a byte order mark, else Windows' cp1252. Separator: comma or semicolon.
     Raises AffectError if the file is not such a table.
     """
-    table: pd.DataFrame | None = None
     for encoding in ("utf-8-sig", "cp1252"):
         try:
-            table = _parse(source, name, encoding, required, optional)
-            break
+            return _parse(source, name, encoding, required, optional)
         except UnicodeDecodeError:
             continue
         except UNREADABLE as error:
@@ -98,9 +80,7 @@ def read_table(source: PictureSource, name: str, required: Sequence[str], option
             raise AffectError(
                 f"{source.path}: {name} cannot be read as a CSV table ({reason}). Save it again as CSV UTF-8."
             ) from error
-    if table is None:
-        raise AffectError(f"{source.path}: {name} is neither UTF-8 nor cp1252 text. Save it again as CSV UTF-8.")
-    return table
+    raise AffectError(f"{source.path}: {name} is neither UTF-8 nor cp1252 text. Save it again as CSV UTF-8.")
 
 
 def _parse(source: PictureSource, name: str, encoding: str, required: Sequence[str], optional: str) -> pd.DataFrame:
@@ -128,18 +108,9 @@ def _parse(source: PictureSource, name: str, encoding: str, required: Sequence[s
     kept = sorted(i for c, i in first.items() if c in (*required, "split") or (optional and c.startswith(optional)))
     with source.open(name) as file:
         table = pd.read_csv(
-            file,
-            sep=separator,
-            header=None,
-            skiprows=0 if headless else 1,
-            names=range(len(columns)),
-            usecols=kept,
-            index_col=False,
-            dtype=str,
-            keep_default_na=False,
-            encoding=encoding,
-            nrows=MOST_ROWS + 1,
-        )
+            file, sep=separator, header=None, skiprows=0 if headless else 1, names=range(len(columns)), usecols=kept,
+            index_col=False, dtype=str, keep_default_na=False, encoding=encoding, nrows=MOST_ROWS + 1,
+        )  # fmt: skip
     if len(table) > MOST_ROWS:
         raise AffectError(f"{source.path}: {name} has more than {MOST_ROWS:,} rows. Put the right file there.")
     return table.rename(columns=dict(enumerate(columns))).fillna("").apply(lambda c: c.str.strip())
@@ -170,10 +141,10 @@ def match_paths(wanted: Sequence[str], pictures: Sequence[str]) -> tuple[list[in
 
 
 class _Ends:
-    """The pictures by the ends of their paths.
+    """The pictures by the ends of their paths, and those of one end by what the folders before it mean.
 
-    Any number of pictures can have one end, and any number of paths can look for it. Beyond FEW, a path is not compared
-    with each picture, but with the sets of what their folders mean.
+    Any number of pictures can have one end, and any number of paths can look for it, so a path is compared with these
+    sets of meanings and not with each picture.
     """
 
     def __init__(self, names: set[str], pictures: Sequence[str]) -> None:
@@ -201,10 +172,8 @@ class _Ends:
 
     def _agreeing(self, end: str, before: Meanings) -> list[int]:
         """The pictures with this end whose folders mean no less or no more than these; of many, two or more."""
-        fitting = self._ends.get(end, [])
-        if len(fitting) <= FEW:
-            meant = [(i, self._meanings(i, end)) for i in fitting]
-            return [i for i, meanings in meant if meanings <= before or before <= meanings]
+        if end not in self._ends:
+            return []
         if end not in self._grouped:
             self._grouped[end] = self._groups(end)
         groups, within = self._grouped[end]
@@ -216,7 +185,8 @@ class _Ends:
         groups: dict[Meanings, list[int]] = defaultdict(list)
         within: dict[Meanings, set[Meanings]] = defaultdict(set)
         for i in self._ends[end]:
-            meanings = self._meanings(i, end)
+            parts = self._pictures[i].lower().split("/")
+            meanings = _meanings_before(parts)[len(parts) - 1 - end.count("/")]
             if len(groups[meanings]) < 2:
                 groups[meanings].append(i)
         for meanings in groups:
@@ -224,10 +194,6 @@ class _Ends:
                 if len(within[subset]) < 2:
                     within[subset].add(meanings)
         return groups, within
-
-    def _meanings(self, i: int, end: str) -> Meanings:
-        parts = self._pictures[i].lower().split("/")
-        return _meanings_before(parts)[len(parts) - 1 - end.count("/")]
 
 
 def _meanings_before(parts: Sequence[str]) -> list[Meanings]:

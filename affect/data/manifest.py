@@ -11,35 +11,26 @@ import argparse
 import hashlib
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from affect.data.annotations import (
-    NOT_A_CLASS,
-    NOT_LISTED,
-    Skipped,
-    from_file_lists,
-    from_labels_csv,
-    from_npy,
-    split_of,
+from affect.data.annotations import NOT_A_CLASS
+from affect.data.classes import NONE, is_number, parse_classes, remedy, told_names, told_unknown
+from affect.data.layouts import (
+    ARCHIVES,
+    NO_CLASS_FOLDER,
+    Labels,
+    advice_on,
+    is_list,
+    labelled,
+    not_understood,
+    unknown_names,
 )
-from affect.data.classes import (
-    BESIDE,
-    NONE,
-    affectnet_numbers,
-    is_number,
-    meanings,
-    parse_classes,
-    remedy,
-    told_names,
-    told_unknown,
-)
-from affect.data.foreign import ARCHIVES, advice_on
 from affect.data.source import PICTURE_ENDINGS, PictureSource
 from affect.data.splits import STRATIFIED, VAL_FROM_TRAIN, original_split, stratified_part, stratified_sample
 from affect.emotions import EMOTIONS
@@ -139,12 +130,7 @@ def _left_out(manifest: Manifest) -> list[str]:
 
 
 VOTES = [f"votes_{emotion}" for emotion in EMOTIONS]
-Labels = Literal["folder", "csv"]
 SplitMode = Literal["original", "stratified", "stratified-tenth"]
-
-NO_CLASS_FOLDER = "not in a class folder"
-ANNOTATIONS = ("_exp.npy", "_val.npy", "_aro.npy", "_lnd.npy")  # files of AffectNet's own release
-FILE_LISTS = "manually_annotated_file_lists"
 
 
 def _nothing_skipped() -> pd.DataFrame:
@@ -254,14 +240,14 @@ def read_manifest(
         raise AffectError(f"{file} is no folder of pictures: {advice}")
     source = PictureSource(data)
     names, unfit = source.listing()
-    pictures, others = source.pictures_among(n for n in names if not _is_list(n))
+    pictures, others = source.pictures_among(n for n in names if not is_list(n))
     if not pictures and (advice := advice_on(names)):
         raise AffectError(f"{source.path} holds no pictures that are read: {advice}")
     if not pictures:
         left_out = f"; {len(unfit):,} files are left out, the first: {unfit[0][1]}" if unfit else ""
         raise AffectError(f"{source.path} holds no pictures ({', '.join(PICTURE_ENDINGS)}){left_out}. Check --data.")
-    table, skipped, kind = _labelled(source, names, pictures, labels, given)
-    unknown = _unknown(table, skipped, given)
+    table, skipped, kind = labelled(source, names, pictures, labels, given)
+    unknown = unknown_names(table, skipped, given)
     skipped += unfit + others
     table = table.sort_values("pth", ignore_index=True)
     own = set(table["split"]) - {""}
@@ -273,7 +259,7 @@ def read_manifest(
     skipped += [(p, NOT_A_CLASS) for p in table.loc[table["label"] == "", "pth"] if p not in told]
     table = table[table["label"] != ""].reset_index(drop=True)
     if table.empty:
-        raise _not_understood(source, names, unknown)
+        raise not_understood(source, names, unknown)
     read_as = dict(zip(table["name"], table["label"], strict=True)) if "name" in table else {}
     table = table.drop(columns="name", errors="ignore")
     if (partial := table["label"].str.contains("/", regex=False)).any():
@@ -285,120 +271,6 @@ def read_manifest(
     stem = source.path.stem.strip(".") or source.path.resolve().stem
     name = as_shown(stem).replace("\\", "_")  # it becomes a folder's name
     return Manifest(name, source, table, left_out, kind, how, classes or None, read_as, unknown)
-
-
-def _is_list(name: str) -> bool:
-    """Whether a file contains labels: `labels.csv`, a file list or an annotation of AffectNet's release."""
-    *folders, file = name.lower().split("/")
-    return file == "labels.csv" or file.endswith(ANNOTATIONS) or (FILE_LISTS in folders and file.endswith(".csv"))
-
-
-def _labelled(
-    source: PictureSource, names: Sequence[str], pictures: Sequence[str], labels: Labels, given: Mapping[str, str]
-) -> tuple[pd.DataFrame, Skipped, str]:
-    """Read the labels according to the data set's layout: the table, the skipped files, and where labels come from.
-
-    In the table, `label` is "" if it is unusable, and `name` is the label as written in the data set.
-    """
-    file_lists = [n for n in names if FILE_LISTS in n.lower().split("/")[:-1] and n.lower().endswith(".csv")]
-    if file_lists:
-        return *from_file_lists(source, file_lists, pictures), "annotations"
-    if any(n.endswith("_exp.npy") for n in names):
-        return *from_npy(source, names, pictures), "annotations"
-    table, strays = _from_folders(pictures, given)
-    lists = [n for n in names if PurePosixPath(n).name.lower() == "labels.csv"]
-    if not lists and (table.empty or labels == "csv"):
-        if table.empty:
-            raise _not_understood(source, names, _unknown(table, strays, given))
-        raise AffectError(f"{source.path} has no labels.csv. Use --labels folder.")
-    if not lists:
-        return table.rename(columns={"folder_label": "label"}), strays, "folder"
-    listed, skipped = from_labels_csv(source, lists, pictures, given)
-    if table.empty:
-        unlisted = sorted(set(pictures) - set(listed["pth"]))
-        skipped += [(p, NOT_LISTED) for p in unlisted]
-        return _ordered(listed.rename(columns={"csv_label": "label", "csv_name": "name"})), skipped, "csv"
-    joined = _joined(table, listed)
-    if labels == "csv":
-        unlisted = sorted(set(joined["pth"]) - set(listed["pth"]))
-        skipped += [(p, NOT_LISTED) for p in unlisted]
-    joined["label"] = joined[f"{labels}_label"]
-    if labels == "csv":
-        joined["name"] = joined["csv_name"].fillna("")
-    return _ordered(joined), strays + skipped, labels
-
-
-def _from_folders(pictures: Sequence[str], given: Mapping[str, str]) -> tuple[pd.DataFrame, Skipped]:
-    """Labels from class folders: a table with `pth`, `folder_label`, `split`, `name`, and what is skipped.
-
-    The innermost folder with an understood name is the class. If no name is understood, folders with exactly
-    AffectNet's numbers are.
-    """
-    folders = [PurePosixPath(p).parts[:-1] for p in pictures]
-    read = meanings({f for fs in folders for f in fs}, given)
-    if not any(read.values()):
-        read |= affectnet_numbers({fs[-1] for fs in folders if fs and is_number(fs[-1])})
-    named = [next((f for f in reversed(fs) if f in read), None) for fs in folders]
-    labels = [None if n is None else read[n] for n in named]
-    rows = [(p, x, split_of(fs), n) for p, x, fs, n in zip(pictures, labels, folders, named, strict=True) if x]
-    strays = [
-        (p, NO_CLASS_FOLDER if x is None else NOT_A_CLASS) for p, x in zip(pictures, labels, strict=True) if not x
-    ]
-    return pd.DataFrame(rows, columns=["pth", "folder_label", "split", "name"]), strays
-
-
-def _unknown(table: pd.DataFrame, skipped: Skipped, given: Mapping[str, str]) -> dict[str, int]:
-    """Count pictures by label that is not understood (see `Manifest.unknown`).
-
-    The label is the innermost folder except `images` and the like; a split's folder does not count.
-    """
-    counts: Counter[str] = Counter()
-    for folder, n in Counter(PurePosixPath(p).parent for p, reason in skipped if reason == NO_CLASS_FOLDER).items():
-        counts[next((f for f in reversed(folder.parts) if f.lower() not in BESIDE), "")] += n
-    counts[""] += sum(counts.pop(f) for f in list(counts) if split_of([f]))
-    if "label" in table and "name" in table:
-        names = table.loc[(table["label"] == "") & (table["name"] != ""), "name"].value_counts()
-        left_out = meanings(names.index, given)
-        counts.update({n: int(c) for n, c in names.items() if n not in left_out})
-    return {n: c for n, c in counts.items() if c}
-
-
-def _not_understood(source: PictureSource, names: Sequence[str], unknown: Mapping[str, int]) -> AffectError:
-    """The error for a data set without any labelled picture: what was found, and a suggested remedy."""
-    if advice := advice_on(names):
-        return AffectError(f"{source.path} holds no pictures in class folders: {advice}")
-    found = {n: c for n, c in unknown.items() if n}
-    if not found:
-        return AffectError(
-            f"No picture in {source.path} is in a class folder ({', '.join(EMOTIONS)}), or has such a label in a "
-            "labels.csv. Check --data."
-        )
-    if all(map(is_number, found)):
-        return AffectError(
-            f"{source.path} has numbers for classes: {told_unknown(found)}. Every data set has its own, so say what "
-            f"they mean: {remedy(found)}."
-        )
-    return AffectError(
-        f"{source.path} names none of the eight classes ({', '.join(EMOTIONS)}), but {told_unknown(found)}. Say what "
-        f"they mean: {remedy(found)}."
-    )
-
-
-def _joined(table: pd.DataFrame, listed: pd.DataFrame) -> pd.DataFrame:
-    """Join folder labels with those of `labels.csv`; the list's split overrides the folder's."""
-    joined = table.merge(listed, on="pth", how="left", suffixes=("", "_csv"))
-    joined["csv_label"] = joined["csv_label"].fillna("")
-    of_list = joined["split_csv"].fillna("")
-    joined["split"] = joined["split"].where(of_list == "", of_list)
-    votes = [c for c in joined.columns if c.startswith("votes_")]
-    joined[votes] = joined[votes].fillna(0).astype(int)
-    return joined
-
-
-def _ordered(table: pd.DataFrame) -> pd.DataFrame:
-    first = ["pth", "label", "split", "folder_label", "csv_label", "name"]
-    votes = [c for c in table.columns if c.startswith("votes_")]
-    return table[[c for c in first if c in table.columns] + votes].copy()
 
 
 def _split_originally(table: pd.DataFrame, free: pd.Series, seed: int) -> pd.DataFrame:

@@ -571,8 +571,20 @@ paths = st.builds(lambda folders, name: "/".join([*folders, name]), st.lists(par
 @settings(deadline=None, derandomize=True, max_examples=60)
 @given(pictures=st.lists(paths, max_size=30, unique=True), wanted=st.lists(paths, max_size=6))
 def test_many_pictures_of_one_name_are_matched_as_few_are(pictures: list[str], wanted: list[str]) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(annotations, "FEW", 10**6)  # each is compared with each
-        one_by_one = match_paths(wanted, pictures)
-        patch.setattr(annotations, "FEW", 0)
-        assert match_paths(wanted, pictures) == one_by_one
+    """Each is compared with each: the longest common end of those whose folders do not contradict each other."""
+
+    def meant(path: str, length: int) -> frozenset[str]:
+        parts = path.split("/")
+        return annotations._meanings_before(parts)[len(parts) - length]
+
+    def fitting(path: str) -> list[int]:
+        for length in range(len(path.split("/")), 0, -1):
+            alike = [i for i, p in enumerate(pictures) if p.split("/")[-length:] == path.split("/")[-length:]]
+            mine = meant(path, length)
+            if found := [i for i in alike if meant(pictures[i], length) <= mine or mine <= meant(pictures[i], length)]:
+                return found
+        return []
+
+    wanted = [path for path in dict.fromkeys(wanted) if path not in pictures]
+    for path, index in zip(wanted, [match_paths([path], pictures)[0][0] for path in wanted], strict=True):
+        assert index == (fitting(path)[0] if len(fitting(path)) == 1 else -1)
