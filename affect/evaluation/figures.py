@@ -35,7 +35,6 @@ from affect.figure_style import (
     stretched,
     tidy,
 )
-from affect.model.calibration import Calibration
 
 
 def gradcam_maps(maps: npt.NDArray[np.float32], pictures: npt.NDArray[np.uint8], labels: Ints, origin: str) -> Figure:
@@ -136,118 +135,6 @@ def robustness(table: pd.DataFrame, origin: str) -> Figure:
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(models), frameon=False)
     headline(figure, _finding(changed, clean, models[0]), origin)
     return figure
-
-
-STRENGTH_PANELS = {
-    "accuracy": "accuracy",
-    "balanced_accuracy": "balanced accuracy",
-    "neutral_recall": "recall of neutral",
-    "contempt_precision": "precision of contempt",
-    "disgust_precision": "precision of disgust",
-}
-
-
-def prior_strength(curve: pd.DataFrame, chosen: Calibration, neutral_recall: float, model: str) -> Figure:
-    """Line plots of each data set's figures by the strength of the assumed class shares, with the chosen one marked.
-
-    curve: `affect.evaluation.calibrate.strength_curve(…)`, of at most four sets.
-    neutral_recall: the recall of neutral that was asked for, 0…1.
-    """
-    figure = new_figure(15, 4.1)
-    panels = figure.subplots(1, len(STRENGTH_PANELS), sharey=True)
-    for axes, (column, name) in zip(panels, STRENGTH_PANELS.items(), strict=True):
-        for (label, rows), (marker, color) in zip(curve.groupby("set", sort=False), MARKERS, strict=False):
-            axes.plot(rows["strength"], rows[column], marker, color=color, linestyle="-", markersize=4, label=label)
-        axes.axvline(chosen.prior_strength, color="0.3", linestyle="--", label="chosen")
-        axes.set(title=name, xlim=(-0.03, 1.03), ylim=(0, 1.02))
-        in_percent(axes.yaxis)
-        tidy(axes)
-    panels[2].axhline(neutral_recall, color="0.3", linestyle=":", label=f"neutral: at least {neutral_recall:.0%}")
-    panels[2].set_xlabel("strength of the assumed class shares (0: all alike, 1: in full)")
-    figure.legend(*panels[2].get_legend_handles_labels(), loc="outside lower center", ncols=MOST + 2, frameon=False)
-    means = curve.groupby("strength")["balanced_accuracy"].mean()
-    finding = (
-        f"Assuming the shares at strength {chosen.prior_strength:g}, balanced accuracy is "
-        f"{means[chosen.prior_strength]:.1%} on average ({means.iloc[0]:.1%} at 0, {means.iloc[-1]:.1%} at 1)"
-    )
-    headline(figure, finding, _of_sets(curve, model))
-    return figure
-
-
-def risk_coverage(table: pd.DataFrame, chosen: Calibration, right: float, model: str) -> Figure:
-    """Accuracy of the answered pictures by their share, as only more confident answers count; a line per data set.
-
-    table: `affect.evaluation.calibrate.risk_coverage(…)`, of at most four sets.   right: the accuracy that was asked
-    for, 0…1. A ring marks the chosen confidence; shares of fewer than 10 pictures are not drawn.
-    """
-    figure = new_figure(8.6, 5.6)
-    axes = figure.subplots()
-    answered = []
-    for (label, rows), (marker, color) in zip(table.groupby("set", sort=False), MARKERS, strict=False):
-        drawn = rows[rows["answered"] * rows["n"] >= 10]
-        axes.plot(drawn["answered"], drawn["accuracy"], color=color, linewidth=2, label=label)
-        at = rows[rows["confidence"] == chosen.sure_from]
-        answered += [f"{float(share):.0%} of {label}" for share in at["answered"]]
-        axes.plot(at["answered"], at["accuracy"], marker, color=color, markersize=9, markerfacecolor="white",
-                  markeredgewidth=2)  # fmt: skip
-    axes.axhline(right, color="0.3", linestyle="--", label=f"{right:.0%} right")
-    axes.set(xlabel="share of the pictures that is answered", ylabel="accuracy of the answers", xlim=(0, 1.02))
-    axes.set_ylim(top=1.01)
-    in_percent(axes.xaxis, axes.yaxis)
-    tidy(axes, "both")
-    legend_below(axes, columns=MOST + 1)
-    finding = f"No confidence makes {right:.0%} of the answers right on every data set"
-    if chosen.sure_from is not None:
-        finding = f"From a confidence of {chosen.sure_from:.2f} on (marks), answered: {', '.join(answered)}"
-    headline(figure, finding, _of_sets(table, model))
-    return figure
-
-
-def groups(table: pd.DataFrame, few: int, origin: str) -> Figure:
-    """Recall of each class by estimated group with its 95 % interval, a panel per class.
-
-    table: `affect.evaluation.groups.recall_by_group(…)`.   few: marks of groups with fewer pictures are hollow and
-    grey, and the finding counts none of them.
-    """
-    names = [name for name in EMOTIONS if (table["class"] == name).any()]
-    places = {pair: -i for i, pair in enumerate(dict.fromkeys(zip(table["kind"], table["group"], strict=True)))}
-    figure = new_figure(2.6 + 1.9 * len(names), 1.6 + 0.32 * len(places))
-    panels = np.atleast_1d(figure.subplots(1, len(names), sharey=True))
-    for axes, name in zip(panels, names, strict=True):
-        for row in table[table["class"] == name].itertuples():
-            enough = row.n >= few
-            color, place = (COLORS[name] if enough else MUTED), places[row.kind, row.group]
-            axes.hlines(place, row.low, row.high, color=color, linewidth=2.5, path_effects=OUTLINE if enough else None)
-            axes.plot(row.recall, place, "o", color=color, markeredgecolor="0.35",
-                      markerfacecolor=color if enough else "white")  # fmt: skip
-            axes.text(1.03, place, f"{row.n:,}", fontsize=8, va="center", color="0.4")
-            if row.kind == "all":
-                axes.axvline(row.recall, color="0.3", linestyle=":")
-        axes.set(title=name, xlim=(-0.02, 1.02), xticks=[0, 0.5, 1])
-        in_percent(axes.xaxis)
-        tidy(axes, "x")
-    panels[0].set_yticks(list(places.values()), [f"{g}" if k == "all" else f"{k}: {g}" for k, g in places])
-    figure.supxlabel("recall (line: 95 % Wilson interval; right: pictures; hollow: too few)", fontsize=10)
-    headline(figure, _widest(table[table["n"] >= few]), origin)
-    return figure
-
-
-def _widest(table: pd.DataFrame) -> str:
-    """The largest difference of a recall between two groups of one kind whose intervals do not overlap."""
-    best: tuple[float, str] = (0.0, "No two groups' intervals lie apart: nothing here tells them apart")
-    for (kind, name), rows in table.groupby(["kind", "class"], sort=False):
-        low, high = rows.loc[rows["recall"].idxmin()], rows.loc[rows["recall"].idxmax()]
-        gap = float(high["recall"] - low["recall"])
-        if high["low"] > low["high"] and gap > best[0]:
-            told = f"{high['recall']:.0%} ({high['group']}) and {low['recall']:.0%} ({low['group']})"
-            best = gap, f"The widest gap between groups: recall of {name} by {kind}, {told}"
-    return best[1]
-
-
-def _of_sets(table: pd.DataFrame, model: str) -> str:
-    """The subtitle of a figure about several data sets: model, sets and n."""
-    counts = table.groupby("set", sort=False)["n"].first()
-    return f"{model} on " + ", ".join(f"{name} (n = {n:,})" for name, n in counts.items())
 
 
 def _finding(changed: pd.DataFrame, clean: pd.Series, model: str) -> str:

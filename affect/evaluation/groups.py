@@ -14,19 +14,22 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import torch
+from matplotlib.figure import Figure
 from scipy.stats import binomtest
 from tqdm import tqdm
 
+from affect import figure_style
 from affect.arrays import Floats
 from affect.command_line import CommandParser, exit_code_of
 from affect.data.cache import prepare_pictures
 from affect.data.loading import normalized
 from affect.data.manifest import Manifest
 from affect.data.tables import markdown_table, write_table
-from affect.emotions import EMOTIONS
+from affect.emotions import COLORS, EMOTIONS
 from affect.evaluation.measure import Evaluation, add_measured, evaluate_pictures, measured_data
 from affect.evaluation.metrics import occurring
 from affect.faces.preprocessing import Image
+from affect.figure_style import MUTED, OUTLINE, headline, in_percent, new_figure, tidy
 from affect.files import write_text
 from affect.model.face_attributes import FACE, FaceAttributes
 
@@ -158,18 +161,56 @@ def told_steady(steady: dict[str, float], manifest: Manifest) -> str:
     return f"How steady the estimates are on {manifest.name}: {', '.join(told)}.{grey}"
 
 
+def figure_of(table: pd.DataFrame, origin: str) -> Figure:
+    """Recall of each class by estimated group with its 95 % interval, a panel per class.
+
+    table: of `recall_by_group`. Marks of groups with fewer than FEW pictures are hollow and grey, and the finding
+    counts none of them.
+    """
+    names = [name for name in EMOTIONS if (table["class"] == name).any()]
+    places = {pair: -i for i, pair in enumerate(dict.fromkeys(zip(table["kind"], table["group"], strict=True)))}
+    figure = new_figure(2.6 + 1.9 * len(names), 1.6 + 0.32 * len(places))
+    panels = np.atleast_1d(figure.subplots(1, len(names), sharey=True))
+    for axes, name in zip(panels, names, strict=True):
+        for row in table[table["class"] == name].itertuples():
+            enough = row.n >= FEW
+            color, place = (COLORS[name] if enough else MUTED), places[row.kind, row.group]
+            axes.hlines(place, row.low, row.high, color=color, linewidth=2.5, path_effects=OUTLINE if enough else None)
+            axes.plot(row.recall, place, "o", color=color, markeredgecolor="0.35",
+                      markerfacecolor=color if enough else "white")  # fmt: skip
+            axes.text(1.03, place, f"{row.n:,}", fontsize=8, va="center", color="0.4")
+            if row.kind == "all":
+                axes.axvline(row.recall, color="0.3", linestyle=":")
+        axes.set(title=name, xlim=(-0.02, 1.02), xticks=[0, 0.5, 1])
+        in_percent(axes.xaxis)
+        tidy(axes, "x")
+    panels[0].set_yticks(list(places.values()), [f"{g}" if k == "all" else f"{k}: {g}" for k, g in places])
+    figure.supxlabel("recall (line: 95 % Wilson interval; right: pictures; hollow: too few)", fontsize=10)
+    headline(figure, _widest(table[table["n"] >= FEW]), origin)
+    return figure
+
+
+def _widest(table: pd.DataFrame) -> str:
+    """The largest difference of a recall between two groups of one kind whose intervals do not overlap."""
+    best: tuple[float, str] = (0.0, "No two groups' intervals lie apart: nothing here tells them apart")
+    for (kind, name), rows in table.groupby(["kind", "class"], sort=False):
+        low, high = rows.loc[rows["recall"].idxmin()], rows.loc[rows["recall"].idxmax()]
+        gap = float(high["recall"] - low["recall"])
+        if high["low"] > low["high"] and gap > best[0]:
+            told = f"{high['recall']:.0%} ({high['group']}) and {low['recall']:.0%} ({low['group']})"
+            best = gap, f"The widest gap between groups: recall of {name} by {kind}, {told}"
+    return best[1]
+
+
 def write(table: pd.DataFrame, steady: str, out: Path, origin: str) -> None:
     """Write `groups.csv`, `groups.md` and `groups.png` to a folder."""
-    from affect import figure_style
-    from affect.evaluation import figures
-
     write_table(table, out / "groups.csv", float_format="%.6f")
     write_text(
         out / "groups.md",
         f"Recall by estimated group, {origin}; in brackets 95 % intervals (Wilson), in italics fewer than {FEW} "
         f"pictures. {steady}\n\n{table_of(table)}\n",
     )
-    figure_style.save(figures.groups(table, FEW, origin), out / "groups.png")
+    figure_style.save(figure_of(table, origin), out / "groups.png")
 
 
 def main(arguments: list[str] | None = None) -> int:

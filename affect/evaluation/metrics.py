@@ -5,7 +5,7 @@ Called by training after every epoch, and by evaluation and comparison.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -58,11 +58,16 @@ def fit_temperature(logits: Floats, labels: Ints, offset: Floats | float = 0.0) 
     `Calibration.offset`.   Guo et al. 2017 (arXiv:1706.04599).
     """
 
-    def negative_log_likelihood(log_temperature: float) -> float:
-        scaled = log_softmax(logits / np.exp(log_temperature) + offset, axis=1)
+    def negative_log_likelihood(temperature: float) -> float:
+        scaled = log_softmax(logits / temperature + offset, axis=1)
         return float(-scaled[np.arange(len(labels)), labels].mean())
 
-    best = minimize_scalar(negative_log_likelihood, bounds=(np.log(0.05), np.log(20)), method="bounded")
+    return best_temperature(negative_log_likelihood)
+
+
+def best_temperature(loss: Callable[[float], float]) -> float:
+    """The temperature with the lowest loss, 0.05…20."""
+    best = minimize_scalar(lambda log: loss(np.exp(log)), bounds=(np.log(0.05), np.log(20)), method="bounded")
     return float(np.exp(best.x))
 
 

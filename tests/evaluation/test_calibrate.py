@@ -11,17 +11,17 @@ import torch
 from scipy.special import softmax
 
 from affect.emotions import EMOTIONS
-from affect.evaluation.calibrate import (
+from affect.evaluation.calibrate import main
+from affect.evaluation.measure import evaluate_logits, write_metrics
+from affect.evaluation.metrics import metrics_of
+from affect.evaluation.operating_point import (
     chosen_confidence,
     chosen_shares,
     chosen_strength,
     fitted_temperature,
-    main,
     risk_coverage,
     strength_curve,
 )
-from affect.evaluation.measure import evaluate_logits, write_metrics
-from affect.evaluation.metrics import metrics_of
 from affect.evaluation.results import Results, read_results
 from affect.faces.preprocessing import Preprocessing
 from affect.files import sha256_of

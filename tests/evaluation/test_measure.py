@@ -19,15 +19,13 @@ from affect.data.manifest import read_manifest
 from affect.datasets.sample import write_sample
 from affect.emotions import EMOTIONS
 from affect.evaluation import __main__ as evaluation_command
-from affect.evaluation.__main__ import main
+from affect.evaluation.__main__ import main, table_of, told_either
 from affect.evaluation.measure import (
     Evaluation,
     evaluate_logits,
     evaluate_pictures,
     mean_valence,
     most_confident_mistakes,
-    table_of,
-    told_either,
     write_evaluation,
     write_metrics,
 )
