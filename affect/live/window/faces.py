@@ -17,7 +17,10 @@ from PySide6.QtWidgets import (
 )
 
 from affect.emotions import EMOTIONS, UNCERTAIN, label_name
+from affect.faces.preprocessing import Image
+from affect.live.darkness import too_dark
 from affect.live.frame import FaceResult
+from affect.live.pipeline.quality import low_quality
 from affect.live.texts import certainty, signed, text
 from affect.live.window.theme import label, laid, styled
 
@@ -159,3 +162,13 @@ class Faces(QWidget):
 def in_order(results: list[FaceResult]) -> list[FaceResult]:
     """Faces from left to right."""
     return sorted(results, key=lambda r: 2 * r.box.x + r.box.width)
+
+
+def note_on(picture: Image, face: FaceResult | None, language: str) -> str:
+    """Why a face is hard to read, or what helps where none is found; "" if it is not.   picture: uint8 BGR."""
+    if face is None:
+        return text("quality_light" if too_dark(picture) else "no_face_help", language)
+    if face.covered:
+        return text("quality_covered", language)
+    reason = low_quality(picture, face.box)
+    return "" if reason is None else text(f"quality_{reason}", language)

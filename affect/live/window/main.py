@@ -11,11 +11,9 @@ from functools import partial
 from PySide6.QtCore import QMargins, QRect, QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import (
     QAction,
-    QActionGroup,
     QCloseEvent,
     QDesktopServices,
     QKeyEvent,
-    QKeySequence,
     QMoveEvent,
     QResizeEvent,
 )
@@ -23,11 +21,8 @@ from PySide6.QtWidgets import (
     QBoxLayout,
     QHBoxLayout,
     QLayout,
-    QMenu,
     QPushButton,
-    QSizePolicy,
     QStackedLayout,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -35,18 +30,16 @@ from PySide6.QtWidgets import (
 from affect.emotions import LANGUAGES
 from affect.faces.preprocessing import Image
 from affect.live.control import Adjustable, Command, Controller, Question, Status
-from affect.live.darkness import too_dark
 from affect.live.frame import FaceResult
-from affect.live.pipeline.quality import low_quality
 from affect.live.texts import clock, percent, text
-from affect.live.window.dialogs import KEYS, HelpPage, QuestionBar
-from affect.live.window.faces import Faces
+from affect.live.window.commands import Commands
+from affect.live.window.dialogs import HelpPage, QuestionBar
+from affect.live.window.faces import Faces, note_on
 from affect.live.window.picture import Picture
 from affect.live.window.placement import Rectangle, in_qt, monitors, rectangle_of, settled
 from affect.live.window.settings import Settings
 from affect.live.window.strip import Strip
-from affect.live.window.theme import SHAPES, icon, label, laid, styled
-from affect.model.calibration import SENSITIVITIES
+from affect.live.window.theme import label, laid, styled
 
 LANGUAGE_NAMES = {"en": "English", "es": "Español"}
 SIZES = {"compact": (264, 440), "full": (980, 620)}  # first sizes; SMALLEST is the least one
@@ -77,7 +70,7 @@ class MainWindow(QWidget):
         self.setObjectName("window")
         self.setWindowTitle("affect")
         self.setMinimumSize(*SMALLEST)
-        self._controller, self._classifier, self._settings, self._watched = controller, classifier, settings, watched
+        self._controller, self._settings, self._watched = controller, settings, watched
         self._status = controller.status()
         self._compact, self._language, self._own = compact, "", False  # whether the open question is the window's own
         self._frame: tuple[Image, list[FaceResult]] | None = None
@@ -88,12 +81,7 @@ class MainWindow(QWidget):
         self.baseline, self.perceived = label("dim", wraps=True), label("dim", wraps=True)
         self.message = label(wraps=True)
         self.report = QPushButton(autoDefault=False)
-        self.actions_ = {command: QAction(self, autoRepeat=False) for command in KEYS}
-        self._shortcuts = {c: [QKeySequence(key), QKeySequence(f"Shift+{key}")] for c, key in KEYS.items()}
-        for command, action in self.actions_.items():
-            action.triggered.connect(partial(self.press, command))
-        self.addActions([*self.actions_.values()])
-        self._build_menu()
+        self.commands = Commands(self, classifier, self.press, LANGUAGE_NAMES)
         self._lay_out()
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
         for signal, slot in (
@@ -103,50 +91,19 @@ class MainWindow(QWidget):
             (self.help.closed, partial(self.press, Command.HELP)),
             (self.faces.chosen, self.refresh),
             (self.report.clicked, self._open_report),
+            (self.commands.report.triggered, self._open_report),
+            (self.commands.form.triggered, lambda: self._take_form(not self._compact)),
+            (self.commands.top.triggered, self._stay_on_top),
+            (self.commands.languages.triggered, self._choose_language),
         ):
             signal.connect(slot)
         self._take_form(compact)
         self.refresh()
         self.setFocus()  # not a button: a space pauses
 
-    def _build_menu(self) -> None:
-        self.menu = menu = QMenu(self)
-        menu.addActions([self.actions_[Command.BASELINE], self.actions_[Command.SNAPSHOT]])
-        self.report_action = menu.addAction("", self._open_report)
-        menu.addSeparator()
-        self.form_action = menu.addAction("", lambda: self._take_form(not self._compact))
-        self.top_action = QAction(self, checkable=True)
-        self.top_action.triggered.connect(self._stay_on_top)
-        menu.addAction(self.top_action)
-        self.sensitivity_menu, self.language_menu = menu.addMenu(""), menu.addMenu("")
-        self.sensitivities = self._choices(self.sensitivity_menu, dict.fromkeys(SENSITIVITIES, ""))
-        self.languages = self._choices(self.language_menu, LANGUAGE_NAMES)
-        self.sensitivities.triggered.connect(lambda action: self._classifier.set_sensitivity(action.data()))
-        self.languages.triggered.connect(self._choose_language)
-        menu.addSeparator()
-        menu.addActions([self.actions_[Command.HELP], self.actions_[Command.LEAVE]])
-
-    def _choices(self, menu: QMenu, names: dict[str, str]) -> QActionGroup:
-        group = QActionGroup(self)
-        for value, name in names.items():
-            action = group.addAction(menu.addAction(name))
-            action.setCheckable(True)
-            action.setData(value)
-        return group
-
     def _lay_out(self) -> None:
-        self._tools = {name: QToolButton() for name in ("record", "mark", "pause", "baseline", "snapshot", "menu")}
-        for name, tool in self._tools.items():
-            if name == "menu":
-                tool.setIcon(icon(name))
-                tool.setMenu(self.menu)
-                tool.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-            else:
-                tool.setDefaultAction(self.actions_[Command(name)])
-            tool.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-            tool.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.buttons, self._side, view = QWidget(), QWidget(), QWidget()
-        laid(QHBoxLayout(self.buttons), *self._tools.values())
+        laid(QHBoxLayout(self.buttons), *self.commands.tools.values())
         state = laid(QHBoxLayout(), self.recording, self.paused, 1, self.rate, spacing=8)
         told = laid(QVBoxLayout(), state, self.baseline, self.message, self.report, spacing=3)
         laid(QVBoxLayout(self._side), self.faces, self.perceived, grows=0)
@@ -175,7 +132,7 @@ class MainWindow(QWidget):
             self.bar.ask(status.question, status.language)
         self._show_faces(status)
         self._show_state(status)
-        self._show_commands(status)
+        self.commands.show(status, self.bar.question is not None, self.help.isVisible())
         self._arrange()
 
     def _show_faces(self, status: Status) -> None:
@@ -210,44 +167,15 @@ class MainWindow(QWidget):
         self.message.setText(status.message.replace("/", "/\u200b").replace("\\", "\\\u200b"))  # paths may be broken
         self.message.setVisible(bool(status.message) and not asked)
         self.report.setVisible(status.report is not None and not recording and not asked)
-        self.report_action.setEnabled(status.report is not None)
-
-    def _show_commands(self, status: Status) -> None:
-        recording, asked = status.recording_s is not None, self.bar.question is not None
-        names = {
-            Command.RECORD: "record_end" if recording else "record",
-            Command.PAUSE: "resume" if status.paused else "pause",
-            Command.BASELINE: "baseline_undo" if status.baseline is not None else "baseline",
-        }
-        for command, action in self.actions_.items():
-            name = names.get(command, command.value)
-            words = text(f"key_{name}", status.language)
-            action.setText(words.capitalize())
-            if (shape := name.removesuffix("_undo")) in SHAPES:
-                action.setIcon(icon(shape))
-            action.setShortcuts([] if asked or self.help.isVisible() else self._shortcuts[command])
-            action.setEnabled(not asked or command in (Command.LANGUAGE, Command.LEAVE, Command.HELP))
-        self.sensitivity_menu.setEnabled(self._classifier.adjustable and not recording)
-        for action in self.sensitivities.actions():
-            action.setChecked(action.data() == self._classifier.sensitivity)
 
     def _translate(self, language: str) -> None:
         self._language = self.strip.language = self.picture.language = language
         self._noted = (0.0, {})
         self.help.translate(language)
-        for part, key in (
-            (self.paused, "paused"), (self.perceived, "perceived"), (self._tools["menu"], "menu"),
-            (self.top_action, "menu_top"), (self.report, "open_report"), (self.report_action, "open_report"),
-            (self.form_action, "menu_full" if self._compact else "menu_compact"),
-        ):  # fmt: skip
+        self.commands.translate(language, self._compact)
+        for part, key in ((self.paused, "paused"), (self.perceived, "perceived"), (self.report, "open_report")):
             part.setText(text(key, language))
-        self.sensitivity_menu.setTitle(text("menu_sensitivity", language))
-        self.language_menu.setTitle(text("key_language", language).capitalize())
         self.picture.setAccessibleName(text("picture", language))
-        for action in self.sensitivities.actions():
-            action.setText(text(f"sensitivity_{action.data()}", language))
-        for action in self.languages.actions():
-            action.setChecked(action.data() == language)
         if self._own:
             self._ask_to_end(language)
 
@@ -301,7 +229,7 @@ class MainWindow(QWidget):
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._status.report)))
 
     def _take_form(self, compact: bool) -> None:
-        self._compact = compact
+        self._compact, self._form = compact, "compact" if compact else "full"
         self._translate(self._status.language)
         self._stay_on_top(self._settings.on_top and compact)
         default = QRect(monitors()[0].topLeft(), QSize(*SIZES[self._form]))
@@ -310,14 +238,10 @@ class MainWindow(QWidget):
         self._place(QRect(*kept) if kept else default)
         self._arrange()
 
-    @property
-    def _form(self) -> str:
-        return "compact" if self._compact else "full"
-
     def _stay_on_top(self, on_top: bool) -> None:
         if self._compact:
             self._settings.on_top = on_top
-        self.top_action.setChecked(on_top)
+        self.commands.top.setChecked(on_top)
         if bool(self.windowFlags() & Qt.WindowType.WindowStaysOnTopHint) != on_top:
             shown = self.isVisible()
             self.setWindowFlag(Qt.WindowType.WindowStaysOnTopHint, on_top)
@@ -369,17 +293,7 @@ class MainWindow(QWidget):
         self.perceived.setVisible(height >= 480)
         self.buttons.setVisible(not asked)
         for name in ("baseline", "snapshot"):
-            self._tools[name].setVisible(width >= 400)
+            self.commands.tools[name].setVisible(width >= 400)
         under, beside_icon = Qt.ToolButtonStyle.ToolButtonTextUnderIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
-        for tool in self._tools.values():
+        for tool in self.commands.tools.values():
             tool.setToolButtonStyle(under if height >= 340 else beside_icon)
-
-
-def note_on(picture: Image, face: FaceResult | None, language: str) -> str:
-    """Why a face is hard to read, or what helps where none is found; "" if it is not.   picture: uint8 BGR."""
-    if face is None:
-        return text("quality_light" if too_dark(picture) else "no_face_help", language)
-    if face.covered:
-        return text("quality_covered", language)
-    reason = low_quality(picture, face.box)
-    return "" if reason is None else text(f"quality_{reason}", language)

@@ -19,7 +19,8 @@ from affect.live.control import Command
 from affect.live.texts import TEXTS, text
 from affect.live.window import main as module
 from affect.live.window.dialogs import KEYS
-from affect.live.window.main import SMALLEST, MainWindow, note_on
+from affect.live.window.faces import note_on
+from affect.live.window.main import SMALLEST, MainWindow
 from affect.live.window.placement import Rectangle, rectangle_of
 from affect.live.window.settings import Settings
 from tests.tools.windows import CONSENT, NOTE, FakeClassifier, FakeSession, colours, face
@@ -91,7 +92,7 @@ def test_closing_the_window_is_leaving(window: MainWindow, session: FakeSession,
 def test_a_space_pauses_and_on_a_button_it_presses_that(window: MainWindow, session: FakeSession, qtbot: QtBot) -> None:
     press(window, qtbot, " ")
     assert session.told == ["pause"]
-    window._tools["mark"].setFocus()
+    window.commands.tools["mark"].setFocus()
     press(window, qtbot, " ")
     assert session.told == ["pause", "mark"]
 
@@ -130,7 +131,7 @@ def test_a_note_that_is_being_typed_outlives_every_refresh_and_the_other_languag
         window.show_frame(PICTURE, [face("sad", face_id=i + 1)])
         window.refresh()
     press(window, qtbot, "les")
-    window.languages.actions()[1].trigger()
+    window.commands.languages.actions()[1].trigger()
     assert window.bar.words.text() == NOTE["es"].text
     press(window, qtbot, "!")
     assert window.bar.line.text() == "smiles!"
@@ -176,7 +177,7 @@ def test_the_baseline_s_state_is_told(share: float | None, acts: bool, told: str
     window.refresh()
     assert (window.baseline.text() if window.baseline.isVisible() else "") == told
     undo = "Línea base" if share is None else "Quitar línea base"
-    assert window.actions_[Command.BASELINE].text() == undo
+    assert window.commands.actions[Command.BASELINE].text() == undo
 
 
 def test_while_a_question_is_open_no_command_acts_but_leaving_help_and_the_language(
@@ -185,11 +186,11 @@ def test_while_a_question_is_open_no_command_acts_but_leaving_help_and_the_langu
     """However it comes: a screen reader triggers what is not seen."""
     press(window, qtbot, "m")
     assert not window.buttons.isVisible()
-    for command, action in window.actions_.items():
+    for command, action in window.commands.actions.items():
         if command not in (Command.LEAVE, Command.HELP, Command.LANGUAGE):
             action.trigger()
     assert session.told == ["mark"]
-    window.actions_[Command.LANGUAGE].trigger()
+    window.commands.actions[Command.LANGUAGE].trigger()
     assert session.told == ["mark", "language"]
 
 
@@ -203,10 +204,10 @@ def test_a_message_makes_room_for_a_question_and_comes_back(
 
 
 def test_the_menu_s_line_for_the_report_waits_for_one(window: MainWindow, session: FakeSession, tmp_path: Path) -> None:
-    assert not window.report_action.isEnabled()
+    assert not window.commands.report.isEnabled()
     session.now = replace(session.now, report=tmp_path / "report.html")
     window.refresh()
-    assert window.report_action.isEnabled()
+    assert window.commands.report.isEnabled()
 
 
 def test_a_long_path_in_a_message_breaks_into_lines_and_none_is_wider_than_the_window(
@@ -262,7 +263,7 @@ def test_the_question_whether_to_end_changes_its_language_too(
     session.now = replace(session.now, recording_s=61.0)
     window.refresh()
     press(window, qtbot, "r")
-    window.languages.actions()[1].trigger()
+    window.commands.languages.actions()[1].trigger()
     assert window.bar.words.text() == text("end_question", "es")
     press(window, qtbot, "s")
     assert session.told == ["language", "record"]
@@ -277,7 +278,7 @@ def test_the_menu_s_language_switches_every_word(window: MainWindow, session: Fa
     assert "sin registro" in seen
     assert "alegría" in seen
     assert not english & {*seen, *(words.lower() for words in seen)}
-    titles = [action.text() for action in window.menu.actions() if action.text()]
+    titles = [action.text() for action in window.commands.menu.actions() if action.text()]
     assert {text("menu_sensitivity", "es"), "Idioma", text("menu_top", "es"), "Salir"} <= {*titles}
     assert all(title[0].isupper() for title in titles)
 
@@ -285,15 +286,15 @@ def test_the_menu_s_language_switches_every_word(window: MainWindow, session: Fa
 def test_sensitivity_changes_the_running_classifier_but_not_within_a_recording(
     window: MainWindow, session: FakeSession
 ) -> None:
-    window.sensitivities.actions()[2].trigger()
-    assert window._classifier.sensitivity == "high"
+    window.commands.sensitivities.actions()[2].trigger()
+    assert window.commands._classifier.sensitivity == "high"
     session.now = replace(session.now, recording_s=1.0)
     window.refresh()
-    assert not window.sensitivity_menu.isEnabled()
+    assert not window.commands.sensitivity_menu.isEnabled()
     session.now = replace(session.now, recording_s=None)
-    window._classifier.adjustable = False
+    window.commands._classifier.adjustable = False
     window.refresh()
-    assert not window.sensitivity_menu.isEnabled()
+    assert not window.commands.sensitivity_menu.isEnabled()
 
 
 @pytest.mark.parametrize("key", ["q", "h", "r", " ", "l", Qt.Key.Key_Escape, Qt.Key.Key_Return])
@@ -329,7 +330,8 @@ def test_label_bars_valence_state_and_what_is_asked_are_in_a_window_of_any_size(
     if not asked or size[1] >= 400:
         panel = window.faces.panels[0]
         wanted += [*panel.bars.values(), panel.label, panel.valence, panel.values["valence"]]
-    wanted += [window.bar.line, window.bar.accept] if asked else [window._tools[n] for n in ("record", "mark", "menu")]
+    tools = window.commands.tools
+    wanted += [window.bar.line, window.bar.accept] if asked else [tools[n] for n in ("record", "mark", "menu")]
     places = []
     for part in wanted:
         assert part.isVisible(), part
@@ -343,17 +345,18 @@ def test_label_bars_valence_state_and_what_is_asked_are_in_a_window_of_any_size(
 
 def test_the_compact_form_has_four_buttons_and_the_full_one_the_picture(session: FakeSession, qtbot: QtBot) -> None:
     window = opened(session, qtbot, compact=True)
-    assert [name for name, tool in window._tools.items() if tool.isVisible()] == ["record", "mark", "pause", "menu"]
+    shown = [name for name, tool in window.commands.tools.items() if tool.isVisible()]
+    assert shown == ["record", "mark", "pause", "menu"]
     assert not window.picture.isVisible()
-    window.form_action.trigger()
+    window.commands.form.trigger()
     QApplication.processEvents()
     assert window.picture.isVisible()
-    assert all(tool.isVisible() for tool in window._tools.values())
+    assert all(tool.isVisible() for tool in window.commands.tools.values())
     assert not window.windowFlags() & Qt.WindowType.WindowStaysOnTopHint
-    window.form_action.trigger()
+    window.commands.form.trigger()
     assert window.isVisible()
     assert window.windowFlags() & Qt.WindowType.WindowStaysOnTopHint
-    window.top_action.trigger()
+    window.commands.top.trigger()
     assert not window.windowFlags() & Qt.WindowType.WindowStaysOnTopHint
     assert window._settings.on_top is False
 
@@ -454,7 +457,7 @@ def test_a_screen_reader_hears_what_is_read_and_what_can_be_done(session: FakeSe
     assert panel.label.accessibleName() == "Perceived expression, not felt emotion: happy 80%"
     assert panel.bars["happy"].accessibleName() == "happy"
     assert QAccessible.queryAccessibleInterface(panel.bars["happy"]).valueInterface().currentValue() == 800
-    for tool in window._tools.values():
+    for tool in window.commands.tools.values():
         assert tool.text()
         assert tool.focusPolicy() & Qt.FocusPolicy.TabFocus
     assert window.strip.accessibleName() == text("history", "en")
