@@ -18,7 +18,7 @@ from affect.live.exports.texts import export_text
 from affect.live.pipeline.quality import BELIEVED
 from affect.live.report.measures import AROUND_S, Side, around, coverage, mean_probabilities, shares, valence
 from affect.live.report.session_folder import LABELS, Session
-from affect.live.report.timeline import GAPS, STEP_S, Clock, People, Timeline, seen_by_anyone
+from affect.live.report.timeline import STEP_S, Clock, People, Timeline, seen_by_anyone
 
 SECOND: Final = round(1 / STEP_S)  # steps
 MOST_ROWS: Final = 8_000  # over two hours of one face; a longer session has a row per several seconds
@@ -127,8 +127,7 @@ def _summary(session: Session, clock: Clock, people: People, language: str) -> I
     yield named("date", "date", session.clock_time(0))
     yield named("duration", "span", timedelta(seconds=session.duration_s))
     spent = coverage(seen_by_anyone(session, clock), clock)
-    times = (spent.face_s, spent.no_face_s, spent.paused_s, spent.lost_s, spent.unrecorded_s, spent.excluded_s)
-    for key, time_s in zip(("seen", *GAPS), times, strict=True):
+    for key, time_s in {"seen": spent.face_s, **spent.gaps_s}.items():
         yield named(key, "span", timedelta(seconds=time_s))
     yield named("model", "text", session.told["model"]["file"])
     for face, timeline in people.timelines.items():

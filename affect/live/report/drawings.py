@@ -27,26 +27,6 @@ APART: Final = 0.03  # minimum distance of marker numbers, as a share of the wid
 NARROW: Final = 2.5  # so many times farther apart on a narrow screen
 TICKS_S: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 36000)
 
-PATTERNS: Final = Markup(
-    '<svg class="hidden" width="0" height="0" aria-hidden="true"><defs>'
-    '<pattern id="paused" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
-    '<rect width="7" height="7" fill="#fff"/><rect width="2" height="7" fill="#a9b0b8"/></pattern>'
-    '<pattern id="none" width="6" height="6" patternUnits="userSpaceOnUse">'
-    '<rect width="6" height="6" fill="#f6f7f8"/><circle cx="2" cy="2" r="0.9" fill="#98a1ab"/></pattern>'
-    '<pattern id="lost" width="8" height="8" patternUnits="userSpaceOnUse">'
-    '<rect width="8" height="8" fill="#fff"/><path d="M0 0L8 8M8 0L0 8" stroke="#8a929b" stroke-width="0.8"/></pattern>'
-    '<pattern id="unrecorded" width="6" height="6" patternUnits="userSpaceOnUse">'
-    '<rect width="6" height="6" fill="#fff"/><rect width="6" height="1" fill="#9aa5b1"/></pattern>'
-    '<pattern id="excluded" width="9" height="9" patternUnits="userSpaceOnUse">'
-    '<rect width="9" height="9" fill="#e9ecef"/><path d="M4.5 0V9M0 4.5H9" stroke="#fff" stroke-width="2"/></pattern>'
-    "</defs></svg>"
-)
-
-LINE: Final = Markup(
-    '<svg class="chip" width="22" height="14" aria-hidden="true"><line x2="22" y1="7" y2="7" stroke="#1f2933" '
-    'stroke-width="3"/></svg>'
-)
-
 
 def steps_per_point(steps: int) -> int:
     """Number of steps per point of a timeline, so that it has at most COLUMNS points."""
@@ -145,45 +125,27 @@ def ridge(timeline: Timeline, name: str, label: str) -> Markup:
 
     name: one of EMOTIONS.   label: text alternative.
     """
-    steps = len(timeline.labels)
-    per = steps_per_point(steps)
-    columns = _columns(timeline.probabilities[:, EMOTIONS.index(name)], per, np.nan)
-    seen = np.isfinite(columns).any(axis=1)
-    mean, highest = np.full(len(columns), np.nan), np.full(len(columns), np.nan)
-    mean[seen], highest[seen] = np.nanmean(columns[seen], axis=1, dtype=float), np.nanmax(columns[seen], axis=1)
-    edges = np.minimum(np.arange(len(columns) + 1) * per, steps)
-    parts = ['<line x2="100%" y1="50%" y2="50%" class="half"/>']
-    curves = []
-    if per > 1:
-        curves += [f'<path d="{_area(highest, edges)}" fill="{color_hex(name)}" opacity="0.35"/>']
-    curves += [
+    mean, highest, edges = _points_of(timeline.probabilities[:, EMOTIONS.index(name)])
+    curves = [
         f'<path d="{_area(mean, edges)}" fill="{color_hex(name)}"/>',
         f'<path d="{_line(mean, edges)}" class="edge" stroke="{edge_of(name)}"/>',
     ]
-    parts.append(
-        f'<svg viewBox="0 0 {steps} 100" preserveAspectRatio="none" width="100%" height="100%">{"".join(curves)}</svg>'
-    )
-    return _drawing("ridge", parts, label)
+    if len(mean) < len(timeline.labels):
+        curves.insert(0, f'<path d="{_area(highest, edges)}" fill="{color_hex(name)}" opacity="0.35"/>')
+    half = '<line x2="100%" y1="50%" y2="50%" class="half"/>'
+    return _drawing("ridge", [half, *_stretched(len(timeline.labels), curves)], label)
 
 
 def valence_curve(timeline: Timeline, label: str) -> Markup:
     """Area chart of derived valence over time, from −1 to 1, with the middle line at 0.   label: text alternative."""
-    steps = len(timeline.labels)
-    per = steps_per_point(steps)
-    columns = _columns(timeline.valence, per, np.nan)
-    seen = np.isfinite(columns).any(axis=1)
-    heights = np.full(len(columns), np.nan)
-    heights[seen] = (1 + np.nanmean(columns[seen], axis=1, dtype=float)) / 2
-    edges, zero = np.minimum(np.arange(len(columns) + 1) * per, steps), np.full(len(columns), 0.5)
-    return _drawing(
-        "ridge",
-        [
-            f'<svg viewBox="0 0 {steps} 100" preserveAspectRatio="none" width="100%" height="100%">',
-            f'<path d="{_area(heights, edges, zero)}" fill="#8a929b"/><path d="{_line(heights, edges)}" class="edge" '
-            'stroke="#1f2933"/></svg><line x2="100%" y1="50%" y2="50%" stroke="#52606d"/>',
-        ],
-        label,
-    )
+    mean, _, edges = _points_of(timeline.valence)
+    heights, zero = (1 + mean) / 2, np.full(len(mean), 0.5)
+    curves = [
+        f'<path d="{_area(heights, edges, zero)}" fill="#8a929b"/>',
+        f'<path d="{_line(heights, edges)}" class="edge" stroke="#1f2933"/>',
+    ]
+    half = '<line x2="100%" y1="50%" y2="50%" stroke="#52606d"/>'
+    return _drawing("ridge", [*_stretched(len(timeline.labels), curves), half], label)
 
 
 def axis(total_s: float, told: Sequence[tuple[float, str]]) -> Markup:
@@ -252,9 +214,8 @@ def around_plot(timeline: Timeline, time_s: float, gaps: dict[str, Mask], label:
         "around",
         [
             *_patterns(gaps, 2 * reach, 1),
-            f'<svg viewBox="0 0 {len(means)} 100" preserveAspectRatio="none" width="100%" height="100%">',
-            *parts,
-            '</svg><line x1="50%" x2="50%" y2="100%" stroke="#fff" stroke-width="4"/>',
+            *_stretched(len(means), parts),
+            '<line x1="50%" x2="50%" y2="100%" stroke="#fff" stroke-width="4"/>',
             '<line x1="50%" x2="50%" y2="100%" stroke="#1f2933" stroke-width="2"/>',
             '<rect width="100%" height="100%" fill="none" stroke="#52606d"/>',
         ],
@@ -280,6 +241,21 @@ def _drawing(kind: str, parts: Iterable[str], label: str = "") -> Markup:
     told = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
     inside = Markup("".join(parts))  # noqa: S704  (numbers, our own names, escaped texts)
     return Markup('<svg class="{}" {}>{}</svg>').format(kind, told, inside)
+
+
+def _stretched(width: int, curves: Iterable[str]) -> list[str]:
+    """Curves in a nested SVG of width × 100 that is stretched to the drawing."""
+    return [f'<svg viewBox="0 0 {width} 100" preserveAspectRatio="none" width="100%" height="100%">', *curves, "</svg>"]
+
+
+def _points_of(values: Floats) -> tuple[Floats, Floats, Floats]:
+    """Mean and maximum of each point of a curve, NaN where nothing is known, and the points' edges in steps."""
+    per = steps_per_point(len(values))
+    columns = _columns(values, per, np.nan)
+    seen = np.isfinite(columns).any(axis=1)
+    mean, highest = np.full(len(columns), np.nan), np.full(len(columns), np.nan)
+    mean[seen], highest[seen] = np.nanmean(columns[seen], axis=1, dtype=float), np.nanmax(columns[seen], axis=1)
+    return mean, highest, np.minimum(np.arange(len(columns) + 1) * per, len(values)).astype(float)
 
 
 def _columns(values: np.ndarray, per: int, filler: float) -> np.ndarray:

@@ -65,24 +65,20 @@ class Around:
 
 @dataclass(frozen=True)
 class Coverage:
-    """Duration of each state of a session, in seconds; they add up to its length."""
+    """Time with a face, and time without a reading for each reason in GAPS, in seconds; they add up to the session."""
 
     face_s: float
-    no_face_s: float
-    paused_s: float
-    lost_s: float
-    unrecorded_s: float = 0.0
-    excluded_s: float = 0.0
+    gaps_s: dict[str, float]
 
     @property
     def analysed_s(self) -> float:
         """Analysed time in seconds, with and without a face."""
-        return self.face_s + self.no_face_s
+        return self.face_s + self.gaps_s["none"]
 
     @property
     def total_s(self) -> float:
         """Length of the session in seconds."""
-        return self.analysed_s + self.paused_s + self.lost_s + self.unrecorded_s + self.excluded_s
+        return self.face_s + sum(self.gaps_s.values())
 
 
 def shares(timeline: Timeline) -> dict[str, float]:
@@ -186,7 +182,8 @@ def gaps_around(gaps: dict[str, Mask], time_s: float) -> dict[str, Mask]:
 
 def coverage(seen: Mask, clock: Clock) -> Coverage:
     """Compute the duration of each state of a session.   seen: where any face was seen, (steps,)."""
-    return Coverage(*(float(mask.sum()) * STEP_S for mask in (seen, *clock.gaps(seen).values())))
+    gaps_s = {name: float(mask.sum()) * STEP_S for name, mask in clock.gaps(seen).items()}
+    return Coverage(float(seen.sum()) * STEP_S, gaps_s)
 
 
 def weak_classes(per_class: dict[str, dict[str, float]]) -> list[str]:

@@ -33,7 +33,6 @@ from affect.live.report.timeline import (
 )
 from affect.live.report.writing import Writer
 from affect.live.sources.watch import ENDS
-from affect.live.texts.sources import SOURCE_TEXTS
 
 _KINDS: Final = ("camera", "video", "image", "stream", "screen", "demo")
 
@@ -101,19 +100,7 @@ def _source(told: dict[str, Any], writer: Writer) -> list[str]:
     kind = str(told.get("kind"))
     if kind not in _KINDS:
         return [str(told["description"])] if told.get("description") else []
-    named = writer.text(f"source_{kind}")
-    which = str(told["name"]) if "name" in told else _name_in(str(told.get("description", "")), kind)
-    return [named, which] if which else [named]
-
-
-def _name_in(description: str, kind: str) -> str:
-    """Extract a source's name from its description, as older versions did not store the name."""
-    if kind == "demo":
-        return ""
-    for sentence in SOURCE_TEXTS[kind].values():  # "camera {index}"
-        if description.startswith(word := sentence.split("{")[0]):
-            return description.removeprefix(word).strip()
-    return description
+    return [writer.text(f"source_{kind}"), *([str(told["name"])] if told.get("name") else [])]
 
 
 DRAWN: Final = 4  # maximum number of faces with a section of their own
@@ -179,14 +166,9 @@ def _summary(session: Session, people: People, spent: Coverage, writer: Writer) 
             percent=writer.percent(spent.face_s / max(STEP_S, spent.analysed_s)),
         )
     ]
-    if spent.paused_s:
-        told.append(writer.text("summary_paused", paused=writer.span(spent.paused_s)))
-    if spent.lost_s:
-        told.append(writer.text("summary_lost", lost=writer.span(spent.lost_s)))
-    if spent.unrecorded_s:
-        told.append(writer.text("summary_unrecorded", unrecorded=writer.span(spent.unrecorded_s)))
-    if spent.excluded_s:
-        told.append(writer.text("summary_excluded", excluded=writer.span(spent.excluded_s)))
+    for name, seconds in spent.gaps_s.items():
+        if seconds and name != "none":
+            told.append(writer.text(f"summary_{name}", **{name: writer.span(seconds)}))
     if marked := markers_of(session):
         told.append(writer.counted("markers_set", len(marked)))
     told = [" ".join(told)]
@@ -222,35 +204,30 @@ def _people(people: People, spent: Coverage, writer: Writer) -> dict[str, Any] |
 
 
 def _coverage(session: Session, spent: Coverage, writer: Writer) -> dict[str, Any]:
-    parts = [
-        ("coverage_face", spent.face_s, "#52606d"),
-        ("coverage_none", spent.no_face_s, "url(#none)"),
-        ("coverage_paused", spent.paused_s, "url(#paused)"),
-        ("coverage_lost", spent.lost_s, "url(#lost)"),
-        ("coverage_unrecorded", spent.unrecorded_s, "url(#unrecorded)"),
-        ("coverage_excluded", spent.excluded_s, "url(#excluded)"),
-    ]
+    parts = [("face", spent.face_s, "#52606d"), *((name, s, f"url(#{name})") for name, s in spent.gaps_s.items())]
     told = session.told
     notes = []
     if told.get("frames") is not None and told.get("frames_with_face") is not None:
         with_face = writer.number(told["frames_with_face"])
         notes.append(writer.counted("coverage_frames", told["frames"], with_face=with_face))
     notes.append(writer.text("coverage_how"))
-    if spent.unrecorded_s:
+    if spent.gaps_s["unrecorded"]:
         notes.append(writer.text("unrecorded_how"))
     notes += _interruptions(session, writer) + _excluded(session, writer)
     if taken := session.events_of("snapshot"):
-        notes.append(
-            writer.text(
-                "snapshots", list=", ".join(f"{event.text} ({writer.clock(event.timestamp_s)})" for event in taken)
-            )
-        )
+        listed = ", ".join(f"{event.text} ({writer.clock(event.timestamp_s)})" for event in taken)
+        notes.append(writer.text("snapshots", list=listed))
     return {
         "bar": drawings.split_bar([(seconds / spent.total_s, fill) for _, seconds, fill in parts if seconds]),
         "rows": [
-            (drawings.square(fill), writer.text(key), writer.span(seconds), writer.percent(seconds / spent.total_s))
-            for key, seconds, fill in parts
-            if seconds or key == "coverage_face"
+            (
+                drawings.square(fill),
+                writer.text(f"coverage_{name}"),
+                writer.span(seconds),
+                writer.percent(seconds / spent.total_s),
+            )
+            for name, seconds, fill in parts
+            if seconds or name == "face"
         ],
         "notes": notes,
     }

@@ -62,7 +62,9 @@ def only(tiny: Session) -> Timeline:
 def test_time_is_with_a_face_without_one_paused_or_without_a_picture(tiny: Session) -> None:
     clock = clock_of(tiny)
     spent = coverage(seen_by_anyone(tiny, clock), clock)
-    assert (spent.face_s, spent.no_face_s, spent.paused_s, spent.lost_s) == pytest.approx((9.0, 1.0, 3.0, 0.0))
+    assert (spent.face_s, spent.gaps_s["none"], spent.gaps_s["paused"], spent.gaps_s["lost"]) == pytest.approx(
+        (9.0, 1.0, 3.0, 0.0)
+    )
     assert spent.total_s == pytest.approx(13.0)
 
 
@@ -233,7 +235,9 @@ def test_a_pause_or_lost_signal_that_never_ended_goes_on_to_the_end(tmp_path: Pa
     session = read_session(write_session(tmp_path / "s", rows_of([(0, 10, "sad")]), events, 10.0))
     clock = clock_of(session)
     spent = coverage(seen_by_anyone(session, clock), clock)
-    assert (spent.face_s, spent.no_face_s, spent.paused_s, spent.lost_s) == pytest.approx((6.0, 0.0, 2.0, 2.0))
+    assert (spent.face_s, spent.gaps_s["none"], spent.gaps_s["paused"], spent.gaps_s["lost"]) == pytest.approx(
+        (6.0, 0.0, 2.0, 2.0)
+    )
 
 
 def test_a_time_in_which_no_frame_was_analysed_is_neither_the_last_label_s_nor_without_a_face(tmp_path: Path) -> None:
@@ -241,7 +245,7 @@ def test_a_time_in_which_no_frame_was_analysed_is_neither_the_last_label_s_nor_w
     session = read_session(write_session(tmp_path / "s", rows, duration_s=10, not_analysed=[[4.467, 7.5]]))
     clock = clock_of(session)
     spent = coverage(seen_by_anyone(session, clock), clock)
-    assert (spent.face_s, spent.no_face_s, spent.unrecorded_s) == pytest.approx((7.0, 0.0, 3.0), abs=0.11)
+    assert (spent.face_s, spent.gaps_s["none"], spent.gaps_s["unrecorded"]) == pytest.approx((7.0, 0.0, 3.0), abs=0.11)
     assert spent.total_s == pytest.approx(10)
     found = episodes(people_of(session, clock).timelines[0])
     assert [(e.start_s, e.end_s) for e in found] == [pytest.approx((0, 4.5)), pytest.approx((7.5, 10))]
@@ -253,8 +257,8 @@ def test_a_time_lapse_s_labels_stand_for_half_a_second_each(tmp_path: Path) -> N
     session = read_session(write_session(tmp_path / "s", rows, duration_s=180.5, not_analysed=gaps))
     clock = clock_of(session)
     spent = coverage(seen_by_anyone(session, clock), clock)
-    assert (spent.face_s, spent.no_face_s) == pytest.approx((2.0, 0.0))
-    assert spent.unrecorded_s == pytest.approx(178.5)
+    assert (spent.face_s, spent.gaps_s["none"]) == pytest.approx((2.0, 0.0))
+    assert spent.gaps_s["unrecorded"] == pytest.approx(178.5)
     assert shares(people_of(session, clock).timelines[0])["happy"] == pytest.approx(0.75)
 
 
@@ -286,7 +290,7 @@ def test_gaps_are_counted_from_the_session_s_start_as_rows_are(tmp_path: Path) -
     session = read_session(write_session(tmp_path / "s", rows, duration_s=6.0, **told))
     clock = clock_of(session)
     assert np.flatnonzero(clock.unrecorded).tolist() == list(range(24, 50))
-    assert coverage(seen_by_anyone(session, clock), clock).no_face_s == pytest.approx(0.0)
+    assert coverage(seen_by_anyone(session, clock), clock).gaps_s["none"] == pytest.approx(0.0)
 
 
 def test_around_a_marker_each_step_without_a_reading_has_its_reason(tiny: Session) -> None:
@@ -337,7 +341,7 @@ def test_a_session_without_a_face_has_nobody(tmp_path: Path) -> None:
     session = read_session(write_session(tmp_path / "s", [], duration_s=5))
     clock = clock_of(session)
     assert people_of(session, clock).timelines == {}
-    assert coverage(seen_by_anyone(session, clock), clock).no_face_s == pytest.approx(5)
+    assert coverage(seen_by_anyone(session, clock), clock).gaps_s["none"] == pytest.approx(5)
 
 
 def test_weak_classes_come_from_the_models_own_figures() -> None:

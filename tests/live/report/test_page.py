@@ -25,6 +25,7 @@ from affect.live.report import write_report
 from affect.live.report.__main__ import main
 from affect.live.report.model_quality import label_rule
 from affect.live.report.texts import TEXTS
+from affect.live.report.timeline import GAPS
 from affect.live.report.writing import Writer
 from affect.model.checkpoint import load_checkpoint
 from tests.conftest import REPOSITORY
@@ -178,7 +179,8 @@ def test_every_sentence_is_used_somewhere(pages: dict[tuple[str, str], str], tmp
         "interrupted_",
         "some_",
         "frames_",
-        "coverage_frames_",
+        "coverage_",
+        *(f"summary_{name}" for name in GAPS),
     )
     for key, told in TEXTS.items():
         shown = max(re.split(r"\{\w+\}", told["en"]), key=len).strip()
@@ -287,7 +289,6 @@ def test_a_baseline_from_before_the_recording_is_on_its_clock(tmp_path: Path) ->
     assert '<line x1="0.00%" x2="100.00%"' in page  # applied throughout
 
 
-@pytest.mark.parametrize("named", [True, False])  # older versions told the name only in a description
 @pytest.mark.parametrize(
     ("kind", "name", "descriptions", "told"),
     [
@@ -304,10 +305,10 @@ def test_a_baseline_from_before_the_recording_is_on_its_clock(tmp_path: Path) ->
     ],
 )  # fmt: skip
 def test_a_source_is_named_in_the_readers_language_whatever_the_session_s_was(
-    kind: str, name: str, descriptions: tuple[str, str], told: dict[str, str], named: bool, tmp_path: Path
+    kind: str, name: str, descriptions: tuple[str, str], told: dict[str, str], tmp_path: Path
 ) -> None:
     for description in descriptions:
-        source = {"kind": kind, "description": description} | ({"name": name} if named and name else {})
+        source = {"kind": kind, "description": description} | ({"name": name} if name else {})
         folder = write_session(tmp_path / "s", [], source=source)
         for language, words in told.items():
             page = write_report([folder], language).read_text(encoding="utf-8")
