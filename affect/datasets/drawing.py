@@ -18,51 +18,43 @@ from affect.errors import AffectError
 from affect.faces.preprocessing import Image
 
 Point = tuple[float, float]
+Shape = npt.NDArray[np.float64]  # corners of a polygon, (n, 2): x, y
 
 
-def ellipse(x: float, y: float, half_width: float, half_height: float) -> list[Point]:
+def ellipse(x: float, y: float, half_width: float, half_height: float) -> Shape:
     """An ellipse around (x, y) as a polygon of 48 points."""
     angles = np.linspace(0, 2 * np.pi, 48, endpoint=False)
-    return [(x + half_width * float(np.cos(a)), y + half_height * float(np.sin(a))) for a in angles]
+    return np.column_stack([x + half_width * np.cos(angles), y + half_height * np.sin(angles)])
 
 
-def almond(x: float, y: float, half_width: float, above: float, below: float) -> list[Point]:
+def almond(x: float, y: float, half_width: float, above: float, below: float) -> Shape:
     """An eye's outline as a polygon, pointed at both ends; `above` and `below` are its heights."""
     steps = np.linspace(-1, 1, 17)
-    upper = [(x + half_width * float(s), y - above * float(1 - s * s)) for s in steps]
-    return upper + [(x + half_width * float(s), y + below * float(1 - s * s)) for s in steps[::-1]]
+    upper, lower = (np.column_stack([x + half_width * steps, y + h * (1 - steps**2)]) for h in (-above, below))
+    return np.concatenate([upper, lower[::-1]])
 
 
-def arch(start: Point, end: Point, peak: float, *, upwards: bool) -> list[Point]:
-    """A curve from start to end whose middle has the height `peak`; flatter in the middle with `upwards`."""
-    steps = np.linspace(0, 1, 15)
-    power = 2.4 if upwards else 2.0
-    points = []
-    for s in steps:
-        base = start[1] + (end[1] - start[1]) * float(s)
-        rise = 1 - abs(2 * float(s) - 1) ** power
-        points.append((start[0] + (end[0] - start[0]) * float(s), base + (peak - (start[1] + end[1]) / 2) * rise))
-    return points
+def lens(left: Point, right: Point, above: float, below: float) -> Shape:
+    """A polygon between two curves from left to right, whose middles have these heights; the upper one is flatter."""
+    steps, (start, end) = np.linspace(0, 1, 15)[:, None], np.array([left, right])
+    upper, lower = (
+        start + (end - start) * steps + [0, 1] * (peak - (start + end) / 2) * (1 - np.abs(2 * steps - 1) ** power)
+        for peak, power in ((above, 2.4), (below, 2.0))
+    )
+    return np.concatenate([upper, lower[::-1]])
 
 
-def band(points: list[Point], half_width: float) -> list[Point]:
+def band(points: list[Point], half_width: float) -> Shape:
     """A brush stroke, tapered at its ends, as a polygon along a smooth curve through two or three points."""
-    path = np.array(points)
-    steps = np.linspace(0, 1, 17)
-    if len(path) == 2:
-        curve = path[0] + steps[:, None] * (path[1] - path[0])
-    else:
-        control = 2 * path[1] - (path[0] + path[2]) / 2  # the curve passes through the middle point
-        curve = (
-            ((1 - steps) ** 2)[:, None] * path[0]
-            + (2 * steps * (1 - steps))[:, None] * control
-            + (steps**2)[:, None] * path[2]
-        )
+    first, *middle, last = np.array(points)
+    steps = np.linspace(0, 1, 17)[:, None]
+    # a quadratic curve that passes through the middle point
+    control = 2 * middle[0] - (first + last) / 2 if middle else (first + last) / 2
+    curve = (1 - steps) ** 2 * first + 2 * steps * (1 - steps) * control + steps**2 * last
     along = np.gradient(curve, axis=0)
-    normal = np.stack([-along[:, 1], along[:, 0]], 1) / np.maximum(np.linalg.norm(along, axis=1), 1e-6)[:, None]
-    offset = normal * (half_width * (0.35 + 0.65 * np.sin(np.pi * steps)))[:, None]
-    outline = np.concatenate([curve + offset, (curve - offset)[::-1]])
-    return [(float(x), float(y)) for x, y in outline]
+    normal = along[:, ::-1] * (-1, 1) / np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-6)
+    offset = normal * half_width * (0.35 + 0.65 * np.sin(np.pi * steps))
+    return np.concatenate([curve + offset, (curve - offset)[::-1]])
 
 
 Canvas = npt.NDArray[np.float32]
@@ -131,6 +123,7 @@ def draw_face(emotion: str, rng: np.random.Generator, size: int = 128) -> Image:
 
 SIDE = 256  # pixels: the canvas
 HALF = 74.0  # pixels: half the width of a face on the canvas
+DOWN = np.array((0.0, 0.05))  # face half-widths: of a face below the middle of the canvas
 
 
 def _background(rng: np.random.Generator) -> Canvas:
@@ -154,6 +147,7 @@ class _Painter:
         self.person = person
         self.units = units
         self.turn = float(rng.uniform(-0.07, 0.07))  # the features shift sideways as the head turns
+        self.aside = np.array((self.turn, 0.0))
         self.smirk = -1 if rng.random() < 0.5 else 1
 
     def paint(self) -> None:
@@ -166,14 +160,10 @@ class _Painter:
         self._nose()
         self._mouth()
 
-    def at(self, x: float, y: float) -> Point:
-        """Convert face coordinates to canvas pixels."""
-        return SIDE / 2 + HALF * x, SIDE / 2 + HALF * (y + 0.05)
-
-    def mask(self, points: list[Point], blur: float) -> Canvas:
-        """Blurred opacity mask of a filled polygon, float32 (SIDE, SIDE, 1), 0…1. Points in face coordinates."""
+    def mask(self, shape: Shape, blur: float) -> Canvas:
+        """Blurred opacity mask of a filled polygon, float32 (SIDE, SIDE, 1), 0…1. Corners in face coordinates."""
         mask = np.zeros((SIDE, SIDE), np.float32)
-        pixels = np.array([self.at(x, y) for x, y in points]) * 16
+        pixels = (SIDE / 2 + HALF * (shape + DOWN)) * 16
         cv2.fillPoly(mask, [np.round(pixels).astype(np.int32)], 1.0, cv2.LINE_AA, shift=4)
         if blur:
             mask = np.asarray(cv2.GaussianBlur(mask, (0, 0), blur * HALF), np.float32)
@@ -196,16 +186,14 @@ class _Painter:
     def _head(self) -> None:
         height = self.person.height
         self.blend(self.mask(ellipse(0, -0.12, 1.12, height * 1.08), 0.03), self.person.hair)
-        self.blend(self.mask([(-0.45, 0.7), (0.45, 0.7), (0.6, 2.2), (-0.6, 2.2)], 0.05), self.tone(0.75))
-        face = [
-            (x * (1 - 0.16 * max(0.0, y / height) ** 2), y)
-            for x, y in ellipse(0, 0, 0.95, height)
-            if y > -self.person.hairline * height
-        ]
-        self.blend(self.mask(face, 0.02), self.tone(1.0))
+        neck = np.array([(-0.45, 0.7), (0.45, 0.7), (0.6, 2.2), (-0.6, 2.2)])
+        self.blend(self.mask(neck, 0.05), self.tone(0.75))
+        face = ellipse(0, 0, 0.95, height)
+        face[:, 0] *= 1 - 0.16 * (face[:, 1] / height).clip(0) ** 2
+        self.blend(self.mask(face[face[:, 1] > -self.person.hairline * height], 0.02), self.tone(1.0))
         if self.person.beard:
-            jaw = [(x, y) for x, y in ellipse(0, 0.0, 0.88, height) if y > 0.45]
-            self.blend(self.mask(jaw, 0.12), self.person.hair, self.person.beard)
+            jaw = ellipse(0, 0.0, 0.88, height)
+            self.blend(self.mask(jaw[jaw[:, 1] > 0.45], 0.12), self.person.hair, self.person.beard)
 
     def _shading(self) -> None:
         """Paint the light and dark regions that the Haar cascade responds to."""
@@ -221,7 +209,7 @@ class _Painter:
         if self.units.lip_corner > 0.4:  # the fold from the nose to the mouth
             for side in (-1, 1):
                 fold = band([(side * 0.2, 0.28), (side * 0.42, 0.45), (side * 0.5, 0.66)], 0.02)
-                self.light(self.mask([(x + self.turn, y) for x, y in fold], 0.02), 0.75)
+                self.light(self.mask(fold + self.aside, 0.02), 0.75)
 
     def _eye(self, side: int) -> None:
         units, person = self.units, self.person
@@ -244,8 +232,8 @@ class _Painter:
         outer = -0.43 - 0.14 * units.outer_brow + 0.02 * units.brow_lower + 0.03 * units.inner_brow
         x = person.eye_distance
         arc = [(side * (x - 0.2 - together), inner), (side * (x + 0.02), middle), (side * (x + 0.25), outer)]
-        moved = [(px + self.turn, py) for px, py in arc]
-        self.blend(self.mask(band(moved, 0.035 * person.brow_weight), 0.014), person.hair, 0.9)
+        brow = band(arc, 0.035 * person.brow_weight) + self.aside
+        self.blend(self.mask(brow, 0.014), person.hair, 0.9)
         if units.brow_lower > 0.5:  # the furrow between the brows
             furrow = band([(side * 0.06 + self.turn, -0.5), (side * 0.05 + self.turn, -0.34)], 0.014)
             self.light(self.mask(furrow, 0.012), 0.7)
@@ -263,7 +251,7 @@ class _Painter:
                     line = band([(self.turn + side * 0.03, y), (self.turn + side * 0.13, y - 0.05)], 0.01)
                     self.light(self.mask(line, 0.008), 1 - 0.35 * min(1.0, wrinkle))
                 fold = band([(side * 0.2, 0.25), (side * 0.36, 0.42), (side * 0.4, 0.6)], 0.022)
-                self.light(self.mask([(px + self.turn, py) for px, py in fold], 0.02), 0.72)
+                self.light(self.mask(fold + self.aside, 0.02), 0.72)
 
     def _mouth(self) -> None:
         units, person = self.units, self.person
@@ -282,13 +270,12 @@ class _Painter:
         lower = middle + 0.75 * opening + 0.05 * units.lip_corner
         left, right = (-reach[-1] + self.turn, corners[-1]), (reach[1] + self.turn, corners[1])
         thick = 0.055 * person.lip_weight * max(0.25, 1 - 0.8 * units.lip_press)
-        lips = arch(left, right, upper - thick, upwards=True) + arch(right, left, lower + 1.2 * thick, upwards=False)
+        lips = lens(left, right, upper - thick, lower + 1.2 * thick)
         self.blend(self.mask(lips, 0.012), _color(np.array(self.tone(0.72)) * (0.85, 0.75, 1.05)))
         if opening > 0.03:
-            inside = arch(left, right, upper, upwards=True) + arch(right, left, lower, upwards=False)
-            hole = self.mask(inside, 0.006)
+            hole = self.mask(lens(left, right, upper, lower), 0.006)
             self.blend(hole, (0.06, 0.05, 0.16))
-            teeth = arch(left, right, upper, upwards=True) + arch(right, left, upper + 0.09, upwards=False)
+            teeth = lens(left, right, upper, upper + 0.09)
             self.blend(self.mask(teeth, 0.008) * hole, (0.88, 0.92, 0.93), min(1.0, 2 * units.lip_corner + 0.3))
         else:
             line = band([left, (self.turn, (upper + lower) / 2), right], 0.014)
