@@ -283,19 +283,12 @@ def exit_code_of(work: Callable[[], None], again: str = "start the same command 
     except OSError as error:
         path = as_shown(str(error.filename))
         if error.errno in DISK_FULL:
-            what = "{path} cannot be written" if error.filename else "not everything can be written"
-            told = said(
-                "error: the disk is full, {what}. What was saved before is whole. Make room; {again}.",
-                what=said(what, path=path),
-                again=said(again),
-            )
+            what = said("{path} cannot be written" if error.filename else "not everything can be written", path=path)
+            words = "error: the disk is full, {what}. What was saved before is whole. Make room; {again}."
+            told = said(words, what=what, again=said(again))
         elif error.errno in NO_ACCESS and error.filename:
-            told = said(
-                "error: {path} cannot be read or written ({reason}). Check what may be done there, or name another "
-                "place.",
-                path=path,
-                reason=error.strerror,
-            )
+            words = "error: {path} cannot be read or written ({reason}). Check what may be done there, or name another "
+            told = said(words + "place.", path=path, reason=error.strerror)
         else:
             raise
         print(told, file=sys.stderr)
