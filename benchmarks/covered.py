@@ -23,7 +23,7 @@ from affect.command_line import CommandParser
 from affect.data.manifest import Manifest, read_manifest
 from affect.emotions import EMOTIONS
 from affect.faces.preprocessing import Image
-from affect.files import atomic_path
+from affect.files import write_text
 from affect.live.pipeline.classifier import Classifier, load_classifier
 from affect.live.pipeline.covering import COVERED, SIDE, mouth_edges
 
@@ -118,8 +118,7 @@ def main() -> None:
         results[cover] = {"called_covered": called_covered(faces), **said(classifier, faces, labels)}
     print(json.dumps(results, indent=1))
     if options.out:
-        with atomic_path(options.out) as part:
-            part.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+        write_text(options.out, json.dumps(results, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -25,22 +25,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from affect import figure_style
 from affect.command_line import CommandParser, positive, seed_number
+from affect.data.framing import PAD, SIDE, padded
 from affect.data.manifest import read_manifest
 from affect.emotions import COLORS
 from affect.faces.detection import FaceBox, HaarDetector, YuNetDetector, crop_face, crop_square
 from affect.faces.preprocessing import Image, Preprocessing
-from affect.files import atomic_path
+from affect.files import write_text
 from affect.live.pipeline.tracking import intersection_over_union
 
-SIDE = 192  # pixels: side to which a training picture is enlarged
-PAD = 96  # pixels of replicated border around it
 FRAMED = 240  # pixels: side of a training picture in a 1280×720 frame
-
-
-def padded(picture: Image) -> Image:
-    """Resize a picture to SIDE × SIDE and add a replicated border of PAD pixels."""
-    large = cv2.resize(picture, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
-    return np.asarray(cv2.copyMakeBorder(large, PAD, PAD, PAD, PAD, cv2.BORDER_REPLICATE), np.uint8)
 
 
 def eyes_of(face: Image) -> tuple[float, float, float] | None:
@@ -110,13 +103,8 @@ def measure(data: Path, limit: int, yunet: Path | None, seed: int) -> tuple[dict
 
 def eye_figures(eyes: list[tuple[float, float, float]]) -> dict:
     """Statistics of the eyes' position, in crop sides."""
-    table = np.array(eyes)
-    return {
-        "n": len(eyes),
-        "distance": summary(table[:, 0]),
-        "middle_x": summary(table[:, 1]),
-        "middle_y": summary(table[:, 2]),
-    }
+    columns = zip(("distance", "middle_x", "middle_y"), np.array(eyes).T, strict=True)
+    return {"n": len(eyes), **{name: summary(values) for name, values in columns}}
 
 
 def live_check(data: Path, limit: int, seed: int, preprocessing: Preprocessing) -> dict:
@@ -187,8 +175,7 @@ def main() -> None:
     found = Preprocessing(crop_margin=figures["crop_margin"], crop_shift=figures["crop_shift"])
     figures["live_check"] = live_check(options.data, options.limit, options.seed + 1, found)
     text = json.dumps(figures, indent=2)
-    with atomic_path(options.out / "crop_margin.json") as part:
-        part.write_text(text + "\n", encoding="utf-8")
+    write_text(options.out / "crop_margin.json", text + "\n")
     figure_style.save(figure_of(figures, table, mean), options.out / "crop_margin.png")
     print(text)
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -92,24 +93,21 @@ def growth(model: Path, frames: int, rounds: int = 3) -> dict[str, dict[str, dic
         "resolution": {name: Clip(size=size) for name, size in sizes.items()},
         "fps": {str(fps): Clip(fps=fps) for fps in (10, 15, 30, 60)},
     }
-    times: dict[tuple[str, str], list[float]] = {}
-    cpu: dict[tuple[str, str], float] = {}
+    each = [(kind, name, clip) for kind, clips in settings.items() for name, clip in clips.items()]
+    times: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
+    cpu: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
     for _ in range(rounds):
-        for kind, clips in settings.items():
-            for name, clip in clips.items():
-                loop = our_loop(model, int(name) if kind == "faces" else 1)
-                loop(clip.frame(0))
-                for i in range(1, frames):
-                    frame, before = clip.frame(i), time.process_time()
-                    times.setdefault((kind, name), []).append(_timed(loop, frame))
-                    cpu[kind, name] = cpu.get((kind, name), 0.0) + time.process_time() - before
-    return {
-        kind: {
-            name: {**statistics(times[kind, name]), "cpu": 1000 * cpu[kind, name] / len(times[kind, name])}
-            for name in clips
-        }
-        for kind, clips in settings.items()
-    }
+        for kind, name, clip in each:
+            loop = our_loop(model, int(name) if kind == "faces" else 1)
+            loop(clip.frame(0))
+            for i in range(1, frames):
+                frame, before = clip.frame(i), time.process_time()
+                times[kind, name].append(_timed(loop, frame))
+                cpu[kind, name].append(time.process_time() - before)
+    found: dict[str, dict[str, dict[str, float]]] = {kind: {} for kind in settings}
+    for kind, name, _ in each:
+        found[kind][name] = {**statistics(times[kind, name]), "cpu": 1000 * float(np.mean(cpu[kind, name]))}
+    return found
 
 
 def stages(model: Path) -> dict[str, dict[str, float]]:
@@ -169,25 +167,16 @@ def start_and_memory(model: Path, repeats: int = 5) -> dict[str, float]:
             writer.write(Clip().frame(i).picture)
         writer.release()
         arguments = ["--source", str(video), "--headless", "--model", str(model)]
-        starts = []
-        for _ in range(repeats):
-            with _started([str(REPOSITORY / "affectnet_webcam_detector.py"), *arguments]) as (process, start):
-                first = next((line for line in process.stdout or () if "face 1" in line), None)
-                starts.append(time.perf_counter() - start)
-            assert first is not None, "the script showed no face"
+        starts = [_start_s(arguments) for _ in range(repeats)]
         code = (
             "import resource, sys; from affect.live.app import main; "
             f"main({[*arguments, '--csv', str(Path(folder) / 'out.csv')]!r}); "
             "peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; "
             "print('peak', peak / (2**20 if sys.platform == 'darwin' else 2**10))"
         )
+        command = [sys.executable, "-c", code]
         done = subprocess.run(  # noqa: S603
-            [sys.executable, "-c", code],
-            capture_output=True,
-            text=True,
-            cwd=REPOSITORY,
-            check=True,
-            env=program_environment(),
+            command, capture_output=True, text=True, cwd=REPOSITORY, check=True, env=program_environment()
         )
     peak = float(done.stdout.split()[-1])
     return {"start_s": float(np.median(starts)), "start_worst_s": max(starts), "peak_mib": peak, "n": repeats}
@@ -267,21 +256,17 @@ def virtual_screen() -> Iterator[str]:
             server.terminate()
 
 
-@contextmanager
-def _started(arguments: list[str]) -> Iterator[tuple[subprocess.Popen[str], float]]:
+def _start_s(arguments: list[str]) -> float:
+    """Seconds until the script prints the first face."""
+    command = [sys.executable, str(REPOSITORY / "affectnet_webcam_detector.py"), *arguments]
+    streams: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
     start = time.perf_counter()
-    with subprocess.Popen(  # noqa: S603
-        [sys.executable, *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        cwd=REPOSITORY,
-        env=program_environment(),
-    ) as process:
-        try:
-            yield process, start
-        finally:
-            process.kill()
+    with subprocess.Popen(command, cwd=REPOSITORY, env=program_environment(), **streams) as process:  # noqa: S603
+        first = next((line for line in process.stdout or () if "face 1" in line), None)
+        took_s = time.perf_counter() - start
+        process.kill()
+    assert first is not None, "the script showed no face"
+    return took_s
 
 
 def _timed(loop: Loop, frame: Any) -> float:

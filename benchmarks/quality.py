@@ -15,6 +15,7 @@ import argparse
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +29,12 @@ from affect.command_line import CommandParser
 from affect.data.corruptions import CORRUPTIONS
 from affect.data.framing import FaceFinder
 from affect.data.manifest import Manifest, add_labelling, manifest_of
+from affect.data.tables import markdown_table
 from affect.emotions import EMOTIONS
 from affect.evaluation.measure import right_classes
 from affect.faces.detection import FaceBox
 from affect.faces.preprocessing import Image
-from affect.files import atomic_path, sha256_of
+from affect.files import sha256_of, write_text
 from affect.live.app import BUNDLED
 from affect.live.pipeline.classifier import Classifier, load_classifier
 from affect.live.pipeline.quality import COEFFICIENTS, MEASURES, measures
@@ -174,13 +176,8 @@ def judged(held: list[Reading], known: list[Reading], fitted: dict[str, Any]) ->
         "n": len(held),
         "accuracy": float(right.mean()),
         "by_quality": [
-            {
-                "from": QUALITIES[k],
-                "to": QUALITIES[k + 1],
-                "n": int((bins == k).sum()),
-                "accuracy": float(right[bins == k].mean()),
-            }
-            for k in range(len(QUALITIES) - 1)
+            {"from": low, "to": high, "n": int((bins == k).sum()), "accuracy": float(right[bins == k].mean())}
+            for k, (low, high) in enumerate(pairwise(QUALITIES))
             if (bins == k).any()
         ],
         "by_confidence": answered(confidence, right),
@@ -208,43 +205,29 @@ def by_angle(held: list[Reading], fitted: dict[str, Any]) -> list[dict[str, floa
 
 def told(results: dict[str, Any]) -> str:
     """The results as Markdown."""
-    lines = ["Measured on the held-out half of the pictures, each as it is and in three corruptions.", STEADINESS, ""]
+    parts = [f"Measured on the held-out half of the pictures, each as it is and in three corruptions.\n{STEADINESS}"]
     for name, found in results["sets"].items():
-        lines += [
-            f"**{name}**, n = {found['n']:,}, accuracy {found['accuracy']:.3f}",
-            "",
-            "| quality | n | accuracy |",
-            "|---|---|---|",
-        ]
-        lines += [
-            f"| {row['from']:g} to {row['to']:g} | {row['n']:,} | {row['accuracy']:.3f} |"
+        by_quality = [
+            [f"{row['from']:g} to {row['to']:g}", f"{row['n']:,}", f"{row['accuracy']:.3f}"]
             for row in found["by_quality"]
         ]
-        lines += [
-            "",
-            "| accuracy of the most trusted | "
-            + " | ".join(f"{share:.0%}" for share in SHARES)
-            + " | mean of all shares |",
+        trusted = [
+            [key.replace("_", " "), *(f"{value:.3f}" for value in found[key].values())]
+            for key in ("by_confidence", "by_confidence_and_quality")
         ]
-        lines += ["|---|" + "---|" * (len(SHARES) + 1)]
-        for key, what in (
-            ("by_confidence", "by confidence"),
-            ("by_confidence_and_quality", "by confidence and quality"),
-        ):
-            lines += [f"| {what} | " + " | ".join(f"{value:.3f}" for value in found[key].values()) + " |"]
-        lines += [
-            "",
-            "| turned by | n | accuracy | quality | " + " | ".join(EMOTIONS) + " |",
-            "|---|---|---|---|" + "---|" * len(EMOTIONS),
-        ]
-        lines += [
-            f"| {row['degrees']:g}° | {row['n']:,} | {row['accuracy']:.3f} | {row['quality']:.2f} | "
-            + " | ".join(f"{row[name]:.0%}" for name in EMOTIONS)
-            + " |"
+        by_angle = [
+            [f"{row['degrees']:g}°", f"{row['n']:,}", f"{row['accuracy']:.3f}", f"{row['quality']:.2f}"]
+            + [f"{row[name]:.0%}" for name in EMOTIONS]
             for row in found["by_angle"]
         ]
-        lines += [""]
-    return "\n".join(lines)
+        shares = [f"{share:.0%}" for share in SHARES]
+        parts += [
+            f"**{name}**, n = {found['n']:,}, accuracy {found['accuracy']:.3f}",
+            markdown_table(["quality", "n", "accuracy"], by_quality),
+            markdown_table(["accuracy of the most trusted", *shares, "mean of all shares"], trusted),
+            markdown_table(["turned by", "n", "accuracy", "quality", *EMOTIONS], by_angle),
+        ]
+    return "\n\n".join(parts)
 
 
 def main() -> None:
@@ -266,25 +249,20 @@ def main() -> None:
         found += readings(manifest_of(options), "val", classifier, options.seed)
     known = [r for r in found if not r.held_out]
     fitted = fit(known)
-    results: dict[str, Any] = {
-        "model": options.model.name,
-        "model_sha256": sha256_of(options.model),
-        **fitted,
-        "sets": {},
-    }
+    of_model = {"model": options.model.name, "model_sha256": sha256_of(options.model)}
+    results: dict[str, Any] = {**of_model, **fitted, "sets": {}}
     for name in dict.fromkeys(r.data for r in found):
         held = [r for r in found if r.held_out and r.data == name]
         results["sets"][name] = judged(held, known, fitted) | {"by_angle": by_angle(held, fitted)}
     print(told(results))
     if options.write:
-        kept = {"model": results["model"], "model_sha256": results["model_sha256"], "n": len(found), **fitted}
+        kept = {**of_model, "n": len(found), **fitted}
         for path, content in (
             (COEFFICIENTS, json.dumps(kept, indent=1)),
             (RESULTS / "quality.json", json.dumps(results, indent=1)),
-            (RESULTS / "quality.md", told(results).rstrip()),
+            (RESULTS / "quality.md", told(results)),
         ):
-            with atomic_path(path) as part:
-                part.write_text(content + "\n", encoding="utf-8")
+            write_text(path, content + "\n")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from typing import Any, Final, NamedTuple
 
 import cv2
 import numpy as np
+import pandas as pd
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
@@ -25,10 +26,11 @@ from tqdm import tqdm
 
 from affect.command_line import CommandParser, positive
 from affect.data.manifest import Manifest, add_labelling, manifest_of
+from affect.data.tables import markdown_table
 from affect.evaluation.measure import right_classes
 from affect.faces.detection import FaceBox
 from affect.faces.preprocessing import Image
-from affect.files import atomic_path
+from affect.files import write_text
 from affect.live.app import BUNDLED
 from affect.live.pipeline.classifier import Classifier, load_classifier
 from affect.live.pipeline.grey_pyramid import GreyPyramid
@@ -132,35 +134,28 @@ def followed(picture: Image, classifier: Classifier, right: Any, rng: np.random.
 def told(found: list[Clip], data: str, model: str, seed: int = 0) -> str:
     """How well each measure, and each set of them, tells right readings from wrong ones, as Markdown: AUC, 0.5 … 1."""
     right = np.array([clip.right for clip in found])
-    shown = {
-        "quality": _log_odds([clip.quality for clip in found]),
-        "confidence": _log_odds([clip.confidence for clip in found]),
-        "found": np.array([clip.found for clip in found]),
-        "jitter": -np.log(1e-3 + np.array([clip.jitter for clip in found])),
-        "disagreement": -np.log(1e-3 + np.array([clip.disagreement for clip in found])),
-    }
+    values = pd.DataFrame(found, dtype=float)
+    clipped = values[["quality", "confidence"]].clip(1e-4, 1 - 1e-4)
+    near = -np.log(1e-3 + values[["jitter", "disagreement"]])
+    shown = pd.concat([np.log(clipped / (1 - clipped)), values["found"], near], axis=1)
     folds = StratifiedKFold(10, shuffle=True, random_state=seed)
     scores = {}
     for name, measures in SETS.items():
-        inputs = np.column_stack([shown[measure] for measure in measures])
+        inputs = shown[[*measures]].to_numpy()
         inputs = (inputs - inputs.mean(axis=0)) / inputs.std(axis=0).clip(1e-9)
         scores[name] = cross_val_predict(LogisticRegression(), inputs, right, cv=folds, method="predict_proba")[:, 1]
-    lines = [
-        f"{len(found):,} clips of {FRAMES} frames from the val split of {data}, read by {model}, "
-        f"accuracy {right.mean():.3f}. AUC: how often a right reading ranks before a wrong one.",
-        "",
-        "| alone | AUC |",
-        "|---|---|",
-        *(f"| {name} | {roc_auc_score(right, shown[name]):.3f} |" for name in ALONE),
-        "",
-        "| together, cross-validated | AUC | more than without, with its 95% interval |",
-        "|---|---|---|",
-    ]
+    together = []
     for name, score in scores.items():
         base = "quality and confidence" if name.endswith("both") else "quality"
         more = "" if name in ("quality", "quality and confidence") else _more(right, score, scores[base], seed)
-        lines.append(f"| {name} | {roc_auc_score(right, score):.3f} | {more} |")
-    return "\n".join(lines)
+        together.append([name, f"{roc_auc_score(right, score):.3f}", more])
+    parts = [
+        f"{len(found):,} clips of {FRAMES} frames from the val split of {data}, read by {model}, "
+        f"accuracy {right.mean():.3f}. AUC: how often a right reading ranks before a wrong one.",
+        markdown_table(["alone", "AUC"], [[name, f"{roc_auc_score(right, shown[name]):.3f}"] for name in ALONE]),
+        markdown_table(["together, cross-validated", "AUC", "more than without, with its 95% interval"], together),
+    ]
+    return "\n\n".join(parts)
 
 
 def _more(right: Any, score: Any, base: Any, seed: int) -> str:
@@ -171,11 +166,6 @@ def _more(right: Any, score: Any, base: Any, seed: int) -> str:
         gains.append(roc_auc_score(right[drawn], score[drawn]) - roc_auc_score(right[drawn], base[drawn]))
     low, high = np.quantile(gains, (0.025, 0.975))
     return f"{roc_auc_score(right, score) - roc_auc_score(right, base):+.3f} [{low:+.3f}, {high:+.3f}]"
-
-
-def _log_odds(values: list[float]) -> Any:
-    clipped = np.clip(values, 1e-4, 1 - 1e-4)
-    return np.log(clipped / (1 - clipped))
 
 
 def main() -> None:
@@ -194,8 +184,7 @@ def main() -> None:
     shown = told(found, manifest.name, options.model.name)
     print(shown)
     if options.write:
-        with atomic_path(RESULTS / "steadiness.md") as part:
-            part.write_text(shown + "\n", encoding="utf-8")
+        write_text(RESULTS / "steadiness.md", shown + "\n")
 
 
 if __name__ == "__main__":

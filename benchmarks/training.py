@@ -2,8 +2,7 @@
 
     python -m benchmarks.training --data DIR_OR_ZIP [--init-weights FILE.pt] [--image-size 224 112] [--write]
 
-It takes more than an hour on two cores; `--only accuracy`, then `--only speed`, split it in two parts, and `--resume`
-continues after an interruption.
+It takes more than an hour on two cores; `--resume` continues after an interruption.
 With --write the benchmark's parts of benchmarks/README.md and docs/scaling.md are updated. Run it on an idle machine.
 The pictures are unpacked into a temporary folder.
 """
@@ -14,13 +13,13 @@ import argparse
 import json
 import os
 import platform
-import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 from dataclasses import replace
 from importlib.metadata import version
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +27,11 @@ import pandas as pd
 import torch
 
 from affect import figure_style
-from affect.command_line import CommandParser, positive, seed_number
+from affect.command_line import CommandParser, exit_code_of, positive, seed_number
 from affect.data.manifest import Manifest, read_manifest
 from affect.data.splits import stratified_part
 from affect.errors import AffectError
-from affect.files import atomic_path
+from affect.files import write_text
 from affect.training.experiments import Stage
 from benchmarks.machine import processor
 from benchmarks.training_loops import STAGES, Job, stage_of
@@ -155,24 +154,20 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         data = str(folder / kind)
         return Job(data, experiment, stage, size, options.epochs, options.init_weights, options.seed)
 
-    for size in options.image_size if options.only != "accuracy" else ():
-        for experiment, stage in STAGES:
-            if f"{experiment} {stage} {size}" in found["speed"]:
-                continue
+    for size, (experiment, stage) in product(options.image_size, STAGES):
+        if (name := f"{experiment} {stage} {size}") not in found["speed"]:
             _say(f"speed: {experiment} {stage}, {size}×{size} …")
-            found["speed"][f"{experiment} {stage} {size}"] = speed(
-                job("speed", experiment, stage, size), options.rounds
-            )
+            of_stage = job("speed", experiment, stage, size)
+            found["speed"][name] = speed(of_stage, options.rounds)
             if torch.cuda.is_available() and stage == "finetuned":
-                found["gpu"][f"{experiment} {stage} {size}"] = gpu(job("speed", experiment, stage, size))
+                found["gpu"][name] = gpu(of_stage)
             save(found, options.out)
-    for experiment, stage in STAGES if options.only != "speed" else ():
-        if f"{experiment} {stage}" in found["accuracy"]:
-            continue
-        _say(f"accuracy: {experiment} {stage}, {min(options.image_size)}×{min(options.image_size)} …")
-        of_stage = job("accuracy", experiment, stage, min(options.image_size))
-        found["accuracy"][f"{experiment} {stage}"] = accuracy(of_stage, options.seeds)
-        save(found, options.out)
+    size = min(options.image_size)
+    for experiment, stage in STAGES:
+        if (name := f"{experiment} {stage}") not in found["accuracy"]:
+            _say(f"accuracy: {name}, {size}×{size} …")
+            found["accuracy"][name] = accuracy(job("accuracy", experiment, stage, size), options.seeds)
+            save(found, options.out)
     return found
 
 
@@ -188,29 +183,22 @@ def settings_of(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def kept(options: argparse.Namespace) -> dict[str, Any]:
-    """Earlier measurements in --out to keep: the other part's with --only, and this part's with --resume.
+    """The measurements of an interrupted run in --out, with --resume.
 
-    Raises AffectError if the run to resume had other settings.
+    Raises AffectError if it had other settings.
     """
     file = options.out / "training.json"
-    if (options.only is None and not options.resume) or not file.is_file():
+    if not options.resume or not file.is_file():
         return {}
-    last, parts = json.loads(file.read_text(encoding="utf-8")), {"speed", "accuracy"}
-    mine = parts if options.only is None else {options.only}
-    found: dict[str, Any] = {part: last[part] for part in (parts if options.resume else parts - mine)}
-    if "speed" in found:
-        found |= {key: last[key] for key in ("gpu", "machine")}
-    settings, before = settings_of(options), last["settings"]
-    for part in mine & found.keys():
-        if found[part] and before[part] != settings[part]:
-            raise AffectError(f"{file} was measured with {before[part]}, not {settings[part]}. Leave --resume away.")
-    return {**found, "settings": {**settings, **{part: before[part] for part in found.keys() & before.keys()}}}
+    last: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    if last["settings"] != settings_of(options):
+        raise AffectError(f"{file} was measured with {last['settings']}. Leave --resume away.")
+    return last
 
 
 def save(found: dict[str, Any], folder: Path) -> None:
     """Write `training.json`, also with intermediate results of a running benchmark."""
-    with atomic_path(folder / "training.json") as part:
-        part.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_text(folder / "training.json", json.dumps(found, indent=2, ensure_ascii=False) + "\n")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -229,7 +217,6 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--epochs", type=positive, default=5, metavar="N", help="of the accuracy (default 5)")
     made.add_argument("--seeds", type=positive, default=2, metavar="N", help="of the accuracy (default 2)")
-    made.add_argument("--only", choices=("speed", "accuracy"), help="measure one part, and keep the other from --out")
     made.add_argument("--resume", action="store_true", help="keep what an interrupted run found in --out")
     made.add_argument("--seed", type=seed_number, default=42)
     made.add_argument("--out", type=Path, default=ROOT / "results" / "benchmarks" / "training", metavar="DIR")
@@ -242,16 +229,14 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     if Path(options.init_weights).is_file():
         options.init_weights = str(Path(options.init_weights).resolve())
-    folder = Path(tempfile.mkdtemp(prefix="affect-benchmark-"))
-    try:
-        found = measure(options, folder)
-    except AffectError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 130
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    found: dict[str, Any] = {}
+
+    def work() -> None:
+        with tempfile.TemporaryDirectory(prefix="affect-benchmark-") as folder:
+            found.update(measure(options, Path(folder)))
+
+    if code := exit_code_of(work):
+        return code
     save(found, options.out)
     if found["speed"]:
         figure_style.save(figure_of(found), options.out / "training.png")

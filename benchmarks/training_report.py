@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 from matplotlib.figure import Figure
 
+from affect.data.tables import markdown_table
 from affect.figure_style import MAIN, OTHER, headline, new_figure, tidy
-from affect.files import atomic_path
+from affect.files import write_between
 from benchmarks.training_loops import STAGES, stage_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,13 +31,12 @@ class Bar(NamedTuple):
     limit: float
     unit: str
 
-    def line(self, found: dict[str, Any]) -> str:
+    def row(self, found: dict[str, Any]) -> list[str]:
         """The target's row of the Markdown table."""
-        value = self.read(found)
+        value, asked = self.read(found), f"≥ {self.limit:g} {self.unit}"
         if value is None:
-            return f"| {self.what} | not measured | ≥ {self.limit:g} {self.unit} | – |"
-        met = "yes" if value >= self.limit else "**no**"
-        return f"| {self.what} | {value:.3g} {self.unit} | ≥ {self.limit:g} {self.unit} | {met} |"
+            return [self.what, "not measured", asked, "–"]
+        return [self.what, f"{value:.3g} {self.unit}", asked, "yes" if value >= self.limit else "**no**"]
 
 
 def _speedup(experiment: str, stage: str) -> Callable[[dict[str, Any]], float | None]:
@@ -63,48 +63,38 @@ BARS = (
 
 def report(found: dict[str, Any]) -> str:
     """The measurements as a Markdown report."""
-    lines = [
+    speeds = [
+        [
+            *(name, f"{s['ours_images_per_s']:.1f}", f"{s['plain_images_per_s']:.1f}"),
+            f"{s['speedup']:.2f} ({s['speedup_lowest']:.2f} … {s['speedup_highest']:.2f})",
+            *(s["rounds"], f"{s['pictures']:,}"),
+        ]
+        for name, s in found["speed"].items()
+    ]
+    gpu = [[n, f"{g['ours_images_per_s']:.0f}", f"{g['ready_images_per_s']:.0f}"] for n, g in found["gpu"].items()]
+    order = [f"{experiment} {stage}" for experiment, stage in STAGES]
+    accuracies = [
+        [
+            *(name, _percent(a["ours"]), _percent(a["plain"]), a["epochs"], a["image_size"]),
+            *(f"{a['pictures']:,}", f"{a['n']:,}"),
+        ]
+        for name, a in sorted(found["accuracy"].items(), key=lambda item: order.index(item[0]))
+    ]
+    first = ["stage, side in pixels", "ours, images/s", "plain, images/s"]
+    parts = [
         f"{where(found)}; load at the start {found['machine']['load_at_start']}. Data: {found['data']}.",
-        "",
-        "| bar | measured | asked | met |",
-        "|---|---|---|---|",
-        *(bar.line(found) for bar in BARS),
-        "",
+        markdown_table(["bar", "measured", "asked", "met"], [bar.row(found) for bar in BARS]),
+        "" if gpu else "Without a GPU, our loop is not compared with the same step on ready-made tensors.",
+        markdown_table([*first, "ratio (lowest … highest)", "rounds", "pictures"], speeds),
+        markdown_table(["on the GPU", "ours, images/s", "ready tensors, images/s"], gpu) if gpu else "",
     ]
-    if not found["gpu"]:
-        lines += ["Without a GPU, our loop is not compared with the same step on ready-made tensors.", ""]
-    lines += [
-        "| stage, side in pixels | ours, images/s | plain, images/s | ratio (lowest … highest) | rounds | pictures |",
-        "|---|---|---|---|---|---|",
-        *(
-            f"| {name} | {s['ours_images_per_s']:.1f} | {s['plain_images_per_s']:.1f} | {s['speedup']:.2f} "
-            f"({s['speedup_lowest']:.2f} … {s['speedup_highest']:.2f}) | {s['rounds']} | {s['pictures']:,} |"
-            for name, s in found["speed"].items()
-        ),
-        "",
-    ]
-    if found["gpu"]:
-        lines += ["| on the GPU | ours, images/s | ready tensors, images/s |", "|---|---|---|"]
-        lines += [
-            f"| {name} | {g['ours_images_per_s']:.0f} | {g['ready_images_per_s']:.0f} |"
-            for name, g in found["gpu"].items()
-        ]
-        lines.append("")
-    if found["accuracy"]:
-        order = [f"{experiment} {stage}" for experiment, stage in STAGES]
-        lines += [
-            "| stage by itself, from the ImageNet weights | ours, % | plain, % | epochs | side | learned from | n |",
-            "|---|---|---|---|---|---|---|",
-            *(
-                f"| {name} | {_percent(a['ours'])} | {_percent(a['plain'])} | {a['epochs']} | {a['image_size']} | "
-                f"{a['pictures']:,} | {a['n']:,} |"
-                for name, a in sorted(found["accuracy"].items(), key=lambda item: order.index(item[0]))
-            ),
-            "",
+    if accuracies:
+        first = ["stage by itself, from the ImageNet weights", "ours, %", "plain, %", "epochs", "side"]
+        parts += [
+            markdown_table([*first, "learned from", "n"], accuracies),
             "Accuracy is that of the last epoch on val; several figures are several seeds.",
-            "",
         ]
-    return "\n".join(lines).strip()
+    return "\n\n".join(filter(None, parts))
 
 
 def where(found: dict[str, Any]) -> str:
@@ -123,21 +113,14 @@ def _percent(values: list[float]) -> str:
 
 def hours(found: dict[str, Any]) -> str:
     """Estimated hours of one process for the full AffectNet at the measured images per second, as Markdown."""
-    lines = [
-        f"Reckoned from [the benchmark's JSON](../results/benchmarks/training/training.json), one process on "
-        f"{where(found)}:",
-        "",
-        f"| stage, side in pixels | images/s | an epoch of {AFFECTNET:,} | all epochs of the stage |",
-        "|---|---|---|---|",
-    ]
+    rows = []
     for name, s in found["speed"].items():
-        experiment, stage, _ = name.split()
-        epoch_h = AFFECTNET / s["ours_images_per_s"] / 3600
-        epochs = stage_of(experiment, stage).epochs
-        lines.append(
-            f"| {name} | {s['ours_images_per_s']:.0f} | {epoch_h:.2f} h | {epochs * epoch_h:.1f} h ({epochs} epochs) |"
-        )
-    return "\n".join(lines)
+        rate, epochs = s["ours_images_per_s"], stage_of(*name.split()[:2]).epochs
+        epoch_h = AFFECTNET / rate / 3600
+        rows.append([name, f"{rate:.0f}", f"{epoch_h:.2f} h", f"{epochs * epoch_h:.1f} h ({epochs} epochs)"])
+    header = ["stage, side in pixels", "images/s", f"an epoch of {AFFECTNET:,}", "all epochs of the stage"]
+    told = "Reckoned from [the benchmark's JSON](../results/benchmarks/training/training.json), one process on "
+    return f"{told}{where(found)}:\n\n{markdown_table(header, rows)}"
 
 
 def figure_of(found: dict[str, Any]) -> Figure:
@@ -169,15 +152,6 @@ def figure_of(found: dict[str, Any]) -> Figure:
 def write_pages(found: dict[str, Any], figure: Path) -> None:
     """Update the benchmark's parts of benchmarks/README.md and docs/scaling.md.   figure: the file of `figure_of`."""
     picture = os.path.relpath(figure, ROOT / "benchmarks").replace(os.sep, "/")
-    renew(ROOT / "benchmarks" / "README.md", f"{report(found)}\n\n![Images a second of both loops]({picture})")
-    renew(ROOT / "docs" / "scaling.md", hours(found))
-
-
-def renew(path: Path, text: str) -> None:
-    """Write `text` between the markers of a file, or at its end if it has none."""
-    old = path.read_text(encoding="utf-8") if path.is_file() else "# Benchmarks\n"
-    if BEGIN not in old:
-        old = f"{old.rstrip()}\n\n## Training\n{BEGIN}\n{END}\n"
-    before, after = old.split(BEGIN)[0], old.split(END)[1]
-    with atomic_path(path) as part:
-        part.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+    told = f"{report(found)}\n\n![Images a second of both loops]({picture})"
+    write_between(ROOT / "benchmarks" / "README.md", BEGIN, END, lambda _: told)
+    write_between(ROOT / "docs" / "scaling.md", BEGIN, END, lambda _: hours(found))
