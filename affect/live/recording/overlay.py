@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import product
 from typing import NamedTuple
+
+import numpy as np
+from PIL import Image as PillowImage
+from PIL.ImageDraw import ImageDraw
 
 from affect.emotions import UNCERTAIN, label_name
 from affect.faces.detection import FaceBox
 from affect.faces.preprocessing import Image
 from affect.live.frame import FaceResult
-from affect.live.recording.lettering import GROUND, INK, Bgr, beside, chip, color_bgr, fill, line, put
+from affect.live.recording.lettering import GROUND, Bgr, Chip, chips_size, color_bgr, draw_chips, fill
 from affect.live.recording.panel import draw_panel, numbered, panel_size, person_color
 from affect.live.texts import certainty, text
 
@@ -79,56 +84,37 @@ class Overlay:
 
         If a face fills the frame, its label is placed in the corner that covers least of it.
         """
-        canvas = picture.copy()
-        size = max(8, round(16 * min(canvas.shape[0] / 720, canvas.shape[1] / 960)))
-        taken = self._draw_faces(canvas, results, size) + [area_of(r.box) for r in results]
-        if not results:
-            self._note(canvas, text("no_face", self._language), size, taken)
-        if fps is not None:
-            self._note(canvas, f"{fps:.0f} fps", size, taken)
-        return canvas
-
-    def _draw_faces(self, canvas: Image, results: list[FaceResult], size: int) -> list[Area]:
-        """Draw corner marks, all labels, and panels where they fit. Returns the areas of labels and panels.
-
-        size: font size in pixels.
-        """
-        covered = self._bars(canvas, results, size)
-        homeless = self._mark(canvas, results, size, covered)
-        bounds = Area(0, 0, canvas.shape[1], canvas.shape[0])
-        for result in homeless:
-            label = self._label(result, size, numbered(results))
-            places = corners(label.shape[1], label.shape[0], bounds, size // 2)
-            taken = [*covered, *(area_of(r.box) for r in results)]
-            place = min(places, key=lambda p: sum(p.shared_with(t) for t in taken))
-            put(canvas, label, place.left, place.top)
-            covered.append(place)
-        return covered
-
-    def _mark(self, canvas: Image, results: list[FaceResult], size: int, covered: list[Area]) -> list[FaceResult]:
-        """Draw corner marks and labels, and return the faces whose label does not fit.
-
-        covered: areas that labels must not overlap; the labels' areas are appended.
-        """
-        bounds = Area(0, 0, canvas.shape[1], canvas.shape[0])
-        faces = [area_of(r.box) for r in results]
+        image = PillowImage.fromarray(picture)
+        canvas, bounds = ImageDraw(image), Area(0, 0, image.width, image.height)
+        size = max(8, round(16 * min(image.height / 720, image.width / 960)))
+        faces, number = [area_of(r.box) for r in results], numbered(results)
+        covered = self._bars(canvas, results, bounds, size)
         homeless = []
         for result, face in zip(results, faces, strict=True):
             _corner_marks(canvas, face.grown(size // 4), person_color(result.face_id), max(1, size // 6))
-            label = self._label(result, size, numbered(results))
-            places = around(label.shape[1], label.shape[0], face, bounds, size // 2)
-            free = first_free(places, bounds, [*faces, *covered])
-            if free is None:
-                homeless.append(result)
+            label = self._label(result, number)
+            places = around(*chips_size(label, round(size * 1.2)), face, bounds, size // 2)
+            if (free := first_free(places, bounds, [*faces, *covered])) is None:
+                homeless.append(label)
             else:
-                put(canvas, label, free.left, free.top)
+                draw_chips(canvas, label, free.left, free.top, round(size * 1.2))
                 covered.append(free)
-        return homeless
+        for label in homeless:
+            places = corners(*chips_size(label, round(size * 1.2)), bounds, size // 2)
+            place = min(places, key=lambda p: sum(p.shared_with(t) for t in [*covered, *faces]))
+            draw_chips(canvas, label, place.left, place.top, round(size * 1.2))
+            covered.append(place)
+        notes = [*([] if results else [text("no_face", self._language)]), *([] if fps is None else [f"{fps:.0f} fps"])]
+        for note in ([(words, GROUND)] for words in notes):
+            free = first_free(corners(*chips_size(note, size), bounds, size // 2), bounds, [*covered, *faces])
+            if free is not None:
+                draw_chips(canvas, note, free.left, free.top, size)
+                covered.append(free)
+        return np.array(image)
 
-    def _bars(self, canvas: Image, results: list[FaceResult], size: int) -> list[Area]:
+    def _bars(self, canvas: ImageDraw, results: list[FaceResult], bounds: Area, size: int) -> list[Area]:
         """Draw the panels of as many persons as fit into a corner without faces. Returns their area, if any."""
         width, height = panel_size(size)
-        bounds = Area(0, 0, canvas.shape[1], canvas.shape[0])
         faces = [area_of(r.box).grown(size // 2) for r in results]
         heads = [area_of(r.box).grown(r.box.width // 4) for r in results]  # preferably keeps hair and chin free, too
         persons, alone = sorted(results, key=lambda r: r.face_id), len(results) == 1
@@ -145,36 +131,18 @@ class Overlay:
             return [free]
         return []
 
-    def _label(self, result: FaceResult, size: int, number: bool) -> Image:
+    def _label(self, result: FaceResult, number: bool) -> list[Chip]:
         name = label_name(result.emotion, self._language)
         if result.emotion != UNCERTAIN:
             name = f"{name} {certainty(result.confidence, self._language)}"
-        label = chip(name, round(size * 1.2), color_bgr(result.emotion))
-        if not number:
-            return label
-        return beside([chip(str(result.face_id), round(size * 1.2), person_color(result.face_id)), label], 0, GROUND)
-
-    def _note(self, canvas: Image, words: str, size: int, taken: list[Area]) -> None:
-        """Draw a short text in a free corner, if there is one."""
-        note = line(f" {words} ", size, INK, GROUND)
-        bounds = Area(0, 0, canvas.shape[1], canvas.shape[0])
-        free = first_free(corners(note.shape[1], note.shape[0], bounds, size // 2), bounds, taken)
-        if free is not None:
-            put(canvas, note, free.left, free.top)
-            taken.append(free)
+        person = [(str(result.face_id), person_color(result.face_id))] if number else []
+        return [*person, (name, color_bgr(result.emotion))]
 
 
-def _corner_marks(canvas: Image, box: Area, color: Bgr, thick: int) -> None:
+def _corner_marks(canvas: ImageDraw, box: Area, color: Bgr, thick: int) -> None:
     """Draw the four corners of a box in light with a dark edge, visible on any picture without covering the face."""
     reach = min(box.width, box.height) // 5
     for edge, shade in ((max(1, thick // 2), GROUND), (0, color)):
-        for x, inward in ((box.left, 1), (box.left + box.width, -1)):
-            for y, downward in ((box.top, 1), (box.top + box.height, -1)):
-                _stroke(canvas, x, y, x + inward * reach, y + downward * thick, edge, shade)
-                _stroke(canvas, x, y, x + inward * thick, y + downward * reach, edge, shade)
-
-
-def _stroke(canvas: Image, x: int, y: int, to_x: int, to_y: int, edge: int, color: Bgr) -> None:
-    left, right = sorted((x, to_x))
-    top, bottom = sorted((y, to_y))
-    fill(canvas, left - edge, top - edge, right + edge, bottom + edge, color)
+        for right, below, (width, height) in product((0, 1), (0, 1), ((reach, thick), (thick, reach))):
+            left, top = box.left + right * (box.width - width), box.top + below * (box.height - height)
+            fill(canvas, left - edge, top - edge, width + 2 * edge, height + 2 * edge, shade)
