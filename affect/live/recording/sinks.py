@@ -11,7 +11,6 @@ import threading
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from affect.cells import as_cell
@@ -57,7 +56,7 @@ class Outputs:
     def __enter__(self) -> Outputs:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, kind: Any, error: BaseException | None, at: Any) -> None:
         self._open.__exit__(kind, error, at)
 
 
@@ -140,12 +139,7 @@ class CsvSink:
     def __enter__(self) -> CsvSink:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, at: object) -> None:
         try:
             if not isinstance(error, AffectError):  # of which the first is reported
                 self.check()
@@ -225,12 +219,7 @@ class VideoSink:
     def __enter__(self) -> VideoSink:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, at: object) -> None:
         video, self._video = self._video, None
         try:
             if video is not None:
