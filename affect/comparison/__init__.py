@@ -4,16 +4,16 @@
 
 reads `<experiment>/<stage>/metrics.json` of the six models and `mistakes/<experiment>__<mistake>/<stage>/` beside
 them, all written by `affect.evaluation`, and writes `comparison.*` and `mistakes.*` (CSV, Markdown, PNG).
-`measured` reads the files, `models` and `mistakes` compare, `table` formats the results.
+`measured` reads and formats the results, `models` and `mistakes` compare them.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from affect.comparison.measured import Comparison
 from affect.comparison.mistakes import compare_mistakes, mistakes_text
 from affect.comparison.models import compare_models, models_text
-from affect.comparison.table import Comparison
 from affect.data.tables import write_table
 from affect.files import write_text
 

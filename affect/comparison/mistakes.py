@@ -8,14 +8,16 @@ import numpy as np
 import pandas as pd
 
 from affect.comparison.measured import (
+    Comparison,
+    cell,
     check_folder,
+    markdown,
     one_source,
     read_pair,
     settings_in,
     source_of,
     warn_of_settings,
 )
-from affect.comparison.table import Comparison, cell, markdown
 from affect.evaluation.metrics import RESAMPLES, Floats, Ints, bootstrap, metrics_of, percentile_interval
 from affect.evaluation.results import read_metrics
 

@@ -9,14 +9,16 @@ import numpy as np
 import pandas as pd
 
 from affect.comparison.measured import (
+    Comparison,
+    cell,
     check_folder,
+    markdown,
     one_source,
     settings_in,
     source_of,
     warn_of_settings,
 )
 from affect.comparison.original_results import BEST_EPOCH, MODELS, PRINTED, README, Reported, find_reported
-from affect.comparison.table import Comparison, cell, markdown
 from affect.evaluation.metrics import INTERVAL_METRICS, METRIC_NAMES
 from affect.evaluation.results import read_metrics, read_predictions
 from affect.training.run import DATA

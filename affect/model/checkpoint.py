@@ -26,9 +26,7 @@ from affect.model.network import (
 from affect.model.safe_pt import read_plain, write_whole
 
 FORMAT_VERSION = 1
-
-
-TEMPERATURES = (0.01, 100.0)  # fitted ones lie between 0.5 and 3; scaled logits must stay finite
+LOWEST, HIGHEST = 0.01, 100.0  # temperatures; fitted ones lie between 0.5 and 3, and scaled logits must stay finite
 
 
 @dataclass(frozen=True)
@@ -115,21 +113,17 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
             f"{path} knows the classes {brief(classes)}, this program needs the eight of AffectNet in their order. "
             "Train it again with python -m affect.training, or choose another model with --model."
         )
-    temperature = content.get("temperature")
-    if (
-        not isinstance(temperature, (int, float))
-        or isinstance(temperature, bool)
-        or not TEMPERATURES[0] <= temperature <= TEMPERATURES[1]
-    ):
-        raise AffectError(f"{path} is damaged: its temperature is {brief(temperature)}. Use another copy.")
+    temperature: Any = content.get("temperature")
     prior, strength = content.get("prior"), content.get("prior_strength", 1.0)  # files without them assume no shares
-    if prior is not None and not is_prior(prior, len(EMOTIONS)):
-        raise AffectError(f"{path} is damaged: its prior is {brief(prior)}. Use another copy.")
-    if type(strength) is not float or not 0 <= strength <= 1:
-        raise AffectError(f"{path} is damaged: its prior_strength is {brief(strength)}. Use another copy.")
     sure_from = content.get("sure_from")
-    if sure_from is not None and (type(sure_from) is not float or not 0 <= sure_from < 1):
-        raise AffectError(f"{path} is damaged: its sure_from is {brief(sure_from)}. Use another copy.")
+    for name, value, fits in (
+        ("temperature", temperature, type(temperature) in (int, float) and LOWEST <= temperature <= HIGHEST),
+        ("prior", prior, prior is None or is_prior(prior, len(EMOTIONS))),
+        ("prior_strength", strength, type(strength) is float and 0 <= strength <= 1),
+        ("sure_from", sure_from, sure_from is None or (type(sure_from) is float and 0 <= sure_from < 1)),
+    ):
+        if not fits:
+            raise AffectError(f"{path} is damaged: its {name} is {brief(value)}. Use another copy.")
     try:
         preprocessing = Preprocessing.from_dict(content.get("preprocessing"))
     except AffectError as error:
