@@ -14,7 +14,6 @@ import pickle
 import pickletools
 import warnings
 import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -88,22 +87,11 @@ def read_plain(path: Path) -> Any:
         entries = _entries(path, data)
         _look_through(path, entries["data.pkl"])
         return _Plain(path).of(_load(entries))
+    except AffectError:
+        raise
     except pickle.UnpicklingError as error:
         raise _unsafe(path) from error
-    except (
-        RuntimeError,  # from torch, and from zipfile for an unsupported entry
-        EOFError,
-        OSError,
-        ValueError,
-        LookupError,
-        TypeError,
-        AttributeError,
-        AssertionError,
-        ArithmeticError,
-        MemoryError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
+    except Exception as error:  # torch and zipfile raise many exception types for a damaged file
         raise _damaged(path) from error
 
 

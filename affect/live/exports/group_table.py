@@ -85,7 +85,7 @@ def _parts(session: Session, steps: int) -> dict[str, Mask]:
 
 def _numbers(timeline: Timeline, clock: Clock, mask: Mask) -> dict[str, object]:
     """The measures of the steps of a mask."""
-    part = Timeline(timeline.labels[mask], timeline.probabilities[mask], timeline.quality[mask])
+    part = timeline.part(mask)
     analysed_s = float((clock.analysed & mask).sum()) * STEP_S
     found: dict[str, object] = {
         "duration_s": f"{mask.sum() * STEP_S:.1f}",

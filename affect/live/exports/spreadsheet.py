@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -37,14 +36,7 @@ FORMATS: Final = {
     "count": {"num_format": "0"},
 }
 Cell = tuple[str, Any]  # name of a format, and the value; None leaves the cell empty
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a sheet: its heading and its width in characters."""
-
-    head: str
-    width: float
+Column = tuple[str, float]  # heading, and width in characters
 
 
 MARKERS: Final = (
@@ -62,14 +54,10 @@ def write_spreadsheet(path: Path, session: Session, clock: Clock, people: People
     made = BytesIO()  # in memory: a temporary file elsewhere might be read by others
     with Workbook(made, kept) as book:
         sheets = _Sheets(book, language)
-        sheets.add(
-            "summary", [Column("", 34), Column("", 30), Column("", 18)], _summary(session, clock, people, language)
-        )
+        sheets.add("summary", [("", 34), ("", 30), ("", 18)], _summary(session, clock, people, language))
         sheets.add("seconds", _seconds_columns(language), _seconds(session, clock, people, language))
-        sheets.add(
-            "markers", [Column(export_text(k, language), w) for k, w in MARKERS], _markers(session, people, language)
-        )
-        sheets.add("notes", [Column("", 110)], _notes(language))
+        sheets.add("markers", [(export_text(k, language), w) for k, w in MARKERS], _markers(session, people, language))
+        sheets.add("notes", [("", 110)], _notes(language))
     path.write_bytes(made.getvalue())
 
 
@@ -84,22 +72,22 @@ class _Sheets:
     def add(self, key: str, columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> None:
         """Add a sheet; headings, if any, stay in view."""
         sheet = self._book.add_worksheet(export_text(key, self._language))
-        for place, column in enumerate(columns):
-            sheet.set_column(place, place, column.width)
-        headed = any(column.head for column in columns)
+        for place, (_, width) in enumerate(columns):
+            sheet.set_column(place, place, width)
+        headed = any(head for head, _ in columns)
         if headed:
             sheet.freeze_panes(1, 0)
             sheet.repeat_rows(0)
-            for place, column in enumerate(columns):
-                sheet.write_string(0, place, column.head, self._formats["head"])
-            sheet.set_row(0, LINE * max(_lines(column.head, column.width) for column in columns))
+            for place, (head, _) in enumerate(columns):
+                sheet.write_string(0, place, head, self._formats["head"])
+            sheet.set_row(0, LINE * max(_lines(*column) for column in columns))
         sheet.set_landscape()
         sheet.fit_to_pages(1, 0)
         for line, row in enumerate(rows, int(headed)):
             for place, (kind, value) in enumerate(row):
                 self._write(sheet, line, place, kind, value)
                 if kind == "prose":
-                    sheet.set_row(line, LINE * _lines(value, columns[place].width))
+                    sheet.set_row(line, LINE * _lines(value, columns[place][1]))
 
     def _write(self, sheet: Any, line: int, place: int, kind: str, value: Any) -> None:
         shown = self._formats[kind]
@@ -149,9 +137,8 @@ def _summary(session: Session, clock: Clock, people: People, language: str) -> I
 def _seconds_columns(language: str) -> list[Column]:
     first = (("time", 10), ("clock_time", 10), ("face", 7), ("state", 12), ("expression", 12), ("confidence", 11))
     last = (("valence", 11), ("quality", 9), ("marker", 44))
-    named = [Column(label_name(name, language), 11) for name in EMOTIONS]
-    told = [[Column(export_text(key, language), width) for key, width in part] for part in (first, last)]
-    return [*told[0], *named, *told[1]]
+    before, after = ([(export_text(key, language), width) for key, width in part] for part in (first, last))
+    return [*before, *((label_name(name, language), 11) for name in EMOTIONS), *after]
 
 
 def _seconds(session: Session, clock: Clock, people: People, language: str) -> Iterable[list[Cell]]:
@@ -172,7 +159,7 @@ def _seconds(session: Session, clock: Clock, people: People, language: str) -> I
         for face, timeline in shown.items():
             state = max(gaps[face], key=lambda name: gaps[face][name][part].sum())
             which = face or 1 if people.timelines else None
-            yield [*at, ("count", which), *_second(timeline.part(part.start, part.stop), state, language), marked]
+            yield [*at, ("count", which), *_second(timeline.part(part), state, language), marked]
 
 
 def _second(timeline: Timeline, state: str, language: str) -> list[Cell]:
@@ -209,8 +196,8 @@ def _markers(session: Session, people: People, language: str) -> Iterable[list[C
             yield at
         for face, timeline in people.timelines.items():
             step, told = round(time_s / STEP_S), around(timeline, time_s)
-            before = _side(told.before, timeline.part(max(0, step - reach), step).valence, language)
-            after = _side(told.after, timeline.part(step, step + reach).valence, language)
+            before = _side(told.before, timeline.part(slice(max(0, step - reach), step)).valence, language)
+            after = _side(told.after, timeline.part(slice(step, step + reach)).valence, language)
             yield [*at, ("count", face or 1), *before, *after]
 
 
@@ -221,14 +208,7 @@ def _side(side: Side | None, felt: Any, language: str) -> list[Cell]:
 
 
 def _notes(language: str) -> Iterable[list[Cell]]:
-    for key in (
-        "about",
-        "about_seconds",
-        "about_uncertain",
-        "about_valence",
-        "about_quality",
-        "about_times",
-        "private",
-    ):
-        least = f"{BELIEVED:.2f}".replace(".", "," if language == "es" else ".")
+    least = f"{BELIEVED:.2f}".replace(".", "," if language == "es" else ".")
+    about = ("about", *(f"about_{what}" for what in ("seconds", "uncertain", "valence", "quality", "times")), "private")
+    for key in about:
         yield [("prose", export_text(key, language, least=least))]

@@ -117,7 +117,7 @@ def valence(timeline: Timeline) -> Valence | None:
 def thirds(timeline: Timeline) -> list[Timeline]:
     """Cut a timeline into three equal parts; fewer if it has fewer than three steps."""
     bounds = np.linspace(0, len(timeline.labels), 4).round().astype(int).tolist()
-    return [timeline.part(start, end) for start, end in pairwise(bounds) if end > start]
+    return [timeline.part(slice(start, end)) for start, end in pairwise(bounds) if end > start]
 
 
 def episodes(timeline: Timeline) -> list[Episode]:

@@ -59,10 +59,12 @@ class Rows:
 
     def of(self, face: int) -> Rows:
         """Select the rows of one face."""
-        mine = self.faces == face
-        return Rows(
-            self.times_s[mine], self.faces[mine], self.labels[mine], self.probabilities[mine], self.quality[mine]
-        )
+        return self.at(self.faces == face)
+
+    def at(self, chosen: npt.NDArray[Any]) -> Rows:
+        """The rows of a mask, or of indices in another order."""
+        columns = ("times_s", "faces", "labels", "probabilities", "quality")
+        return replace(self, **{name: getattr(self, name)[chosen] for name in columns})
 
 
 class Excluded(NamedTuple):
@@ -201,38 +203,20 @@ def _read_rows(path: Path, time_s: Callable[[str], float]) -> Rows:
         table = Table(path, file, ROW_COLUMNS, ("quality",), whole_row="face_id")
         if table.empty:
             raise TextError("session_columns", path=path)
-        converters = [
-            time_s,
-            _face,
-            _PLACES.__getitem__,
-            *[number(-ROUNDING, 1 + ROUNDING)] * (len(EMOTIONS) + 1),
-        ]
+        share = number(-ROUNDING, 1 + ROUNDING)
+        converters = [time_s, _face, _PLACES.__getitem__, *[share] * (len(EMOTIONS) + 1)]
         for at_s, face, label, *row in table.rows(converters):
             times.append(at_s)
             faces.append(face)
             labels.append(label)
             flat.extend(row[: len(EMOTIONS)])
             quality.append(row[-1] if len(row) > len(EMOTIONS) else np.nan)
-    read = Rows(
-        _no_copy(times),
-        _no_copy(faces),
-        _no_copy(labels),
-        _no_copy(flat).reshape(-1, len(EMOTIONS)),
-        _no_copy(quality),
-        table.damaged,
-        table.changed,
-    )
+    probabilities = _no_copy(flat).reshape(-1, len(EMOTIONS))
+    columns = (_no_copy(times), _no_copy(faces), _no_copy(labels), probabilities, _no_copy(quality))
+    read = Rows(*columns, table.damaged, table.changed)
     if (np.diff(read.times_s) >= 0).all():  # as the program writes them
         return read
-    order = np.argsort(read.times_s, kind="stable")
-    return replace(
-        read,
-        times_s=read.times_s[order],
-        faces=read.faces[order],
-        labels=read.labels[order],
-        probabilities=read.probabilities[order],
-        quality=read.quality[order],
-    )
+    return read.at(np.argsort(read.times_s, kind="stable"))
 
 
 def _no_copy(values: array[Any]) -> npt.NDArray[Any]:

@@ -71,9 +71,9 @@ class Timeline:
         """Where the face was seen well enough to be counted in shares and means, (steps,)."""
         return self.seen & ~self.doubtful
 
-    def part(self, start: int, end: int) -> Timeline:
-        """Cut out the steps from `start` to before `end`."""
-        return Timeline(self.labels[start:end], self.probabilities[start:end], self.quality[start:end])
+    def part(self, chosen: slice | Mask) -> Timeline:
+        """The steps of a slice or of a mask."""
+        return Timeline(self.labels[chosen], self.probabilities[chosen], self.quality[chosen])
 
     @property
     def valence(self) -> Floats:

@@ -118,7 +118,7 @@ def test_thirds_are_equal_parts_that_leave_nothing_out(only: Timeline) -> None:
     assert shares(first)["neutral"] > 0.9
     assert shares(third)["sad"] > 0.3
     assert sum(part.seen_s for part in (first, second, third)) == pytest.approx(only.seen_s)
-    assert [len(part.labels) for part in thirds(only.part(0, 2))] == [1, 1]
+    assert [len(part.labels) for part in thirds(only.part(slice(0, 2)))] == [1, 1]
 
 
 def test_episodes_bridge_short_interruptions_and_not_gaps(only: Timeline) -> None:
