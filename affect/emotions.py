@@ -11,16 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-EMOTIONS: Final = (
-    "anger",
-    "contempt",
-    "disgust",
-    "fear",
-    "happy",
-    "neutral",
-    "sad",
-    "surprise",
-)
+EMOTIONS: Final = ("anger", "contempt", "disgust", "fear", "happy", "neutral", "sad", "surprise")
 
 # The classes whose expression is unpleasant: see `valence`. Surprise is neither pleasant nor unpleasant.
 NEGATIVE: Final = ("anger", "contempt", "disgust", "fear", "sad")
@@ -28,29 +19,14 @@ _HAPPY: Final = EMOTIONS.index("happy")
 _NEGATIVE: Final = [EMOTIONS.index(name) for name in NEGATIVE]
 
 # AffectNet's own numbering of the same eight classes (Mollahosseini et al. 2017, arXiv:1708.03985).
-AFFECTNET_NUMBERS: Final = {
-    0: "neutral",
-    1: "happy",
-    2: "sad",
-    3: "surprise",
-    4: "fear",
-    5: "disgust",
-    6: "anger",
-    7: "contempt",
-}
+AFFECTNET_NUMBERS: Final = dict(
+    enumerate(("neutral", "happy", "sad", "surprise", "fear", "disgust", "anger", "contempt"))
+)
 
+_SPANISH: Final = ("enfado", "desprecio", "asco", "miedo", "alegría", "neutral", "tristeza", "sorpresa")
 NAMES: Final = {
     "en": dict(zip(EMOTIONS, EMOTIONS, strict=True)),
-    "es": {
-        "anger": "enfado",
-        "contempt": "desprecio",
-        "disgust": "asco",
-        "fear": "miedo",
-        "happy": "alegría",
-        "neutral": "neutral",
-        "sad": "tristeza",
-        "surprise": "sorpresa",
-    },
+    "es": dict(zip(EMOTIONS, _SPANISH, strict=True)),
 }
 
 LANGUAGES: Final = tuple(NAMES)

@@ -35,9 +35,7 @@ def usual_loop(model: Path, scale_factor: float) -> Loop:
     steps = [transforms.Resize((setting.image_size, setting.image_size))]
     if setting.color == "grey":
         steps.append(transforms.Grayscale(3))
-    transform = transforms.Compose(
-        [*steps, transforms.ToTensor(), transforms.Normalize(setting.mean, setting.std)],
-    )
+    transform = transforms.Compose([*steps, transforms.ToTensor(), transforms.Normalize(setting.mean, setting.std)])
     cascade = cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_frontalface_default.xml")  # type: ignore[attr-defined]
     last: deque[np.ndarray] = deque(maxlen=5)
 

@@ -116,11 +116,7 @@ def soak(frames: int, model: Path) -> dict[str, Any]:
     before = Held.now()
     found = _session(frames, model)
     after = _when_quiet(before)
-    return {
-        **found,
-        "handles_left": after.handles - before.handles,
-        "threads_left": after.threads - before.threads,
-    }
+    return {**found, "handles_left": after.handles - before.handles, "threads_left": after.threads - before.threads}
 
 
 def _session(frames: int, model: Path) -> dict[str, Any]:

@@ -41,11 +41,7 @@ AGES = {"under 20": 20.0, "20 to 39": 40.0, "40 to 59": 60.0, "60 and over": np.
 UNCLEAR = (0.4, 0.6)  # probability of a male face between which the gender is not clear
 # Individual typology angle, degrees: each class's lower end. Chardon, Cretois, Hourseau 1991, Int. J. Cosmet. Sci. 13.
 TONES = {"very light": 55.0, "light": 41.0, "intermediate": 28.0, "tan": 10.0, "brown": -30.0, "dark": -np.inf}
-KINDS = {
-    "age": list(AGES),
-    "gender": ["read as female", "not clear", "read as male"],
-    "skin tone": list(TONES),
-}
+KINDS = {"age": list(AGES), "gender": ["read as female", "not clear", "read as male"], "skin tone": list(TONES)}
 # Both cheeks in the face's box, as rows and columns in shares of its side: between eyes and mouth, beside the nose.
 CHEEKS = ((0.52, 0.68, 0.18, 0.34), (0.52, 0.68, 0.66, 0.82))
 

@@ -26,14 +26,7 @@ from affect.data.tables import write_table
 from affect.emotions import EMOTIONS, valence
 from affect.errors import as_shown
 from affect.evaluation.leakage import warning_of
-from affect.evaluation.metrics import (
-    RESAMPLES,
-    Floats,
-    Ints,
-    expected_calibration_error,
-    intervals_of,
-    metrics_of,
-)
+from affect.evaluation.metrics import RESAMPLES, Floats, Ints, expected_calibration_error, intervals_of, metrics_of
 from affect.files import sha256_of, write_text
 from affect.model.calibration import Calibration
 from affect.model.checkpoint import load_checkpoint

@@ -118,10 +118,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "en": "For {unrecorded} no picture was analysed.",
         "es": "Durante {unrecorded} no se analizó ninguna imagen.",
     },
-    "summary_excluded": {
-        "en": "{excluded} were excluded afterwards.",
-        "es": "Después se excluyeron {excluded}.",
-    },
+    "summary_excluded": {"en": "{excluded} were excluded afterwards.", "es": "Después se excluyeron {excluded}."},
     "summary_person": {"en": "Face {face}, seen for {seen}.", "es": "Cara {face}, vista durante {seen}."},
     "summary_read": {
         "en": "The expression was read as {list} of the time seen.",

@@ -15,12 +15,7 @@ from affect.live.texts.files import FILE_TEXTS
 from affect.live.texts.sources import SOURCE_TEXTS
 from affect.live.texts.window import WINDOW_TEXTS
 
-TEXTS: Final[dict[str, dict[str, str]]] = {
-    **WINDOW_TEXTS,
-    **SOURCE_TEXTS,
-    **FILE_TEXTS,
-    **COMMAND_TEXTS,
-}
+TEXTS: Final[dict[str, dict[str, str]]] = {**WINDOW_TEXTS, **SOURCE_TEXTS, **FILE_TEXTS, **COMMAND_TEXTS}
 
 
 # Accepted answers for yes; the first is the key in the window. In English, "s" is the snapshot key and not consent.

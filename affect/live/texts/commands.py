@@ -50,10 +50,7 @@ códigos de salida: 0 hecho, 2 opciones erróneas, o modelo o fuente inservibles
         "en": "a row per face and frame (replaces the file)",
         "es": "una fila por cara y fotograma (sustituye el archivo)",
     },
-    "option_save_video": {
-        "en": "the annotated video, .mp4 or .avi",
-        "es": "el vídeo con anotaciones, .mp4 o .avi",
-    },
+    "option_save_video": {"en": "the annotated video, .mp4 or .avi", "es": "el vídeo con anotaciones, .mp4 o .avi"},
     "option_max_frames": {"en": "stop after N frames", "es": "termina tras N fotogramas"},
     "option_record": {
         "en": "record a session into a folder of its own in DIR: numbers only, and a report; video files are analysed "
@@ -65,10 +62,7 @@ códigos de salida: 0 hecho, 2 opciones erróneas, o modelo o fuente inservibles
         "en": "the person has agreed to be recorded: do not ask",
         "es": "la persona ha aceptado que se la registre: no preguntar",
     },
-    "option_lang": {
-        "en": "language (default: the computer's)",
-        "es": "idioma (si no se indica, el del ordenador)",
-    },
+    "option_lang": {"en": "language (default: the computer's)", "es": "idioma (si no se indica, el del ordenador)"},
     "option_faces": {"en": "the N largest faces (default 1)", "es": "las N caras mayores (si no se indica, 1)"},
     "option_jobs": {
         "en": "analyse up to N of several video files at the same time (default: half as many as there are cores)",
@@ -104,10 +98,7 @@ códigos de salida: 0 hecho, 2 opciones erróneas, o modelo o fuente inservibles
         "es": "con qué facilidad se nombran las expresiones raras, como desprecio, asco o miedo (si no se indica, "
         "normal); low: menos falsas alarmas, high: se pierden menos",
     },
-    "option_detector": {
-        "en": "face detector (default haar)",
-        "es": "detector de caras (si no se indica, haar)",
-    },
+    "option_detector": {"en": "face detector (default haar)", "es": "detector de caras (si no se indica, haar)"},
     "option_detector_model": {
         "en": "YuNet's file, for --detector yunet",
         "es": "archivo de YuNet, para --detector yunet",

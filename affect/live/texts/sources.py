@@ -31,10 +31,7 @@ SOURCE_TEXTS: Final[dict[str, dict[str, str]]] = {
         "es": "La cámara número {index} se abre pero no da imagen: quizá la esté usando otro programa. "
         "Ciérrelo o elija otra cámara. {others}",
     },
-    "cameras_answering": {
-        "en": "Cameras that do answer: {cameras}.",
-        "es": "Cámaras que sí responden: {cameras}.",
-    },
+    "cameras_answering": {"en": "Cameras that do answer: {cameras}.", "es": "Cámaras que sí responden: {cameras}."},
     "cameras_none": {"en": "No other camera answers.", "es": "No responde ninguna otra cámara."},
     "stream": {"en": "stream", "es": "transmisión"},
     "stream_missing": {

@@ -190,10 +190,7 @@ WINDOW_TEXTS: Final[dict[str, dict[str, str]]] = {
         "en": "The report could not be made ({reason}). The recording is whole: {folder}",
         "es": "No se ha podido preparar el informe ({reason}). El registro está completo: {folder}",
     },
-    "recording_failed": {
-        "en": "The recording has stopped. {reason}",
-        "es": "El registro se ha detenido. {reason}",
-    },
+    "recording_failed": {"en": "The recording has stopped. {reason}", "es": "El registro se ha detenido. {reason}"},
     "folder_question": {
         "en": "No session can be recorded in {folder} ({reason}). Another folder:",
         "es": "No se puede registrar ninguna sesión en {folder} ({reason}). Otra carpeta:",
@@ -313,10 +310,7 @@ WINDOW_TEXTS: Final[dict[str, dict[str, str]]] = {
         "es": "¿Guardar imágenes de la persona en este registro? Después, s guarda una cada vez.",
     },
     "snapshot_stored": {"en": "Picture stored: {name}", "es": "Imagen guardada: {name}"},
-    "model_and_source": {
-        "en": "Model: {model}. Source: {source}.",
-        "es": "Modelo: {model}. Fuente: {source}.",
-    },
+    "model_and_source": {"en": "Model: {model}. Source: {source}.", "es": "Modelo: {model}. Fuente: {source}."},
     "terms_research": {
         "en": "This model learned from AffectNet too: it may be used for research, not commercially. "
         "models/starter_ferplus.pt may be used for anything (MIT).",
@@ -347,10 +341,7 @@ WINDOW_TEXTS: Final[dict[str, dict[str, str]]] = {
         "es": "{count} fotogramas de {source} en {took:.1f} s ({rate:.1f} por segundo)",
     },
     "summary_model": {"en": "model: {model}", "es": "modelo: {model}"},
-    "summary_share": {
-        "en": "a face in {share} of the frames",
-        "es": "una cara en el {share} de los fotogramas",
-    },
+    "summary_share": {"en": "a face in {share} of the frames", "es": "una cara en el {share} de los fotogramas"},
     "summary_labels": {"en": "read as, in frames:", "es": "leída como, en fotogramas:"},
     "summary_paused": {"en": "paused for {seconds:.0f} s", "es": "en pausa {seconds:.0f} s"},
     "summary_lost": {

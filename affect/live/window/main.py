@@ -9,23 +9,8 @@ import time
 from functools import partial
 
 from PySide6.QtCore import QMargins, QRect, QSize, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import (
-    QAction,
-    QCloseEvent,
-    QDesktopServices,
-    QKeyEvent,
-    QMoveEvent,
-    QResizeEvent,
-)
-from PySide6.QtWidgets import (
-    QBoxLayout,
-    QHBoxLayout,
-    QLayout,
-    QPushButton,
-    QStackedLayout,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QAction, QCloseEvent, QDesktopServices, QKeyEvent, QMoveEvent, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
 from affect.emotions import LANGUAGES
 from affect.faces.preprocessing import Image
