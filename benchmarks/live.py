@@ -210,7 +210,7 @@ def main(arguments: list[str] | None = None) -> int:
         ("agreement", lambda: measure.agreement(options.model, options.frames // 2)),
         ("growth", lambda: measure.growth(options.model, max(30, options.frames // 6))),
         ("stages", lambda: measure.stages(options.model)),
-        ("program", lambda: measure.program_cost(options.model, options.frames)),
+        ("program", lambda: measure.program_cost(options.model)),
     ):
         print(f"measuring: {name} …", file=sys.stderr, flush=True)
         found[name] = work()

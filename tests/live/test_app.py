@@ -521,7 +521,8 @@ def test_without_arguments_the_start_window_asks_and_an_error_leads_back_to_it(
 # --- a quick start ---------------------------------------------------------------------------------------------------
 
 CAMERA = "import cv2; from tests.tools.fake_camera import FakeCamera as fake; cv2.VideoCapture = fake; "
-CAMERA += "fake.plugged, fake.size, fake.opened, fake.released, fake.blocks = {0}, (48, 64), [], 0, None"
+CAMERA += "fake.plugged, fake.size, fake.opened, fake.released, fake.blocks = {0}, (48, 64), [], 0, None; "
+CAMERA += "fake.grabbed = fake.decoded = 0"
 
 
 def started(before: str, source: str) -> set[str]:
