@@ -237,6 +237,22 @@ def test_a_stream_that_is_stopped_and_started_is_one_session_with_a_gap(
     assert "The picture is back after" in err
 
 
+@pytest.mark.parametrize("rate_hz", [15.0, None])
+def test_a_stream_gives_fifteen_pictures_a_second_or_all(rate_hz: float | None) -> None:
+    served: list[float] = []
+    server = MjpegServer(lambda seconds: (served.append(seconds), np.full((48, 64, 3), 99, np.uint8))[1], fps=60)
+    server.start()
+    with closing(open_source(server.address)) as source:
+        source.pace.rate_hz = rate_hz  # type: ignore[attr-defined]
+        frames = source.frames()
+        next(frames)
+        before = len(served)
+        assert len(list(itertools.islice(frames, 20))) == 20
+        passed = len(served) - before
+    server.stop()
+    assert passed >= 40 if rate_hz else passed <= 30
+
+
 def test_a_stream_that_hangs_is_opened_anew(stream: MjpegServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(captures, "READ_TIMEOUT_MS", 500)
     with closing(FrameFeed(open_source(stream.address))) as feed:
