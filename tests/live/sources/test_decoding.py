@@ -87,6 +87,15 @@ def test_an_interlaced_file_is_deinterlaced(
     assert times(path) == pytest.approx([i / 25 for i in range(8)], abs=0.002)
 
 
+def test_an_interlaced_stream_keeps_every_picture_as_the_next_one_needs_it(tmp_path: Path) -> None:
+    own, asked = {"flags": "+ilme+ildct", "x264-params": "tff=1"}, itertools.count()
+    path = write_clip(tmp_path / "a.ts", [interlaced(i) for i in range(8)], fps=25, fields="tff", options=own)
+    track = PictureTrack(str(path), {})
+    pictures = [picture for picture, _ in track.pictures(lambda: next(asked) % 2 == 0)]
+    assert len(pictures) == 8
+    assert combs(pictures[4]) < 0.01
+
+
 @pytest.mark.parametrize(
     ("name", "codec", "form", "decoded"), [("a.avi", "mjpeg", "yuvj420p", 10), ("a.mp4", "libx264", "yuv420p", 20)]
 )
