@@ -213,7 +213,7 @@ class PictureTrack:
         for packet in self._packets():
             if places is not None and packet.dts is not None:
                 heapq.heappush(places, packet.dts)
-            if wanted is not None and packet.size and not wanted():
+            if wanted is not None and not wanted():
                 continue
             try:
                 self._check(packet)
