@@ -111,8 +111,7 @@ def growth(model: Path, frames: int, rounds: int = 3) -> dict[str, dict[str, dic
                 cpu[kind, name].append(time.process_time() - before)
     found: dict[str, dict[str, dict[str, float]]] = {kind: {} for kind in settings}
     for kind, name, _ in each:
-        cpu_ms = 1000 * sum(cpu[kind, name]) / (rounds * (frames - 1))
-        found[kind][name] = {**statistics(times[kind, name]), "cpu": cpu_ms}
+        found[kind][name] = statistics(times[kind, name]) | {"cpu": 1000 * sum(cpu[kind, name]) / rounds / (frames - 1)}
     return found
 
 
