@@ -104,14 +104,12 @@ class CommandParser(argparse.ArgumentParser):
                 told += ". " + said("A name with spaces needs quotation marks: {quoted}", quoted=quoted)
             self.error(told)
         if (folder := settle_home()) is not None:
-            print(
-                said(
-                    "There is no home folder to write to: {folder} takes its place until the end. To keep what is "
-                    "prepared, name a folder in the variable HOME.",
-                    folder=folder,
-                ),
-                file=sys.stderr,
+            told = said(
+                "There is no home folder to write to: {folder} takes its place until the end. To keep what is "
+                "prepared, name a folder in the variable HOME.",
+                folder=folder,
             )
+            print(told, file=sys.stderr)
         return options, rest
 
     def error(self, message: str) -> NoReturn:
@@ -121,10 +119,9 @@ class CommandParser(argparse.ArgumentParser):
 
 def _quoted(given: list[str], rest: list[str]) -> str | None:
     """The unknown argument and its neighbours as one quoted name; None if it is an option or has no neighbours."""
-    start = given.index(rest[0])
+    start = end = given.index(rest[0])
     if rest[0].startswith("-"):
         return None
-    end = start + 1
     while start > 0 and not given[start - 1].startswith("-"):
         start -= 1
     while end < len(given) and not given[end].startswith("-"):
@@ -258,9 +255,8 @@ def seed_number(text: str) -> int:
 
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-NO_ACCESS = (
-    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG,
-)  # fmt: skip
+_NO_ACCESS = "EACCES EPERM EROFS ENOENT ENOTDIR EISDIR EEXIST ENAMETOOLONG"
+NO_ACCESS = [getattr(errno, name) for name in _NO_ACCESS.split()]
 
 
 def exit_code_of(work: Callable[[], None], again: str = "start the same command again") -> int:
@@ -283,12 +279,19 @@ def exit_code_of(work: Callable[[], None], again: str = "start the same command 
     except OSError as error:
         path = as_shown(str(error.filename))
         if error.errno in DISK_FULL:
-            what = said("{path} cannot be written" if error.filename else "not everything can be written", path=path)
-            words = "error: the disk is full, {what}. What was saved before is whole. Make room; {again}."
-            told = said(words, what=what, again=said(again))
+            what = "{path} cannot be written" if error.filename else "not everything can be written"
+            told = said(
+                "error: the disk is full, {what}. What was saved before is whole. Make room; {again}.",
+                what=said(what, path=path),
+                again=said(again),
+            )
         elif error.errno in NO_ACCESS and error.filename:
-            words = "error: {path} cannot be read or written ({reason}). Check what may be done there, or name another "
-            told = said(words + "place.", path=path, reason=error.strerror)
+            told = said(
+                "error: {path} cannot be read or written ({reason}). Check what may be done there, or name another "
+                "place.",
+                path=path,
+                reason=error.strerror,
+            )
         else:
             raise
         print(told, file=sys.stderr)

@@ -19,7 +19,7 @@ from affect.spoken import SPANISH_OF_OURS
 from tests.conftest import REPOSITORY
 
 PAGES = {"en": REPOSITORY / "docs" / "troubleshooting.md", "es": REPOSITORY / "docs" / "troubleshooting.es.md"}
-LISTS = ("source", "annotations", "manifest")  # modules of affect.data: why a picture is left out
+LISTS = ("source", "annotations", "layouts", "manifest")  # modules of affect.data: why a picture is left out
 
 # Sentences of TEXTS that tell of no trouble: labels, questions, and what goes well.
 WELL = re.compile(

@@ -123,7 +123,7 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
         ("sure_from", sure_from, sure_from is None or (type(sure_from) is float and 0 <= sure_from < 1)),
     ):
         if not fits:
-            raise AffectError(f"{path} is damaged: its {name} is {brief(value)}. Use another copy.")
+            raise AffectError(f"{path} is damaged: its value of {name} is {brief(value)}. Use another copy.")
     try:
         preprocessing = Preprocessing.from_dict(content.get("preprocessing"))
     except AffectError as error:
