@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,19 @@ def class_ticks(axes: Axes, notes: list[str] | None = None) -> None:
     """Label the x axis with the eight classes, with a note (such as n) under each."""
     words = [f"{name}\n{note}" for name, note in zip(EMOTIONS, notes, strict=True)] if notes else list(EMOTIONS)
     axes.set_xticks(np.arange(len(EMOTIONS)), words)
+
+
+def class_bars(axes: Axes, values: Floats, form: str, intervals: Mapping[int, Sequence[float]]) -> None:
+    """Draw a bar of each class's value, float (8,), NaN for none, with its number and a line for its interval.
+
+    form: format string of the number.   intervals: low and high by the class's index.
+    """
+    for c, value in enumerate(values):
+        if np.isfinite(value):
+            axes.bar(c, value, color=COLORS[EMOTIONS[c]], edgecolor="0.35", linewidth=0.8)
+            axes.vlines(c, *intervals.get(c, (value, value)), color="0.15", linewidth=2)
+            top = max(value, *intervals.get(c, (value,)))
+            axes.text(c, top + 0.015, form.format(value), ha="center", va="bottom", fontsize=9, bbox=PLATE)
 
 
 def class_heatmap(axes: Axes, values: Floats | Ints, text: npt.NDArray[Any], label: str, *, even: bool) -> None:

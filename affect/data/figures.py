@@ -15,6 +15,7 @@ from affect.figure_style import (
     SPLIT_COLORS,
     Floats,
     Ints,
+    class_bars,
     class_heatmap,
     class_means,
     class_ticks,
@@ -200,10 +201,7 @@ def annotator_agreement(votes: pd.DataFrame, labels: Ints, origin: str) -> Figur
         xlabel="share of the votes for the most frequent class", ylabel="share of the pictures", title="All classes"
     )
     means = np.array([share[chosen == c].mean() if (chosen == c).any() else np.nan for c in range(len(EMOTIONS))])
-    right.bar(np.arange(len(EMOTIONS)), means, color=[COLORS[e] for e in EMOTIONS], edgecolor="0.35", linewidth=0.8)
-    for c, mean in enumerate(means):
-        if np.isfinite(mean):
-            right.text(c, mean + 0.01, f"{mean:.0%}", ha="center", va="bottom", fontsize=9)
+    class_bars(right, means, "{:.0%}", {})
     class_ticks(right, [f"{(chosen == c).sum():,}" for c in range(len(EMOTIONS))])
     right.tick_params(axis="x", labelsize=8)
     in_percent(right.yaxis)
@@ -227,18 +225,12 @@ def faces_found(found: pd.Series, labels: pd.Series, origin: str) -> Figure:
     """
     figure = new_figure(9, 4.6)
     axes = figure.subplots()
-    shares, counts = np.full(len(EMOTIONS), np.nan), []
-    for c, emotion in enumerate(EMOTIONS):
-        own = found[(labels == emotion).to_numpy()]
-        counts.append(len(own))
-        if len(own) == 0:
-            continue
-        shares[c] = own.mean()
-        interval = binomtest(int(own.sum()), len(own)).proportion_ci(method="wilson")
-        axes.bar(c, shares[c], color=COLORS[emotion], edgecolor="0.35", linewidth=0.8)
-        axes.vlines(c, interval.low, interval.high, color="0.15", linewidth=2)
-        axes.text(c, interval.high + 0.015, f"{shares[c]:.0%}", ha="center", va="bottom", fontsize=9)
-    class_ticks(axes, [f"n = {n:,}" for n in counts])
+    each = [found[(labels == emotion).to_numpy()] for emotion in EMOTIONS]
+    shares = np.array([own.mean() if len(own) else np.nan for own in each])
+    tests = {c: binomtest(int(own.sum()), len(own)) for c, own in enumerate(each) if len(own)}
+    intervals = {c: test.proportion_ci(method="wilson") for c, test in tests.items()}
+    class_bars(axes, shares, "{:.0%}", {c: (interval.low, interval.high) for c, interval in intervals.items()})
+    class_ticks(axes, [f"n = {len(own):,}" for own in each])
     in_percent(axes.yaxis)
     axes.set(ylabel="pictures with a found face (line: 95 % interval)", ylim=(0, 1.12))
     tidy(axes)

@@ -18,10 +18,10 @@ from affect.figure_style import (
     MUTED,
     OTHER,
     OUTLINE,
-    PLATE,
     THIRD,
     Floats,
     Ints,
+    class_bars,
     class_heatmap,
     class_means,
     class_ticks,
@@ -253,16 +253,11 @@ def f1_bars(metrics: dict[str, Any], origin: str) -> Figure:
     intervals = metrics.get("intervals", {})
     figure = new_figure(9, 4.8)
     axes = figure.subplots()
-    for i, name in enumerate(EMOTIONS):
+    lines = {c: intervals[f"f1_{name}"] for c, name in enumerate(EMOTIONS) if f"f1_{name}" in intervals}
+    class_bars(axes, np.array([f1.get(name, np.nan) for name in EMOTIONS]), "{:.2f}", lines)
+    for c, name in enumerate(EMOTIONS):
         if name not in f1:
-            axes.text(i, 0.015, "does not\noccur", ha="center", va="bottom", fontsize=8, color="0.4")
-            continue
-        top = f1[name]
-        axes.bar(i, f1[name], color=COLORS[name], edgecolor="0.35", linewidth=0.8)
-        if (interval := intervals.get(f"f1_{name}")) is not None:
-            axes.vlines(i, *interval, color="0.15", linewidth=2)
-            top = max(interval[1], top)
-        axes.text(i, top + 0.015, f"{f1[name]:.2f}", ha="center", va="bottom", fontsize=9, bbox=PLATE)
+            axes.text(c, 0.015, "does not\noccur", ha="center", va="bottom", fontsize=8, color="0.4")
     which = "the classes" if len(present) == len(EMOTIONS) else f"{len(present)} classes"
     axes.axhline(metrics["f1_macro"], color="0.3", linestyle="--", label=f"mean of {which}: {metrics['f1_macro']:.2f}")
     class_ticks(axes, [f"n = {metrics['per_class'][name]['support']:,}" for name in EMOTIONS])
