@@ -112,10 +112,13 @@ class Run:
         return self.out / place / file, self.results / self.data / place / stage.name
 
     @property
+    def _lasts(self) -> list[tuple[Path, Path]]:
+        return [last for stage in self.experiment.stages if (last := self.last_epoch(stage)) is not None]
+
+    @property
     def written(self) -> list[Path]:
         """Paths of all checkpoints that the run writes, the last epochs' as well."""
-        lasts = [last[0] for stage in self.experiment.stages if (last := self.last_epoch(stage)) is not None]
-        return [*self.checkpoints, *lasts]
+        return [*self.checkpoints, *(file for file, _ in self._lasts)]
 
     @property
     def locks(self) -> list[Path]:
@@ -124,16 +127,10 @@ class Run:
 
     def remove_leftovers(self) -> None:
         """Remove the temporary files that a killed training of this run has left."""
-        lasts = [last for stage in self.experiment.stages if (last := self.last_epoch(stage)) is not None]
-        folders = [
-            self.home,
-            *(self.home / stage.name for stage in self.experiment.stages),
-            *(last[1] for last in lasts),
-        ]
-        for path in (self.state_path, *self.written):
+        stages = (self.home / stage.name for stage in self.experiment.stages)
+        folders = (self.home, *stages, *(folder for _, folder in self._lasts))
+        for path in (self.state_path, *self.written, *(folder / "*" for folder in folders)):
             remove_leftovers(path)
-        for folder in folders:
-            remove_leftovers(folder / "*")
 
     def standing(self, *, resume: bool, overwrite: bool) -> Standing:
         """State of this run on disk, before training: "new", "interrupted" or "finished"; without `resume` "new".

@@ -70,28 +70,17 @@ def _session_page(session: Any, writer: Any) -> str:
     from affect.live.report.session_page import session_view
 
     script = Markup((Path(__file__).parent / "templates" / "page.js").read_text(encoding="utf-8"))  # noqa: S704
-    return _laid_out(
-        "session.html",
-        writer,
-        view=session_view(session, writer),
-        date=writer.date(session.when),
-        script=script,
-        script_source=f"; script-src 'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'",
-    )
+    source = f"; script-src 'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'"
+    view, date = session_view(session, writer), writer.date(session.when)
+    return _laid_out("session.html", writer, view=view, date=date, script=script, script_source=source)
 
 
 def _comparison_page(sessions: list[Any], writer: Any) -> str:
     from affect.live.report.comparison_page import comparison_view
 
     times = sorted((session.when for session in sessions), key=datetime.timestamp)
-    first, last = writer.date(times[0]), writer.date(times[-1])
-    return _laid_out(
-        "comparison.html",
-        writer,
-        view=comparison_view(sessions, writer),
-        date=f"{first} – {last}",
-        script_source="",
-    )
+    view, date = comparison_view(sessions, writer), f"{writer.date(times[0])} – {writer.date(times[-1])}"
+    return _laid_out("comparison.html", writer, view=view, date=date, script_source="")
 
 
 def _laid_out(template: str, writer: Any, **values: Any) -> str:
