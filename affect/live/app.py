@@ -90,7 +90,8 @@ def main(arguments: list[str] | None = None) -> int:
     if given or no_window() is not None:
         return _run_and_tell(options)[0]
 
-    from affect.live.start import ask, show_error
+    from affect.live.start.progress import show_error
+    from affect.live.start.window import ask
 
     while ask(options):
         code, why = _run_and_tell(options)
@@ -140,7 +141,7 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
     _check(options, pictures is not None)
     model = options.model or default_model()
     if pictures is not None:
-        from affect.live.picture_files import analyse_pictures
+        from affect.live.batch.pictures import analyse_pictures
 
         return analyse_pictures(options, model, pictures, summary)
     if options.record is not None and (len(options.source) > 1 or is_file(Path(options.source[0]))):
@@ -192,7 +193,7 @@ def _streamed(session: Session, wanted: bool) -> Iterator[None]:
     if not wanted:
         yield
         return
-    from affect.live.lab_streams import LabStreams
+    from affect.live.exports.lab_streams import LabStreams
 
     with closing(LabStreams(session.now_s, session.receive)) as streams:
         session.connect(streams)
@@ -201,17 +202,17 @@ def _streamed(session: Session, wanted: bool) -> Iterator[None]:
 
 def _analyse_files(options: argparse.Namespace, model: Path) -> int:
     """Analyse video files, with progress on the terminal or, after the start window, in a dialog."""
-    from affect.live.video_files import analyse_files
+    from affect.live.batch.videos import analyse_files
 
     consent = consent_of(options)
     if not options.asked:
         jobs = options.jobs or max(1, (os.cpu_count() or 1) // 2)  # decoding, search and classification overlap
         if min(jobs, len(options.source)) > 1:
-            from affect.live.parallel_files import analyse_in_parallel
+            from affect.live.batch.parallel import analyse_in_parallel
 
             return analyse_in_parallel(options, model, consent, jobs)
         return analyse_files(options, model, consent)
-    from affect.live.start import with_progress
+    from affect.live.start.progress import with_progress
 
     return with_progress(
         lambda progress, lines: analyse_files(options, model, consent, progress.of, lines.append),
@@ -224,7 +225,7 @@ def _pictures(options: argparse.Namespace) -> list[Path] | None:
     """The pictures of a folder, or of several sources; None for other sources."""
     if len(options.source) == 1 and not is_folder(Path(options.source[0])):
         return None
-    from affect.live.picture_files import pictures_of
+    from affect.live.batch.pictures import pictures_of
 
     return pictures_of(options.source)
 
