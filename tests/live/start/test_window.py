@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from affect.errors import AffectError
-from affect.live.app import parser
 from affect.live.bundled import BUNDLED, TERMS, models_folder
+from affect.live.options import parser
 from affect.live.recording.recorder import default_folder
 from affect.live.start import preview
 from affect.live.start import window as start
