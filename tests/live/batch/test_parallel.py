@@ -14,8 +14,7 @@ import cv2
 import pytest
 
 from affect.faces.preprocessing import Image
-
-REPOSITORY = Path(__file__).resolve().parents[2]
+from tests.conftest import REPOSITORY
 
 
 def started(videos: list[Path], folder: Path, *more: str) -> subprocess.Popen[str]:
