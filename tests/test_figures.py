@@ -274,6 +274,16 @@ def test_ones_own_model_stands_below_the_six_without_reported_figures() -> None:
     assert not [word for word in words(figure) if "nan" in word]
 
 
+def test_bars_of_classes_have_their_intervals_and_numbers() -> None:
+    axes = figure_style.new_figure(6, 4).subplots()
+    values = np.array([0.5, np.nan, 0.25, *[np.nan] * 5])
+    figure_style.class_bars(axes, values, "{:.0%}", {0: (0.4, 0.75)})
+    assert [bar.get_height() for bar in axes.patches] == [0.5, 0.25]
+    lines = [segment[:, 1].tolist() for lines in axes.collections for segment in lines.get_segments()]  # type: ignore[attr-defined]
+    assert lines == [[0.4, 0.75], [0.25, 0.25]]
+    assert [(text.get_text(), text.get_position()[1]) for text in axes.texts] == [("50%", 0.765), ("25%", 0.265)]
+
+
 def test_figures_of_four_classes_name_those_that_do_not_occur(tmp_path: Path) -> None:
     labels = np.repeat([0, 4, 5, 6], 25)
     probabilities = np.eye(8)[np.where(np.arange(100) % 5, labels, 4)] * 0.9 + 0.0125

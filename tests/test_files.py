@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from affect import files
+from affect.errors import AffectError
 from affect.files import (
     atomic_path,
     cache_folder,
@@ -304,3 +305,19 @@ def test_all_leftovers_of_a_folder_are_removed_and_nothing_else(tmp_path: Path) 
         (tmp_path / name).write_text("")
     remove_leftovers(tmp_path / "*")
     assert sorted(path.name for path in tmp_path.iterdir()) == [".c.part.txt", "a.png", "d.part"]
+
+
+@pytest.mark.parametrize("text", ["", "begin\nold\n", "old\nend\n", "end\nold\nbegin\n"])
+def test_without_both_markers_in_order_nothing_is_written_between_them(tmp_path: Path, text: str) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(text)
+    with pytest.raises(AffectError, match="has no place for figures"):
+        files.write_between(page, "begin", "end", lambda old: "new")
+    assert page.read_text() == text
+
+
+def test_what_is_between_two_markers_is_renewed_from_what_was_there(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("Before.\nbegin\nold\nend\nAfter.\n")
+    files.write_between(page, "begin", "end", lambda old: old.strip() + " and new")
+    assert page.read_text() == "Before.\nbegin\nold and new\nend\nAfter.\n"
