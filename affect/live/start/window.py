@@ -158,7 +158,8 @@ class StartWindow(QDialog):
             self.kinds.item(row).setText(words(kind))
         for widget, key in (
             (self.go, "go"), (self.cameras.again, "again"), (self.draw, "draw"), (self._some, "some"),
-            (self._all, "all"), (self.reports, "reports"), (self._screen_told, "screen_told"), (self._demo_told, "demo_told"),
+            (self._all, "all"), (self.reports, "reports"), (self._screen_told, "screen_told"),
+            (self._demo_told, "demo_told"),
         ):  # fmt: skip
             widget.setText(words(key))
         self.consent.setText(text("consent_question", language))
