@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from affect.emotions import COLORS, EMOTIONS, color_rgb
+from affect.emotions import COLORS, EMOTIONS
 from affect.faces.detection import FaceBox
 from affect.faces.preprocessing import Image
 from affect.live.frame import FaceResult
