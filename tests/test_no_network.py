@@ -54,7 +54,7 @@ SILENCERS = (
     "TRAVIS", "JENKINS_URL", "BUILDKITE", "TEAMCITY_VERSION", "APPVEYOR", "CODEBUILD_BUILD_ID",
 )  # fmt: skip
 UNSHARE = next((u for u in (["unshare", "-rn"], ["unshare", "-n"]) if works(*u)), None)
-STRACE = ["strace", "-f", "-qq", "-e", "trace=socket,connect,sendto"]
+STRACE = ["strace", "-f", "--seccomp-bpf", "-qq", "-e", "trace=socket,connect,sendto"]
 
 
 def a_users_environment() -> dict[str, str]:
