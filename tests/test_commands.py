@@ -175,7 +175,7 @@ NOT_RUN = {
     "AFFECTNET_DIR=data/affectnet.zip jupyter lab": "waits for a browser; tests/notebooks runs the notebooks",
     "pip install pylsl": "for --lsl only; requirements-dev.txt has it, and tests/live/test_lab_streams.py uses it",
     "python -m benchmarks.live": "its figures mean something on an idle machine only",
-    "python -m benchmarks.installation": "installs some gigabytes; tests/test_package.py installs the smaller half",
+    "python -m benchmarks.installation": "installs some gigabytes; .ci/run installs the smaller half",
     r".venv\Scripts\activate": "for Windows' own shells; the line for the others is run",
 }
 
