@@ -7,6 +7,7 @@ import os
 # Tests run in as many processes as there are cores, and their threads would only wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -160,10 +161,9 @@ def bundled_model() -> Path:
     return BUNDLED
 
 
-@pytest.fixture
-def portrait_video(tmp_path: Path, portrait: Image) -> Path:
-    """A video of two seconds: the portrait drifts slowly over a 640×480 frame."""
-    path = tmp_path / "portrait.avi"
+@pytest.fixture(scope="session")
+def kept_portrait_video(tmp_path_factory: pytest.TempPathFactory, portrait: Image) -> Path:
+    path = tmp_path_factory.mktemp("video") / "portrait.avi"
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 15.0, (640, 480))
     assert writer.isOpened()
     for i in range(30):
@@ -171,6 +171,12 @@ def portrait_video(tmp_path: Path, portrait: Image) -> Path:
         writer.write(cv2.warpAffine(portrait, matrix, (640, 480), borderMode=cv2.BORDER_REPLICATE))
     writer.release()
     return path
+
+
+@pytest.fixture
+def portrait_video(tmp_path: Path, kept_portrait_video: Path) -> Path:
+    """A video of two seconds: the portrait drifts slowly over a 640×480 frame."""
+    return Path(shutil.copy(kept_portrait_video, tmp_path))
 
 
 @pytest.fixture
