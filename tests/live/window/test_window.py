@@ -148,18 +148,14 @@ def test_keys_work_with_caps_lock_and_num_lock_on(display: VirtualScreen, tmp_pa
             person.press("Caps_Lock", "Num_Lock")
 
 
-def test_closing_the_window_is_leaving(display: VirtualScreen, tmp_path: Path) -> None:
-    with at_the_window(display, tmp_path, "en") as person:
-        person.close()
-        assert person.has_left()
-        assert person.heard(2) == ["leave", "left"]
-
-
-def test_the_picture_is_drawn_at_the_size_that_the_window_is_given(display: VirtualScreen, tmp_path: Path) -> None:
+def test_the_picture_is_drawn_at_the_size_of_the_window_and_closing_that_is_leaving(
+    display: VirtualScreen, tmp_path: Path
+) -> None:
     with at_the_window(display, tmp_path, "en") as person:
         for width, height in ((1500, 850), (500, 400), (720, 880)):
             person.resize(width, height)
             wait_for(lambda: person.sees().shape[:2] == (height, width))  # noqa: B023
             wait_for(lambda: (person.sees() == HAPPY).all(2).sum() > 300)  # exact colours: nothing was scaled
-        person.press("q")
+        person.close()
         assert person.has_left()
+        assert person.heard(2) == ["leave", "left"]
