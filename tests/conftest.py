@@ -98,6 +98,22 @@ def small_figures() -> Iterator[None]:
 
 
 @pytest.fixture
+def layers_in_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Frozen layers are not exported, which takes longer than a few pictures; tests/model holds both ways alike."""
+    from affect.model.frozen import Trunk
+
+    monkeypatch.setattr(Trunk, "_on_onnxruntime", lambda trunk: trunk._in_torch)
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures are made and named, and not drawn."""
+    from affect import figure_style
+
+    monkeypatch.setattr(figure_style, "save", lambda figure, path: path.touch())
+
+
+@pytest.fixture
 def homeless(monkeypatch: pytest.MonkeyPatch) -> None:
     """A user whom the system does not know, without HOME."""
     if sys.platform == "win32":
