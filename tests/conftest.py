@@ -38,14 +38,14 @@ SHARED = REPOSITORY.parent / "shared"
 
 # Files that take longest, the longest first: begun last, one of them would go on alone while the other cores wait.
 LONGEST = (
+    "training/test_train.py",
     "notebooks/test_notebooks.py",
     "test_commands.py",
-    "training/test_train.py",
     "training/test_training_survival.py",
-    "training/test_distributed.py",
-    "test_package.py",
-    "live/recording/test_soak.py",
-    "live/recording/test_survival.py",
+    "live/sources/test_upright.py",
+    "live/sources/test_watch.py",
+    "live/pipeline/test_pipeline.py",
+    "live/pipeline/test_search.py",
 )
 
 
@@ -55,6 +55,11 @@ for _name in ("SIGINT", "SIGQUIT", "SIGHUP"):
     _number = getattr(signal, _name, None)
     if _number is not None and signal.getsignal(_number) is signal.SIG_IGN:
         signal.signal(_number, lambda *_: None)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: some tests wait for a program, a clock or a screen, and use no core then."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -47,7 +47,7 @@ def test_what_happens_in_a_process_is_seen(tmp_path: Path) -> None:
             case "traceback":
                 raise KeyError(1)
             case "memory":
-                return bool(bytearray(b"x") * 400_000_000)
+                return bool(bytearray(b"x") * 600_000_000)
             case "crash":
                 os.kill(os.getpid(), signal.SIGKILL)
             case "told":
