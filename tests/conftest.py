@@ -33,6 +33,8 @@ from tests.tools.reports import Reports
 if TYPE_CHECKING:  # the process that hands out the tests needs no PyTorch, which takes it seconds to import
     import torch
 
+    from tests.tools.virtual_screen import VirtualScreen
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 SHARED = REPOSITORY.parent / "shared"
 
@@ -208,6 +210,18 @@ def camera(monkeypatch: pytest.MonkeyPatch) -> type[FakeCamera]:
     monkeypatch.setattr(cv2, "VideoCapture", FakeCamera)
     monkeypatch.setattr(captures, "_candidates", lambda: range(6))
     return FakeCamera
+
+
+@pytest.fixture(scope="module")
+def display() -> Iterator[VirtualScreen]:
+    """A virtual screen of 1600×900."""
+    from tests.tools.virtual_screen import virtual_screen
+
+    xvfb = shutil.which("Xvfb")
+    if xvfb is None:
+        pytest.skip("Xvfb is not installed")
+    with virtual_screen(xvfb) as made:
+        yield made
 
 
 @pytest.fixture

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -20,7 +19,7 @@ from affect.emotions import color_rgb
 from affect.faces.preprocessing import Image
 from affect.live.app import main
 from tests.conftest import REPOSITORY, SHARED, no_display
-from tests.tools.virtual_screen import VirtualScreen, virtual_screen
+from tests.tools.virtual_screen import VirtualScreen
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 YUNET = SHARED / "weights" / "face_detection_yunet_n_320_320.onnx"
@@ -162,16 +161,6 @@ def test_ctrl_c_ends_with_130_and_everything_written(tmp_path: Path) -> None:
     assert rows[-1]["p_surprise"]
 
 
-@pytest.fixture
-def screen() -> Iterator[VirtualScreen]:
-    """A virtual screen of 1600×900."""
-    xvfb = shutil.which("Xvfb")
-    if xvfb is None:
-        pytest.skip("Xvfb is not installed")
-    with virtual_screen(xvfb) as made:
-        yield made
-
-
 def wait_for(condition: Callable[[], bool], seconds: float = 90) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -181,28 +170,28 @@ def wait_for(condition: Callable[[], bool], seconds: float = 90) -> bool:
     return False
 
 
-def test_the_window_shows_the_face_with_its_label_until_the_person_leaves(screen: VirtualScreen) -> None:
+def test_the_window_shows_the_face_with_its_label_until_the_person_leaves(display: VirtualScreen) -> None:
     for attempt in range(3):
-        if _sees_and_leaves(screen):
+        if _sees_and_leaves(display):
             return
         assert attempt < 2, "no label was shown"
 
 
-def _sees_and_leaves(screen: VirtualScreen) -> bool:
+def _sees_and_leaves(display: VirtualScreen) -> bool:
     """Whether the window was painted: Qt misses that now and then on a bare X server, see tests/live/window."""
     happy = np.array(color_rgb("happy")[::-1])  # the ground of the label, and the bar
     command = [sys.executable, str(REPOSITORY / "affectnet_webcam_detector.py"), "--source", "demo"]
-    environment = os.environ | {"DISPLAY": screen.name}
+    environment = os.environ | {"DISPLAY": display.name}
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         try:
-            if not wait_for(lambda: (screen.screenshot() == happy).all(2).sum() > 1500, seconds=40):
+            if not wait_for(lambda: (display.screenshot() == happy).all(2).sum() > 1500, seconds=40):
                 return False
-            picture = screen.screenshot()
+            picture = display.screenshot()
             blue, green, red = np.moveaxis(picture.astype(int), 2, 0)
             assert ((red > 150) & (green < 130) & (blue < 100)).sum() > 500  # the portrait's orange suit
-            screen.press(screen.window("affect"), "q")
+            display.press(display.window("affect"), "q")
             stdout, stderr = process.communicate(timeout=60)
         finally:
             process.kill()

@@ -6,12 +6,11 @@ import csv
 import json
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,22 +26,13 @@ from tests.live.recording.endless_recording import CONSENT, PICTURE, SETUP
 from tests.live.recording.endless_session import FPS, MARK_EVERY
 from tests.tools.repeats import repeats
 from tests.tools.small_disk import fill, small_disk
-from tests.tools.virtual_screen import VirtualScreen, virtual_screen
+from tests.tools.virtual_screen import VirtualScreen
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither these signals nor terminals")
 
 SCRIPT = [sys.executable, str(REPOSITORY / "affectnet_webcam_detector.py"), "--source", "demo"]
 CHILD = [sys.executable, str(Path(__file__).with_name("endless_session.py"))]
 ENVIRONMENT = no_display() | {"PYTHONPATH": str(REPOSITORY), "PYTHONIOENCODING": "utf-8", "OMP_NUM_THREADS": "1"}
-
-
-@pytest.fixture(scope="module")
-def display() -> Iterator[VirtualScreen]:
-    xvfb = shutil.which("Xvfb")
-    if xvfb is None:
-        pytest.skip("Xvfb is not installed")
-    with virtual_screen(xvfb) as made:
-        yield made
 
 
 def told_in(folder: Path) -> dict[str, Any]:

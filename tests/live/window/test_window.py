@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -12,14 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-import pytest
 from Xlib.error import XError
 
 from affect.emotions import color_rgb
 from affect.faces.preprocessing import Image
 from affect.live.window.theme import RED
 from tests.conftest import REPOSITORY
-from tests.tools.virtual_screen import VirtualScreen, virtual_screen
+from tests.tools.virtual_screen import VirtualScreen
 
 
 def bgr(color: str) -> Image:
@@ -28,15 +26,6 @@ def bgr(color: str) -> Image:
 
 COMPOSE = "/usr/share/X11/locale/en_US.UTF-8/Compose"  # how dead keys and letters become one
 HAPPY = np.array(color_rgb("happy")[::-1])
-
-
-@pytest.fixture(scope="module")
-def display() -> Iterator[VirtualScreen]:
-    xvfb = shutil.which("Xvfb")
-    if xvfb is None:
-        pytest.skip("Xvfb is not installed")
-    with virtual_screen(xvfb) as made:
-        yield made
 
 
 class Person:
