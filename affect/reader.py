@@ -25,7 +25,6 @@ from affect.files import is_file, is_folder
 from affect.live.bundled import default_model
 from affect.live.frame import Frame, Source
 from affect.live.pipeline.classifier import load_classifier
-from affect.live.pipeline.pace import LIVE_HZ
 from affect.live.pipeline.pipeline import Pipeline
 from affect.live.pipeline.search import create_search
 from affect.live.recording.sinks import COLUMNS
@@ -252,8 +251,7 @@ class ExpressionReader:
     def _moments(self, source: Source, frames: Iterator[Frame]) -> Iterator[Moment]:
         """Rotate frames upright and analyse them with a new pipeline."""
         search = create_search(self._detector, self._detector_model, still=source.kind == "image")
-        rate_hz = LIVE_HZ if source.live and not isinstance(source, _Given) else None
-        pipeline = Pipeline(search, self._classifier, self._faces, rate_hz)
+        pipeline = Pipeline(search, self._classifier, self._faces)
         upright = Upright(source, "en", _LOG.info, lambda degrees: None)
         shown = upright.frames(frames)
         for located in map(pipeline.locate, shown) if source.live else pipeline.ahead(shown):

@@ -13,7 +13,6 @@ import numpy as np
 from affect.emotions import EMOTIONS
 from affect.faces.detection import HaarDetector
 from affect.live.pipeline.classifier import load_classifier
-from affect.live.pipeline.pace import LIVE_HZ
 from affect.live.pipeline.pipeline import Pipeline
 from affect.live.pipeline.search import AroundKnown, Everywhere
 from affect.live.sources.files import Frame
@@ -67,7 +66,7 @@ def fer_loop() -> Loop | None:
 
 def our_loop(model: Path, faces: int = 1) -> Loop:
     """Loop of this project's live program.   faces: as many are followed."""
-    return Pipeline(AroundKnown(), load_classifier(model, notify=lambda _: None), faces, LIVE_HZ).process
+    return Pipeline(AroundKnown(), load_classifier(model, notify=lambda _: None), faces).process
 
 
 def full_search_loop(model: Path) -> Loop:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import resource
 import shutil
 import subprocess
 import sys
@@ -23,10 +22,11 @@ from affect.live.pipeline.grey_pyramid import GreyPyramid
 from affect.live.pipeline.search import AroundKnown
 from affect.live.pipeline.tracking import intersection_over_union
 from affect.live.recording.overlay import Overlay
+from affect.live.sources.pace import LIVE_HZ, Pace
 from benchmarks.clips import Clip
 from benchmarks.loops import Loop, fer_loop, full_search_loop, our_loop, usual_loop
 from benchmarks.machine import program_environment
-from benchmarks.network_camera import network_camera
+from benchmarks.network_camera import cpu_of, network_camera
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 USUAL_EVERY = 3  # the typical loops process every third frame, since they are slow and independent of the frame before
@@ -42,7 +42,7 @@ def statistics(times_s: list[float]) -> dict[str, float]:
 
 
 def side_by_side(model: Path, frames: int) -> dict[str, Any]:
-    """Time all loops on the same clip, interleaved in turns of BLOCK frames; ours also in CPU time at 30 fps."""
+    """Time all loops on the same clip, interleaved in turns of BLOCK frames; ours also in CPU time of a live source."""
     usual: dict[str, Loop] = {
         "usual loop": usual_loop(model, 1.1),
         "usual loop, coarser (scaleFactor 1.3)": usual_loop(model, 1.3),
@@ -66,7 +66,7 @@ def side_by_side(model: Path, frames: int) -> dict[str, Any]:
         time.sleep(REST_S)
     cv2.setNumThreads(1)
     found: dict[str, Any] = {name: statistics(t[1:]) for name, t in times.items()}  # the first frame warms up
-    found["ours"]["cpu_s_per_video_s"] = cpu_s / frames * clip.fps
+    found["ours"]["cpu_s_per_video_s"] = cpu_s / frames * LIVE_HZ
     return found
 
 
@@ -84,7 +84,10 @@ def agreement(model: Path, frames: int) -> dict[str, float]:
 
 
 def growth(model: Path, frames: int, rounds: int = 3) -> dict[str, dict[str, dict[str, float]]]:
-    """Median and CPU time per frame by number of faces, resolution and frame rate; settings are interleaved."""
+    """Median and CPU time per frame by number of faces, resolution and frame rate; settings are interleaved.
+
+    Of the frame rates, the pictures that a live source leaves out are left out, and count in the CPU time per frame.
+    """
     sizes = {"480p": (854, 480), "720p": (1280, 720), "1080p": (1920, 1080), "1440p": (2560, 1440)}
     sizes["2160p"] = (3840, 2160)
     settings: dict[str, dict[str, Clip]] = {
@@ -99,13 +102,16 @@ def growth(model: Path, frames: int, rounds: int = 3) -> dict[str, dict[str, dic
             for name, clip in clips.items():
                 loop = our_loop(model, int(name) if kind == "faces" else 1)
                 loop(clip.frame(0))
+                pace = Pace()
                 for i in range(1, frames):
+                    if kind == "fps" and not pace.due(i / clip.fps):
+                        continue
                     frame, before = clip.frame(i), time.process_time()
                     times.setdefault((kind, name), []).append(_timed(loop, frame))
                     cpu[kind, name] = cpu.get((kind, name), 0.0) + time.process_time() - before
     return {
         kind: {
-            name: {**statistics(times[kind, name]), "cpu": 1000 * cpu[kind, name] / len(times[kind, name])}
+            name: {**statistics(times[kind, name]), "cpu": 1000 * cpu[kind, name] / (rounds * (frames - 1))}
             for name in clips
         }
         for kind, clips in settings.items()
@@ -193,10 +199,10 @@ def start_and_memory(model: Path, repeats: int = 5) -> dict[str, float]:
     return {"start_s": float(np.median(starts)), "start_worst_s": max(starts), "peak_mib": peak, "n": repeats}
 
 
-def program_cost(model: Path, frames: int = 600, repeats: int = 3) -> dict[str, float]:
+def program_cost(model: Path, seconds: float = 20.0, repeats: int = 3) -> dict[str, float]:
     """CPU seconds for a second of a network camera of the whole program, with the window and without it.
 
-    Start-up is part of both. The window is on a virtual screen. start_s: seconds until it shows a label.
+    The window is on a virtual screen. start_s: seconds until it shows a label.
     Raises FileNotFoundError without Xvfb.
     """
     cpu_s: dict[str, list[float]] = {"headless": [], "window": []}
@@ -204,25 +210,21 @@ def program_cost(model: Path, frames: int = 600, repeats: int = 3) -> dict[str, 
     with (
         tempfile.TemporaryDirectory() as folder,
         virtual_screen() as display,
-        network_camera(Clip(), min(frames / Clip.FPS, 20.0)) as address,
+        network_camera(Clip(), seconds) as address,
     ):
         own = program_environment(DISPLAY=display, HOME=folder, XDG_CONFIG_HOME=folder)
-        arguments = ["--source", address, "--model", str(model), "--max-frames", str(frames)]
+        arguments = ["--source", address, "--model", str(model)]
         scripts = {
             "headless": [str(REPOSITORY / "affectnet_webcam_detector.py"), *arguments, "--headless"],
             "window": ["-c", FIRST_LABEL, *arguments],
         }
         for _ in range(repeats):
             for name, script in scripts.items():
-                before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.time()
-                done = subprocess.run(  # noqa: S603
-                    [sys.executable, *script], stdout=subprocess.PIPE, text=True, cwd=REPOSITORY, check=True, env=own
-                )
-                after = resource.getrusage(resource.RUSAGE_CHILDREN)
-                used_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-                cpu_s[name].append(used_s / frames * Clip.FPS)
+                start = time.time()
+                used, output = cpu_of(REPOSITORY, script, seconds, own)
+                cpu_s[name].append(used)
                 if name == "window":
-                    starts.append(float(done.stdout.split("labelled ")[1].split()[0]) - start)
+                    starts.append(float(output.split("labelled ")[1].split()[0]) - start)
     headless, window = (float(np.median(values)) for values in cpu_s.values())
     return {
         "headless_cpu_s": headless,
@@ -230,7 +232,7 @@ def program_cost(model: Path, frames: int = 600, repeats: int = 3) -> dict[str, 
         "ratio": window / headless,
         "start_s": float(np.median(starts)),
         "start_worst_s": max(starts),
-        "frames": frames,
+        "seconds": seconds,
         "n": repeats,
     }
 

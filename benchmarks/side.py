@@ -9,6 +9,7 @@ import inspect
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,36 +21,57 @@ from affect.live.pipeline.pipeline import Pipeline
 from affect.live.pipeline.search import AroundKnown
 
 
-def pipeline(model: str, faces: int, rate_hz: float | None) -> Pipeline:
-    """Create a pipeline; an older one, which knows no rate, analyses every frame."""
-    rate = {"rate_hz": rate_hz} if "rate_hz" in inspect.signature(Pipeline).parameters else {}
-    return Pipeline(AroundKnown(), load_classifier(Path(model), notify=lambda _: None), faces, **rate)
+class Analysis:
+    """A pipeline as the program runs it.   live: for a live source, as far as the code knows that as a case of its own.
 
+    noise: grey levels of noise that are added to each frame, to see how well the labels repeat.
+    """
 
-def analysed(made: Pipeline, frames: np.ndarray, first: int, fps: float) -> list[dict[str, Any]]:
-    """Analyse a block of frames: for each its time and CPU time in seconds, and its faces' boxes and labels."""
-    rows = []
-    for i, picture in enumerate(frames, first):
-        frame = Frame(picture, i / fps, i)
-        cpu, start = time.process_time(), time.perf_counter()
-        results = made.process(frame)
-        passed_s, cpu_s = time.perf_counter() - start, time.process_time() - cpu
-        faces = [[list(map(int, result.box)), result.emotion] for result in results]
-        rows.append({"s": passed_s, "cpu_s": cpu_s, "faces": faces})
-    return rows
+    def __init__(self, model: str, faces: int, live: bool, noise: int) -> None:
+        rate = {"rate_hz": 15.0} if live and "rate_hz" in inspect.signature(Pipeline).parameters else {}
+        self._pipeline = Pipeline(AroundKnown(), load_classifier(Path(model), notify=lambda _: None), faces, **rate)
+        self._due: Callable[[float], bool] = lambda now_s: True
+        if live:
+            try:
+                from affect.live.sources.pace import Pace
+            except ModuleNotFoundError:
+                pass
+            else:
+                self._due = Pace().due
+        self._noise, self._random = noise, np.random.default_rng(0)
+        self._faces: list[Any] = []
+
+    def rows(self, frames: np.ndarray, first: int, fps: float) -> list[dict[str, Any]]:
+        """Analyse a block of frames: for each its time and CPU time in seconds, and its faces' boxes and labels.
+
+        A frame that is left out has the faces of the one before, and no time.
+        """
+        rows = []
+        for i, picture in enumerate(frames, first):
+            if self._noise:
+                added = self._random.integers(-self._noise, self._noise + 1, picture.shape, np.int16)
+                picture = np.clip(picture + added, 0, 255).astype(np.uint8)
+            cpu, start = time.process_time(), time.perf_counter()
+            passed_s = None
+            if self._due(i / fps):
+                results = self._pipeline.process(Frame(picture, i / fps, i))
+                passed_s = time.perf_counter() - start
+                self._faces = [[list(map(int, result.box)), result.emotion] for result in results]
+            rows.append({"s": passed_s, "cpu_s": time.process_time() - cpu, "faces": self._faces})
+        return rows
 
 
 def main() -> None:
     """Answer each line of standard input with a line of JSON, until it ends."""
-    made: Pipeline | None = None
+    made: Analysis | None = None
     for line in sys.stdin:
         asked = json.loads(line)
         if "model" in asked:
-            made, answer = pipeline(asked["model"], asked["faces"], asked["rate_hz"]), []
+            made, answer = Analysis(**asked), []
         else:
             assert made is not None, "no model was named"
             frames = np.memmap(asked["file"], np.uint8, "r", shape=tuple(asked["shape"]))
-            answer = analysed(made, np.array(frames), asked["first"], asked["fps"])
+            answer = made.rows(np.array(frames), asked["first"], asked["fps"])
         print(json.dumps(answer), flush=True)
 
 

@@ -6,6 +6,8 @@ import os
 
 # Tests run in as many processes as there are cores, and their threads would only wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Trainings are compared exactly.
+os.environ.setdefault("ACCELERATE_MIXED_PRECISION", "no")
 
 import shutil
 import signal
@@ -206,7 +208,7 @@ def portrait_video(tmp_path: Path, kept_portrait_video: Path) -> Path:
 def camera(monkeypatch: pytest.MonkeyPatch) -> type[FakeCamera]:
     """The only camera of the computer, number 0."""
     FakeCamera.plugged, FakeCamera.size, FakeCamera.opened = {0}, (48, 64), []
-    FakeCamera.released, FakeCamera.blocks = 0, None
+    FakeCamera.released, FakeCamera.blocks, FakeCamera.grabbed, FakeCamera.decoded = 0, None, 0, 0
     monkeypatch.setattr(cv2, "VideoCapture", FakeCamera)
     monkeypatch.setattr(captures, "_candidates", lambda: range(6))
     return FakeCamera
@@ -227,6 +229,8 @@ def display() -> Iterator[VirtualScreen]:
 @pytest.fixture
 def reports(monkeypatch: pytest.MonkeyPatch) -> Reports:
     """Notes the reports that are asked for."""
+    import affect.live.session  # noqa: F401  # what it needs of the report is read before that is replaced
+
     made = Reports()
     for name, function in (
         ("report", made.write_report),

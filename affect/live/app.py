@@ -9,6 +9,7 @@ import argparse
 import os
 import re
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -132,6 +133,7 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
     from affect.live.setup import create_session
     from affect.live.sources.feed import FrameFeed
     from affect.live.sources.files import DemoSource, open_source, remarks
+    from affect.live.sources.pace import Paced
     from affect.live.sources.upright import Upright
 
     pictures = None if options.record is not None else _pictures(options)
@@ -147,12 +149,16 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
     windowed = not options.headless and why is None
     known = options.consent or (options.record is not None and not windowed)
     consent = consent_of(options) if known else None  # otherwise the window asks for consent
-    source = open_source(options.source[0], options.lang, tell)
-    search = create_search(options.detector, options.detector_model, still=source.kind == "image")
+    with ThreadPoolExecutor(1) as helper:  # the model is read while the source is opened
+        loaded = helper.submit(load_classifier, model, options.backend, tell, options.lang, options.sensitivity)
+        source = open_source(options.source[0], options.lang, tell)
+        search = create_search(options.detector, options.detector_model, still=source.kind == "image")
     if windowed and isinstance(source, DemoSource):
         source.endless = True
+    if options.save_video is not None and isinstance(source, Paced):
+        source.pace.rate_hz = None
     with closing(FrameFeed(source)) as feed:
-        classifier = load_classifier(model, options.backend, tell, options.lang, options.sensitivity)
+        classifier = loaded.result()
         tell(text("model_and_source", options.lang, model=classifier.description, source=source.description))
         tell_terms(model, options.lang)
         if why is not None:

@@ -12,7 +12,6 @@ from affect import __version__
 from affect.errors import as_shown
 from affect.files import sha256_of
 from affect.live.pipeline.classifier import Classifier
-from affect.live.pipeline.pace import LIVE_HZ
 from affect.live.pipeline.pipeline import Pipeline
 from affect.live.pipeline.search import FaceSearch
 from affect.live.recording.kept_baseline import Person
@@ -35,7 +34,7 @@ def create_session(
     leave: Callable[[], None],
 ) -> Session:
     """Create a session from the command line's options.   model: the classifier's file.   Rest: see `Session`."""
-    pipeline = Pipeline(search, classifier, options.faces, LIVE_HZ if source.live else None)
+    pipeline = Pipeline(search, classifier, options.faces)
 
     def measured_with() -> dict[str, str]:
         return {"model_sha256": sha256_of(model), "sensitivity": classifier.sensitivity}

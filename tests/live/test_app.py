@@ -32,6 +32,7 @@ from affect.live.sources.region import Region
 from affect.live.texts import text
 from affect.live.window import app as window_module
 from tests.conftest import REPOSITORY
+from tests.tools.fake_camera import FakeCamera
 from tests.tools.reports import Reports
 
 
@@ -520,8 +521,17 @@ def test_without_arguments_the_start_window_asks_and_an_error_leads_back_to_it(
 
 # --- a quick start ---------------------------------------------------------------------------------------------------
 
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_saved_video_has_every_picture_of_a_camera(camera: type[FakeCamera], kept: bool, tmp_path: Path) -> None:
+    options = ["--save-video", str(tmp_path / "out.avi")] if kept else []
+    assert main(["--source", "0", "--headless", "--max-frames", "10", *options]) == 0
+    assert (camera.decoded == camera.grabbed) == kept
+
+
 CAMERA = "import cv2; from tests.tools.fake_camera import FakeCamera as fake; cv2.VideoCapture = fake; "
-CAMERA += "fake.plugged, fake.size, fake.opened, fake.released, fake.blocks = {0}, (48, 64), [], 0, None"
+CAMERA += "fake.plugged, fake.size, fake.opened, fake.released, fake.blocks = {0}, (48, 64), [], 0, None; "
+CAMERA += "fake.grabbed = fake.decoded = 0"
 
 
 def started(before: str, source: str) -> set[str]:

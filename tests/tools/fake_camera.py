@@ -14,12 +14,15 @@ class FakeCamera:
     """Stands in for `cv2.VideoCapture`. `plugged`: what is there, by index; `opened`: when it was opened, and whether.
 
     size: of the pictures, height and width.   blocks: reads do not return before it is set.
+    grabbed, decoded: how many pictures were taken from it, and how many of these were decoded.
     """
 
     plugged: set[int]
     size: tuple[int, int]
     opened: list[tuple[float, bool]]
     released: int
+    grabbed: int
+    decoded: int
     blocks: threading.Event | None
 
     def __init__(self, index: int, *_: object) -> None:
@@ -36,13 +39,20 @@ class FakeCamera:
     def get(self, *_: object) -> float:
         return 0.0
 
-    def read(self) -> tuple[bool, Image | None]:
+    def grab(self) -> bool:
         if self._open and FakeCamera.blocks is not None:
             FakeCamera.blocks.wait(30)
         time.sleep(0.005)
-        if not self._open or self._index not in FakeCamera.plugged:
-            return False, None
+        there = self._open and self._index in FakeCamera.plugged
+        FakeCamera.grabbed += there
+        return there
+
+    def retrieve(self) -> tuple[bool, Image | None]:
+        FakeCamera.decoded += 1
         return True, np.full((*FakeCamera.size, 3), 120, np.uint8)
+
+    def read(self) -> tuple[bool, Image | None]:
+        return self.retrieve() if self.grab() else (False, None)
 
     def release(self) -> None:
         FakeCamera.released += self._open

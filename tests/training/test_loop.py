@@ -30,8 +30,30 @@ def test_processes_wait_for_one_that_prepares_pictures_for_hours(asked_for: dict
 def test_a_gpu_that_only_emulates_bfloat16_computes_in_float16(
     asked_for: dict[str, Any], monkeypatch: pytest.MonkeyPatch, native: bool, precision: str
 ) -> None:
+    monkeypatch.delenv("ACCELERATE_MIXED_PRECISION", raising=False)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation or native)
+    loop.new_accelerator()
+    assert asked_for["mixed_precision"] == precision
+
+
+@pytest.mark.parametrize(
+    ("able", "chosen", "precision"),
+    [
+        ({"avx512_bf16": True}, False, "bf16"), ({"amx_bf16": True}, False, "bf16"), ({"avx512_f": True}, False, "no"),
+        ({}, False, "no"), ({"avx512_bf16": True, "amx_bf16": True}, True, None),
+    ],
+)  # fmt: skip
+def test_a_processor_computes_in_bfloat16_only_where_it_has_it(
+    asked_for: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    able: dict[str, bool],
+    chosen: bool,
+    precision: str | None,
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: able)
+    if not chosen:
+        monkeypatch.delenv("ACCELERATE_MIXED_PRECISION", raising=False)
     loop.new_accelerator()
     assert asked_for["mixed_precision"] == precision
 

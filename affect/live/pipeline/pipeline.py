@@ -18,10 +18,9 @@ from affect.live.pipeline.classifier import Classifier
 from affect.live.pipeline.covering import CoverWatch
 from affect.live.pipeline.cuts import CutDetector
 from affect.live.pipeline.grey_pyramid import GreyPyramid
-from affect.live.pipeline.pace import Pace
 from affect.live.pipeline.quality import face_quality
 from affect.live.pipeline.search import FaceSearch
-from affect.live.pipeline.smoothing import BoxSmoother, LabelChooser, Probabilities, ProbabilitySmoother
+from affect.live.pipeline.smoothing import BoxSmoother, LabelChooser, ProbabilitySmoother
 from affect.live.pipeline.tracking import FaceTracker, TrackedFace
 
 
@@ -30,7 +29,7 @@ class Located:
     """The faces of a frame, found but not read yet.   views: valid until the frame after the next is located.
 
     faces: ids and smoothed boxes, largest first.   kept: ids of all faces that the tracker keeps.
-    cut: a shot cut precedes the frame.   read: the classification of known faces is due.
+    cut: a shot cut precedes the frame.
     """
 
     frame: Frame
@@ -38,16 +37,6 @@ class Located:
     faces: list[tuple[int, FaceBox]]
     kept: set[int]
     cut: bool
-    read: bool
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A face as it was last classified.   row: probabilities, float32 (8,).   Rest: see `FaceResult`."""
-
-    row: Probabilities
-    quality: float
-    covered: bool
 
 
 class Pipeline:
@@ -56,21 +45,15 @@ class Pipeline:
     OpenCV is limited to one thread: its pictures are small here, and its busy-waiting threads would compete with the
     model's threads for the cores.
 
-    rate_hz: of a live source, how often a second known faces are searched and classified, see `Pace`; None: in every
-             frame. In between, boxes move on with their speed, and the last classification holds. What is new, moves
-             fast or changes its expression is searched or classified at once.
     face_ids: ids of the faces that were seen in the last frame that was read, or recently.
     on_cut:  called with the timestamp of the first frame after a shot cut, if faces were known; all get new ids.
     """
 
-    def __init__(
-        self, search: FaceSearch, classifier: Classifier, max_faces: int = 4, rate_hz: float | None = None
-    ) -> None:
+    def __init__(self, search: FaceSearch, classifier: Classifier, max_faces: int = 4) -> None:
         cv2.setNumThreads(1)
         self._search = search
         self._classifier = classifier
         self._max_faces = max_faces
-        self._pace = Pace(rate_hz)
         self._views = (GreyPyramid(), GreyPyramid())  # one is read while the other is searched
         self._tracker = FaceTracker(max_faces)
         self._boxes = BoxSmoother()
@@ -83,8 +66,6 @@ class Pipeline:
         self.labels = LabelChooser() if sure_from is None else LabelChooser(least=sure_from)
         self._covers = CoverWatch()
         self.face_ids: set[int] = set()
-        self._readings: dict[int, Reading] = {}
-        self._changing: set[int] = set()  # faces whose classification differs from the smoothed one
 
     def process(self, frame: Frame) -> list[FaceResult]:
         """Analyse a frame and return its faces with smoothed probabilities, largest first; empty if there is none."""
@@ -113,80 +94,51 @@ class Pipeline:
     def locate(self, frame: Frame) -> Located:
         """Find and track the faces of a frame: the first half of `process`, in order of the frames."""
         now_s = frame.timestamp_s
-        resized = self._follow_size(frame.picture)
+        self._follow_size(frame.picture)
         self._views = self._views[::-1]
         views = self._views[0].take(frame.picture)
         known, lost = self._tracker.boxes_of_last_frame(), self._tracker.boxes_of_lost()
         cut = self._cuts.see(views)
-        turn = self._pace.next(now_s)
-        search = turn.search or cut or resized or bool(self._changing) or self._boxes.fast(self._tracker.followed)
-        complete = self._pace.rate_hz is not None and len(known) >= self._max_faces
-        found = self._search.find(views, known, lost, now_s, closely=search, complete=complete)
+        found = self._search.find(views, known, lost, now_s, complete=len(known) >= self._max_faces)
         if cut := cut and bool(self._tracker.ids):  # after a cut, the same place may show another person
             self._tracker.forget()
-        faces = [
-            (face.face_id, self._steadied(face, frame, found_now=search)) for face in self._tracker.update(found, now_s)
-        ]
+        faces = [(face.face_id, self._steadied(face, frame)) for face in self._tracker.update(found, now_s)]
         kept = self._tracker.ids
         self._boxes.keep_only(kept)
-        return Located(frame, views, faces, kept, cut, turn.read or cut)
+        return Located(frame, views, faces, kept, cut)
 
     def read(self, located: Located) -> list[FaceResult]:
         """Classify the faces of a frame and smooth over time: the second half of `process`, in order of the frames."""
         now_s = located.frame.timestamp_s
         if located.cut:
             self.on_cut(now_s)
-        self._classify(located)
+        grey, preprocessing = located.views.grey, self._classifier.preprocessing
+        view = grey if preprocessing.color == "grey" else located.frame.picture
+        rows = self._classifier.probabilities(view, [box for _, box in located.faces])
         results = []
-        for face_id, box in located.faces:
-            reading = self._readings[face_id]
-            own = self.baseline.update(face_id, reading.row)
-            smoothed = self.smoother.update(face_id, own, now_s)
+        for (face_id, box), row in zip(located.faces, rows, strict=True):
+            covered = self._covers.update(face_id, crop_face(grey, box, preprocessing), now_s)
+            smoothed = self.smoother.update(face_id, self.baseline.update(face_id, np.asarray(row)), now_s)
             label = self.labels.update(face_id, smoothed, now_s)
-            shown = UNCERTAIN if reading.covered else label
-            results.append(FaceResult(face_id, box, smoothed, shown, reading.quality, reading.covered))
-            steady = own.argmax() == smoothed.argmax() and not self.labels.near(label, smoothed)
-            (self._changing.discard if steady else self._changing.add)(face_id)
+            shown = UNCERTAIN if covered else label
+            results.append(FaceResult(face_id, box, smoothed, shown, face_quality(grey, box), covered))
         for smoother in (self.smoother, self.labels, self._covers):
             smoother.keep_only(located.kept)
-        self._readings = {k: v for k, v in self._readings.items() if k in located.kept}
-        self._changing &= located.kept
         self.face_ids = located.kept
         return results
 
-    def _classify(self, located: Located) -> None:
-        """Update the readings of the faces for which that is due: all, or those that are new or changing."""
-        due = [
-            (face_id, box)
-            for face_id, box in located.faces
-            if located.read or face_id not in self._readings or face_id in self._changing
-        ]
-        if not due:
-            return
-        grey, picture = located.views.grey, located.frame.picture
-        preprocessing = self._classifier.preprocessing
-        view = grey if preprocessing.color == "grey" else picture
-        rows = self._classifier.probabilities(view, [box for _, box in due])
-        for (face_id, box), row in zip(due, rows, strict=True):
-            covered = self._covers.update(face_id, crop_face(grey, box, preprocessing), located.frame.timestamp_s)
-            self._readings[face_id] = Reading(np.asarray(row), face_quality(grey, box), covered)
-
-    def _steadied(self, face: TrackedFace, frame: Frame, found_now: bool) -> FaceBox:
+    def _steadied(self, face: TrackedFace, frame: Frame) -> FaceBox:
         """Filter a face's box over time; where that lags behind, out of the picture, use the detected box."""
         height, width = frame.picture.shape[:2]
-        box = self._boxes.update(face.face_id, face.box, frame.timestamp_s, found_now)
+        box = self._boxes.update(face.face_id, face.box, frame.timestamp_s)
         return box if overlaps(box, width, height, self._classifier.preprocessing) else face.box
 
-    def _follow_size(self, picture: Image) -> bool:
-        """Rescale tracker and box filter if the frame size changed, as it does in calls; faces keep their ids.
-
-        Returns whether it changed.
-        """
+    def _follow_size(self, picture: Image) -> None:
+        """Rescale tracker and box filter if the frame size changed, as it does in calls; faces keep their ids."""
         height, width = picture.shape[:2]
         before, self._size = self._size, (width, height)
         if before is None or before == self._size:
-            return False
+            return
         across, down = width / before[0], height / before[1]
         self._tracker.rescale(across, down)
         self._boxes.rescale(across, down)
-        return True

@@ -66,15 +66,12 @@ class FaceSearch(Protocol):
         known: Sequence[FaceBox],
         lost: Sequence[FaceBox],
         timestamp_s: float,
-        *,
-        closely: bool = True,
         complete: bool = False,
     ) -> list[FaceBox]:
         """Detect the faces of a frame; boxes are returned largest first.
 
         known: boxes of the last frame's faces.   lost: last boxes of faces that are missing from the last frame.
         timestamp_s: seconds, not decreasing.
-        closely: search for the known faces; if not, their boxes are returned as they are.
         complete: no more faces are followed than are known, so that the search for others may be rare.
         """
         ...
@@ -92,12 +89,10 @@ class Everywhere:
         known: Sequence[FaceBox],
         lost: Sequence[FaceBox],
         timestamp_s: float,
-        *,
-        closely: bool = True,
         complete: bool = False,
     ) -> list[FaceBox]:
         """See `FaceSearch.find`."""
-        return self._detector.detect(views.picture) if closely else list(known)
+        return self._detector.detect(views.picture)
 
 
 class AroundKnown:
@@ -127,7 +122,6 @@ class AroundKnown:
         self._sweeps: tuple[Sweep, Sweep] = (Sweep([], 1.0), Sweep([], 1.0))
         self._evened_sweeps = self._sweeps
         self._last_whole_s = -math.inf
-        self._strongest = 0  # most hits of a known face, when these were last searched for
 
     def find(
         self,
@@ -135,8 +129,6 @@ class AroundKnown:
         known: Sequence[FaceBox],
         lost: Sequence[FaceBox],
         timestamp_s: float,
-        *,
-        closely: bool = True,
         complete: bool = False,
     ) -> list[FaceBox]:
         """See `FaceSearch.find`."""
@@ -147,10 +139,10 @@ class AroundKnown:
             everywhere = [part for sweep in self._sweeps for part in sweep.slices]
             self._evened_sweeps = (large, Sweep(everywhere, EVENED_PERIODS * self._periods_s[1]))
             self._last_whole_s = -math.inf
-        near = self._each(_near, views, known) if closely else [Sighting(box, self._strongest) for box in known]
+        near = self._each(_near, views, known)
         back = self._each(_again, views, lost)
         found = _without_doubles([s for s in near + back if s is not None])
-        strongest = self._strongest = max((s.hits for s in found), default=0)
+        strongest = max((s.hits for s in found), default=0)
         rarely = COMPLETE_PERIODS if complete else 1
         slices, evened_slices = (
             [s for sweep in pair for s in sweep.due(timestamp_s, rarely)]

@@ -13,8 +13,6 @@ import numpy.typing as npt
 from affect.emotions import EMOTIONS, UNCERTAIN
 from affect.faces.detection import FaceBox
 
-NEAR = 0.1  # of a probability or a lead: closer to a threshold, noise may decide about the label
-
 Probabilities = npt.NDArray[np.float32]
 
 
@@ -85,14 +83,6 @@ class LabelChooser:
         self._labels[face_id] = label, largest_s
         return label
 
-    def near(self, label: str, probabilities: Probabilities) -> bool:
-        """Whether a label is within NEAR of changing.   probabilities: smoothed, float32 (8,)."""
-        second, first = (float(p) for p in np.sort(probabilities)[-2:])
-        if label == UNCERTAIN:
-            return first > self.least - NEAR and first - second > self.lead - NEAR
-        own = float(probabilities[EMOTIONS.index(label)])
-        return own < self.keeps + NEAR or own < first
-
     def keep_only(self, face_ids: set[int]) -> None:
         """Drop the state of every face that is not in `face_ids`."""
         self._labels = {k: v for k, v in self._labels.items() if k in face_ids}
@@ -107,22 +97,14 @@ class BoxSmoother:
     """
 
     SPEED_CUTOFF_HZ = 1.0  # cutoff of the filter for the speed, as in the paper
-    FAST = 0.7  # box sides per second from which a face is too fast to be extrapolated
 
     def __init__(self, cutoff_hz: float = 1.5, per_speed: float = 10.0) -> None:
         self._cutoff_hz = cutoff_hz
         self._per_speed = per_speed
         self._state: dict[int, tuple[float, npt.NDArray[np.float64], npt.NDArray[np.float64]]] = {}
 
-    def fast(self, face_ids: set[int]) -> bool:
-        """Whether one of these faces moves faster than FAST."""
-        return any(np.abs(speed).max() > self.FAST for k, (_, _, speed) in self._state.items() if k in face_ids)
-
-    def update(self, face_id: int, box: FaceBox, timestamp_s: float, found_now: bool = True) -> FaceBox:
-        """Filter one face's box and return it, aspect ratio unchanged.   timestamp_s: seconds, not decreasing.
-
-        found_now: the box is of this frame; if not, the last filtered box is extrapolated with its speed.
-        """
+    def update(self, face_id: int, box: FaceBox, timestamp_s: float) -> FaceBox:
+        """Filter one face's box and return it, aspect ratio unchanged.   timestamp_s: seconds, not decreasing."""
         side = max(1.0, math.sqrt(box.width * box.height))
         now = np.array([box.x + box.width / 2, box.y + box.height / 2, math.log(side)])
         speed = np.zeros(3)
@@ -130,8 +112,6 @@ class BoxSmoother:
         if known is not None:
             last_s, last, last_speed = known
             passed_s = timestamp_s - last_s
-            if not found_now:
-                return _box(last + passed_s * last_speed * (side, side, 1.0), box)
             if passed_s <= 0:
                 now, speed = last, last_speed
             else:

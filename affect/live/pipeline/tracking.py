@@ -135,11 +135,6 @@ class FaceTracker:
         ]
 
     @property
-    def followed(self) -> set[int]:
-        """Ids of the faces that the last `update` returned."""
-        return {face.face_id for face in self._followed}
-
-    @property
     def ids(self) -> set[int]:
         """Ids of all faces that the tracker still keeps."""
         return {face.face_id for face in self._known if face.face_id}

@@ -15,6 +15,7 @@ import cv2
 from affect.errors import AffectError, without_login
 from affect.live.frame import Frame
 from affect.live.sources.gate import Gate, RtspGate
+from affect.live.sources.pace import Pace
 from affect.live.sources.retries import Retries
 from affect.live.texts import text
 
@@ -35,13 +36,17 @@ PROBE_S: Final = 5.0  # time limit for all of them: a camera in use by another p
 
 
 class CameraSource:
-    """Source that captures a local camera, with the backend that starts fastest on each platform."""
+    """Source that captures a local camera, with the backend that starts fastest on each platform.
+
+    pace: which pictures are decoded; the others are only taken from the device.
+    """
 
     kind = "camera"
     live = True
 
     def __init__(self, index: int, language: str = "en") -> None:
         self._index = index
+        self.pace = Pace()
         self._retries = Retries()
         self._capture = self._open()
         self.fps = rate_of(self._capture)
@@ -58,10 +63,13 @@ class CameraSource:
         start = time.monotonic()
         number = 0
         while not self._retries.interrupted:
-            ok, picture = self._capture.read()
+            ok, now_s = self._capture.grab(), time.monotonic() - start
+            if ok and not self.pace.due(now_s):
+                continue
+            ok, picture = self._capture.retrieve() if ok else (False, None)
             if ok:
                 self._retries.succeeded()
-                yield Frame(picture, time.monotonic() - start, number)  # type: ignore[arg-type]
+                yield Frame(picture, now_s, number)  # type: ignore[arg-type]
                 number += 1
             else:
                 self._capture.release()  # frees the index, so that a camera plugged in again gets the same one
@@ -93,6 +101,7 @@ class StreamSource:
     live: it has no end, as a camera's; a lost signal is waited for. A video file or a finished playlist behind an
     address gives every picture on its own clock and ends as a file does; where it breaks off before, it cannot go on
     from there. A live playlist that is finished later ends as well.
+    pace: which pictures of a live stream are decoded, or at least converted.
     """
 
     kind = "stream"
@@ -101,6 +110,7 @@ class StreamSource:
     def __init__(self, address: str, language: str = "en") -> None:
         self._address = address
         self._language = language
+        self.pace = Pace()
         self._retries = Retries()
         self._track: PictureTrack | None = None
         self._gate: Gate | None = None
@@ -116,7 +126,8 @@ class StreamSource:
         start = time.monotonic()
         number = 0
         while not self._retries.interrupted:
-            for picture, told_s in self._track.pictures() if self._track is not None else ():
+            wanted = (lambda: self.pace.due(time.monotonic())) if self.live else None
+            for picture, told_s in self._track.pictures(wanted) if self._track is not None else ():
                 self._retries.succeeded()
                 yield Frame(picture, time.monotonic() - start if self.live else told_s, number)
                 number += 1

@@ -10,7 +10,7 @@ import itertools
 import math
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from fractions import Fraction
@@ -137,12 +137,17 @@ class PictureTrack:
         decoder.thread_type = "SLICE" if live else "AUTO"
         decoder.thread_count = max(1, min(os.cpu_count() or 1, MOST_THREADED // max(size, 2 * GROWTH_PIXELS)))
 
-    def pictures(self) -> Iterator[tuple[Image, float]]:
-        """Decode all frames, uint8 BGR (height, width, 3), each with its presentation time in seconds; NaN if unknown.
+    def pictures(self, wanted: Callable[[], bool] | None = None) -> Iterator[tuple[Image, float]]:
+        """Decode frames, uint8 BGR (height, width, 3), each with its presentation time in seconds; NaN if unknown.
 
+        wanted: asked for each frame of a live source; None: all are. What is not wanted is not decoded if no other
+        frame needs it, else not converted, unless it is interlaced.
         Frame sizes may change. Frames that cannot be decoded or converted are skipped, as players do.
         """
-        for frame in itertools.chain(self._frames(), [None]):
+        alone = self._stream.codec_context.codec.intra_only
+        for frame in itertools.chain(self._frames(wanted if alone else None), [None]):
+            if wanted is not None and frame is not None and not (alone or self._interlaced or wanted()):
+                continue
             try:
                 shown = list(self._converted(frame))
             except ERRORS:
@@ -198,15 +203,18 @@ class PictureTrack:
         except ERRORS:
             self._broken = True
 
-    def _frames(self) -> Iterator[av.VideoFrame]:
+    def _frames(self, wanted: Callable[[], bool] | None = None) -> Iterator[av.VideoFrame]:
         """Decode the packets into frames with timestamps; packets that fail are skipped and counted.
 
+        wanted: asked for each packet; None: all are.
         AVI stores only decoding timestamps: they are assigned to the frames in display order.
         """
         places: list[int] | None = [] if _kind(self._container) == "avi" else None
         for packet in self._packets():
             if places is not None and packet.dts is not None:
                 heapq.heappush(places, packet.dts)
+            if wanted is not None and packet.size and not wanted():
+                continue
             try:
                 self._check(packet)
                 frames = packet.decode()

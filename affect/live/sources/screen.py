@@ -20,6 +20,7 @@ from affect.errors import AffectError
 from affect.faces.preprocessing import Image
 from affect.live.display import missing_display
 from affect.live.frame import Frame
+from affect.live.sources.pace import Pace
 from affect.live.sources.region import SMALLEST, Desktop, Region, parse_region, region_file, remember, remembered
 from affect.live.sources.retries import Retries
 from affect.live.texts import text
@@ -40,9 +41,10 @@ REMEDIES: Final = {
 
 
 class ScreenSource:
-    """Source that captures a rectangle of the desktop at up to 30 frames per second.
+    """Source that captures a rectangle of the desktop.
 
     region:   rectangle in pixels of the desktop, which the live window keeps clear.
+    pace:     how often; without a rate of its own, at up to `fps` frames per second.
     language: of the description, "en" or "es".
     """
 
@@ -54,6 +56,7 @@ class ScreenSource:
         self.region = region
         self.name = str(region)
         self.description = text("screen", language, region=region)
+        self.pace = Pace()
         self._retries = Retries()
 
     def frames(self) -> Iterator[Frame]:
@@ -69,7 +72,7 @@ class ScreenSource:
                 while not self._retries.interrupted:
                     began = time.monotonic()
                     picture = _grab(grabber, self.region)
-                    pause = max(1 / self.fps, 2 * (time.monotonic() - began))
+                    pause = max(1 / (self.pace.rate_hz or self.fps), 2 * (time.monotonic() - began))
                     yield Frame(picture, began - start, number)
                     number += 1
                     self._retries.succeeded()

@@ -96,82 +96,34 @@ def test_a_quick_move_or_a_lamp_leaves_the_id(bundled_model: Path) -> None:
             assert face.face_id == 1
 
 
-class Counted:
-    """A pipeline for a live source, which counts the searches around known faces and the classifications."""
-
-    def __init__(self, model: Path, faces: int = 1, rate_hz: float | None = 15.0) -> None:
-        search, classifier = AroundKnown(), load_classifier(model)
-        find, probabilities = search.find, classifier.probabilities
-        self.searched = self.read = 0
-
-        def counted_find(*given: Any, closely: bool = True, **rest: Any) -> list[FaceBox]:
-            self.searched += closely
-            return find(*given, closely=closely, **rest)
-
-        def counted_read(picture: Image, boxes: list[FaceBox]) -> np.ndarray:
-            self.read += 1
-            return probabilities(picture, boxes)
-
-        search.find, classifier.probabilities = counted_find, counted_read  # type: ignore[method-assign]
-        self.process = Pipeline(search, classifier, faces, rate_hz).process
-
-
 @pytest.mark.parametrize("scene", ["expressions", "turning", "drawn"])
-def test_a_live_source_is_read_less_often_with_the_same_boxes_and_labels(bundled_model: Path, scene: str) -> None:
-    """Half as often, and more where the label is near a change, as it often is at twice the speed."""
-    live, every, clip = Counted(bundled_model), Counted(bundled_model, rate_hz=None), Scene(scene)
-    overlaps, same = [], []
-    for i in range(150):
-        frame = clip.frame(2 * i)  # twice as fast
-        frame = frame._replace(timestamp_s=i / 30)
-        (a,), (b,) = live.process(frame), every.process(frame)
-        overlaps.append(intersection_over_union(a.box, b.box))
-        same.append(a.emotion == b.emotion)
+def test_half_of_the_frames_give_about_the_same_boxes_and_labels(bundled_model: Path, scene: str) -> None:
+    """As a live source's do, at twice the speed; labels near a threshold may differ, as noise alone makes them."""
+    half, every = (Pipeline(AroundKnown(), load_classifier(bundled_model), 1) for _ in range(2))
+    clip, overlaps, same = Scene(scene), [], []
+    for i in range(100):
+        frame = clip.frame(2 * i)._replace(timestamp_s=i / 30)
+        (b,) = every.process(frame)
+        if i % 2 == 0:
+            (a,) = half.process(frame)
+            overlaps.append(intersection_over_union(a.box, b.box))
+            same.append(np.abs(a.probabilities - b.probabilities).sum() / 2)
     assert np.median(overlaps) >= 0.92
-    assert np.mean(same) >= 0.96
-    assert (every.searched, every.read) == (150, 150)
-    assert 70 <= live.read <= 115
-    assert 70 <= live.searched <= 115
+    assert np.median(same) <= 0.06
 
 
-def test_a_change_of_expression_is_read_at_once_in_a_live_source(bundled_model: Path) -> None:
-    """From the first reading that differs, each frame is read until the smoothed probabilities have followed."""
-    live, demo = Counted(bundled_model), DemoSource()
-    happy, surprised = demo.picture(0.0), demo.picture(14.0)
-    for i in range(30):
-        (face,) = live.process(Frame(happy, i / 30, i))
-    before, live.read = face.probabilities, 0
-    reads = []
-    for i in range(30, 40):
-        (face,) = live.process(Frame(surprised, i / 30, i))
-        reads.append(live.read)
-    assert np.abs(face.probabilities - before).max() > 0.1
-    assert reads[-1] >= 9
-
-
-def test_a_new_face_of_a_live_source_is_read_in_the_frame_that_finds_it(bundled_model: Path) -> None:
-    live, clip = Counted(bundled_model, faces=4), Clip(2)
+def test_a_new_face_is_found_within_half_a_second_at_fifteen_frames_a_second(bundled_model: Path) -> None:
+    pipeline, clip = Pipeline(AroundKnown(), load_classifier(bundled_model), 4), Clip(2)
     one = clip.frame(0).picture.copy()
     one[:, 640:] = one[:, 600:601]
-    for i in range(12):
-        assert len(live.process(Frame(one, i / 30, i))) == 1
-    for i in range(12, 40):
-        found = live.process(Frame(clip.frame(i).picture, i / 30, i))
+    for i in range(6):
+        assert len(pipeline.process(Frame(one, i / 15, i))) == 1
+    for i in range(6, 20):
+        found = pipeline.process(Frame(clip.frame(2 * i).picture, i / 15, i))
         if len(found) == 2:
             break
-    assert i <= 12 + 15  # within half a second
+    assert i <= 6 + 7
     assert all(abs(float(face.probabilities.sum()) - 1) < 1e-4 for face in found)
-
-
-def test_a_live_source_that_jumps_has_its_face_searched_at_once(bundled_model: Path) -> None:
-    live = Counted(bundled_model)
-    picture = DemoSource().picture(0.0)
-    mirrored = np.ascontiguousarray(picture[:, ::-1])
-    for i in range(11):
-        (before,) = live.process(Frame(picture, i / 30, i))
-    (after,) = live.process(Frame(mirrored, 11 / 30, 11))  # a cut, in a frame without a search
-    assert intersection_over_union(before.box, after.box) < 0.8
-    assert (before.face_id, after.face_id) == (1, 2)
 
 
 @pytest.mark.parametrize("scene", ["leaving", "expressions"])
@@ -201,9 +153,9 @@ def test_an_error_in_the_frames_reaches_the_caller_after_the_frames_before_it(bu
     assert seen == [0, 1]
 
 
-@pytest.mark.parametrize(("rate_hz", "faces", "rarely"), [(15.0, 1, True), (15.0, 2, False), (None, 1, False)])
-def test_others_are_searched_for_rarely_while_a_live_source_has_all_faces_that_are_followed(
-    rate_hz: float | None, faces: int, rarely: bool, bundled_model: Path
+@pytest.mark.parametrize(("faces", "rarely"), [(1, True), (2, False)])
+def test_others_are_searched_for_rarely_while_all_faces_that_are_followed_are_known(
+    faces: int, rarely: bool, bundled_model: Path
 ) -> None:
     search, told = AroundKnown(), []
     find = search.find
@@ -213,7 +165,7 @@ def test_others_are_searched_for_rarely_while_a_live_source_has_all_faces_that_a
         return find(*given, complete=complete, **rest)
 
     search.find = noted  # type: ignore[method-assign]
-    pipeline = Pipeline(search, load_classifier(bundled_model), faces, rate_hz)
+    pipeline = Pipeline(search, load_classifier(bundled_model), faces)
     for i in range(4):
         pipeline.process(Clip().frame(i))
     assert told == [False, rarely, rarely, rarely]

@@ -305,7 +305,7 @@ def test_a_second_cascade_is_read_only_for_a_second_face(
     assert (len(known), len(read)) == (faces, cascades)
 
 
-def test_while_no_more_faces_are_followed_others_are_searched_for_rarely_and_known_ones_stay() -> None:
+def test_while_no_more_faces_are_followed_others_are_searched_for_rarely() -> None:
     clip, found = Clip(2), {}
     one = clip.frame(0).picture.copy()
     one[:, 640:] = one[:, 600:601]
@@ -313,7 +313,6 @@ def test_while_no_more_faces_are_followed_others_are_searched_for_rarely_and_kno
         search, views = AroundKnown(), GreyPyramid()
         known = search.find(views.take(one), [], [], 0.0)
         assert len(known) == 1
-        assert search.find(views.take(empty(clip.frame(0))), known, [], 0.0, closely=False) == known
         for i in range(1, 90):
             boxes = search.find(views.take(clip.frame(0).picture), known, [], i / 30, complete=complete)
             if len(boxes) > 1:

@@ -159,29 +159,3 @@ def test_a_box_at_a_standing_clock_stays() -> None:
     first = smoother.update(1, FaceBox(10, 20, 100, 100), 1.0)
     assert first == FaceBox(10, 20, 100, 100)
     assert smoother.update(1, FaceBox(30, 20, 100, 100), 1.0) == first
-
-
-@pytest.mark.parametrize(
-    ("label", "happy", "sad", "near"),
-    [
-        ("happy", 0.9, 0.05, False), ("happy", 0.45, 0.1, False), ("happy", 0.28, 0.1, True),
-        ("happy", 0.4, 0.41, True), ("uncertain", 0.35, 0.3, True), ("uncertain", 0.15, 0.14, False),
-        ("uncertain", 0.25, 0.2, True),
-    ],
-)  # fmt: skip
-def test_a_label_that_noise_may_change_is_known(label: str, happy: float, sad: float, near: bool) -> None:
-    probabilities = np.full(8, (1 - happy - sad) / 6, np.float32)
-    probabilities[[4, 6]] = happy, sad
-    assert LabelChooser(lead=0.1, least=0.3).near(label, probabilities) is near
-
-
-def test_a_box_that_was_not_looked_for_moves_on_with_its_speed() -> None:
-    smoother = BoxSmoother()
-    for i in range(30):
-        last = smoother.update(1, FaceBox(10 * i, 20, 100, 100), i / 30)
-    assert smoother.fast({1})  # three sides a second
-    assert not smoother.fast({2})
-    moved = smoother.update(1, FaceBox(290, 20, 100, 100), 30 / 30, found_now=False)
-    assert 5 <= moved.x - last.x <= 12
-    assert abs(moved.y - last.y) <= 1
-    assert abs(moved.width - last.width) <= 1

@@ -25,6 +25,7 @@ from affect.errors import AffectError
 from affect.faces.preprocessing import Image
 from affect.live.app import main
 from affect.live.sources import decoding, retries
+from affect.live.sources.decoding import PictureTrack
 from affect.live.sources.feed import FrameFeed
 from affect.live.sources.files import VideoSource, open_source
 from tests.tools.clips import SIZE, combs, cut, interlaced, pattern, turn, write_clip
@@ -84,6 +85,23 @@ def test_an_interlaced_file_is_deinterlaced(
     assert combs(frames[4].picture) < 0.01
     assert frames[4].picture.mean() == pytest.approx(made[4].mean(), abs=8)
     assert times(path) == pytest.approx([i / 25 for i in range(8)], abs=0.002)
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "form", "decoded"), [("a.avi", "mjpeg", "yuvj420p", 10), ("a.mp4", "libx264", "yuv420p", 20)]
+)
+def test_pictures_that_are_not_wanted_are_not_decoded_where_no_other_needs_them(
+    tmp_path: Path, name: str, codec: str, form: str, decoded: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, asked = write_clip(tmp_path / name, 20, codec, form=form), itertools.count()
+    whole = [picture for picture, _ in PictureTrack(str(path), {}).pictures()]
+    seen, converted = [], []
+    shown, convert = PictureTrack._has_shown, PictureTrack._converted
+    monkeypatch.setattr(PictureTrack, "_has_shown", lambda *given: (seen.append(1), shown(*given))[1])
+    monkeypatch.setattr(PictureTrack, "_converted", lambda *given: (converted.append(1), convert(*given))[1])
+    given = [picture for picture, _ in PictureTrack(str(path), {}).pictures(lambda: next(asked) % 2 == 0)]
+    np.testing.assert_array_equal(given, whole[::2])
+    assert (len(seen), len(converted)) == (decoded, 10 + 1)  # and what is left at the end
 
 
 def test_digital_video_is_deinterlaced(tmp_path: Path) -> None:
@@ -676,6 +694,7 @@ def test_a_live_playlist_has_the_times_of_arrival_and_ends_when_it_is_finished(
     with served(tmp_path) as address:
         source = open_source(f"{address}/a.m3u8")
         assert source.live
+        source.pace.rate_hz = None  # type: ignore[attr-defined]  # count them all
         frames = source.frames()
         came = [next(frames).timestamp_s for _ in range(30)]
         path.write_text(path.read_text() + "#EXT-X-ENDLIST\n")

@@ -179,7 +179,7 @@ def test_a_camera_s_stream_is_read_with_its_login(stream: list[bytes]) -> None:
 
     with rtsp_serving(answer) as place:
         source = open_source(f"rtsp://me:secret@{place}/live/1?channel=2")
-        frames = list(itertools.islice(source.frames(), 20))
+        frames = list(itertools.islice(source.frames(), 2))
         source.close()
     assert {frame.picture.shape for frame in frames} == {(48, 64, 3)}
     assert any(line.startswith("DESCRIBE rtsp://") and "/live/1?channel=2 RTSP" in line for line in asked)
@@ -206,7 +206,7 @@ def test_a_camera_makes_nobody_contact_another_host(method: str, status: str, st
 def test_a_track_s_address_contacts_nobody_either(control: str, stream: list[bytes]) -> None:
     with _uncontacted() as away, rtsp_serving(playing(stream, control.format(away=away))) as place:
         source = open_source(f"rtsp://{place}/a")
-        assert len(list(itertools.islice(source.frames(), 5))) == 5
+        assert len(list(itertools.islice(source.frames(), 2))) == 2
         source.close()
 
 
@@ -218,7 +218,7 @@ def test_an_encrypted_stream_is_read(tmp_path: Path, stream: list[bytes]) -> Non
     tls.load_cert_chain(tmp_path / "certificate", tmp_path / "key")
     with rtsp_serving(playing(stream), tls) as place:
         source = open_source(f"rtsps://{place}/a")
-        assert len(list(itertools.islice(source.frames(), 10))) == 10
+        assert len(list(itertools.islice(source.frames(), 2))) == 2
         source.close()
 
 

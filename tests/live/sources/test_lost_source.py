@@ -54,6 +54,32 @@ def test_a_camera_that_is_unplugged_and_plugged_in_again_goes_on(camera: type[Fa
     assert camera.released == 1  # the number of a camera is free only when nobody holds it
 
 
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_camera_s_pictures_that_are_left_out_are_not_decoded(camera: type[FakeCamera], kept: bool) -> None:
+    source = CameraSource(0)
+    if kept:
+        source.pace.rate_hz = None
+    camera.grabbed = camera.decoded = 0
+    times = [frame.timestamp_s for frame in itertools.islice(source.frames(), 12)]
+    assert camera.decoded == 12
+    if kept:
+        assert camera.grabbed == 12
+    else:
+        assert camera.grabbed >= 60  # of some 200 a second
+        assert np.median(np.diff(times)) == pytest.approx(1 / 15, rel=0.5)
+
+
+def test_a_camera_whose_picture_cannot_be_decoded_is_opened_anew(
+    camera: type[FakeCamera], quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = CameraSource(0)
+    frames, decode, given = source.frames(), camera.retrieve, iter([(False, None)])
+    next(frames)
+    monkeypatch.setattr(camera, "retrieve", lambda self: next(given, None) or decode(self))
+    assert next(frames).picture.shape == (48, 64, 3)
+    assert (len(camera.opened), camera.released) == (2, 1)
+
+
 def test_the_tries_grow_rarer_and_never_end(monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
     monkeypatch.setattr(threading.Event, "wait", lambda self, seconds=None: waited.append(seconds) or False)
@@ -209,6 +235,22 @@ def test_a_stream_that_is_stopped_and_started_is_one_session_with_a_gap(
     err = capfd.readouterr().err
     assert "The stream gives no picture: check the network. The session goes on when it returns." in err
     assert "The picture is back after" in err
+
+
+@pytest.mark.parametrize("rate_hz", [15.0, None])
+def test_a_stream_gives_fifteen_pictures_a_second_or_all(rate_hz: float | None) -> None:
+    served: list[float] = []
+    server = MjpegServer(lambda seconds: (served.append(seconds), np.full((48, 64, 3), 99, np.uint8))[1], fps=60)
+    server.start()
+    with closing(open_source(server.address)) as source:
+        source.pace.rate_hz = rate_hz  # type: ignore[attr-defined]
+        frames = source.frames()
+        next(frames)
+        before = len(served)
+        assert len(list(itertools.islice(frames, 20))) == 20
+        passed = len(served) - before
+    server.stop()
+    assert passed >= 40 if rate_hz else passed <= 30
 
 
 def test_a_stream_that_hangs_is_opened_anew(stream: MjpegServer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -90,7 +90,9 @@ def test_a_face_upright_is_left_upright_by_every_kind_of_source(wide: Image) -> 
 def test_a_sure_face_upright_spares_the_other_turns(wide: Image, monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[Image] = []
     hits = upright._hits
-    monkeypatch.setattr(upright, "_hits", lambda detector, grey: (looked.append(grey), hits(detector, grey))[1])
+    monkeypatch.setattr(
+        upright, "_hits", lambda detector, grey, *rest: (looked.append(grey), hits(detector, grey, *rest))[1]
+    )
     Watched("video", finds=lambda _: True).see([wide] * 20)
     assert len(looked) == 1
 
