@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import random
 import shutil
 import subprocess
 import sys
@@ -27,7 +26,6 @@ from affect.live.report import write_report
 from affect.live.sources.files import Frame
 from tests.conftest import REPOSITORY
 from tests.live.recording.endless_recording import CONSENT, FACE, PICTURE, SETUP
-from tests.tools.repeats import repeats
 
 CHILD = [sys.executable, str(Path(__file__).with_name("endless_recording.py"))]
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(REPOSITORY)}
@@ -311,30 +309,6 @@ def test_recordings_of_the_same_moment_never_share_a_folder(tmp_path: Path) -> N
         recording.write(Frame(PICTURE, 0.0, i), [FACE])
         recording.close()
         assert [r["frame"] for r in table(recording.folder / "emotions.csv")] == [str(i)]
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
-@repeats(2, 6)
-def test_a_kill_at_any_moment_leaves_whole_files_that_miss_at_most_a_second(tmp_path: Path, repeats: int) -> None:
-    draw = random.Random(5)  # noqa: S311
-    for trial in range(repeats):
-        folder = tmp_path / str(trial)
-        command = [*CHILD, str(folder)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT) as child:
-            assert child.stdout is not None
-            child.stdout.readline()
-            time.sleep(draw.uniform(0, 2.5))
-            child.kill()
-            last_number, last_s = child.stdout.read().rstrip().splitlines()[-1].split()
-        (session,) = folder.iterdir()
-        told, rows, events = told_in(session), table(session / "emotions.csv"), table(session / "events.csv")
-        assert told["state"] == "recording"
-        assert told["duration_s"] >= float(last_s) - 1
-        assert int(rows[-1]["frame"]) >= int(last_number)
-        assert [int(r["frame"]) for r in rows] == list(range(len(rows)))
-        assert all(None not in r.values() and r["p_surprise"] for r in rows)
-        due = [n for n in range(0, int(last_number) + 1, 50) if float(rows[n]["timestamp_s"]) < float(last_s) - 1]
-        assert [e["text"] for e in events][: len(due)] == [f'number, "{n}"' for n in due]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")

@@ -95,6 +95,7 @@ def missing_s(killed: Killed) -> float:
     told, rows = told_in(killed.folder), table(killed.folder / "emotions.csv")
     assert told["state"] == "recording"
     assert [int(r["frame"]) for r in rows] == list(range(len(rows)))
+    assert len(rows) > killed.last_number, "a frame that was handed over is in no row"
     marked = {r["text"]: float(r["timestamp_s"]) for r in table(killed.folder / "events.csv")}
     due = range(0, killed.last_number, MARK_EVERY)
     unmarked = [n / FPS for n in due if f'number, "{n}"' not in marked]
