@@ -344,7 +344,7 @@ def test_a_file_that_another_program_holds_at_the_end_is_waited_for(
     monkeypatch.setattr(module, "PATIENCE_S", 60.0)
     recording = start(tmp_path, Hand())
     recording.write(Frame(PICTURE, 0.0, 0), [FACE])
-    hold(name, 1.0, monkeypatch)
+    hold(name, 0.3, monkeypatch)
     recording.event("marker", 0.0, "the last")
     recording.close()
     assert told_in(recording.folder)["state"] == "finished"
