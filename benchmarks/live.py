@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 from affect.command_line import CommandParser
 from affect.files import atomic_path
-from affect.live.app import BUNDLED
+from affect.live.bundled import BUNDLED
 from benchmarks import against, measure
 from benchmarks.machine import processor
 

@@ -24,8 +24,9 @@ from tqdm import tqdm
 
 from affect.command_line import CommandParser
 from affect.faces.preprocessing import Image
-from affect.live.app import BUNDLED, parser
+from affect.live.bundled import BUNDLED
 from affect.live.control import Command
+from affect.live.options import parser
 from affect.live.pipeline.classifier import load_classifier
 from affect.live.pipeline.search import create_search
 from affect.live.recording.recording import Consent

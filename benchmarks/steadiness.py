@@ -29,7 +29,7 @@ from affect.evaluation.measure import right_classes
 from affect.faces.detection import FaceBox
 from affect.faces.preprocessing import Image
 from affect.files import atomic_path
-from affect.live.app import BUNDLED
+from affect.live.bundled import BUNDLED
 from affect.live.pipeline.classifier import Classifier, load_classifier
 from affect.live.pipeline.grey_pyramid import GreyPyramid
 from affect.live.pipeline.quality import face_quality

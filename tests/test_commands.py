@@ -173,7 +173,7 @@ CI = {
 NOT_RUN = {
     "python -m affect.datasets.download --out data": "8 GB; tests/datasets downloads from a local server",
     "AFFECTNET_DIR=data/affectnet.zip jupyter lab": "waits for a browser; tests/notebooks runs the notebooks",
-    "pip install pylsl": "for --lsl only; requirements-dev.txt has it, and tests/live/test_lab_streams.py uses it",
+    "pip install pylsl": "for --lsl only; requirements-dev.txt has it, and test_lab_streams.py uses it",
     "python -m benchmarks.live": "its figures mean something on an idle machine only",
     "python -m benchmarks.installation": "installs some gigabytes; .ci/run installs the smaller half",
     r".venv\Scripts\activate": "for Windows' own shells; the line for the others is run",

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from affect.live.app import parser
 from affect.live.bundled import BUNDLED, bundled_models
+from affect.live.options import parser
 from affect.live.texts import TEXTS
 from affect.model.checkpoint import load_checkpoint
 from benchmarks.live import SPEED_ROWS

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from affect.faces.preprocessing import Image
-from affect.live.app import parser
+from affect.live.options import parser
 from tests.conftest import REPOSITORY, no_display
 from tests.tools.virtual_call import window_showing
 from tests.tools.virtual_screen import VirtualScreen

@@ -7,23 +7,19 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from affect import __version__
-from affect.command_line import CommandParser, end_on_signals, lost_output, person_code, positive
-from affect.emotions import LANGUAGES
+from affect.command_line import end_on_signals, lost_output
 from affect.errors import AffectError
-from affect.files import is_file, is_folder, may_replace, same_file, try_folder
-from affect.live.bundled import BUNDLED, TRAINED, default_model
+from affect.files import is_file, is_folder
+from affect.live.bundled import default_model
+from affect.live.options import check, parser
 from affect.live.terminal import consent_of, language_of, tell, tell_terms
-from affect.live.texts import default_language, text, told
-from affect.model.calibration import SENSITIVITIES
-from affect.spoken import said
+from affect.live.texts import text, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,47 +33,6 @@ if TYPE_CHECKING:
     from affect.live.sources.upright import Upright
     from affect.live.summary import Summary
 
-# What an output may replace: a table of this program's, whatever its name, and a video of the same format.
-TABLE = re.compile(rb"(\xef\xbb\xbf)?\"?timestamp_s\b")
-VIDEOS = {".mp4": re.compile(rb"....ftyp", re.DOTALL), ".avi": re.compile(rb"RIFF....AVI ", re.DOTALL)}
-
-
-def parser(language: str | None = None) -> argparse.ArgumentParser:
-    """Create the argument parser of the webcam program.   language: of its texts; None: the computer's language."""
-    language = language or default_language()
-
-    def told(name: str, **values: str) -> str:
-        return text(f"option_{name}", language, **values)
-
-    made = CommandParser(
-        language=language,
-        prog="affectnet_webcam_detector.py",
-        description=told("program"),
-        epilog=told("examples"),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    made.add_argument("--source", nargs="+", default=["0"], metavar="SRC", help=told("source"))
-    names = {"trained": TRAINED.name, "bundled": BUNDLED.name}
-    made.add_argument("--model", type=Path, metavar="FILE.pt", help=told("model", **names))
-    made.add_argument("--headless", action="store_true", help=told("headless"))
-    made.add_argument("--csv", type=Path, metavar="FILE", help=told("csv"))
-    made.add_argument("--save-video", type=Path, metavar="FILE", help=told("save_video"))
-    made.add_argument("--max-frames", type=positive, metavar="N", help=told("max_frames"))
-    made.add_argument("--record", type=Path, metavar="DIR", help=told("record"))
-    made.add_argument("--consent", action="store_true", help=told("consent"))
-    made.add_argument("--lang", choices=LANGUAGES, default=language, help=told("lang"))
-    made.add_argument("--faces", type=positive, default=1, metavar="N", help=told("faces"))
-    made.add_argument("--sensitivity", choices=SENSITIVITIES, default="normal", help=told("sensitivity"))
-    made.add_argument("--detector", choices=("haar", "yunet"), default="haar", help=told("detector"))
-    made.add_argument("--detector-model", type=Path, metavar="FILE.onnx", help=told("detector_model"))
-    made.add_argument("--backend", choices=("onnx", "torch"), default="onnx", help=told("backend"))
-    made.add_argument("--jobs", type=positive, metavar="N", help=told("jobs"))
-    made.add_argument("--lsl", action="store_true", help=told("lsl"))
-    made.add_argument("--person", type=person_code, metavar="CODE", help=told("person"))
-    made.set_defaults(folder=None, asked=False)  # set by the start window
-    made.add_argument("--version", action="version", version=f"affect {__version__}", help=told("version"))
-    return made
-
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the program and return its exit code: 0, 2 after an error, or 130 after Ctrl-C."""
@@ -90,7 +45,8 @@ def main(arguments: list[str] | None = None) -> int:
     if given or no_window() is not None:
         return _run_and_tell(options)[0]
 
-    from affect.live.start import ask, show_error
+    from affect.live.start.progress import show_error
+    from affect.live.start.window import ask
 
     while ask(options):
         code, why = _run_and_tell(options)
@@ -137,10 +93,10 @@ def run(options: argparse.Namespace, summary: Summary) -> int:
     from affect.live.sources.upright import Upright
 
     pictures = None if options.record is not None else _pictures(options)
-    _check(options, pictures is not None)
+    check(options, pictures is not None)
     model = options.model or default_model()
     if pictures is not None:
-        from affect.live.picture_files import analyse_pictures
+        from affect.live.batch.pictures import analyse_pictures
 
         return analyse_pictures(options, model, pictures, summary)
     if options.record is not None and (len(options.source) > 1 or is_file(Path(options.source[0]))):
@@ -192,7 +148,7 @@ def _streamed(session: Session, wanted: bool) -> Iterator[None]:
     if not wanted:
         yield
         return
-    from affect.live.lab_streams import LabStreams
+    from affect.live.exports.lab_streams import LabStreams
 
     with closing(LabStreams(session.now_s, session.receive)) as streams:
         session.connect(streams)
@@ -201,17 +157,17 @@ def _streamed(session: Session, wanted: bool) -> Iterator[None]:
 
 def _analyse_files(options: argparse.Namespace, model: Path) -> int:
     """Analyse video files, with progress on the terminal or, after the start window, in a dialog."""
-    from affect.live.video_files import analyse_files
+    from affect.live.batch.videos import analyse_files
 
     consent = consent_of(options)
     if not options.asked:
         jobs = options.jobs or max(1, (os.cpu_count() or 1) // 2)  # decoding, search and classification overlap
         if min(jobs, len(options.source)) > 1:
-            from affect.live.parallel_files import analyse_in_parallel
+            from affect.live.batch.parallel import analyse_in_parallel
 
             return analyse_in_parallel(options, model, consent, jobs)
         return analyse_files(options, model, consent)
-    from affect.live.start import with_progress
+    from affect.live.start.progress import with_progress
 
     return with_progress(
         lambda progress, lines: analyse_files(options, model, consent, progress.of, lines.append),
@@ -224,67 +180,9 @@ def _pictures(options: argparse.Namespace) -> list[Path] | None:
     """The pictures of a folder, or of several sources; None for other sources."""
     if len(options.source) == 1 and not is_folder(Path(options.source[0])):
         return None
-    from affect.live.picture_files import pictures_of
+    from affect.live.batch.pictures import pictures_of
 
     return pictures_of(options.source)
-
-
-def _check(options: argparse.Namespace, pictures: bool) -> None:
-    """Check the options before anything starts. Raises AffectError for conflicts or an unwritable folder.
-
-    pictures: the sources are a folder of pictures, or several of them.
-    """
-    if (quoted := _quoted(options.source)) is not None:
-        raise AffectError(said("A name with spaces needs quotation marks: {quoted}", quoted=f"--source {quoted}"))
-    if pictures and options.save_video:
-        raise AffectError(text("pictures_no_video", options.lang))
-    if options.person and (pictures or options.faces > 1):
-        raise AffectError(text("person_is_one", options.lang))
-    if len(options.source) > 1 and options.record is None and not pictures:
-        raise AffectError(text("several_need_record", options.lang, quoted=f'"{" ".join(options.source)}"'))
-    if options.lsl and len(options.source) > 1:
-        raise AffectError(text("lsl_needs_one", options.lang))
-    if len(options.source) > 1 and (options.csv or options.save_video) and not pictures:
-        raise AffectError(text("several_into_one", options.lang))
-    _check_outputs(options)
-    if options.record is not None:
-        try:
-            try_folder(options.record)
-        except OSError as error:
-            reason = error.strerror or error
-            raise AffectError(text("folder_unwritable", options.lang, folder=options.record, reason=reason)) from error
-
-
-def _check_outputs(options: argparse.Namespace) -> None:
-    """Raise AffectError if an output would replace a source, a session, or a file of another kind."""
-    outputs = {"--csv": options.csv, "--save-video": options.save_video}
-    for option, path in outputs.items():
-        if path is None or not is_file(path):
-            continue
-        if any(is_file(Path(name)) and same_file(path, Path(name)) for name in options.source):
-            raise AffectError(text("overwrites_source", options.lang, option=option, path=path))
-        kind = VIDEOS.get(path.suffix.lower()) if option == "--save-video" else TABLE
-        if kind is not None and not may_replace(path, kind):  # None: a video's name that is refused later
-            raise AffectError(text("replaces_other", options.lang, option=option, path=path))
-        if is_file(path.parent / "session.json"):
-            raise AffectError(text("overwrites_session", options.lang, option=option, path=path))
-    if all(outputs.values()) and same_file(options.csv, options.save_video):
-        raise AffectError(text("outputs_in_one", options.lang, path=options.csv))
-
-
-def _quoted(sources: list[str]) -> str | None:
-    """Suggest quotation marks if several arguments together are one file's name; None if they are not."""
-    typed, start, joined = [], 0, False
-    while start < len(sources):
-        ends = range(len(sources), start + 1, -1)
-        whole = [
-            end for end in ends if not is_file(Path(sources[start])) and is_file(Path(" ".join(sources[start:end])))
-        ]
-        end = whole[0] if whole else start + 1
-        name = " ".join(sources[start:end])
-        typed.append(f'"{name}"' if " " in name else name)
-        joined, start = joined or bool(whole), end
-    return " ".join(typed) if joined else None
 
 
 def _processed(

@@ -25,7 +25,7 @@ from affect.live.summary import Summary
 from affect.live.texts import TEXTS, TextError, clock, text, told
 
 if TYPE_CHECKING:
-    from affect.live.lab_streams import LabStreams
+    from affect.live.exports.lab_streams import LabStreams
 
 MESSAGE_S = 6.0
 WATCH_S = 0.25  # interval between checks for a lost signal

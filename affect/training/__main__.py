@@ -62,6 +62,9 @@ def parser() -> argparse.ArgumentParser:
         default=42,
         help="of weights, order, variation, what is held out and --limit; the split is always the same (default 42)",
     )
+    made.add_argument(
+        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="auto (default): a GPU where there is one"
+    )
     made.add_argument("--resume", action="store_true", help="continue where the same command was interrupted")
     made.add_argument(
         "--overwrite", action="store_true",
@@ -102,9 +105,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     end_on_signals()
     keep_freed_memory()
-    accelerator = new_accelerator()
 
     def work() -> None:
+        accelerator = new_accelerator(options.device)
         manifest = manifest_of(options, options.data or sample_data_set(), tell=accelerator.is_main_process)
         also = [_beside(path, options, accelerator.is_main_process) for path in options.also]
         check_data(manifest.limited(options.limit, options.seed))

@@ -68,20 +68,28 @@ class Pictures:
     prior: tuple[float, ...] | None = None
 
 
-def new_accelerator() -> Accelerator:
+def new_accelerator(device: str = "auto") -> Accelerator:
     """Create the Accelerator for one process or many; with bfloat16, on a GPU else float16, if faster than float32.
 
+    device: "cpu", "cuda", or "auto" for a GPU where there is one.
     Accelerate's own choice of the precision counts for more (`accelerate launch --mixed_precision`).
+    Raises AffectError for "cuda" without a GPU that this PyTorch can use.
     """
+    if device == "cuda" and not torch.cuda.is_available():
+        raise AffectError(
+            f"PyTorch {torch.__version__} finds no CUDA GPU. Leave --device away, or install a build for your GPU and "
+            "its driver (pytorch.org says which)."
+        )
     able = torch.cpu.get_capabilities()
     precision: str | None = "bf16" if able.get("avx512_bf16") or able.get("amx_bf16") else "no"
-    if torch.cuda.is_available():
+    if torch.cuda.is_available() and device != "cpu":
         native = torch.cuda.is_bf16_supported(including_emulation=False)  # emulated bfloat16 is slower than float32
         precision = "bf16" if native else "fp16"
     if "ACCELERATE_MIXED_PRECISION" in os.environ:
         precision = None
     joined = int(os.environ.get("WORLD_SIZE", 1)) > 1
-    cpu = not (torch.cuda.is_available() or (torch.accelerator.is_available() and not joined))
+    gpu = torch.cuda.is_available() or (torch.accelerator.is_available() and not joined)
+    cpu = device == "cpu" or not gpu
     waiting = InitProcessGroupKwargs(timeout=PATIENCE)
     # without cpu=True, Accelerate joins GPU processes only
     return Accelerator(mixed_precision=precision, cpu=cpu, kwargs_handlers=[waiting])

@@ -21,7 +21,7 @@ import pytest
 
 from affect.emotions import LANGUAGES
 from affect.faces.preprocessing import Image
-from affect.live import display, start
+from affect.live import display
 from affect.live.app import main
 from affect.live.bundled import BUNDLED
 from affect.live.control import Adjustable, Command, Controller
@@ -29,6 +29,7 @@ from affect.live.frame import FaceResult
 from affect.live.recording import recorder
 from affect.live.sources.files import DemoSource
 from affect.live.sources.region import Region
+from affect.live.start import progress, window
 from affect.live.texts import text
 from affect.live.window import app as window_module
 from tests.conftest import REPOSITORY
@@ -285,7 +286,7 @@ def test_the_help_and_the_mistakes_are_in_the_language_that_is_asked_for(
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_option_is_explained_and_the_help_fits_a_terminal(language: str) -> None:
-    from affect.live.app import parser
+    from affect.live.options import parser
 
     made = parser(language)
     assert all(action.help for action in made._actions)
@@ -369,7 +370,7 @@ def test_without_a_folder_r_records_into_the_home_folder(
 
 @pytest.mark.parametrize(("locale", "language"), [("es_MX.UTF-8", "es"), ("en_GB.UTF-8", "en"), ("C", "en")])
 def test_the_language_is_that_of_the_computer(locale: str, language: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from affect.live.app import parser
+    from affect.live.options import parser
 
     monkeypatch.setenv("LC_ALL", locale)
     assert parser().parse_args([]).lang == language
@@ -508,12 +509,12 @@ def test_without_arguments_the_start_window_asks_and_an_error_leads_back_to_it(
         return True
 
     person.acts = {}
-    monkeypatch.setattr(start, "ask", ask)
-    monkeypatch.setattr(start, "show_error", errors.append)
+    monkeypatch.setattr(window, "ask", ask)
+    monkeypatch.setattr(progress, "show_error", errors.append)
     assert main([]) == 0
     assert len(Person.seen) == 3
     assert [error.split(".")[0] for error in errors] == ["There is no source 'no such file"]
-    monkeypatch.setattr(start, "ask", lambda options: False)
+    monkeypatch.setattr(window, "ask", lambda options: False)
     Person.seen = []
     assert main([]) == 0
     assert Person.seen == []

@@ -9,6 +9,7 @@ import torch
 
 from affect.errors import AffectError
 from affect.training import loop
+from affect.training.__main__ import main
 from affect.training.experiments import V1
 
 
@@ -35,6 +36,26 @@ def test_a_gpu_that_only_emulates_bfloat16_computes_in_float16(
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation or native)
     loop.new_accelerator()
     assert asked_for["mixed_precision"] == precision
+
+
+@pytest.mark.parametrize(
+    ("device", "cpu", "precision"), [("auto", False, "bf16"), ("cuda", False, "bf16"), ("cpu", True, "no")]
+)
+def test_a_gpu_is_used_unless_the_processor_is_asked_for(
+    asked_for: dict[str, Any], monkeypatch: pytest.MonkeyPatch, device: str, cpu: bool, precision: str
+) -> None:
+    monkeypatch.delenv("ACCELERATE_MIXED_PRECISION", raising=False)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {})
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: True)
+    loop.new_accelerator(device)
+    assert (asked_for["cpu"], asked_for["mixed_precision"]) == (cpu, precision)
+
+
+def test_a_gpu_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert main(["v1", "--device", "cuda"]) == 2
+    assert "finds no CUDA GPU. Leave --device away" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -14,35 +14,23 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
-import cv2
-import numpy as np
-
 from affect.errors import AffectError
 from affect.faces.detection import HAAR_WINDOW, FaceBox, FaceDetector, HaarDetector, Sighting, create_detector
-from affect.faces.preprocessing import Image
-from affect.live.pipeline.grey_pyramid import SEARCHED, GreyPyramid, evened
+from affect.live.pipeline.close_search import KEPT_HITS, NEAR_FACTOR, again, confirmed, near
+from affect.live.pipeline.grey_pyramid import SEARCHED, GreyPyramid
 from affect.live.pipeline.sweep import NEW_FAR_HITS, NEW_HITS, Slice, Sweep, sweeps
 from affect.live.texts import TextError
 
-# Side to which a known face is scaled. 62 px = 24·1.1^10: the cascade then tries three scales, around the last one.
-# Measured against a search of the whole frame: median IoU 0.95 in 1.2 ms; larger or finer costs more without gain.
-NEAR_SIDE = 24 * 1.1**10
-NEAR_FACTOR = 1.1
-KEPT_HITS = 4  # minimum hits for a known face
 # A new face needs this share of the strongest face's hits: beside a real face, false positives briefly reach a third
 # of them, and a second face has about as many. A known face may have fewer, as when its chin is outside the frame.
 NEW_SHARE = 0.4
 SWEEP_FACTOR = 1.2
 # While as many faces are known as are followed, another one could only take a place by being much larger.
 COMPLETE_PERIODS = 5
-# The cascade rejects windows whose grey levels have a standard deviation below 10. A face whose centre has less than
-# this is searched after contrast equalisation; other faces are not, which saves time in good light.
-LITTLE_CONTRAST = 16.0
 # What is evened, noise too, takes the cascade several times as long: of the evened copy only faces of this share of the
 # picture's shorter side are searched for as often as in the frame itself, all others in a multiple of the far period.
 EVENED_FACE = 0.2
 EVENED_PERIODS = 2
-LEAST_CONTRAST = 2.6  # with less, at a 16th of the light, a smile reads as neutral: that is too dark
 # A single picture is searched on every level. What only that finds counts where one face is beyond doubt: of a portrait
 # from the front the cascade has 20 hits and more; of 26 pictures of textures four had a pattern with as many, and of
 # their evened copies five one with 25.
@@ -139,16 +127,16 @@ class AroundKnown:
             everywhere = [part for sweep in self._sweeps for part in sweep.slices]
             self._evened_sweeps = (large, Sweep(everywhere, EVENED_PERIODS * self._periods_s[1]))
             self._last_whole_s = -math.inf
-        near = self._each(_near, views, known)
-        back = self._each(_again, views, lost)
-        found = _without_doubles([s for s in near + back if s is not None])
+        followed = self._each(near, views, known)
+        back = self._each(again, views, lost)
+        found = _without_doubles([s for s in followed + back if s is not None])
         strongest = max((s.hits for s in found), default=0)
         rarely = COMPLETE_PERIODS if complete else 1
         slices, evened_slices = (
             [s for sweep in pair for s in sweep.due(timestamp_s, rarely)]
             for pair in (self._sweeps, self._evened_sweeps)
         )
-        first_or_lost = math.isinf(self._last_whole_s) or None in near
+        first_or_lost = math.isinf(self._last_whole_s) or None in followed
         if first_or_lost and timestamp_s - self._last_whole_s >= self._periods_s[0]:
             self._last_whole_s = timestamp_s
             found = _without_doubles(found + self._whole(views, not found))
@@ -173,7 +161,7 @@ class AroundKnown:
             for box in _swept(detector, views, part, even, *steps):
                 if any(_inside(box, s.box) for s in seen):
                     continue
-                if (sighting := _confirmed(detector, views, box, least, even)) is not None:
+                if (sighting := confirmed(detector, views, box, least, even)) is not None:
                     seen.append(sighting)
         strongest = max((s.hits for s in seen), default=0)
         sure = SURE_EVENED_HITS if even else SURE_HITS
@@ -188,7 +176,7 @@ class AroundKnown:
             return [Sighting(box, NEW_HITS) for box in boxes]
         shrink = views.grey.shape[1] / views.levels[first].shape[1]
         rough = [FaceBox(*(round(v * shrink) for v in box)) for box in detector.detect(views.evened(first))]
-        return [s for box in rough if (s := _confirmed(detector, views, box, NEW_HITS, True)) is not None]
+        return [s for box in rough if (s := confirmed(detector, views, box, NEW_HITS, True)) is not None]
 
     def _each(self, look: Look, views: GreyPyramid, boxes: Sequence[FaceBox]) -> list[Sighting | None]:
         half = len(boxes) // 2
@@ -217,7 +205,7 @@ class AroundKnown:
                 if any(_inside(box, other) for other in tried):
                     continue
                 tried.append(box)
-                sighting = _confirmed(detector, views, box, part.new_hits, even)
+                sighting = confirmed(detector, views, box, part.new_hits, even)
                 if sighting is not None and not any(_inside(sighting.box, s.box) for s in found + seen):
                     seen.append(sighting)
         enough = NEW_SHARE * max([strongest, *(s.hits for s in seen)])
@@ -234,76 +222,6 @@ def create_search(name: str, model: str | Path | None = None, still: bool = Fals
         return AroundKnown(still=still) if name == "haar" else Everywhere(create_detector(name, model))
     except AffectError as error:
         raise TextError("detector_unusable", reason=error) from error
-
-
-def _near(detector: HaarDetector, views: GreyPyramid, box: FaceBox) -> Sighting | None:
-    """Search for a known face close to its last box, then in a larger region and over more scales."""
-    return _closely(detector, views, box, KEPT_HITS, steps=1, margin=0.2) or _closely(
-        detector, views, box, KEPT_HITS, steps=3, margin=0.5
-    )
-
-
-def _again(detector: HaarDetector, views: GreyPyramid, box: FaceBox) -> Sighting | None:
-    """Search for a lost face around its last box."""
-    return _closely(detector, views, box, KEPT_HITS, steps=1, margin=0.35)
-
-
-def _confirmed(detector: HaarDetector, views: GreyPyramid, box: FaceBox, min_hits: int, even: bool) -> Sighting | None:
-    """Confirm a candidate by a close search; its last step is that of known faces, so that hits compare."""
-    rough = _closely(detector, views, box, KEPT_HITS, steps=3, margin=0.35, even=even)
-    return rough and _closely(detector, views, rough.box, min_hits, steps=1, margin=0.2, even=even)
-
-
-def _closely(
-    detector: HaarDetector,
-    views: GreyPyramid,
-    box: FaceBox,
-    min_hits: int,
-    steps: int,
-    margin: float,
-    even: bool = True,
-) -> Sighting | None:
-    """Find the face with most hits around a box; None if it has fewer than `min_hits`.
-
-    steps: search scales up to NEAR_FACTOR**steps smaller and larger.   margin: added on each side, in box sides.
-    even:  equalise the contrast if it is low.
-    """
-    level = min(max(0, int(math.log2(max(1.0, box.width / NEAR_SIDE)))), len(views.levels) - 1)
-    grey = views.levels[level]
-    shrink = views.grey.shape[1] / grey.shape[1]
-    side = box.width / shrink
-    center_x, center_y = (box.x + box.width / 2) / shrink, (box.y + box.height / 2) / shrink
-    half = side * (0.5 + margin)
-    left, top = max(0, round(center_x - half)), max(0, round(center_y - half))
-    part = grey[top : max(top, round(center_y + half)), left : max(left, round(center_x + half))]
-    if min(part.shape) < side / 2:
-        return None
-    width, height = (max(1, round(v * NEAR_SIDE / side)) for v in (part.shape[1], part.shape[0]))
-    scaled = np.asarray(cv2.resize(part, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
-    if even and LEAST_CONTRAST < cv2.meanStdDev(_middle(scaled))[1][0, 0] < LITTLE_CONTRAST:
-        scaled = evened(scaled, (2, 2))
-    smallest = max(HAAR_WINDOW, round(NEAR_SIDE / NEAR_FACTOR**steps))
-    found = detector.search(scaled, smallest, round(NEAR_SIDE * NEAR_FACTOR**steps), NEAR_FACTOR, 2)
-    best = max(found, key=lambda s: s.hits, default=None)
-    if best is None or best.hits < min_hits:
-        return None
-    x_unit, y_unit = shrink * part.shape[1] / width, shrink * part.shape[0] / height
-    x, y, w, h = best.box
-    return Sighting(
-        FaceBox(
-            round(left * shrink + x * x_unit),
-            round(top * shrink + y * y_unit),
-            round(w * (x_unit + y_unit) / 2),
-            round(h * (x_unit + y_unit) / 2),
-        ),
-        best.hits,
-    )
-
-
-def _middle(grey: Image) -> Image:
-    """Crop the central half of a picture in both directions."""
-    height, width = grey.shape
-    return grey[height // 4 : height - height // 4, width // 4 : width - width // 4]
 
 
 def _finest(views: GreyPyramid, even: bool) -> int:

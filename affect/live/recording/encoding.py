@@ -15,7 +15,8 @@ import cv2
 import numpy as np
 
 from affect.faces.preprocessing import Image
-from affect.live.sources.decoding import ERRORS, FILE_PROTOCOLS, MOST_PIXELS, limits, ready, seconds_of
+from affect.live.sources.decoding import ERRORS, FILE_PROTOCOLS, limits, seconds_of
+from affect.live.sources.display_rules import MOST_PIXELS, ready
 
 # No B-frames, and a keyframe about every second: a kill loses no more than that.
 H264: Final = {"preset": "veryfast", "crf": "20", "bf": "0"}

@@ -1,4 +1,4 @@
-"""Video decoder for files and network streams, based on FFmpeg (PyAV), with the display rules of video players.
+"""Video decoder for files and network streams, based on FFmpeg (PyAV).
 
 `files.VideoSource` and `captures.StreamSource` read from it. Cameras are captured by OpenCV instead.
 """
@@ -14,17 +14,15 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from fractions import Fraction
-from typing import Any, Final, NamedTuple, cast
+from typing import Final, NamedTuple
 
 import av
 import av.filter
 import av.logging
-import cv2
-import numpy as np
-from av.sidedata.sidedata import Type
 
 from affect.faces.extents import MOST_SCANNED, MOST_SCANS
 from affect.faces.preprocessing import Image
+from affect.live.sources.display_rules import GROWTH_PIXELS, MOST_BYTES, MOST_PIXELS, DisplayRules, bytes_of
 
 # FFmpeg's log is off: its lines may contain an address with its password, and any level but None makes its threads
 # wait for the GIL, which a thread that closes a decoder holds while it waits for them (deadlock).
@@ -33,22 +31,7 @@ av.logging.set_level(None)
 # Protocols that a local file, such as a playlist, may use: other local files, never network addresses.
 FILE_PROTOCOLS: Final = "file,crypto,data"
 
-# The largest frame: the picture of a 6K screen, and as many bytes as 4K has with 16 bits in four channels. A stream may
-# grow to 4K, or to the size that its file tells.
-MOST_PIXELS: Final = 6144 * 3456
-GROWTH_PIXELS: Final = 4096 * 2304
-MOST_BYTES: Final = 8 * GROWTH_PIXELS
 MOST_THREADED: Final = 100_000_000  # bytes of the frames that the decoder's threads work on at the same time
-
-# Deinterlaces only frames flagged as interlaced. Non-square pixels are scaled up, so that no line is lost; a sample
-# aspect ratio above 10 or below 0.1 is taken as an error of the file and clipped.
-_STRETCH: Final = f"min(max({{0}},1),max({MOST_PIXELS}/(iw*ih),1))"
-DEINTERLACE: Final = ("bwdif", "mode=send_frame:deint=interlaced")
-SQUARE: Final = (
-    "scale",
-    f"w='round(iw*{_STRETCH.format('clip(sar,0.1,10)')})':h='round(ih*{_STRETCH.format('1/clip(sar,0.1,10)')})'"
-    ":eval=frame:flags=bicubic",
-)
 
 # Pictures of a playlist that are so far apart follow one another: its clock changed (EXT-X-DISCONTINUITY, RFC 8216). It
 # is not told; FFmpeg's own programs take as much for such a change (-dts_delta_threshold).
@@ -114,11 +97,7 @@ class PictureTrack:
         self.duration_s = track_s or self._whole_s
         self.recorded_at = _recorded_at(self._container.metadata)
         self.unusable = 0
-        self._graph: av.filter.Graph | None = None
-        self._form: tuple[object, ...] = ()
-        self._matrix: bytes | None = None  # display matrix of the frames in the graph
-        self._interlaced = False
-        self._aspect = _own_aspect(self._stream)
+        self._rules = DisplayRules(_own_aspect(self._stream))
         self._last = (0.0, 0.0)  # from when to when the last picture read is shown, on the container's clock
         self._any_read_s = 0.0  # and any track
         self._splices_s = 0.0  # what a playlist's changes of its clock amount to
@@ -129,7 +108,7 @@ class PictureTrack:
         """Limit the decoder's frames and threads. Raises Undecodable if the file tells of larger frames."""
         decoder = self._stream.codec_context
         pixels = decoder.width * decoder.height
-        size = 0 if decoder.format is None else _bytes(decoder.format, pixels)
+        size = 0 if decoder.format is None else bytes_of(decoder.format, pixels)
         if pixels > MOST_PIXELS or size > MOST_BYTES:
             self._container.close()
             raise Undecodable
@@ -146,16 +125,16 @@ class PictureTrack:
         """
         alone = self._stream.codec_context.codec.intra_only
         for frame in itertools.chain(self._frames(wanted if alone else None), [None]):
-            if wanted is not None and frame is not None and not (alone or self._interlaced or wanted()):
+            if wanted is not None and frame is not None and not (alone or self._rules.interlaced or wanted()):
                 continue
             try:
-                shown = list(self._converted(frame))
+                shown = list(self._rules.applied(frame))
             except ERRORS:
                 self.unusable += 1
-                self._graph = None
+                self._rules.restart()
                 continue
-            for each, matrix in shown:
-                yield _upright(each, matrix), self._as_players_tell(each)
+            for each, picture in shown:
+                yield picture(), self._as_players_tell(each)
 
     @property
     def cut(self) -> Cut | None:
@@ -213,7 +192,7 @@ class PictureTrack:
         for packet in self._packets():
             if places is not None and packet.dts is not None:
                 heapq.heappush(places, packet.dts)
-            if wanted is not None and packet.size and not wanted():
+            if wanted is not None and not wanted():
                 continue
             try:
                 self._check(packet)
@@ -259,80 +238,10 @@ class PictureTrack:
     def _has_shown(self, from_s: float, lasts_s: float) -> None:
         self._last = max(self._last, (from_s, from_s + (lasts_s or 1 / self.fps)))
 
-    def _converted(self, frame: av.VideoFrame | None) -> Iterator[tuple[av.VideoFrame, bytes | None]]:
-        """Pass a decoded frame through the filter graph and yield BGR frames, each with its display matrix.
-
-        frame: None flushes the graph. The matrix is read from the first frame of a size and format only: PyAV's side
-        data and frame refer to each other, so that hundreds of frames would wait for Python's garbage collector.
-        """
-        if frame is not None:
-            self._interlaced |= frame.interlaced_frame
-        form = () if frame is None else (frame.width, frame.height, frame.format.name, self._interlaced)
-        if self._graph is not None and form != self._form:
-            self._graph.push(None)
-            for each in ready(self._graph):
-                yield each, self._matrix
-            self._graph = None
-        if frame is None:
-            return
-        if self._graph is None:
-            self._graph, self._form = self._new_graph(frame), form
-            matrix = frame.side_data.get(Type.DISPLAYMATRIX)  # type: ignore[call-overload]  # by type, not by index
-            self._matrix = None if matrix is None else bytes(matrix)
-        self._graph.push(frame)
-        for each in ready(self._graph):
-            yield each, self._matrix
-
-    def _new_graph(self, frame: av.VideoFrame) -> av.filter.Graph:
-        """Create the filter graph for frames of this size and format. Raises ValueError if they are too large."""
-        if _bytes(frame.format, frame.width * frame.height) > MOST_BYTES:
-            raise ValueError
-        graph = av.filter.Graph()
-        graph.threads = 1  # more threads cost a sixth more time, and the model needs the other cores
-        buffer = graph.add_buffer(
-            width=frame.width,
-            height=frame.height,
-            format=cast(av.VideoFormat, frame.format.name),  # PyAV needs the name despite its type hints
-            time_base=frame.time_base,
-        )
-        aspect = [("setsar", f"{self._aspect.numerator}/{self._aspect.denominator}")] if self._aspect else []
-        chain = [*aspect, *([DEINTERLACE] if self._interlaced else []), SQUARE, ("format", "bgr24")]
-        graph.link_nodes(buffer, *(graph.add(*each) for each in chain), graph.add("buffersink")).configure()
-        return graph
-
 
 def limits(pixels: int) -> dict[str, str]:
     """FFmpeg's options for a decoder of frames of at most so many pixels."""
     return {"max_pixels": str(pixels)}
-
-
-def _bytes(form: av.VideoFormat, pixels: int) -> int:
-    """The memory of a decoded frame, as far as its format tells."""
-    return pixels * form.padded_bits_per_pixel // 8
-
-
-def ready(graph: av.filter.Graph) -> Iterator[Any]:
-    """Pull all frames that a filter graph has ready."""
-    with suppress(BlockingIOError, EOFError):  # the graph needs more input, or was flushed
-        while True:
-            yield graph.pull()
-
-
-def _upright(frame: av.VideoFrame, matrix: bytes | None) -> Image:
-    """Convert a BGR frame to an array and apply its display matrix (ISO/IEC 14496-12, matrix of tkhd)."""
-    picture = np.asarray(frame.to_ndarray(), np.uint8)
-    if matrix is None:
-        return picture
-    a, b, _, c, d = np.frombuffer(matrix, np.int32)[:5].tolist()
-    if abs(a) + abs(d) >= abs(b) + abs(c):
-        return _mirrored(picture, a < 0, d < 0)
-    return _mirrored(np.asarray(cv2.transpose(picture), np.uint8), c < 0, b < 0)
-
-
-def _mirrored(picture: Image, across: bool, down: bool) -> Image:
-    if not (across or down):
-        return picture
-    return np.asarray(cv2.flip(picture, -1 if across and down else int(across)), np.uint8)
 
 
 def seconds_of(ticks: int | None, of: av.Packet | av.VideoFrame | av.VideoStream) -> float:

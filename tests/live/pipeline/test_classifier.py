@@ -73,7 +73,7 @@ def test_a_live_run_imports_nothing_but_what_the_live_requirements_bring(portrai
         ["--source", str(portrait_video), "--record", str(tmp_path), "--consent", "--max-frames", "3"],
     )
     code = (
-        "import sys; before = {*sys.modules}; from affect.live.app import main; import affect.live.start\n"
+        "import sys; before = {*sys.modules}; from affect.live.app import main; import affect.live.start.window\n"
         f"assert [main(arguments) for arguments in {runs!r}] == [0, 0, 0]\n"
         "print(*sorted({name.split('.')[0] for name in {*sys.modules} - before}))"
     )

@@ -270,7 +270,7 @@ def test_good_light_pays_nothing_for_the_dark(monkeypatch: pytest.MonkeyPatch) -
     ours = Followed(AroundKnown())
     frames = Clip(2, fps=15).frames(30)
     ours.see(frames[0])
-    monkeypatch.setattr("affect.live.pipeline.search.evened", lambda *_: pytest.fail("a copy was made"))
+    monkeypatch.setattr("affect.live.pipeline.close_search.evened", lambda *_: pytest.fail("a copy was made"))
     monkeypatch.setattr(GreyPyramid, "evened", lambda *_: pytest.fail("a copy was made"))
     assert all(len(ours.see(frame)) == 2 for frame in frames[1:])
 

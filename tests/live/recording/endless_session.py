@@ -17,7 +17,7 @@ import numpy as np
 
 from affect.faces.detection import FaceBox
 from affect.faces.preprocessing import Preprocessing
-from affect.live.app import BUNDLED
+from affect.live.bundled import BUNDLED
 from affect.live.control import Command
 from affect.live.pipeline.classifier import Classifier
 from affect.live.pipeline.pipeline import Pipeline

@@ -24,8 +24,9 @@ import pytest
 from affect.errors import AffectError
 from affect.faces.preprocessing import Image
 from affect.live.app import main
-from affect.live.sources import decoding, retries
+from affect.live.sources import decoding, display_rules, retries
 from affect.live.sources.decoding import PictureTrack
+from affect.live.sources.display_rules import DisplayRules
 from affect.live.sources.feed import FrameFeed
 from affect.live.sources.files import VideoSource, open_source
 from tests.tools.clips import SIZE, combs, cut, interlaced, pattern, turn, write_clip
@@ -87,6 +88,15 @@ def test_an_interlaced_file_is_deinterlaced(
     assert times(path) == pytest.approx([i / 25 for i in range(8)], abs=0.002)
 
 
+def test_an_interlaced_stream_keeps_every_picture_as_the_next_one_needs_it(tmp_path: Path) -> None:
+    own, asked = {"flags": "+ilme+ildct", "x264-params": "tff=1"}, itertools.count()
+    path = write_clip(tmp_path / "a.ts", [interlaced(i) for i in range(8)], fps=25, fields="tff", options=own)
+    track = PictureTrack(str(path), {})
+    pictures = [picture for picture, _ in track.pictures(lambda: next(asked) % 2 == 0)]
+    assert len(pictures) == 8
+    assert combs(pictures[4]) < 0.01
+
+
 @pytest.mark.parametrize(
     ("name", "codec", "form", "decoded"), [("a.avi", "mjpeg", "yuvj420p", 10), ("a.mp4", "libx264", "yuv420p", 20)]
 )
@@ -96,9 +106,9 @@ def test_pictures_that_are_not_wanted_are_not_decoded_where_no_other_needs_them(
     path, asked = write_clip(tmp_path / name, 20, codec, form=form), itertools.count()
     whole = [picture for picture, _ in PictureTrack(str(path), {}).pictures()]
     seen, converted = [], []
-    shown, convert = PictureTrack._has_shown, PictureTrack._converted
+    shown, convert = PictureTrack._has_shown, DisplayRules.applied
     monkeypatch.setattr(PictureTrack, "_has_shown", lambda *given: (seen.append(1), shown(*given))[1])
-    monkeypatch.setattr(PictureTrack, "_converted", lambda *given: (converted.append(1), convert(*given))[1])
+    monkeypatch.setattr(DisplayRules, "applied", lambda *given: (converted.append(1), convert(*given))[1])
     given = [picture for picture, _ in PictureTrack(str(path), {}).pictures(lambda: next(asked) % 2 == 0)]
     np.testing.assert_array_equal(given, whole[::2])
     assert (len(seen), len(converted)) == (decoded, 10 + 1)  # and what is left at the end
@@ -775,7 +785,8 @@ def test_a_frame_of_3000_scans_is_left_out(tmp_path: Path) -> None:
 
 
 def test_frames_of_many_bytes_a_pixel_are_not_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("affect.live.sources.decoding.MOST_BYTES", 64 * 48 * 4)
+    for module in (decoding, display_rules):
+        monkeypatch.setattr(module, "MOST_BYTES", 64 * 48 * 4)
     assert len(read(write_clip(tmp_path / "a.mkv", [pattern(0, (64, 48))] * 3, "ffv1", form="yuv444p"))) == 3
     with pytest.raises(AffectError, match="cannot be read"):
         read(write_clip(tmp_path / "b.mkv", [pattern(0, (64, 48))] * 3, "ffv1", form="gbrp16le"))
@@ -783,7 +794,9 @@ def test_frames_of_many_bytes_a_pixel_are_not_decoded(tmp_path: Path, monkeypatc
 
 def test_pixels_of_an_absurd_shape_make_no_absurd_frame(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_clip(tmp_path / "a.mkv", [pattern(0, (640, 480))], aspect=Fraction(10))
-    monkeypatch.setattr(decoding, "SQUARE", (decoding.SQUARE[0], decoding.SQUARE[1].replace("21233664", "640000")))
+    monkeypatch.setattr(
+        display_rules, "SQUARE", (display_rules.SQUARE[0], display_rules.SQUARE[1].replace("21233664", "640000"))
+    )
     (frame,) = read(path)
     assert frame.picture.shape[:2] == (480, 1333)  # 640,000 pixels, not ten times as wide
 

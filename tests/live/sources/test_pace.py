@@ -24,8 +24,9 @@ def test_about_as_many_pictures_as_wanted_are_chosen_evenly(fps: int, jitter: fl
     assert longest / fps <= max(1 / fps, 0.1)
 
 
-def test_the_first_picture_is_chosen() -> None:
-    assert Pace().due(0.0)
+def test_the_rate_is_kept_from_the_first_picture_on() -> None:
+    pace = Pace()
+    assert [pace.due(i / 30) for i in range(10)] == [True, False] * 5
 
 
 def test_a_gap_does_not_change_the_rate() -> None:

@@ -12,7 +12,7 @@ import pytest
 import affect
 from affect.faces.preprocessing import Image
 from affect.live.app import main
-from affect.live.picture_files import pictures_of
+from affect.live.batch.pictures import pictures_of
 from affect.live.recording.sinks import COLUMNS
 
 

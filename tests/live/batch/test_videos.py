@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from affect.live import video_files
 from affect.live.app import main
+from affect.live.batch import videos
 from tests.tools.reports import Reports
 
 
@@ -84,7 +84,7 @@ def test_who_interrupts_a_file_whose_recording_fails_is_told_and_no_other_file_f
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(video_files, "_advance", interrupt)
+    monkeypatch.setattr(videos, "_advance", interrupt)
     reports.fails = True
     assert record([portrait_video] * 2, tmp_path / "out", "--consent") == 2
     assert len(sessions(tmp_path / "out")) == 1

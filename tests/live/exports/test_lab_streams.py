@@ -14,8 +14,8 @@ import pytest
 from affect.emotions import EMOTIONS
 from affect.errors import AffectError
 from affect.faces.detection import FaceBox
+from affect.live.exports.lab_streams import CHANNELS, LabStreams
 from affect.live.frame import Event, FaceResult
-from affect.live.lab_streams import CHANNELS, LabStreams
 
 pylsl = pytest.importorskip("pylsl")
 

@@ -14,9 +14,8 @@ import cv2
 import pytest
 
 from affect.faces.preprocessing import Image
+from tests.conftest import REPOSITORY
 from tests.tools.clips import write_still
-
-REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def started(videos: list[Path], folder: Path, *more: str) -> subprocess.Popen[str]:

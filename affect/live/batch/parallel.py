@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any, Final
 from tqdm import tqdm
 
 from affect.command_line import end_if_asked
+from affect.live.batch.videos import FORM, UNTIMED_FORM, analyse_files, tell_above_bar
 from affect.live.recording.recording import Consent
 from affect.live.sources.files import Source
 from affect.live.terminal import tell_terms
-from affect.live.video_files import FORM, UNTIMED_FORM, analyse_files, tell_above_bar
 
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
@@ -98,7 +98,7 @@ class _Reported:
     sent_at: float = 0.0
 
     def update(self, n: float) -> None:
-        """See `video_files.Bar.update`."""
+        """See `videos.Bar.update`."""
         self.n += n
         parent = multiprocessing.parent_process()
         if self.ending.is_set() or (parent is not None and not parent.is_alive()):

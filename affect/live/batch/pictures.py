@@ -13,6 +13,7 @@ from tqdm import tqdm
 from affect.errors import AffectError
 from affect.faces.pictures import is_picture
 from affect.files import is_file, is_folder
+from affect.live.batch.videos import tell_above_bar
 from affect.live.pipeline.classifier import load_classifier
 from affect.live.pipeline.pipeline import Pipeline
 from affect.live.pipeline.search import create_search
@@ -22,7 +23,6 @@ from affect.live.sources.upright import Upright
 from affect.live.summary import Summary
 from affect.live.terminal import tell, tell_terms
 from affect.live.texts import text, told
-from affect.live.video_files import tell_above_bar
 
 
 def pictures_of(sources: Sequence[str]) -> list[Path] | None:

@@ -1,4 +1,4 @@
-"""The start window, which asks what to watch; and the dialogs of a program that was started without a terminal.
+"""The start window, which asks what to watch.
 
 Called by `affect.live.app` if the program is started without arguments on a computer with a display.
 """
@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import argparse
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
-import numpy as np
-from PySide6.QtCore import QEventLoop, Qt, QTimer, QUrl
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QImage, QPixmap, QRegularExpressionValidator
+from PySide6.QtCore import QEventLoop, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QRegularExpressionValidator
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -24,8 +21,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QListWidget,
-    QMessageBox,
-    QProgressDialog,
     QPushButton,
     QStackedWidget,
     QVBoxLayout,
@@ -35,24 +30,21 @@ from PySide6.QtWidgets import (
 from affect.command_line import CODE
 from affect.emotions import LANGUAGES
 from affect.errors import AffectError
-from affect.faces.preprocessing import Image
 from affect.live.bundled import TRAINED, default_model, models_folder, terms_of
-from affect.live.frame import Source
 from affect.live.pipeline.classifier import load_classifier
 from affect.live.recording.recorder import default_folder
-from affect.live.sources.captures import answering_cameras, camera_name, open_camera
+from affect.live.sources.captures import answering_cameras, camera_name
 from affect.live.sources.region import region_file
+from affect.live.start.preview import SHOWN, Preview, show_picture
 from affect.live.texts import text, told
 from affect.live.window.app import interruptible
 from affect.live.window.main import LANGUAGE_NAMES
-from affect.live.window.picture import scaled
 from affect.live.window.settings import Settings, load
 from affect.live.window.theme import application, label, laid
 from affect.model.calibration import SENSITIVITIES
 
 KINDS = ("camera", "screen", "files", "demo")
 VIDEOS = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".wmv", ".mpg", ".mpeg")
-SHOWN = (384, 216)  # size of a preview, in Qt's pixels
 TICK_MS = 80
 
 
@@ -68,12 +60,6 @@ def ask(options: argparse.Namespace) -> bool:
     if window.result():
         window.fill(options)
     return bool(window.result())
-
-
-def show_error(message: str) -> None:
-    """Show an error, as there may be no terminal."""
-    application()
-    QMessageBox(QMessageBox.Icon.Warning, "affect", message).exec()
 
 
 class StartWindow(QDialog):
@@ -331,38 +317,6 @@ class StartWindow(QDialog):
         self.done(0)
 
 
-class Preview:
-    """Reads a camera in a thread.   newest: its last picture, uint8 BGR; None before the first."""
-
-    def __init__(self, index: int) -> None:
-        self.newest: Image | None = None
-        self._ended = threading.Event()
-        self._reader = threading.Thread(target=self._read, args=(index,), daemon=True)
-        self._reader.start()
-
-    def _read(self, index: int) -> None:
-        capture = open_camera(index)
-        while capture.isOpened() and not self._ended.wait(0.02):
-            ok, picture = capture.read()
-            self.newest = np.asarray(picture, np.uint8) if ok else self.newest
-        capture.release()
-
-    def close(self) -> None:
-        """Free the camera; one that does not answer is left to its thread."""
-        self._ended.set()
-        self._reader.join(2)
-
-
-def show_picture(where: QWidget, picture: Image) -> None:
-    """Show a picture, uint8 BGR, in a label, in its own aspect ratio."""
-    ratio = where.devicePixelRatioF()
-    scale = min(SHOWN[0] / picture.shape[1], SHOWN[1] / picture.shape[0]) * ratio
-    pixels = scaled(picture, max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
-    image = QImage(pixels.data, pixels.shape[1], pixels.shape[0], pixels.strides[0], QImage.Format.Format_RGB32)
-    image.setDevicePixelRatio(ratio)
-    where.setPixmap(QPixmap.fromImage(image))  # type: ignore[attr-defined]
-
-
 def models() -> list[Path]:
     """Model files that can be chosen: the user's own v4 and all of the models folder."""
     return [path for path in (TRAINED, *sorted(models_folder().glob("*.pt"))) if path.is_file()]
@@ -385,62 +339,3 @@ def videos_in(folder: str) -> list[Path]:
     with suppress(OSError):
         return sorted(p for p in Path(folder).iterdir() if p.suffix.lower() in VIDEOS) if folder else []
     return []
-
-
-class FileProgress:
-    """A progress bar over one file, as `affect.live.video_files` advances it.   total, n: seconds.
-
-    cancelled: the user wants no more.
-    """
-
-    def __init__(self) -> None:
-        self.name, self.n, self.cancelled = "", 0.0, False
-        self.total: float | None = None
-
-    @contextmanager
-    def of(self, source: Source) -> Iterator[FileProgress]:
-        """Begin with a file."""
-        self.name, self.total, self.n = source.description, getattr(source, "duration_s", None), 0.0
-        yield self
-
-    def update(self, seconds: float) -> None:
-        """Advance. Raises KeyboardInterrupt if the user has cancelled."""
-        self.n += seconds
-        if self.cancelled:
-            raise KeyboardInterrupt
-
-
-def with_progress(analyse: Callable[[FileProgress, list[str]], int], folder: Path, language: str) -> int:
-    """Run the analysis of files in a thread beside a progress dialog, and tell at the end where the reports are.
-
-    analyse: takes the progress, and a list for lines to the user; returns the exit code, which is returned.
-    """
-    app, progress, lines = application(), FileProgress(), list[str]()
-    dialog = QProgressDialog(text("start_analysing", language), text("start_cancel", language), 0, 1000)
-    dialog.setMinimumDuration(0)
-    dialog.setAutoReset(False)
-    with ThreadPoolExecutor(1, thread_name_prefix="files") as worker:
-        done = worker.submit(analyse, progress, lines)
-
-        def tick() -> None:
-            dialog.setLabelText(progress.name)
-            dialog.setValue(0 if not progress.total else min(1000, round(1000 * progress.n / progress.total)))
-            progress.cancelled = dialog.wasCanceled()
-            if done.done():
-                app.quit()
-
-        timer = QTimer(interval=TICK_MS)
-        timer.timeout.connect(tick)
-        timer.start()
-        app.exec()
-        timer.stop()
-        dialog.hide()
-    code = done.result()
-    box = QMessageBox(QMessageBox.Icon.Information, "affect", text("start_analysed", language, folder=folder))
-    box.setInformativeText("\n".join(line for line in lines if line.startswith("error: ")))
-    shown = box.addButton(text("start_show", language), QMessageBox.ButtonRole.AcceptRole)
-    box.addButton(QMessageBox.StandardButton.Close)
-    box.exec()
-    if box.clickedButton() == shown:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
-    return code

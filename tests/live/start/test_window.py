@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QApplication, QMessageBox, QProgressDialog
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from affect.errors import AffectError
-from affect.live import start
-from affect.live.app import parser
 from affect.live.bundled import BUNDLED, TERMS, models_folder
+from affect.live.options import parser
 from affect.live.recording.recorder import default_folder
-from affect.live.start import KINDS, FileProgress, StartWindow, terms, videos_in, with_progress
+from affect.live.start import preview
+from affect.live.start import window as start
+from affect.live.start.window import KINDS, StartWindow, terms, videos_in
 from affect.live.texts import TEXTS, text
 from affect.live.window import settings
 from affect.live.window.settings import Settings, load
@@ -36,7 +36,7 @@ def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(start, "region_file", lambda: tmp_path / "screen.json")
     monkeypatch.setattr(start, "answering_cameras", lambda besides: [0, 2])
     monkeypatch.setattr(start, "camera_name", lambda index: "Integrated Ñ" if index == 0 else "")
-    monkeypatch.setattr(start, "open_camera", Camera)
+    monkeypatch.setattr(preview, "open_camera", Camera)
 
 
 class Camera:
@@ -220,59 +220,6 @@ def test_the_start_window_can_be_closed_and_accepted_by_key(qtbot: QtBot, monkey
     QTimer.singleShot(1500, lambda: qtbot.keyClick(window(), Qt.Key.Key_Return))
     assert start.ask(options) is True
     assert (options.source, options.asked) == (["0"], True)
-
-
-class Recorded:
-    """A source of ten seconds."""
-
-    description, duration_s = "video a.mp4", 10.0
-
-
-def answer(what: str) -> None:
-    """Click in the message box, once it is there."""
-    for widget in QApplication.topLevelWidgets():
-        if isinstance(widget, QMessageBox) and widget.isVisible():
-            widget.buttons()[-1].click()
-            return
-    QTimer.singleShot(100, lambda: answer(what))
-
-
-def test_files_are_analysed_beside_a_progress_dialog_and_errors_are_told(
-    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: list[int] = []
-    told: list[str] = []
-
-    def analyse(progress: FileProgress, lines: list[str]) -> int:
-        with progress.of(Recorded()) as bar:  # type: ignore[arg-type]
-            for _ in range(5):
-                bar.update(2.0)
-                time.sleep(0.1)
-                seen.extend(d.value() for d in QApplication.topLevelWidgets() if isinstance(d, QProgressDialog))
-        lines += ["Informe: x", "error: b.mp4 is no video"]
-        return 2
-
-    monkeypatch.setattr(QMessageBox, "setInformativeText", lambda box, words: told.append(words))
-    QTimer.singleShot(200, lambda: answer(""))
-    assert with_progress(analyse, tmp_path, "es") == 2
-    assert told == ["error: b.mp4 is no video"]
-    assert any(0 < value < 1000 for value in seen)
-
-
-def test_cancelling_ends_the_analysis(qtbot: QtBot, tmp_path: Path) -> None:
-    def analyse(progress: FileProgress, lines: list[str]) -> int:
-        with progress.of(Recorded()) as bar:  # type: ignore[arg-type]
-            for _ in range(100):
-                bar.update(0.1)
-                time.sleep(0.05)
-        return 0
-
-    def cancel() -> None:
-        next(d for d in QApplication.topLevelWidgets() if isinstance(d, QProgressDialog) and d.isVisible()).cancel()
-
-    QTimer.singleShot(400, cancel)
-    with pytest.raises(KeyboardInterrupt):
-        with_progress(analyse, tmp_path, "en")
 
 
 def test_the_rectangle_of_a_call_is_drawn_from_here_and_an_obstacle_is_told_in_the_page(
