@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -21,7 +20,7 @@ import pytest
 from affect.emotions import color_rgb
 from affect.faces.preprocessing import Image
 from affect.live.app import main
-from tests.conftest import REPOSITORY, SHARED, no_display
+from tests.conftest import REPOSITORY, SHARED
 from tests.tools.virtual_screen import VirtualScreen
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -140,26 +139,6 @@ def test_a_display_that_does_not_answer_is_no_display(script: Run) -> None:
 def test_wrong_arguments_end_with_2_and_the_version_with_0(script: Run) -> None:
     assert script("--max-frames", "0").returncode == 2
     assert script("--version").stdout.startswith("affect 0.")
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for a child process")
-def test_ctrl_c_ends_with_130_and_everything_written(tmp_path: Path) -> None:
-    out = tmp_path / "out.csv"
-    command = [sys.executable, str(REPOSITORY / "affectnet_webcam_detector.py"), "--source", "demo", "--headless"]
-    with subprocess.Popen(
-        [*command, "--csv", str(out)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=no_display()
-    ) as process:
-        deadline = time.monotonic() + 120
-        while (not out.exists() or out.stat().st_size < 2000) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
-        stdout, stderr = process.communicate(timeout=60)
-    assert process.returncode == 130, stderr
-    assert "Traceback" not in stderr
-    assert "frames of demo clip" in stdout
-    rows = rows_of(out)
-    assert all(None not in r.values() for r in rows)
-    assert rows[-1]["p_surprise"]
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 90) -> bool:
