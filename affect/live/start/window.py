@@ -6,7 +6,6 @@ Called by `affect.live.app` if the program is started without arguments on a com
 from __future__ import annotations
 
 import argparse
-import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -33,9 +32,8 @@ from affect.errors import AffectError
 from affect.live.bundled import TRAINED, default_model, models_folder, terms_of
 from affect.live.pipeline.classifier import load_classifier
 from affect.live.recording.recorder import default_folder
-from affect.live.sources.captures import answering_cameras, camera_name
 from affect.live.sources.region import region_file
-from affect.live.start.preview import SHOWN, Preview, show_picture
+from affect.live.start.cameras import SHOWN, CameraPage, show_picture
 from affect.live.texts import text, told
 from affect.live.window.app import interruptible
 from affect.live.window.main import LANGUAGE_NAMES
@@ -72,12 +70,11 @@ class StartWindow(QDialog):
         super().__init__()
         self.settings = settings
         self._language = settings.language if settings.language in LANGUAGES else language
-        self._found: list[int] | None = None  # cameras that answer; None: they are looked for
-        self._preview: Preview | None = None
         self._model = Path(settings.model) if Path(settings.model).is_file() and settings.model else default_model()
         self.paths: list[Path] = []
         self.kinds, self.pages, self.go = QListWidget(), QStackedWidget(), QPushButton(default=True)
-        for page in (self._camera_page(), self._screen_page(), self._files_page(), self._demo_page()):
+        self.cameras = CameraPage(settings.camera)
+        for page in (self.cameras, self._screen_page(), self._files_page(), self._demo_page()):
             self.pages.addWidget(page)
         self.kinds.addItems(KINDS)
         self.kinds.setFixedWidth(260)
@@ -119,17 +116,7 @@ class StartWindow(QDialog):
         self._timer = QTimer(self, interval=TICK_MS)
         self._timer.timeout.connect(self._tick)
         self._timer.start()
-        self._look()
-
-    def _camera_page(self) -> QWidget:
-        self.camera, self.again = QComboBox(), QPushButton(autoDefault=False)
-        self.shown = label("card", align=Qt.AlignmentFlag.AlignCenter, wraps=True)
-        self.shown.setFixedSize(*SHOWN)
-        self.camera.currentIndexChanged.connect(self._watch_camera)
-        self.again.clicked.connect(self._look)
-        page = QWidget()
-        laid(QVBoxLayout(page), laid(QHBoxLayout(), self.camera, self.again, grows=0), self.shown, 1)
-        return page
+        self.cameras.look()
 
     def _screen_page(self) -> QWidget:
         self._screen_told, self.draw = label(wraps=True), QPushButton(autoDefault=False)
@@ -170,8 +157,9 @@ class StartWindow(QDialog):
         for row, kind in enumerate(KINDS):
             self.kinds.item(row).setText(words(kind))
         for widget, key in (
-            (self.go, "go"), (self.again, "again"), (self.draw, "draw"), (self._some, "some"), (self._all, "all"),
-            (self.reports, "reports"), (self._screen_told, "screen_told"), (self._demo_told, "demo_told"),
+            (self.go, "go"), (self.cameras.again, "again"), (self.draw, "draw"), (self._some, "some"),
+            (self._all, "all"), (self.reports, "reports"), (self._screen_told, "screen_told"),
+            (self._demo_told, "demo_told"),
         ):  # fmt: skip
             widget.setText(words(key))
         self.consent.setText(text("consent_question", language))
@@ -187,8 +175,8 @@ class StartWindow(QDialog):
             self._part.setText(words("remembered"))
         self.kinds.setAccessibleName(words("title"))
         self.files.setAccessibleName(words("files"))
-        self.camera.setAccessibleName(words("camera"))
-        self._fill_cameras()
+        self.cameras.camera.setAccessibleName(words("camera"))
+        self.cameras.fill(language)
         self._enable()
 
     def _folder(self) -> Path:
@@ -196,7 +184,7 @@ class StartWindow(QDialog):
 
     def _turn_to(self, row: int) -> None:
         self.pages.setCurrentIndex(row)
-        self._watch_camera()
+        self.cameras.watch(KINDS[row] == "camera")
         self._enable()
 
     def _enable(self) -> None:
@@ -205,49 +193,11 @@ class StartWindow(QDialog):
         self.reports.setChecked(self.reports.isChecked() or several)
         self.consent.setVisible(self.reports.isChecked())
         ready = bool(self.paths) and (self.consent.isChecked() or not self.reports.isChecked())
-        self.go.setEnabled({"camera": bool(self._found), "files": ready}.get(kind, True))
-
-    def _look(self) -> None:
-        """Look for cameras in a thread, as one that another program uses can take seconds to answer."""
-        self._stop_preview()
-        self._found = None
-        self._fill_cameras()
-        threading.Thread(target=self._find, daemon=True).start()
-
-    def _find(self) -> None:
-        self._found = answering_cameras(besides=-1)
-
-    def _fill_cameras(self) -> None:
-        chosen = self.camera.currentData()
-        self.camera.blockSignals(True)
-        self.camera.clear()
-        for index in self._found or ():
-            self.camera.addItem(camera_name(index) or text("camera", self._language, index=index), index)
-        at = self.camera.findData(self.settings.camera if chosen is None else chosen)
-        self.camera.setCurrentIndex(max(0, at))
-        self.camera.blockSignals(False)
-        self.camera.setVisible(bool(self._found))
-        self.again.setEnabled(self._found is not None)
-        if not self._found:
-            self.shown.setText(text("start_looking" if self._found is None else "start_no_camera", self._language))
-
-    def _watch_camera(self) -> None:
-        self._stop_preview()
-        if self._found and KINDS[self.kinds.currentRow()] == "camera":
-            self._preview = Preview(self.camera.currentData())
-
-    def _stop_preview(self) -> None:
-        if self._preview is not None:
-            self._preview.close()
-            self._preview = None
+        self.go.setEnabled({"camera": bool(self.cameras.found), "files": ready}.get(kind, True))
 
     def _tick(self) -> None:
-        if self._found is not None and not self.again.isEnabled():  # the search has ended
-            self._fill_cameras()
-            self._watch_camera()
+        if self.cameras.tick():
             self._enable()
-        if self._preview is not None and (picture := self._preview.newest) is not None:
-            show_picture(self.shown, picture)
 
     def _draw(self) -> None:
         """Let the user draw the rectangle on the screen, without this window over it."""
@@ -292,7 +242,7 @@ class StartWindow(QDialog):
     def fill(self, options: argparse.Namespace) -> None:
         """Put what was chosen into the options of the command line, and save it for the next start."""
         kind = KINDS[self.kinds.currentRow()]
-        sources = {"camera": [str(self.camera.currentData())], "files": [str(path) for path in self.paths]}
+        sources = {"camera": [str(self.cameras.camera.currentData())], "files": [str(path) for path in self.paths]}
         options.source, options.lang, options.model = sources.get(kind, [kind]), self._language, self._model
         options.sensitivity, options.folder = self.sensitivity.currentData(), self._folder()
         options.person = self.person.text().upper() or None  # not remembered: nothing about persons is
@@ -303,13 +253,13 @@ class StartWindow(QDialog):
         kept = self.settings
         kept.language, kept.kind, kept.sensitivity = self._language, kind, options.sensitivity
         kept.model = "" if self._model == default_model() else str(self._model)
-        kept.camera = self.camera.currentData() if self._found else kept.camera
+        kept.camera = self.cameras.camera.currentData() if self.cameras.found else kept.camera
         kept.save()
 
     def done(self, result: int) -> None:
         """Close the window, and free the camera."""
         self._timer.stop()
-        self._stop_preview()
+        self.cameras.watch(False)
         super().done(result)
 
     def closeEvent(self, event: QCloseEvent) -> None:

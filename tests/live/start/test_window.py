@@ -15,7 +15,7 @@ from affect.errors import AffectError
 from affect.live.bundled import BUNDLED, TERMS, models_folder
 from affect.live.options import parser
 from affect.live.recording.recorder import default_folder
-from affect.live.start import preview
+from affect.live.start import cameras
 from affect.live.start import window as start
 from affect.live.start.window import KINDS, StartWindow, terms, videos_in
 from affect.live.texts import TEXTS, text
@@ -34,9 +34,9 @@ def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the tests remember is not the user's; two cameras answer, and show a number."""
     monkeypatch.setattr(settings, "settings_file", lambda: tmp_path / "window.json")
     monkeypatch.setattr(start, "region_file", lambda: tmp_path / "screen.json")
-    monkeypatch.setattr(start, "answering_cameras", lambda besides: [0, 2])
-    monkeypatch.setattr(start, "camera_name", lambda index: "Integrated Ñ" if index == 0 else "")
-    monkeypatch.setattr(preview, "open_camera", Camera)
+    monkeypatch.setattr(cameras, "answering_cameras", lambda besides: [0, 2])
+    monkeypatch.setattr(cameras, "camera_name", lambda index: "Integrated Ñ" if index == 0 else "")
+    monkeypatch.setattr(cameras, "open_camera", Camera)
 
 
 class Camera:
@@ -62,7 +62,7 @@ def opened(qtbot: QtBot, kept: Settings | None = None, language: str = "en") -> 
     window = StartWindow(kept or Settings(), language)
     qtbot.addWidget(window)
     window.show()
-    qtbot.waitUntil(lambda: window.again.isEnabled(), timeout=5000)
+    qtbot.waitUntil(lambda: window.cameras.again.isEnabled(), timeout=5000)
     return window
 
 
@@ -74,12 +74,12 @@ def chosen(window: StartWindow) -> argparse.Namespace:
 
 def test_a_camera_is_chosen_by_its_name_and_seen_and_is_free_afterwards(qtbot: QtBot) -> None:
     window = opened(qtbot)
-    assert [window.camera.itemText(i) for i in range(2)] == ["Integrated Ñ", "camera 2"]
-    window.camera.setCurrentIndex(1)
-    qtbot.waitUntil(lambda: not window.shown.pixmap().isNull(), timeout=5000)
+    assert [window.cameras.camera.itemText(i) for i in range(2)] == ["Integrated Ñ", "camera 2"]
+    window.cameras.camera.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: not window.cameras.shown.pixmap().isNull(), timeout=5000)
 
     def grey() -> int:
-        return window.shown.pixmap().toImage().pixelColor(100, 100).red()
+        return window.cameras.shown.pixmap().toImage().pixelColor(100, 100).red()
 
     qtbot.waitUntil(lambda: grey() == 150, timeout=5000)
     assert Camera.opened == [2]
@@ -100,16 +100,16 @@ def test_another_kind_of_source_frees_the_camera(qtbot: QtBot) -> None:
 
 
 def test_without_a_camera_it_says_so_and_cannot_start_one(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(start, "answering_cameras", lambda besides: [])
+    monkeypatch.setattr(cameras, "answering_cameras", lambda besides: [])
     window = opened(qtbot)
-    assert window.shown.text() == text("start_no_camera", "en")
+    assert window.cameras.shown.text() == text("start_no_camera", "en")
     assert not window.go.isEnabled()
     for kind in ("demo", "screen"):
         window.kinds.setCurrentRow(KINDS.index(kind))
         assert window.go.isEnabled()
-    monkeypatch.setattr(start, "answering_cameras", lambda besides: [1])
+    monkeypatch.setattr(cameras, "answering_cameras", lambda besides: [1])
     window.kinds.setCurrentRow(0)
-    window.again.click()
+    window.cameras.again.click()
     qtbot.waitUntil(window.go.isEnabled, timeout=5000)
     window.close()
 
