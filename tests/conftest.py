@@ -9,6 +9,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Trainings are compared exactly.
 os.environ.setdefault("ACCELERATE_MIXED_PRECISION", "no")
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -34,19 +35,21 @@ from tests.tools.reports import Reports
 if TYPE_CHECKING:  # the process that hands out the tests needs no PyTorch, which takes it seconds to import
     import torch
 
+    from tests.tools.virtual_screen import VirtualScreen
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 SHARED = REPOSITORY.parent / "shared"
 
 # Files that take longest, the longest first: begun last, one of them would go on alone while the other cores wait.
 LONGEST = (
+    "training/test_train.py",
     "notebooks/test_notebooks.py",
     "test_commands.py",
-    "training/test_train.py",
     "training/test_training_survival.py",
-    "training/test_distributed.py",
-    "test_package.py",
-    "live/recording/test_soak.py",
-    "live/recording/test_survival.py",
+    "live/sources/test_upright.py",
+    "live/sources/test_watch.py",
+    "live/pipeline/test_pipeline.py",
+    "live/pipeline/test_search.py",
 )
 
 
@@ -56,6 +59,11 @@ for _name in ("SIGINT", "SIGQUIT", "SIGHUP"):
     _number = getattr(signal, _name, None)
     if _number is not None and signal.getsignal(_number) is signal.SIG_IGN:
         signal.signal(_number, lambda *_: None)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: some tests wait for a program, a clock or a screen, and use no core then."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -96,6 +104,22 @@ def small_figures() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(figure_style, "DPI", 40)
         yield
+
+
+@pytest.fixture
+def layers_in_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Frozen layers are not exported, which takes longer than a few pictures; tests/model holds both ways alike."""
+    from affect.model.frozen import Trunk
+
+    monkeypatch.setattr(Trunk, "_on_onnxruntime", lambda trunk: trunk._in_torch)
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures are made and named, and not drawn."""
+    from affect import figure_style
+
+    monkeypatch.setattr(figure_style, "save", lambda figure, path: path.touch())
 
 
 @pytest.fixture
@@ -162,10 +186,9 @@ def bundled_model() -> Path:
     return BUNDLED
 
 
-@pytest.fixture
-def portrait_video(tmp_path: Path, portrait: Image) -> Path:
-    """A video of two seconds: the portrait drifts slowly over a 640×480 frame."""
-    path = tmp_path / "portrait.avi"
+@pytest.fixture(scope="session")
+def kept_portrait_video(tmp_path_factory: pytest.TempPathFactory, portrait: Image) -> Path:
+    path = tmp_path_factory.mktemp("video") / "portrait.avi"
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 15.0, (640, 480))
     assert writer.isOpened()
     for i in range(30):
@@ -176,6 +199,12 @@ def portrait_video(tmp_path: Path, portrait: Image) -> Path:
 
 
 @pytest.fixture
+def portrait_video(tmp_path: Path, kept_portrait_video: Path) -> Path:
+    """A video of two seconds: the portrait drifts slowly over a 640×480 frame."""
+    return Path(shutil.copy(kept_portrait_video, tmp_path))
+
+
+@pytest.fixture
 def camera(monkeypatch: pytest.MonkeyPatch) -> type[FakeCamera]:
     """The only camera of the computer, number 0."""
     FakeCamera.plugged, FakeCamera.size, FakeCamera.opened = {0}, (48, 64), []
@@ -183,6 +212,18 @@ def camera(monkeypatch: pytest.MonkeyPatch) -> type[FakeCamera]:
     monkeypatch.setattr(cv2, "VideoCapture", FakeCamera)
     monkeypatch.setattr(captures, "_candidates", lambda: range(6))
     return FakeCamera
+
+
+@pytest.fixture(scope="module")
+def display() -> Iterator[VirtualScreen]:
+    """A virtual screen of 1600×900."""
+    from tests.tools.virtual_screen import virtual_screen
+
+    xvfb = shutil.which("Xvfb")
+    if xvfb is None:
+        pytest.skip("Xvfb is not installed")
+    with virtual_screen(xvfb) as made:
+        yield made
 
 
 @pytest.fixture

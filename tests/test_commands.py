@@ -31,7 +31,7 @@ from tests.tools.commands import SCRIPT, Command, commands_of, options_of, parse
 from tests.tools.fake_camera import FakeCamera
 from tests.tools.patterns import train_quickly
 from tests.tools.virtual_call import window_showing
-from tests.tools.virtual_screen import virtual_screen
+from tests.tools.virtual_screen import VirtualScreen
 
 READMES = ("README.md", "README.es.md")
 GUIDES = sorted(
@@ -175,7 +175,7 @@ NOT_RUN = {
     "AFFECTNET_DIR=data/affectnet.zip jupyter lab": "waits for a browser; tests/notebooks runs the notebooks",
     "pip install pylsl": "for --lsl only; requirements-dev.txt has it, and test_lab_streams.py uses it",
     "python -m benchmarks.live": "its figures mean something on an idle machine only",
-    "python -m benchmarks.installation": "installs some gigabytes; tests/test_package.py installs the smaller half",
+    "python -m benchmarks.installation": "installs some gigabytes; .ci/run installs the smaller half",
     r".venv\Scripts\activate": "for Windows' own shells; the line for the others is run",
 }
 
@@ -373,16 +373,15 @@ def test_a_command_for_a_camera_opens_that_camera(
 
 
 @pytest.fixture
-def call(portrait: Image, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+def call(
+    display: VirtualScreen, portrait: Image, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[dict[str, str]]:
     """The environment of a desktop with a video call, whose rectangle was drawn before."""
-    xvfb = shutil.which("Xvfb")
-    if xvfb is None:
-        pytest.skip("Xvfb is not installed")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    with virtual_screen(xvfb) as screen, window_showing(screen, portrait, 100, 200):
+    with window_showing(display, portrait, 100, 200):
         desktop = Region(0, 0, 1600, 900)
         remember(Region(100, 200, 640, 480), Desktop(desktop, (desktop,)))
-        yield {"DISPLAY": screen.name, "XDG_CONFIG_HOME": str(tmp_path), "XDG_SESSION_TYPE": "x11"}
+        yield {"DISPLAY": display.name, "XDG_CONFIG_HOME": str(tmp_path), "XDG_SESSION_TYPE": "x11"}
 
 
 @pytest.mark.parametrize("command", [*SCREEN, f"{SCREEN[0]}:100,200,640,480"])

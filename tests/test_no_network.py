@@ -20,7 +20,7 @@ from affect.faces.preprocessing import Image
 from affect.live.options import parser
 from tests.conftest import REPOSITORY, no_display
 from tests.tools.virtual_call import window_showing
-from tests.tools.virtual_screen import virtual_screen
+from tests.tools.virtual_screen import VirtualScreen
 
 SCRIPT = [sys.executable, str(REPOSITORY / "affectnet_webcam_detector.py")]
 CALLER = [sys.executable, "-c", "import socket; socket.create_connection(('192.0.2.1', 80), timeout=0.5)"]  # RFC 5737
@@ -54,7 +54,7 @@ SILENCERS = (
     "TRAVIS", "JENKINS_URL", "BUILDKITE", "TEAMCITY_VERSION", "APPVEYOR", "CODEBUILD_BUILD_ID",
 )  # fmt: skip
 UNSHARE = next((u for u in (["unshare", "-rn"], ["unshare", "-n"]) if works(*u)), None)
-STRACE = ["strace", "-f", "-qq", "-e", "trace=socket,connect,sendto"]
+STRACE = ["strace", "-f", "--seccomp-bpf", "-qq", "-e", "trace=socket,connect,sendto"]
 
 
 def a_users_environment() -> dict[str, str]:
@@ -119,13 +119,10 @@ def first_start(tmp_path: Path, bundled_model: Path) -> list[str]:
 
 
 @pytest.fixture
-def call(portrait: Image) -> Iterator[dict[str, str]]:
+def call(display: VirtualScreen, portrait: Image) -> Iterator[dict[str, str]]:
     """The environment of a desktop on which a window shows the portrait."""
-    xvfb = shutil.which("Xvfb")
-    if xvfb is None:
-        pytest.skip("Xvfb is not installed")
-    with virtual_screen(xvfb) as screen, window_showing(screen, portrait, 100, 100):
-        yield a_users_environment() | {"DISPLAY": screen.name}
+    with window_showing(display, portrait, 100, 100):
+        yield a_users_environment() | {"DISPLAY": display.name}
 
 
 def test_the_witnesses_see_a_program_that_reaches_out(

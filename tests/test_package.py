@@ -9,17 +9,19 @@ import subprocess
 import sys
 import venv
 import zipfile
+from importlib.metadata import Distribution, PathDistribution, distribution
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from affect.files import sha256_of
 from affect.live.bundled import BUNDLED, bundled_models
 from tests.conftest import REPOSITORY, no_display
 
 
-def pip(*arguments: object, python: Path | str = sys.executable) -> subprocess.CompletedProcess[str]:
-    command = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check", *map(str, arguments)]
+def pip(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=600)
 
 
@@ -28,22 +30,43 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     backend = re.search(r'^requires = \["(.+)"\]$', (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"), re.M)
     assert backend is not None
-    if pip("download", "--no-deps", "--dest", folder / "backend", backend[1]).returncode != 0:
+    if pip("install", "--no-compile", "--target", folder / "backend", backend[1]).returncode != 0:
         pytest.skip("no package index is reachable")
-    built = pip("wheel", "--no-deps", "--wheel-dir", folder, REPOSITORY)
-    assert built.returncode == 0, built.stderr
+    code = "import sys; from hatchling.build import build_wheel; build_wheel(sys.argv[1])"  # what pip calls
+    environment = {**os.environ, "PYTHONPATH": str(folder / "backend")}
+    subprocess.run([sys.executable, "-c", code, folder], cwd=REPOSITORY, env=environment, check=True)
     return next(folder.glob("affect-*.whl"))
 
 
+def required_by(wheel: Path) -> list[Distribution]:
+    """What the wheel's own description requires, and what that requires, as it is installed here."""
+    description = next(path for path in zipfile.Path(wheel).iterdir() if path.name.endswith(".dist-info"))
+    waiting, found = PathDistribution(description).requires or [], dict[str, Distribution]()
+    while waiting:
+        needed = Requirement(waiting.pop())
+        if needed.name not in found and (needed.marker is None or needed.marker.evaluate({"extra": ""})):
+            found[needed.name] = distribution(needed.name)
+            assert found[needed.name].version in needed.specifier
+            waiting += found[needed.name].requires or ()
+    return list(found.values())
+
+
 class Installed:
-    """An environment that has the wheel and what it requires, and nothing else."""
+    """An environment that has the wheel and what it requires, and nothing else.
+
+    What it requires is linked, not installed again: .ci/run installs the same list, requirements-live.txt.
+    """
 
     def __init__(self, folder: Path, wheel: Path) -> None:
         self.folder = folder / "elsewhere"
         self.folder.mkdir()
-        venv.create(folder / "environment", with_pip=True)
+        venv.create(folder / "environment", with_pip=False)
         self.programs = folder / "environment" / ("Scripts" if os.name == "nt" else "bin")
-        done = pip("install", "--no-compile", wheel, python=self.programs / "python")
+        packages = next((folder / "environment").rglob("site-packages"))
+        for package in required_by(wheel):
+            for name in {file.parts[0] for file in package.files or ()} - {"..", "__pycache__"}:
+                (packages / name).symlink_to(package.locate_file(name))
+        done = pip("--python", self.programs / "python", "install", "--no-compile", "--no-deps", wheel)
         assert done.returncode == 0, done.stderr
 
     def run(self, program: str, *arguments: object) -> subprocess.CompletedProcess[str]:

@@ -24,8 +24,18 @@ PAGE = (REPOSITORY / "docs" / "python.md").read_text(encoding="utf-8")
 RECIPES = dict(re.findall(r"^## ([^\n]+)\n```python\n(.*?)^```$", PAGE, re.M | re.S))
 
 
+@pytest.fixture(scope="module")
+def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("video") / "talk.mp4"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), 10.0, DemoSource.SIZE)
+    for i in range(15):
+        writer.write(DemoSource().picture(i / 10))
+    writer.release()
+    return path
+
+
 @pytest.fixture
-def folder(tmp_path: Path, portrait: Image, checkpoint_file: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path, portrait: Image, talk: Path, checkpoint_file: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """What the recipes read, in the folder that they run in."""
     (tmp_path / "pictures").mkdir()
     (tmp_path / "models").mkdir()
@@ -33,10 +43,7 @@ def folder(tmp_path: Path, portrait: Image, checkpoint_file: Path, monkeypatch: 
         cv2.imwrite(str(tmp_path / name), portrait)
     cv2.imwrite(str(tmp_path / "pictures" / "b.jpg"), np.full((240, 320, 3), 90, np.uint8))
     shutil.copy(checkpoint_file, tmp_path / "models" / "mine.pt")
-    writer = cv2.VideoWriter(str(tmp_path / "talk.mp4"), cv2.VideoWriter.fourcc(*"mp4v"), 10.0, DemoSource.SIZE)
-    for i in range(15):
-        writer.write(DemoSource().picture(i / 10))
-    writer.release()
+    shutil.copy(talk, tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPLBACKEND", "agg")
     return tmp_path

@@ -74,14 +74,9 @@ def started(code: str) -> str:
     ).stdout.strip()
 
 
-def test_importing_affect_costs_nothing() -> None:
-    code = (
-        "import sys, time; before = {*sys.modules}; start = time.perf_counter(); import affect\n"
-        "print(time.perf_counter() - start, *sorted({n.split('.')[0] for n in {*sys.modules} - before}))"
-    )
-    seconds, *loaded = min((started(code) for _ in range(3)), key=lambda told: float(told.split()[0])).split()
-    assert float(seconds) < 0.1
-    assert not {*loaded} & {"numpy", "cv2", "onnxruntime", "torch", "pandas"}
+def test_importing_affect_imports_nothing_that_takes_long() -> None:
+    code = "import sys; import affect; print(*{n.split('.')[0] for n in sys.modules} - sys.stdlib_module_names)"
+    assert {*started(code).split()} & {"affect", "numpy", "cv2", "onnxruntime", "torch", "pandas"} == {"affect"}
 
 
 def test_a_reader_needs_neither_torch_nor_pandas(picture: Path) -> None:
@@ -242,11 +237,16 @@ def test_a_model_of_ones_own_and_either_backend_are_used(
 # --- follow ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("as_path", [str, Path])
+@pytest.fixture(scope="module")
+def moments(reader: affect.ExpressionReader, kept_portrait_video: Path) -> list[affect.Moment]:
+    """What is read in the portrait's video."""
+    return list(reader.follow(kept_portrait_video))
+
+
 def test_a_video_reads_as_the_program_reads_it(
-    reader: affect.ExpressionReader, portrait_video: Path, tmp_path: Path, as_path: type
+    reader: affect.ExpressionReader, moments: list[affect.Moment], portrait_video: Path, tmp_path: Path
 ) -> None:
-    moments = list(reader.follow(as_path(portrait_video)))
+    assert next(reader.follow(str(portrait_video))) == moments[0]
     assert [m.frame for m in moments] == list(range(30))
     rows = [row_of(moment, face) for moment in moments for face in moment.faces]
     assert len(rows) > 25
@@ -270,12 +270,12 @@ def test_own_frames_give_a_moment_each_at_their_own_time_in_ones_own_thread(
 
 
 def test_own_frames_are_tracked_and_smoothed_as_those_of_a_video(
-    reader: affect.ExpressionReader, portrait_video: Path
+    reader: affect.ExpressionReader, moments: list[affect.Moment], portrait_video: Path
 ) -> None:
     source = VideoSource(portrait_video)
     own = [(frame.timestamp_s, frame.picture) for frame in source.frames()]
     source.close()
-    assert list(reader.follow(own)) == list(reader.follow(portrait_video))
+    assert list(reader.follow(own)) == moments
 
 
 def test_the_demo_and_a_camera_are_followed(reader: affect.ExpressionReader, camera: type[FakeCamera]) -> None:
@@ -329,16 +329,11 @@ def test_a_video_that_breaks_off_gives_its_frames_and_then_says_so(
 ) -> None:
     cut = tmp_path / "cut.avi"
     cut.write_bytes(portrait_video.read_bytes()[: portrait_video.stat().st_size // 2])
-    seen = []
-    with pytest.raises(affect.AffectError, match=r"cut\.avi"):
-        seen.extend(reader.follow(cut))
-    del seen
     frames = 0
-    try:
+    with pytest.raises(affect.AffectError, match=r"cut\.avi"):
         for _ in reader.follow(cut):
             frames += 1
-    except affect.AffectError:
-        assert 5 < frames < 30
+    assert 5 < frames < 30
 
 
 # --- table -----------------------------------------------------------------------------------------------------------
@@ -374,11 +369,10 @@ def test_a_table_has_the_programs_columns_and_a_row_for_each_face_and_for_what_h
 
 
 def test_a_video_in_a_table_has_a_row_for_each_frame(
-    reader: affect.ExpressionReader, portrait_video: Path, folder: Path
+    reader: affect.ExpressionReader, moments: list[affect.Moment], portrait_video: Path, folder: Path
 ) -> None:
     table = reader.table([portrait_video, folder / "a.png"])
     assert table["path"].value_counts().to_dict() == {str(portrait_video): 30, str(folder / "a.png"): 1}
-    moments = list(reader.follow(portrait_video))
     assert table["timestamp_s"].tolist()[:30] == [m.timestamp_s for m in moments]
     assert table["frame"].tolist() == [*range(30), 0]
 

@@ -171,13 +171,15 @@ class _Painter:
 
     def blend(self, mask: Canvas, color: tuple[float, float, float], opacity: float = 1.0) -> None:
         """Alpha-blend a colour over the canvas."""
-        weight = mask * np.float32(opacity)
-        self.canvas *= 1 - weight
-        self.canvas += weight * np.array(color, np.float32)
+        part = _occupied(mask)
+        weight = mask[part] * np.float32(opacity)
+        self.canvas[part] *= 1 - weight
+        self.canvas[part] += weight * np.array(color, np.float32)
 
     def light(self, mask: Canvas, factor: float) -> None:
         """Darken (factor below 1) or lighten (above 1) the canvas under the mask."""
-        self.canvas *= 1 + mask * np.float32(factor - 1)
+        part = _occupied(mask)
+        self.canvas[part] *= 1 + mask[part] * np.float32(factor - 1)
 
     def tone(self, factor: float) -> tuple[float, float, float]:
         """The skin colour multiplied by a factor."""
@@ -281,6 +283,12 @@ class _Painter:
             line = band([left, (self.turn, (upper + lower) / 2), right], 0.014)
             self.blend(self.mask(line, 0.008), (0.1, 0.08, 0.15), 0.85)
         self.light(self.mask(ellipse(self.turn, lower + 0.17, 0.2, 0.05), 0.04), 0.85)  # under the lip
+
+
+def _occupied(mask: Canvas) -> tuple[slice, slice]:
+    """The rows and columns of a mask that are not all 0: most are, and nothing is painted there."""
+    x, y, width, height = cv2.boundingRect((mask > 0).view(np.uint8))
+    return slice(y, y + height), slice(x, x + width)
 
 
 def _photographed(canvas: Canvas, size: int, rng: np.random.Generator) -> Image:

@@ -17,15 +17,17 @@ from benchmarks import hostile
 from benchmarks.hostile import FAMILIES, REPORT, Family, Outcome, drawn, fault_of, use_session
 from benchmarks.hostile_sessions import TOLD, good
 from tests.conftest import REPOSITORY
+from tests.tools.repeats import repeats
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks, and reads /proc")
 
 
-def test_some_of_every_family_are_read_or_refused_in_a_line() -> None:
-    command = [sys.executable, "-m", "benchmarks.hostile", "--each", "4", "--seed", "1"]
+@repeats(2, 4)
+def test_some_of_every_family_are_read_or_refused_in_a_line(repeats: int) -> None:
+    command = [sys.executable, "-m", "benchmarks.hostile", "--each", str(repeats), "--seed", "1"]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=600)
     assert (done.stderr, done.returncode) == ("", 0)
-    assert done.stdout.endswith(f"\n\n{4 * len(FAMILIES)} inputs\n")
+    assert done.stdout.endswith(f"\n\n{repeats * len(FAMILIES)} inputs\n")
 
 
 @pytest.mark.parametrize(
@@ -47,7 +49,7 @@ def test_what_happens_in_a_process_is_seen(tmp_path: Path) -> None:
             case "traceback":
                 raise KeyError(1)
             case "memory":
-                return bool(bytearray(b"x") * 400_000_000)
+                return bool(bytearray(b"x") * 600_000_000)
             case "crash":
                 os.kill(os.getpid(), signal.SIGKILL)
             case "told":

@@ -46,8 +46,9 @@ def test_a_report_is_on_the_split_that_trainings_use(capsys: pytest.CaptureFixtu
     assert "unknown arguments: --seed 7" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("layers_in_torch", "undrawn")
 def test_a_model_is_measured_on_the_split_that_it_was_trained_with(checkpoint_file: Path, tmp_path: Path) -> None:
-    faces = write_sample(tmp_path / "faces", train=4, val=2, size=64)
+    faces = write_sample(tmp_path / "faces", train=3, val=2, size=48)
     given = ["--model", str(checkpoint_file), "--data", str(faces), "--out", str(tmp_path / "out")]
     assert evaluation_main([*given, "--split-mode", "stratified"]) == 0
     measured = pd.read_csv(tmp_path / "out" / "predictions.csv")["pth"]
@@ -122,6 +123,7 @@ def test_what_is_left_out_on_purpose_and_numbers_are_told(tmp_path: Path) -> Non
     assert "split: random 80/20, as the first version made it" in given
 
 
+@pytest.mark.usefixtures("layers_in_torch", "undrawn")
 def test_every_command_takes_the_numbers_of_a_data_set_and_tells_how_it_reads_them(
     checkpoint_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -233,6 +233,7 @@ def test_logits_and_partial_labels_are_read_as_they_were_measured(model: Path, t
     )
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_plain_model_gives_its_shares_away_and_at_strength_one_is_what_it_was(
     tmp_path: Path, random_model: torch.nn.Module, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -276,6 +277,7 @@ def test_a_model_without_shares_gets_a_temperature_and_a_threshold(
     assert {p.name for p in (tmp_path / "out").iterdir()} == {"risk_coverage.csv", "risk_coverage.png"}
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_what_no_setting_reaches_is_told(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = written(drawn(PRIOR, 400, strength=0.05), tmp_path, model)
     arguments = ["--neutral-recall", "0.999", "--right", "0.99", "--out", str(tmp_path / "out")]
@@ -287,6 +289,7 @@ def test_what_no_setting_reaches_is_told(model: Path, tmp_path: Path, capsys: py
     assert load_checkpoint(model).prior_strength > 0.5
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_as_it_is_the_file_stays_and_the_tables_are_its_own(
     model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

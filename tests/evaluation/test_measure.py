@@ -18,7 +18,6 @@ from affect.data.loading import target_distributions
 from affect.data.manifest import read_manifest
 from affect.datasets.sample import write_sample
 from affect.emotions import EMOTIONS
-from affect.evaluation import __main__ as evaluation_command
 from affect.evaluation.__main__ import main, table_of, told_either
 from affect.evaluation.measure import (
     Evaluation,
@@ -27,7 +26,6 @@ from affect.evaluation.measure import (
     mean_valence,
     most_confident_mistakes,
     write_evaluation,
-    write_metrics,
 )
 from affect.evaluation.metrics import INTERVAL_METRICS
 from affect.model.calibration import Calibration
@@ -39,6 +37,8 @@ STARTER = REPOSITORY / "models" / "starter_ferplus.pt"
 CONTRACT = {"accuracy", "f1_weighted", "f1_macro", "balanced_accuracy", "auc_macro", "ece", "n", "per_class"}
 ADDED = {"ece_uncalibrated", "mean_valence", "intervals", "model", "data", "split", "temperature", "prior_strength"}
 FILES = {"metrics.json", "predictions.csv", "confusion.png", "roc.png", "reliability.png", "f1.png"}
+
+pytestmark = pytest.mark.usefixtures("layers_in_torch")
 
 
 @pytest.fixture
@@ -133,6 +133,7 @@ def test_the_surest_mistakes_come_first_and_are_mistakes(evaluation: Evaluation)
     assert list(evaluation.rows["pth"][mistakes.index]) == list(mistakes["pth"])
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_command_line_and_a_notebook_measure_the_same(
     checkpoint_file: Path, noise: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -146,6 +147,7 @@ def test_the_command_line_and_a_notebook_measure_the_same(
     assert evaluation.calibration.temperature == 1.5  # the checkpoint's
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_metrics_tell_the_command_that_measures_them_again_and_no_folder_of_this_machine(
     checkpoint_file: Path, noise: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -164,6 +166,7 @@ def test_the_metrics_tell_the_command_that_measures_them_again_and_no_folder_of_
         )
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.skipif(sys.platform == "win32", reason="names of bytes are Unix's")
 def test_names_of_any_bytes_are_in_the_files_as_text_that_steers_nothing(
     checkpoint_file: Path, noise: Path, tmp_path: Path
@@ -209,15 +212,14 @@ def test_a_data_set_without_val_is_measured_on_its_test(
     assert "random.pt on noise test, n = 24" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("own", [False, True])
 def test_pictures_are_cropped_as_live_or_whole_and_by_default_as_the_model_wants_it(
     bundled_model: Path,
     own: bool,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(evaluation_command, "write_evaluation", write_metrics)  # without the figures
     faces = write_sample(tmp_path / "faces", train=1, val=2, size=96)
     cv2.imwrite(str(next((faces / "val" / "sad").iterdir())), np.full((96, 96, 3), 128, np.uint8))  # no face
     bundled = load_checkpoint(bundled_model)

@@ -5,14 +5,18 @@ from __future__ import annotations
 import csv
 import json
 import threading
+from collections.abc import Callable
+from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from affect.faces.detection import HaarDetector
 from affect.files import sha256_of
 from affect.live.control import Command
-from affect.live.pipeline.classifier import load_classifier
+from affect.live.pipeline.classifier import Classifier, load_classifier
 from affect.live.pipeline.pipeline import Pipeline
 from affect.live.pipeline.search import AroundKnown
 from affect.live.recording.kept_baseline import Person
@@ -32,6 +36,34 @@ class LiveDemo(DemoSource):
     live = True
 
 
+def remembering(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, which is computed once for each different input: most frames here show the very same again."""
+    known: dict[object, Any] = {}
+
+    def remembered(array: np.ndarray, *more: object) -> Any:
+        key = (array.shape, sha256(array.tobytes()).digest(), *more)
+        if key not in known:
+            known[key] = function(array, *more)
+        return known[key]
+
+    return remembered
+
+
+@cache
+def _loaded(model: Path) -> Classifier:
+    return load_classifier(model)
+
+
+@cache
+def _network(model: Path) -> Callable[..., Any]:
+    return remembering(_loaded(model).logits)
+
+
+@cache
+def _cascade() -> Callable[..., Any]:
+    return remembering(HaarDetector().search)
+
+
 class Run:
     """A session, its frames (five a second), and what it has told."""
 
@@ -42,8 +74,11 @@ class Run:
         self.summary = Summary("en")
         self.told: list[str] = []
         self.left = threading.Event()
-        classifier = load_classifier(model)
-        self.pipeline = Pipeline(AroundKnown(), classifier, 1)
+        loaded = _loaded(model)
+        classifier = Classifier(_network(model), loaded.preprocessing, loaded.calibration, loaded.description)
+        search = AroundKnown()
+        search._detector.search = _cascade()
+        self.pipeline = Pipeline(search, classifier, 1)
         sensitivity = {"sensitivity": "normal"}
         chosen = {"faces": 1, "language": "en", "detector": "haar", "backend": "onnx", "sensitivity": "normal"}
         self.session = Session(

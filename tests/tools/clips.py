@@ -82,6 +82,22 @@ def write_clip(
     return path
 
 
+def write_still(path: Path, picture: Image, count: int, fps: int = 15) -> Path:
+    """Write a video that shows the same picture all the time; it is encoded once."""
+    with av.open(str(path), "w") as output:
+        stream: Any = output.add_stream("mjpeg", rate=fps)
+        stream.height, stream.width = picture.shape[:2]
+        stream.pix_fmt = "yuvj420p"
+        (packet,) = stream.encode(av.VideoFrame.from_ndarray(picture, "bgr24").reformat(format="yuvj420p"))
+        data = bytes(packet)
+        for number in range(count):
+            again = av.Packet(data)
+            again.stream, again.pts, again.dts, again.time_base = stream, number, number, Fraction(1, fps)
+            again.is_keyframe = True
+            output.mux(again)
+    return path
+
+
 def _flagging(frame: av.VideoFrame, fields: str) -> av.filter.Graph:
     graph = av.filter.Graph()
     source = graph.add_buffer(

@@ -87,7 +87,7 @@ def assert_nothing_half_written(place: Place) -> None:
         torch.load(place.state, weights_only=True)
 
 
-@repeats(3, 10)
+@repeats(2, 10)
 def test_a_training_killed_at_any_moment_resumes_to_the_same_bits(places: Places, whole: Whole, repeats: int) -> None:
     seconds = whole.seconds
     draw, epochs = random.Random(10), []  # noqa: S311

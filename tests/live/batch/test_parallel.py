@@ -15,6 +15,7 @@ import pytest
 
 from affect.faces.preprocessing import Image
 from tests.conftest import REPOSITORY
+from tests.tools.clips import write_still
 
 
 def started(videos: list[Path], folder: Path, *more: str) -> subprocess.Popen[str]:
@@ -66,11 +67,7 @@ def test_files_analysed_at_once_become_the_same_sessions_and_a_damaged_one_is_to
 def test_a_signal_leaves_whole_recordings_of_all_files_and_no_process(
     portrait: Image, tmp_path: Path, kind: signal.Signals
 ) -> None:
-    long = tmp_path / "long.avi"
-    writer = cv2.VideoWriter(str(long), cv2.VideoWriter.fourcc(*"MJPG"), 15.0, (640, 480))
-    for _ in range(1800):
-        writer.write(cv2.resize(portrait, (640, 480)))
-    writer.release()
+    long = write_still(tmp_path / "long.avi", cv2.resize(portrait, (640, 480)), 1800)
     videos = copies(long, tmp_path, "abc")
     process = started(videos, tmp_path / "out", "--jobs", "2")
     for _ in range(600):

@@ -1,11 +1,11 @@
-"""Records as fast as it can, until it is killed or the disk is full: python endless_recording.py DIR [BYTES].
+"""Records until a file would have more than BYTES, which fails as a full disk does, in the middle of a row.
 
-After each frame that it has handed over it prints the frame's number and time. Files of more than BYTES cannot be
-written: that fails as a full disk does, in the middle of a row.
+python endless_recording.py DIR BYTES
 """
 
 from __future__ import annotations
 
+import itertools
 import sys
 import time
 from pathlib import Path
@@ -26,18 +26,12 @@ SETUP = {"source": {"kind": "camera", "description": "camera 0"}, "model": {"fil
 def record(parent: Path) -> None:
     start = time.monotonic()
     recording = Recording(parent, 0.0, lambda: time.monotonic() - start, "recording", SETUP, CONSENT)
-    for number in range(1_000_000):
-        at_s = time.monotonic() - start
-        recording.write(Frame(PICTURE, at_s, number), [FACE])
-        if number % 50 == 0:
-            recording.event("marker", at_s, f'number, "{number}"')
-        print(number, at_s, flush=True)
-        time.sleep(0.004)
+    for number in itertools.count():
+        recording.write(Frame(PICTURE, time.monotonic() - start, number), [FACE])
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 2:
-        import resource
+    import resource
 
-        resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)
     record(Path(sys.argv[1]))

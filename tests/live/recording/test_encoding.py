@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import av
-import cv2
 import numpy as np
 import pytest
 
@@ -22,6 +21,8 @@ from affect.live.recording.sinks import VideoSink
 from affect.live.sources.files import Frame, open_source
 from tests.conftest import REPOSITORY, no_display
 from tests.tools.clips import pattern, write_clip
+
+SCRIPT = [sys.executable, str(REPOSITORY / "affectnet_webcam_detector.py")]
 
 
 def save(path: Path, shown: list[tuple[Image, float]], fps: float = 15.0, sound: Path | None = None) -> Path:
@@ -196,16 +197,19 @@ def test_without_an_encoder_for_h264_it_is_vp9(tmp_path: Path, monkeypatch: pyte
     assert times(saved) == pytest.approx([i / 15 for i in range(10)], abs=0.001)
 
 
+@pytest.fixture(scope="module")
+def half_a_minute(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A video of thirty frames a second, with sound."""
+    return write_clip(tmp_path_factory.mktemp("long") / "a.mp4", 900, fps=30, sound=(0, 30))
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 @pytest.mark.parametrize("ending", ["mp4", "avi"])
-def test_after_a_kill_it_plays_up_to_about_the_last_second(tmp_path: Path, ending: str) -> None:
-    """The demo is written until there are some seconds; its times are those of thirty frames a second."""
+def test_after_a_kill_it_plays_up_to_about_the_last_second(tmp_path: Path, ending: str, half_a_minute: Path) -> None:
+    """It is written until there are some seconds; its times are those of thirty frames a second."""
     out = tmp_path / f"o.{ending}"
-    source = write_clip(
-        tmp_path / "a.mp4", [np.asarray(cv2.resize(pattern(i), (320, 240))) for i in range(900)], fps=30, sound=(0, 30)
-    )
     csv = tmp_path / "o.csv"
-    script = [sys.executable, str(REPOSITORY / "affectnet_webcam_detector.py"), "--source", str(source), "--headless"]
+    script = [*SCRIPT, "--source", str(half_a_minute), "--headless"]
     with subprocess.Popen(
         [*script, "--save-video", str(out), "--csv", str(csv)], env=no_display(), stdout=subprocess.PIPE
     ) as running:

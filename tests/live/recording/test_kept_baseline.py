@@ -94,7 +94,7 @@ for number in itertools.count():
 """
 
 
-@repeats(3, 40)
+@repeats(2, 40)
 def test_a_kill_while_it_is_written_leaves_a_whole_one(repeats: int, path: Path, tmp_path: Path) -> None:
     for number in range(repeats):
         command = [sys.executable, "-c", WRITES, str(tmp_path)]

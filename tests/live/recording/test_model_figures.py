@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -29,7 +30,7 @@ PROVENANCE = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def metrics() -> dict[str, Any]:
     """Of 4,000 guesses, some right, some wrong."""
     generator = np.random.default_rng(3)
@@ -40,15 +41,22 @@ def metrics() -> dict[str, Any]:
     return {"data": "two words", "split": "val", **metrics_of(probabilities, labels), "intervals": intervals}
 
 
-@pytest.fixture
-def model(tmp_path: Path, random_model: torch.nn.Module, metrics: dict[str, Any]) -> Path:
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory, random_model: torch.nn.Module, metrics: dict[str, Any]) -> Path:
     """A checkpoint with a card that the real module wrote."""
-    path, told = tmp_path / "drawn.pt", tmp_path / "metrics.json"
+    folder = tmp_path_factory.mktemp("written")
+    path, told = folder / "drawn.pt", folder / "metrics.json"
     save_checkpoint(path, Checkpoint(dict(random_model.state_dict()), Preprocessing(), 1.25, PROVENANCE))
     path.with_suffix(".md").write_text(f"# Card\n\nWords.\n\n{BEGIN}\n{END}\n\n| a | b |\n|---|---|\n| c | 1 |\n")
     told.write_text(json.dumps(metrics))
     write_card(path, told)
     return path
+
+
+@pytest.fixture
+def model(written: Path, tmp_path: Path) -> Path:
+    """It and its card, to be changed."""
+    return shutil.copytree(written.parent, tmp_path / "model") / written.name
 
 
 def test_what_the_card_was_written_from_is_read_again(model: Path, metrics: dict[str, Any]) -> None:

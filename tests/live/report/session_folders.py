@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -54,12 +55,7 @@ def write_session(
         "duration_s": duration_s,
         "clock": "recording",
         "source": {"kind": "camera", "description": "camera 0"},
-        "model": {
-            "file": BUNDLED.name,
-            "sha256": sha256_of(BUNDLED),
-            "temperature": 0.8,
-            "figures": figures_of(BUNDLED),
-        },
+        "model": _bundled(),
         "settings": {
             "faces": 1,
             "language": "es",
@@ -83,6 +79,13 @@ def write_session(
     }
     (folder / "session.json").write_text(json.dumps(whole, ensure_ascii=False, indent=1), encoding="utf-8")
     return folder
+
+
+@cache
+def _bundled() -> dict[str, Any]:
+    """The model that recorded, of which every session tells: it is read for its SHA-256."""
+    figures = figures_of(BUNDLED)
+    return {"file": BUNDLED.name, "sha256": sha256_of(BUNDLED), "temperature": 0.8, "figures": figures}
 
 
 def drawn_rows(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -12,14 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-import pytest
 from Xlib.error import XError
 
 from affect.emotions import color_rgb
 from affect.faces.preprocessing import Image
 from affect.live.window.theme import RED
 from tests.conftest import REPOSITORY
-from tests.tools.virtual_screen import VirtualScreen, virtual_screen
+from tests.tools.virtual_screen import VirtualScreen
 
 
 def bgr(color: str) -> Image:
@@ -28,15 +26,6 @@ def bgr(color: str) -> Image:
 
 COMPOSE = "/usr/share/X11/locale/en_US.UTF-8/Compose"  # how dead keys and letters become one
 HAPPY = np.array(color_rgb("happy")[::-1])
-
-
-@pytest.fixture(scope="module")
-def display() -> Iterator[VirtualScreen]:
-    xvfb = shutil.which("Xvfb")
-    if xvfb is None:
-        pytest.skip("Xvfb is not installed")
-    with virtual_screen(xvfb) as made:
-        yield made
 
 
 class Person:
@@ -148,18 +137,14 @@ def test_keys_work_with_caps_lock_and_num_lock_on(display: VirtualScreen, tmp_pa
             person.press("Caps_Lock", "Num_Lock")
 
 
-def test_closing_the_window_is_leaving(display: VirtualScreen, tmp_path: Path) -> None:
-    with at_the_window(display, tmp_path, "en") as person:
-        person.close()
-        assert person.has_left()
-        assert person.heard(2) == ["leave", "left"]
-
-
-def test_the_picture_is_drawn_at_the_size_that_the_window_is_given(display: VirtualScreen, tmp_path: Path) -> None:
+def test_the_picture_is_drawn_at_the_size_of_the_window_and_closing_that_is_leaving(
+    display: VirtualScreen, tmp_path: Path
+) -> None:
     with at_the_window(display, tmp_path, "en") as person:
         for width, height in ((1500, 850), (500, 400), (720, 880)):
             person.resize(width, height)
             wait_for(lambda: person.sees().shape[:2] == (height, width))  # noqa: B023
             wait_for(lambda: (person.sees() == HAPPY).all(2).sum() > 300)  # exact colours: nothing was scaled
-        person.press("q")
+        person.close()
         assert person.has_left()
+        assert person.heard(2) == ["leave", "left"]
