@@ -7,13 +7,16 @@ the answers of its servers are passed on without those that name another address
 
 from __future__ import annotations
 
+import io
 import re
 import select
 import socket
 import socketserver
 import ssl
 import threading
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import BinaryIO, Final
 from urllib.parse import urlsplit
 
@@ -21,6 +24,7 @@ USUAL_PORTS: Final = {"http": 80, "https": 443, "rtsp": 554, "rtsps": 322}
 LONGEST_HEAD: Final = 64_000  # bytes of a request, and of a line of an answer
 LONGEST_LIST: Final = 200  # lines of an answer
 CONNECT_S: Final = 10.0
+WAIT_S: Final = 0.2  # a plain socket that takes nothing more is tried again after that
 BLOCK: Final = 1 << 16  # bytes
 REFUSED: Final = b"HTTP/1.1 403 Another host\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 UNREACHABLE: Final = b"HTTP/1.1 502 No answer\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -109,9 +113,10 @@ class RtspGate(Gate):
         """Pass on what is asked as it is, and the answers until one names another address."""
         with socket.create_connection(self._place, CONNECT_S) as plain:
             server = plain if self._tls is None else self._tls.wrap_socket(plain, server_hostname=self._place[0])
-            with server, server.makefile("rb") as answers:
-                server.settimeout(None)
-                threading.Thread(target=_copy, args=(client, server), name="gate", daemon=True).start()
+            with server:
+                both = _BothWays(server)
+                threading.Thread(target=_copy, args=(client, both), name="gate", daemon=True).start()
+                answers = io.BufferedReader(both)
                 with suppress(OSError, ValueError):
                     while part := _answer(answers):
                         client.sendall(part)
@@ -120,13 +125,55 @@ class RtspGate(Gate):
                         one.shutdown(socket.SHUT_RDWR)
 
 
-def _copy(client: socket.socket, server: socket.socket) -> None:
+class _BothWays(io.RawIOBase):
+    """A connected socket that one thread reads while another one sends.
+
+    OpenSSL does not allow that at the same time (it breaks the connection, or the process), so they take turns, and
+    neither waits in its turn.
+    """
+
+    def __init__(self, connected: socket.socket) -> None:
+        self._socket, self._turn = connected, threading.Lock()
+        connected.setblocking(False)
+
+    def readable(self) -> bool:
+        """See `io.RawIOBase`."""
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """See `io.RawIOBase`."""
+        return self._done(partial(self._socket.recv_into, buffer))
+
+    def send(self, data: bytes) -> None:
+        """Send all of the data."""
+        left = memoryview(data)
+        while left:
+            left = left[self._done(partial(self._socket.send, left)) :]
+
+    def end(self) -> None:
+        """End both ways."""
+        with suppress(OSError), self._turn:
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+    def _done(self, step: Callable[[], int]) -> int:
+        while True:
+            reads, writes = [self._socket], list[socket.socket]()
+            with self._turn:
+                try:
+                    return step()
+                except ssl.SSLWantWriteError:
+                    writes = reads
+                except (ssl.SSLWantReadError, BlockingIOError):
+                    pass
+            select.select(reads, writes, [], WAIT_S)
+
+
+def _copy(client: socket.socket, server: _BothWays) -> None:
     """Send on what arrives until one side closes, and end the other."""
-    with suppress(OSError):
+    with suppress(OSError, ValueError):
         while block := client.recv(BLOCK):
-            server.sendall(block)
-    with suppress(OSError):
-        server.shutdown(socket.SHUT_RDWR)
+            server.send(block)
+    server.end()
 
 
 def _answer(file: BinaryIO) -> bytes:

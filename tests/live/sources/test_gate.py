@@ -20,7 +20,7 @@ import pytest
 
 from affect.errors import AffectError
 from affect.live.sources.files import open_source
-from affect.live.sources.gate import Gate, RtspGate, _answer, place_of
+from affect.live.sources.gate import Gate, RtspGate, _answer, _BothWays, place_of
 from tests.live.sources.test_decoding import playlist
 from tests.tools.clips import write_clip
 from tests.tools.rtsp_server import packets, playing, reply, rtsp_serving
@@ -220,6 +220,48 @@ def test_an_encrypted_stream_is_read(tmp_path: Path, stream: list[bytes]) -> Non
         source = open_source(f"rtsps://{place}/a")
         assert len(list(itertools.islice(source.frames(), 2))) == 2
         source.close()
+
+
+class OneAtATime(socket.socket):
+    """A socket that notes when it is used by two threads at once, which breaks an encrypted one."""
+
+    used, twice = False, 0
+
+    def recv_into(self, *given: Any) -> int:
+        with self._alone():
+            return super().recv_into(*given)
+
+    def send(self, *given: Any) -> int:
+        with self._alone():
+            return super().send(*given)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        self.twice += self.used
+        self.used = True
+        time.sleep(0.0005)
+        try:
+            yield
+        finally:
+            self.used = False
+
+
+def test_a_connection_is_read_and_written_in_turns() -> None:
+    near, far = socket.socketpair()
+    noted = OneAtATime(fileno=near.detach())
+    with noted, far:
+        both = _BothWays(noted)
+        sender = threading.Thread(target=lambda: [both.send(b"x" * 5000) for _ in range(100)])
+        speaker = threading.Thread(target=lambda: [far.sendall(b"y" * 5000) for _ in range(100)])
+        listener = threading.Thread(target=lambda: heard.append(far.recv(500_000, socket.MSG_WAITALL)))
+        heard: list[bytes] = []
+        for thread in (sender, speaker, listener):
+            thread.start()
+        assert io.BufferedReader(both).read(500_000) == b"y" * 500_000
+        sender.join()
+        listener.join(10)
+        assert heard == [b"x" * 500_000]
+        assert noted.twice == 0
 
 
 @pytest.mark.parametrize("address", ["rtsp://{}/a", "rtsp:///{}/a", "rtsp://me:secret@/a"])
